@@ -1,0 +1,207 @@
+# `make help` lists what there is. Needs GNU make, /bin/sh and Python 3.11 or newer; uses uv where it is on PATH.
+# Every target first makes .venv, or renews it where pyproject.toml or constraints.txt are newer.
+
+PYTHON      ?=
+PYTEST_ARGS ?=
+
+VENV     := .venv
+PY       := $(VENV)/bin/python
+CORE     := $(VENV)/.installed-core
+NOTEBOOK := $(VENV)/.installed-notebook
+DEV      := $(VENV)/.installed-dev
+
+GATES       := check-format check-lint check-types check-imports check-tests check-notebooks check-docs
+QUICK_GATES := check-format check-lint check-types check-quick-tests
+
+WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
+
+.NOTPARALLEL:
+.SUFFIXES:
+.PHONY: help demo lab test quick bench docs format constraints clean $(GATES) check-quick-tests
+
+help:
+	@echo 'make demo         show what happens to the sample mail of a small company, and why'
+	@echo 'make lab          open the notebooks in JupyterLab'
+	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
+	@echo 'make quick        the checks of a minute: format, lint, types, tests that are not slow'
+	@echo 'make bench        run the benchmarks'
+	@echo 'make docs         build the documentation into build/site'
+	@echo 'make format       format the code and mend what ruff can mend'
+	@echo 'make constraints  renew constraints.txt, the tested set of packages (needs uv)'
+	@echo 'make clean        remove everything that make can make again, .venv too'
+
+# ------------------------------------------------------------------ targets
+
+demo: $(CORE)
+	@$(VENV)/bin/sesreceive demo
+
+lab: $(NOTEBOOK)
+	@$(PY) -c 'import jupyterlab' 2>/dev/null || { \
+	  echo 'make lab: JupyterLab is not in $(VENV); run `make clean`, then `make lab` again' >&2; exit 1; }
+	@if [ "$$(id -u)" = 0 ]; then set -- --allow-root; fi; exec $(PY) -m jupyterlab "$$@" notebooks
+
+test: $(DEV)
+	@$(call run_gates,test,$(GATES))
+
+quick: $(DEV)
+	@$(call run_gates,quick,$(QUICK_GATES))
+
+bench: $(DEV)
+	@for script in tests/benchmarks/[!_]*.py; do \
+	  [ -f "$$script" ] || { echo 'make bench: there is no script in tests/benchmarks' >&2; exit 1; }; \
+	  echo "== $$script"; $(PY) "$$script" || exit 1; \
+	done
+
+docs: $(DEV) build/html-manager
+	@$(MAKE) --no-print-directory check-docs
+	@echo 'make docs: open build/site/index.html'
+
+format: $(DEV)
+	@$(PY) -m ruff check --fix --quiet || true
+	@$(PY) -m ruff format
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis tests/.cache
+	find sesreceive tests notebooks datasets -name __pycache__ -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------ gates
+
+# Runs all gates even when one fails, and names the failed ones at the end.
+run_gates = failed=; \
+	for gate in $(2); do $(MAKE) --no-print-directory "$$gate" || failed="$$failed $${gate\#check-}"; done; \
+	if [ -n "$$failed" ]; then echo "make $(1): failed:$$failed" >&2; exit 1; fi; \
+	echo 'make $(1): every gate passed'
+
+check-format: $(DEV)
+	@echo '== format: ruff format --check (mend with `make format`)'
+	@$(PY) -m ruff format --check
+
+check-lint: $(DEV)
+	@echo '== lint: ruff check'
+	@$(PY) -m ruff check
+
+check-types: $(DEV)
+	@echo '== types: mypy --strict'
+	@$(PY) -m mypy
+
+check-imports: $(DEV)
+	@echo '== imports: import-linter'
+	@$(VENV)/bin/lint-imports --no-logo
+
+check-tests: $(DEV)
+	@echo '== tests: pytest, with doctests'
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+check-quick-tests: $(DEV)
+	@echo '== tests: pytest, with doctests, without slow and browser'
+	@$(PY) -m pytest -q -m 'not slow and not browser' $(PYTEST_ARGS)
+
+# matplotlib talks on stderr while it builds its font cache for the first time, and strict nbval compares stderr.
+check-notebooks: $(DEV)
+	@echo '== notebooks: every cell again, every output compared'
+	@$(PY) -c 'import matplotlib.pyplot' 2>/dev/null
+	@$(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
+	  --ignore-glob='*.py' notebooks
+
+check-docs: $(DEV)
+	@echo '== docs: mkdocs build --strict'
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs --quiet build --strict
+
+# ------------------------------------------------------------------ documentation: the renderer of saved widgets
+
+# Without it the pages are built all the same, and say in place of a widget where to see it.
+build/html-manager:
+	@mkdir -p build/npm
+	@if command -v npm >/dev/null 2>&1 \
+	    && (cd build/npm && npm pack --silent --fetch-retries=0 --fetch-timeout=20000 $(WIDGETS_JS) >/dev/null \
+	        && tar -xzf ./*.tgz package/dist) >/dev/null 2>&1; then \
+	  mv build/npm/package/dist $@; \
+	else \
+	  echo 'make docs: no npm, or no package registry: widgets are left out of the pages'; \
+	fi
+	@rm -rf build/npm
+
+# ------------------------------------------------------------------ .venv
+
+# Whether .venv works, lies where it was made, and has the Python that was asked for.
+new_enough = import sys; sys.exit(sys.version_info < (3, 11))
+version    = import sys; print("%d.%d.%d" % sys.version_info[:3])
+venv_fits  = $(PY) -c '$(new_enough)' 2>/dev/null \
+	&& { [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ]; } \
+	&& { [ -z "$(PYTHON)" ] || [ "$$("$(PYTHON)" -c '$(version)' 2>/dev/null)" = "$$($(PY) -c '$(version)')" ]; } \
+	&& { command -v uv || $(PY) -c 'import pip'; } >/dev/null 2>&1
+
+ifeq ($(MAKELEVEL),0)
+ifneq ($(wildcard $(VENV)),)
+ifneq ($(shell $(venv_fits) && echo yes),yes)
+$(shell rm -f $(CORE) $(NOTEBOOK) $(DEV))
+endif
+endif
+endif
+
+$(CORE): pyproject.toml constraints.txt
+	@$(call install,)
+	@touch $(CORE)
+
+$(NOTEBOOK): pyproject.toml constraints.txt
+	@$(call install,[notebook])
+	@touch $(CORE) $(NOTEBOOK)
+
+$(DEV): pyproject.toml constraints.txt
+	@$(call install,[dev])
+	@touch $(CORE) $(NOTEBOOK) $(DEV)
+
+# Picks a Python: the one given, or the first that is new enough; leaves it in $python, or says what is wrong.
+find_python = \
+	if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; found='$(PYTHON) does not run'; \
+	else set -- python3 python3.13 python3.12 python3.11 python3.14 python; found='none was found'; fi; \
+	python=; \
+	for candidate in "$$@"; do \
+	  if "$$candidate" -c '$(new_enough)' 2>/dev/null; then python=$$candidate; break; fi; \
+	  version=$$("$$candidate" -c '$(version)' 2>/dev/null) \
+	    && found="$$candidate is $$version"; \
+	done; \
+	if [ -z "$$python" ] && ! { [ -z "$(PYTHON)" ] && command -v uv >/dev/null 2>&1; }; then \
+	  echo "make: sesreceive needs Python 3.11 or newer, but $$found; install one, or name it as in: make demo PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; \
+	fi
+
+# Makes .venv where there is none that works, then installs the package with the extras of $(1) into it.
+install = set -e; \
+	if ! { $(venv_fits); }; then \
+	  $(find_python); \
+	  rm -rf $(VENV); \
+	  if command -v uv >/dev/null 2>&1; then \
+	    uv venv --quiet --python "$${python:->=3.11}" $(VENV); \
+	  elif ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "make: $$python cannot make virtual environments; install its venv package (Debian and Ubuntu: apt install python3-venv) or uv" >&2; \
+	    exit 1; \
+	  else \
+	    "$$python" -m venv $(VENV); \
+	  fi; \
+	fi; \
+	rm -f $(VENV)/.installed-*; \
+	pwd -P > $(VENV)/.place; \
+	pins=constraints.txt; \
+	if $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 15))'; then \
+	  pins=/dev/null; \
+	  echo 'make: this Python is newer than the tested set in constraints.txt, so the newest releases are installed'; \
+	fi; \
+	echo 'make: installing sesreceive$(1) into $(VENV) (this may take a minute)'; \
+	if command -v uv >/dev/null 2>&1; then \
+	  set -- uv pip install --quiet --python $(PY) --compile-bytecode --build-constraints $$pins; \
+	else \
+	  set -- env PIP_CONSTRAINT=$$pins PIP_BUILD_CONSTRAINT=$$pins $(PY) -m pip install -qq --disable-pip-version-check; \
+	fi; \
+	"$$@" -c $$pins -e '.$(1)' || { \
+	  echo 'make: installing failed for the reason above; a first install needs a package registry' >&2; exit 1; }
+
+# ------------------------------------------------------------------ the tested set
+
+# The oldest patch release decides, so that one set serves all. Two libraries are published as source only.
+constraints:
+	@command -v uv >/dev/null 2>&1 || { echo 'make constraints: needs uv on PATH' >&2; exit 1; }
+	@{ sed -n '/^#/p' constraints.txt; printf '%s\n' setuptools wheel editables | \
+	  uv pip compile --quiet --no-header --no-annotate --upgrade --python-version 3.11.0 --extra dev \
+	    --only-binary :all: --no-binary pyspf --no-binary dkimpy pyproject.toml -; } > constraints.new
+	@mv constraints.new constraints.txt

@@ -1,0 +1,152 @@
+"""See what Amazon SES would do with your mail, and why, before it arrives.
+
+::
+
+    import sesreceive as ses
+
+    receiver = ses.Receiver(account, resolver=zone)      # configuration and DNS in
+    reception = receiver.receive(raw, client_ip=…, mail_from=…, rcpt_to=[…])
+    reception.explain()                                  # why each filter, rule and action did or did not fire
+    report = receiver.replay("mail/")                    # many messages → tables
+
+Everything is a value: configuration (`Account`, `ReceiptRuleSet`, `ReceiptRule`, the actions, `ReceiptFilter`),
+DNS (`Zone`), what came out (`Reception`, `Report`). pandas, matplotlib, ipywidgets and boto3 load when they are used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sesreceive.account.account import Account
+from sesreceive.account.action import ReceiptAction
+from sesreceive.account.filters import Policy, ReceiptFilter
+from sesreceive.account.identities import Identity
+from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
+from sesreceive.actions import (
+    AddHeaderAction,
+    BounceAction,
+    ConnectAction,
+    LambdaAction,
+    S3Action,
+    SNSAction,
+    StopAction,
+    WorkmailAction,
+)
+from sesreceive.assumption import Assumptions, assumptions
+from sesreceive.clock import SteppingClock, SystemClock
+from sesreceive.dns.live import LiveResolver
+from sesreceive.dns.zone import Zone
+from sesreceive.effects.memory import MemoryBackend
+from sesreceive.effects.message_id import RandomMessageIds, SeededMessageIds
+from sesreceive.effects.values import Outcome
+from sesreceive.errors import (
+    InputError,
+    MissingExtraError,
+    Problem,
+    ServerError,
+    SesReceiveError,
+    ValidationError,
+    ZoneError,
+)
+from sesreceive.flow import Flow
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.message import Message
+from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
+from sesreceive.scan.markers import MarkerScanner
+from sesreceive.scan.scripted import ScriptedScanner
+from sesreceive.stages.filtering import ProviderList
+from sesreceive.verdict import Verdict, Verdicts
+
+if TYPE_CHECKING:
+    from sesreceive import datasets
+    from sesreceive.effects.aws import AwsBackend
+    from sesreceive.effects.directory import DirectoryBackend
+    from sesreceive.effects.functions import Handler
+    from sesreceive.report import Report
+    from sesreceive.smtp.dialogue import Dialogue
+    from sesreceive.smtp.sender import send
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Account",
+    "AddHeaderAction",
+    "Assumptions",
+    "AwsBackend",
+    "BounceAction",
+    "ConnectAction",
+    "Dialogue",
+    "DirectoryBackend",
+    "Envelope",
+    "Flow",
+    "Handler",
+    "Identity",
+    "InputError",
+    "LambdaAction",
+    "LiveResolver",
+    "MarkerScanner",
+    "MemoryBackend",
+    "Message",
+    "MissingExtraError",
+    "Outcome",
+    "Policy",
+    "Problem",
+    "ProviderList",
+    "RandomMessageIds",
+    "ReceiptAction",
+    "ReceiptFilter",
+    "ReceiptRule",
+    "ReceiptRuleSet",
+    "Receiver",
+    "Reception",
+    "Report",
+    "S3Action",
+    "SNSAction",
+    "ScriptedScanner",
+    "SeededMessageIds",
+    "ServerError",
+    "SesReceiveError",
+    "SteppingClock",
+    "StopAction",
+    "SystemClock",
+    "TlsPolicy",
+    "ValidationError",
+    "Verdict",
+    "Verdicts",
+    "WorkmailAction",
+    "Zone",
+    "ZoneError",
+    "assumptions",
+    "datasets",
+    "send",
+]
+
+# Names whose modules load only when they are asked for: name → module.
+_LATER = {
+    "AwsBackend": "sesreceive.effects.aws",
+    "Dialogue": "sesreceive.smtp.dialogue",
+    "DirectoryBackend": "sesreceive.effects.directory",
+    "Handler": "sesreceive.effects.functions",
+    "Report": "sesreceive.report",
+    "datasets": "",
+    "send": "sesreceive.smtp.sender",
+    "ui": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module behind a public name when it is first used."""
+    from importlib import import_module
+
+    if name not in _LATER:
+        raise AttributeError(f"module `sesreceive` has no attribute `{name}`")
+    module = _LATER[name]
+    value = getattr(import_module(module), name) if module else import_module(f"sesreceive.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, the late ones included."""
+    return sorted(__all__)

@@ -1,0 +1,79 @@
+"""What an action knows when it is its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sesreceive.account.rule_set import ReceiptRule
+from sesreceive.effects import notification, stored_message
+from sesreceive.effects.receipt import Receipt
+from sesreceive.verdict import Verdicts
+
+__all__ = ["ActionContext"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionContext:
+    """The mail as this action of this rule sees it.
+
+    Attributes
+    ----------
+    receipt : Receipt
+        The accepted mail: message, envelope, id, time, authentication results.
+    rule : ReceiptRule
+        The rule the action stands in.
+    action : int
+        Position of the action in the rule, from 0.
+    recipients : tuple of str
+        Accepted recipients that the rule matched, as they were sent.
+    verdicts : Verdicts
+        The verdicts this rule sees.
+    added : tuple of (str, str)
+        Headers that AddHeader actions have added so far: name and value.
+    processing_time_ms : int
+        Milliseconds from receipt to this action.
+    """
+
+    receipt: Receipt
+    rule: ReceiptRule
+    action: int
+    recipients: tuple[str, ...]
+    verdicts: Verdicts
+    added: tuple[tuple[str, str], ...] = ()
+    processing_time_ms: int = 0
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What every effect says of its origin."""
+        return {"rule": self.rule.name, "action": self.action, "message_id": self.receipt.message_id}
+
+    @cached_property
+    def stored_message(self) -> bytes:
+        """The headers SES adds, the headers that were added, and the message as it came."""
+        return stored_message.stored_message(self.receipt, self.verdicts, self.added)
+
+    def notification(self, action: Mapping[str, Any], content: str | None = None) -> str:
+        """The notification JSON for this action; `action` is its ``receipt.action`` object."""
+        return notification.notification(
+            self.receipt,
+            recipients=self.recipients,
+            verdicts=self.verdicts,
+            action=action,
+            processing_time_ms=self.processing_time_ms,
+            added=self.added,
+            content=content,
+        )
+
+    def lambda_event(self, action: Mapping[str, Any]) -> str:
+        """The event JSON that a Lambda function is invoked with."""
+        return notification.lambda_event(
+            self.receipt,
+            recipients=self.recipients,
+            verdicts=self.verdicts,
+            action=action,
+            processing_time_ms=self.processing_time_ms,
+            added=self.added,
+        )

@@ -1,0 +1,250 @@
+"""DKIM verification (RFC 6376, RFC 8301, RFC 8463): one result for each signature of a message.
+
+The work is `hashlib` and `cryptography`; dkimpy signs our samples and is the oracle of the tests. What can be
+wrong with a signature is one table, in `failures`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+from sesreceive.auth import canonical
+from sesreceive.auth.failures import FAILURES, Failed, Failure
+from sesreceive.auth.keys import KeyRecord
+from sesreceive.auth.results import DkimResult, DkimStatus
+from sesreceive.auth.signature import ALGORITHMS, Signature, domain_of_tag, text_of
+from sesreceive.auth.tags import TagList
+from sesreceive.dns.resolver import DnsStatus, Resolver
+from sesreceive.errors import one_line
+from sesreceive.mail.message import Message
+
+__all__ = ["MAX_KEYS", "MAX_SIGNATURES", "MIN_RSA_BITS", "verify", "verify_signature"]
+
+# RFC 6376 section 6.1 lets a verifier limit its work and names no number; we choose.
+MAX_SIGNATURES = 20
+# Key records tried for one signature. Section 6.1.2, step 3: choose one or cycle through; the number is ours.
+MAX_KEYS = 5
+
+MIN_RSA_BITS = 1024  # RFC 8301 section 3.2: signatures with smaller keys are not valid
+
+# The value of b= with the white space around it: empty in what is signed (section 3.7).
+_B_VALUE = re.compile(rb"(?:(?<=;)|^)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+
+
+def verify(message: Message, resolver: Resolver, now: float) -> tuple[DkimResult, ...]:
+    r"""The result of every signature, in the order of the header; empty for an unsigned message.
+
+    Parameters
+    ----------
+    message : Message
+        The message as it came. Lines that end in a bare LF count as if they ended in CRLF.
+    resolver : Resolver
+        Where the keys are.
+    now : float
+        The time that ``t=`` and ``x=`` are compared with, in seconds since 1970.
+
+    Returns
+    -------
+    tuple of DkimResult
+        Always one a DKIM-Signature field; whatever the message holds, nothing is raised.
+
+    Examples
+    --------
+    >>> from sesreceive.dns.zone import Zone
+    >>> message = Message(b"DKIM-Signature: v=1; d=example.org\r\nFrom: ana@example.org\r\n\r\n")
+    >>> [(result.status.value, result.reason) for result in verify(message, Zone(), now=0)]
+    [('permerror', 'the signature has no tag `a` (RFC 6376 section 6.1.1)')]
+
+    References
+    ----------
+    RFC 6376 section 6; RFC 8601 section 2.7.1.
+    """
+    checks = _Verification(message, resolver, now)
+    return tuple(checks.result(index) for index in range(len(checks.signatures)))
+
+
+def verify_signature(message: Message, index: int, resolver: Resolver, now: float) -> DkimResult:
+    """The result of one signature, counted from 0 at the top; see `verify`."""
+    return _Verification(message, resolver, now).result(index)
+
+
+class _Verification:
+    """What the signatures of one message share: its fields by name, their canonical forms, the body's hashes."""
+
+    def __init__(self, message: Message, resolver: Resolver, now: float) -> None:
+        self.message, self.resolver, self.now = message, resolver, now
+        self.positions: dict[bytes, list[int]] = {}
+        for position, item in enumerate(message.fields):
+            self.positions.setdefault(item.key, []).append(position)
+        self.signatures = self.positions.get(b"dkim-signature", [])
+        self._bodies: dict[bytes, bytes | memoryview] = {}
+        self._hashes: dict[tuple[bytes, int | None], bytes] = {}
+        self._headers: dict[tuple[bytes, int], bytes] = {}
+        self._names: list[bytes] = []
+
+    def result(self, index: int) -> DkimResult:
+        """Verify the signature at this place."""
+        position = self.signatures[index]
+        found = TagList.parse(self.message.fields[position].value)
+        status, key_bits = DkimStatus.PASS, 0
+        try:
+            if index >= MAX_SIGNATURES:
+                raise Failed(Failure.TOO_MANY, f"only the first {MAX_SIGNATURES} signatures are verified")
+            signature = Signature.of(found)
+            signature.check_time(self.now)
+            key = self._key(position, signature)
+            key_bits, reason = key.bits, _passed(signature, key)
+        except Failed as failed:
+            status, source = FAILURES[failed.failure]
+            key_bits, reason = failed.key_bits, f"{failed.detail} ({source})"
+        said = {name: text_of(found.tags.get(name, b"")) for name in (b"d", b"i", b"s", b"a")}
+        domain = domain_of_tag(found.tags.get(b"d", b"")) or said[b"d"].lower()
+        return DkimResult(
+            status=status,
+            domain=domain,
+            identity=said[b"i"] or (f"@{domain}" if domain else ""),
+            selector=said[b"s"],
+            algorithm=said[b"a"],
+            key_bits=key_bits,
+            reason=reason,
+        )
+
+    # ---------------------------------------------------------------- the key (section 6.1.2)
+
+    def _key(self, position: int, signature: Signature) -> KeyRecord:
+        """The key that fits, of those in DNS."""
+        reported: Failed | None = None
+        for key in self._keys(signature.key_name):
+            try:
+                _check_key(key, signature)
+                self._check_body(signature, key)
+                self._check_signature(position, signature, key)
+            except Failed as failed:
+                # Of several keys the first that was really tried is worth reporting.
+                if reported is None or FAILURES[reported.failure][0] is not DkimStatus.FAIL:
+                    reported = failed
+            else:
+                return key
+        raise reported or Failed(Failure.NO_KEY, f"none of the TXT records at `{signature.key_name}` is a key")
+
+    def _keys(self, name: str) -> tuple[KeyRecord, ...]:
+        answer = self.resolver.resolve(name, "TXT")
+        if answer.is_failure:
+            raise Failed(Failure.DNS, f"DNS gave no answer for the key `{name}`: {answer.status.value}")
+        if answer.status is not DnsStatus.FOUND:
+            raise Failed(Failure.NO_KEY, f"there is no key `{name}`: {answer.status.value}")
+        texts = (value if isinstance(value, bytes) else value.encode() for value in answer.values)
+        return tuple(key for text in texts if (key := KeyRecord.parse(text)))[:MAX_KEYS]
+
+    # ---------------------------------------------------------------- the hashes (section 6.1.3)
+
+    def _check_body(self, signature: Signature, key: KeyRecord) -> None:
+        body = self._body(signature.body_form)
+        length = signature.length
+        if length is not None and length > len(body):
+            short = f"the signature covers {length} octets of the body, and there are {len(body)}"
+            raise Failed(Failure.BODY_LENGTH, short, key.bits)
+        digest = self._body_hash(signature.body_form, length)
+        if digest != signature.body_hash:
+            got, said = _base64(digest), _base64(signature.body_hash)
+            changed = f"the body changed after signing: body hash is `{got}`, signature says `{said}`"
+            raise Failed(Failure.BODY_HASH, changed, key.bits)
+
+    def _check_signature(self, position: int, signature: Signature, key: KeyRecord) -> None:
+        signed = b"".join(self._signed(position, signature))
+        if not key.verifies(signature.value, signed):
+            differs = (
+                f"the signature does not fit the key `{signature.key_name}`: "
+                "a signed header field changed, or another key signed"
+            )
+            raise Failed(Failure.SIGNATURE, differs, key.bits)
+
+    def _signed(self, position: int, signature: Signature) -> Iterator[bytes]:
+        """What was signed: the fields that ``h=`` names, then the signature itself without its value."""
+        left: dict[bytes, int] = {}  # fields of a name that are still to be taken
+        for name in signature.fields:
+            # Section 5.4.2: from the bottom up; a name without a field left stands for nothing.
+            places = self.positions.get(name, [])
+            at = left.get(name, len(places)) - 1
+            if at >= 0 and places[at] == position:
+                at -= 1  # a signature never covers itself (section 3.5, tag h=)
+            left[name] = max(at, 0)
+            if at >= 0:
+                yield self._header(signature.header_form, places[at])
+        value = _B_VALUE.sub(rb"\1", self.message.fields[position].value)
+        name = self._name(signature.header_form, position)
+        yield canonical.header(signature.header_form, name, value).removesuffix(b"\r\n")
+
+    def _header(self, form: bytes, position: int) -> bytes:
+        key = (form, position)
+        if key not in self._headers:
+            self._headers[key] = canonical.header(form, self._name(form, position), self.message.fields[position].value)
+        return self._headers[key]
+
+    def _name(self, form: bytes, position: int) -> bytes:
+        """What stands before the colon; in the simple form with the blanks of obsolete syntax."""
+        if form == b"relaxed":
+            return self.message.fields[position].name
+        if not self._names:
+            self._names = list(_names(self.message))
+        return self._names[position]
+
+    def _body(self, form: bytes) -> bytes | memoryview:
+        if form not in self._bodies:
+            self._bodies[form] = canonical.body(form, canonical.crlf(bytes(self.message.body)))
+        return self._bodies[form]
+
+    def _body_hash(self, form: bytes, length: int | None) -> bytes:
+        key = (form, length)
+        if key not in self._hashes:
+            self._hashes[key] = hashlib.sha256(memoryview(self._body(form))[:length]).digest()
+        return self._hashes[key]
+
+
+def _check_key(key: KeyRecord, signature: Signature) -> None:
+    """Nothing, for a key that may verify this signature (section 6.1.2, steps 4 to 8)."""
+    at = f"the key `{signature.key_name}`"
+    kind = ALGORITHMS[signature.algorithm]
+    if key.problem:
+        raise Failed(Failure.KEY_SYNTAX, f"{at} cannot be read: {one_line(key.problem)}")
+    if key.is_revoked:
+        raise Failed(Failure.KEY_REVOKED, f"{at} has been revoked: `p=` is empty")
+    if key.kind != kind:
+        raise Failed(Failure.KEY_TYPE, f"{at} is `{one_line(key.kind, 40)}`, the signature wants `{kind}`", key.bits)
+    if key.hashes and "sha256" not in key.hashes:
+        raise Failed(Failure.KEY_HASH, f"{at} does not allow `sha256`", key.bits)
+    if key.services and not {"*", "email"} & set(key.services):
+        raise Failed(Failure.KEY_SERVICE, f"{at} is not for e-mail", key.bits)
+    if key.is_strict and signature.agent_domain != signature.domain:
+        raise Failed(Failure.KEY_IDENTITY, f"{at} has `t=s`, and `i=` is not in `{signature.domain}` itself", key.bits)
+    if kind == "rsa" and key.bits < MIN_RSA_BITS:
+        raise Failed(Failure.KEY_SIZE, f"{at} has {key.bits} bits, fewer than {MIN_RSA_BITS}", key.bits)
+
+
+def _passed(signature: Signature, key: KeyRecord) -> str:
+    sentence = f"the {signature.algorithm} signature fits the {key.bits}-bit key `{signature.key_name}`"
+    if signature.length is not None:
+        sentence += f"; only the first {signature.length} octets of the body are signed"
+    return sentence + ("; the key is marked as a test (`t=y`)" if key.is_testing else "")
+
+
+def _names(message: Message) -> Iterator[bytes]:
+    """The text before the colon of each field, found again in the header block."""
+    header = message.header
+    at = 0
+    for item in message.fields:
+        start = at
+        if item.name:
+            at = header.index(b":", at) + 1
+            yield header[start : at - 1]
+        else:
+            yield b""
+        at += len(item.value)
+        at = header.find(b"\n", at) + 1 or len(header)
+
+
+def _base64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()

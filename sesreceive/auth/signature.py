@@ -1,0 +1,179 @@
+"""A DKIM-Signature field, read and checked for what can be wrong with it alone (RFC 6376 section 3.5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sesreceive.auth import canonical
+from sesreceive.auth.failures import Failed, Failure
+from sesreceive.auth.tags import TagList, decoded, items
+from sesreceive.errors import one_line
+from sesreceive.mail.address import to_ascii_domain
+
+__all__ = ["ALGORITHMS", "Signature"]
+
+# RFC 6376 section 3.3 and RFC 8463 section 3: the algorithms there are, and the key type each wants. RFC 8301
+# section 3.1 took `rsa-sha1` away.
+ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
+
+# How far t= may lie in the future. Unspecified ("MAY ignore"); we choose what dkimpy allows, ten hours.
+CLOCK_SKEW_S = 36_000
+
+_REQUIRED = (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_NUMBER = re.compile(rb"[0-9]{1,76}")  # as long as section 3.5 lets l= be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What one signature says.
+
+    Attributes
+    ----------
+    domain, selector : str
+        The ``d=`` and ``s=`` tags as A-labels, lower case.
+    agent_domain : str
+        The domain of ``i=``: `domain` or one below it.
+    algorithm : str
+        The ``a=`` tag.
+    header_form, body_form : bytes
+        The canonical forms of ``c=``.
+    fields : tuple of bytes
+        Names of the signed fields in lower case, in the order of ``h=``.
+    body_hash, value : bytes
+        The ``bh=`` and ``b=`` tags, decoded.
+    length : int or None
+        Octets of the body that are signed; None for all.
+    signed_at, expires_at : int or None
+        The ``t=`` and ``x=`` tags, in seconds since 1970.
+    """
+
+    domain: str
+    selector: str
+    agent_domain: str
+    algorithm: str
+    header_form: bytes
+    body_form: bytes
+    fields: tuple[bytes, ...]
+    body_hash: bytes
+    value: bytes
+    length: int | None = None
+    signed_at: int | None = None
+    expires_at: int | None = None
+
+    @property
+    def key_name(self) -> str:
+        """Where DNS has the key (section 3.6.2.1)."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @classmethod
+    def of(cls, found: TagList) -> Signature:
+        """The signature of a tag list.
+
+        Raises
+        ------
+        Failed
+            When it cannot be verified, whatever the message and the key are.
+        """
+        tags = found.tags
+        if found.problem:
+            raise Failed(Failure.SYNTAX, f"the signature cannot be read: {one_line(found.problem)}")
+        for name in _REQUIRED:
+            if name not in tags:
+                raise Failed(Failure.MISSING_TAG, f"the signature has no tag `{name.decode()}`")
+        if tags[b"v"] != b"1":
+            raise Failed(Failure.VERSION, f"the signature has version `{shown(tags[b'v'])}`, not `1`")
+        algorithm = text_of(tags[b"a"])
+        if algorithm == "rsa-sha1":
+            raise Failed(Failure.ALGORITHM_FORBIDDEN, "`rsa-sha1` must not be used any more")
+        if algorithm not in ALGORITHMS:
+            raise Failed(Failure.ALGORITHM_UNKNOWN, f"the algorithm `{shown(tags[b'a'])}` is unknown")
+        if (domain := domain_of_tag(tags[b"d"])) is None:
+            raise _bad(tags, b"d", "no domain")
+        if (selector := _selector(tags[b"s"])) is None:
+            raise _bad(tags, b"s", "no selector")
+        value, body_hash = decoded(tags[b"b"]), decoded(tags[b"bh"])
+        if not value:
+            raise _bad(tags, b"b", "no base64")
+        if not body_hash:
+            raise _bad(tags, b"bh", "no base64")
+        header_form, slash, body_form = tags.get(b"c", b"simple/simple").partition(b"/")
+        body_form = body_form if slash else b"simple"
+        if header_form not in canonical.ALGORITHMS or body_form not in canonical.ALGORITHMS:
+            raise _bad(tags, b"c", "no canonicalization that is known")
+        fields = tuple(name.lower() for name in items(tags[b"h"]))
+        if b"from" not in fields:
+            raise Failed(Failure.FROM_NOT_SIGNED, "the signature does not cover the From field")
+        if b"dns/txt" not in items(tags.get(b"q", b"dns/txt")):
+            raise Failed(Failure.QUERY_METHOD, f"the query method `q={shown(tags[b'q'])}` is unknown")
+        agent = domain
+        if b"i" in tags:
+            _, at, name = tags[b"i"].rpartition(b"@")
+            agent = domain_of_tag(name) or ""
+            if not at or not f".{agent}".endswith(f".{domain}"):
+                raise Failed(Failure.IDENTITY, f"`i={shown(tags[b'i'])}` does not lie in `{domain}`")
+        length, signed_at, expires_at = (_number(tags, name) for name in (b"l", b"t", b"x"))
+        if signed_at is not None and expires_at is not None and expires_at <= signed_at:
+            raise Failed(Failure.TIMES, f"the signature expires at {expires_at}, and it was made at {signed_at}")
+        return cls(
+            domain=domain, selector=selector, agent_domain=agent, algorithm=algorithm, header_form=header_form,
+            body_form=body_form, fields=fields, body_hash=body_hash, value=value, length=length,
+            signed_at=signed_at, expires_at=expires_at,
+        )  # fmt: skip
+
+    def check_time(self, now: float) -> None:
+        """Nothing, at a time the signature is good for.
+
+        Raises
+        ------
+        Failed
+            When it has expired or is from the future.
+        """
+        if self.expires_at is not None and now > self.expires_at:
+            raise Failed(Failure.EXPIRED, f"the signature expired at {self.expires_at}, and it is {now:.0f}")
+        if self.signed_at is not None and self.signed_at > now + CLOCK_SKEW_S:
+            raise Failed(Failure.FUTURE, f"the signature is from {self.signed_at}, and it is only {now:.0f}")
+
+
+def domain_of_tag(value: bytes) -> str | None:
+    """The domain of a ``d=`` or ``i=`` tag as A-labels (RFC 8616); None where it is none.
+
+    Examples
+    --------
+    >>> domain_of_tag("München.example".encode())
+    'xn--mnchen-3ya.example'
+    >>> domain_of_tag(b"example(.org") is None, domain_of_tag(b"localhost") is None
+    (True, True)
+    """
+    domain = to_ascii_domain(text_of(value))
+    if domain is None or "." not in domain:  # section 3.5: at least two labels
+        return None
+    return domain if all(map(_LABEL.fullmatch, domain.split("."))) else None
+
+
+def text_of(value: bytes) -> str:
+    """A tag's value as text on one line."""
+    return b"".join(value.split()).decode("utf-8", "replace")
+
+
+def shown(value: bytes) -> str:
+    """A tag's value for a sentence."""
+    return one_line(text_of(value), 80)
+
+
+def _selector(value: bytes) -> str | None:
+    selector = to_ascii_domain(text_of(value))
+    return selector if selector and all(map(_LABEL.fullmatch, selector.split("."))) else None
+
+
+def _number(tags: dict[bytes, bytes], name: bytes) -> int | None:
+    if name not in tags:
+        return None
+    if not _NUMBER.fullmatch(tags[name]):
+        raise _bad(tags, name, "no number")
+    return int(tags[name])
+
+
+def _bad(tags: dict[bytes, bytes], name: bytes, what: str) -> Failed:
+    return Failed(Failure.BAD_VALUE, f"`{name.decode()}={shown(tags[name])}` is {what}")

@@ -1,0 +1,87 @@
+"""Tag lists, the ``name=value; …`` of DKIM signatures and key records (RFC 6376 section 3.2)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+
+__all__ = ["TagList", "decoded", "items"]
+
+_FWS = b" \t\r\n"
+_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """What could be read of a tag list.
+
+    Attributes
+    ----------
+    tags : dict of bytes to bytes
+        Values by name, without the white space around them; the first one where a name comes twice.
+    problem : str
+        The first thing that is wrong with the list; empty for a good one.
+    """
+
+    tags: dict[bytes, bytes] = field(default_factory=dict)
+    problem: str = ""
+
+    @classmethod
+    def parse(cls, text: bytes) -> TagList:
+        r"""Read a list; a semicolon may end it.
+
+        Examples
+        --------
+        >>> TagList.parse(b" v=1; h=From :\r\n To;")
+        TagList(tags={b'v': b'1', b'h': b'From :\r\n To'}, problem='')
+        >>> TagList.parse(b"v=1; v=2").problem
+        'tag `v` comes twice'
+        """
+        tags: dict[bytes, bytes] = {}
+        problem = ""
+        specs = text.split(b";")
+        if not specs[-1].strip(_FWS):
+            specs.pop()
+        for spec in specs:
+            name, equals, value = spec.partition(b"=")
+            name = name.strip(_FWS)
+            if not equals or not _NAME.fullmatch(name):
+                problem = problem or f"`{_shown(spec)}` is no `tag=value`"
+            elif name in tags:
+                problem = problem or f"tag `{_shown(name)}` comes twice"
+            else:
+                tags[name] = value.strip(_FWS)
+        return cls(tags, problem)
+
+
+def items(value: bytes) -> tuple[bytes, ...]:
+    r"""The items of a colon-separated value, without white space and without empty ones.
+
+    Examples
+    --------
+    >>> items(b"From :To:\r\n Subject:")
+    (b'From', b'To', b'Subject')
+    """
+    return tuple(item for part in value.split(b":") if (item := part.strip(_FWS)))
+
+
+def decoded(value: bytes) -> bytes | None:
+    r"""The octets of a base64 value that may be folded; None where it is not base64.
+
+    Examples
+    --------
+    >>> decoded(b"aGVs\r\n bG8=")
+    b'hello'
+    >>> decoded(b"aGV") is None
+    True
+    """
+    try:
+        return base64.b64decode(b"".join(value.split()), validate=True)
+    except binascii.Error:
+        return None
+
+
+def _shown(text: bytes) -> str:
+    return text.strip(_FWS)[:40].decode("utf-8", "replace")

@@ -1,0 +1,67 @@
+"""A record of every question that the checks of one message ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sesreceive.dns.names import normalize
+from sesreceive.dns.resolver import DnsAnswer, DnsQuestion, DnsStatus, Resolver
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """A resolver that asks another one, each question once, and remembers who wanted to know.
+
+    It lives as long as the checks of one message do and never raises: where the resolver behind it does, the
+    answer is ``servfail``.
+
+    Examples
+    --------
+    >>> from sesreceive.dns.zone import Zone
+    >>> recording = Recording(Zone({"example.org": {"TXT": "v=spf1 -all"}}))
+    >>> with recording.asked_by("spf"):
+    ...     answer = recording.resolve("Example.org.", "TXT")
+    >>> [str(question) for question in recording.questions]
+    ['TXT example.org -> found']
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self._answers: dict[tuple[str, str], DnsAnswer] = {}
+        self._questions: dict[tuple[str, str, str], DnsQuestion] = {}
+        self._check = ""
+
+    @contextmanager
+    def asked_by(self, check: str) -> Iterator[None]:
+        """What is asked inside belongs to this check."""
+        outer, self._check = self._check, check
+        try:
+            yield
+        finally:
+            self._check = outer
+
+    def resolve(self, name: str, rdtype: str) -> DnsAnswer:
+        """The answer of the resolver behind, asked the first time only."""
+        key = (normalize(name), rdtype.upper())
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = self._ask(*key)
+        noted = (*key, self._check)
+        if noted not in self._questions:
+            values = tuple(v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else v for v in answer.values)
+            self._questions[noted] = DnsQuestion(*key, answer.status.value, values, self._check)
+        return answer
+
+    def _ask(self, name: str, rdtype: str) -> DnsAnswer:
+        try:
+            answer = self.resolver.resolve(name, rdtype)
+            return DnsAnswer(DnsStatus(answer.status), tuple(answer.values))
+        except Exception:  # noqa: BLE001 - anybody's resolver; a broken one is a failing server, not a crash
+            return DnsAnswer(DnsStatus.SERVFAIL)
+
+    @property
+    def questions(self) -> tuple[DnsQuestion, ...]:
+        """What was asked, in order; a question that two checks asked is there for each."""
+        return tuple(self._questions.values())

@@ -1,0 +1,212 @@
+"""What all backends share: failures on purpose, encryption, running functions, and that nothing ever raises."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sesreceive.effects.failures import Failure, FailurePlan
+from sesreceive.effects.functions import Function, Functions, outcome_of
+from sesreceive.effects.records import Bucket, Invocation, Listing, Published, StoredObject
+from sesreceive.effects.values import (
+    DeliverToWorkMail,
+    Effect,
+    Invoke,
+    Outcome,
+    Publish,
+    PutObject,
+    SendBounce,
+    StartContact,
+)
+from sesreceive.errors import one_line
+
+__all__ = ["BaseBackend"]
+
+_KEY_BYTES = 1024  # Amazon S3 User Guide, "Naming Amazon S3 objects"
+_TIMEOUTS = 2  # runs of one invocation that may reach the time limit
+
+
+class BaseBackend(ABC):
+    """Base of the backends: carries effects out one by one, from any thread.
+
+    A subclass says where things are kept: `_store`, `_publish`, `_record`, and how they are read.
+
+    Attributes
+    ----------
+    functions : Functions
+        Lambda functions by ARN or plain name; assign to register one.
+    failures : FailurePlan
+        Failures on purpose.
+    """
+
+    def __init__(
+        self,
+        *,
+        functions: Mapping[str, Function] | None = None,
+        kms: Any = None,
+        failures: Iterable[Failure] = (),
+        strict: bool = False,
+    ) -> None:
+        self.functions = functions if isinstance(functions, Functions) else Functions(functions)
+        self.failures = failures if isinstance(failures, FailurePlan) else FailurePlan(failures)
+        self.strict = strict
+        self._kms = kms
+        self._lock = threading.RLock()
+        self._slow: dict[int, tuple[Invoke, int]] = {}
+
+    # ------------------------------------------------------------------ what is there
+
+    @property
+    @abstractmethod
+    def buckets(self) -> Listing[Bucket]:
+        """The buckets by name; each a mapping of keys to stored objects."""
+
+    @property
+    @abstractmethod
+    def topics(self) -> Listing[tuple[Published, ...]]:
+        """The notifications by topic ARN, in order."""
+
+    @property
+    @abstractmethod
+    def invocations(self) -> tuple[Invocation, ...]:
+        """Every run of a function, in order."""
+
+    @property
+    @abstractmethod
+    def bounces(self) -> tuple[SendBounce, ...]:
+        """The bounces sent, in order."""
+
+    @property
+    @abstractmethod
+    def workmail(self) -> tuple[DeliverToWorkMail, ...]:
+        """The deliveries to WorkMail, in order."""
+
+    @property
+    @abstractmethod
+    def contacts(self) -> tuple[StartContact, ...]:
+        """The Connect contacts started, in order."""
+
+    # ------------------------------------------------------------------ where it is kept
+
+    @abstractmethod
+    def _store(self, stored: StoredObject) -> Outcome: ...
+
+    @abstractmethod
+    def _publish(self, published: Published) -> Outcome: ...
+
+    @abstractmethod
+    def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None: ...
+
+    # ------------------------------------------------------------------ effects
+
+    @property
+    def kms(self) -> Any:
+        """The key service: what it is given as, or a `LocalKms` of its own."""
+        with self._lock:
+            if self._kms is None:
+                from sesreceive.effects.encryption import LocalKms
+
+                self._kms = LocalKms()
+            return self._kms
+
+    def perform(self, effect: Effect) -> Outcome:
+        """Carry the effect out; a failure is an `Outcome` with an `error`, never an exception."""
+        try:
+            error = self.failures.take(effect)
+            return Outcome(error=error) if error else self._perform(effect)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong with a store is its answer
+            return Outcome(error=f"could not {effect.operation} `{one_line(effect.target)}`: {_sentence(error)}")
+
+    def _perform(self, effect: Effect) -> Outcome:
+        match effect:
+            case PutObject():
+                return self._put(effect)
+            case Publish():
+                return self._publish(
+                    Published(
+                        topic_arn=effect.topic_arn, subject=effect.subject, message=effect.message,
+                        message_id=effect.message_id,
+                    )
+                )  # fmt: skip
+            case Invoke():
+                return self._invoke(effect)
+            case SendBounce():
+                return self._bounce(effect)
+            case DeliverToWorkMail() | StartContact():
+                self._record(effect)
+                return Outcome()
+        return Outcome(error=f"`{type(effect).__name__}` is no effect a backend knows")
+
+    def _put(self, effect: PutObject) -> Outcome:
+        try:
+            length = len(effect.key.encode())
+        except UnicodeEncodeError:
+            return Outcome(error=f"the object key `{one_line(effect.key)}` is not valid Unicode")
+        if not 0 < length <= _KEY_BYTES:
+            return Outcome(error=f"an object key has 1 to {_KEY_BYTES} bytes, this one has {length}")
+        body, metadata = effect.body, dict(effect.metadata)
+        if effect.kms_key_arn:
+            from sesreceive.effects.encryption import encrypt
+
+            sealed = encrypt(body, kms=self.kms, key_arn=effect.kms_key_arn, context=effect.encryption_context)
+            body, metadata = sealed.body, {**metadata, **sealed.metadata}
+        stored = StoredObject(
+            bucket=effect.bucket, key=effect.key, body=body, metadata=metadata, content_type=effect.content_type
+        )
+        return self._store(stored)
+
+    def _invoke(self, effect: Invoke) -> Outcome:
+        if self._slow.get(id(effect), (effect, 0))[1] >= _TIMEOUTS:
+            # Retries are virtual, a time limit is not: four hours of them would take half an hour.
+            name = effect.function_arn
+            return Outcome(error=f"function `{name}` timed out {_TIMEOUTS} times before, so it was not run again")
+        called = self.functions.call(effect, environment=self._environment)
+        if called is None:
+            return self._invoke_elsewhere(effect)
+        if called.timed_out:
+            self._remember_slow(effect)
+        self._record(
+            Invocation(
+                function_arn=effect.function_arn, invocation_type=effect.invocation_type, payload=effect.payload,
+                returned=called.returned, log=called.log, error=called.error, message_id=effect.message_id,
+            )
+        )  # fmt: skip
+        return outcome_of(called, effect)
+
+    def _invoke_elsewhere(self, effect: Invoke) -> Outcome:
+        """A function nobody registered."""
+        if self.strict:
+            return Outcome(error=f"could not invoke the Lambda function `{effect.function_arn}`: no such function")
+        return Outcome(reason="no function is registered under this name, so nothing was run")
+
+    def _remember_slow(self, effect: Invoke) -> None:
+        with self._lock:
+            # The effect is kept with its id, so the id stays its own.
+            self._slow[id(effect)] = (effect, self._slow.get(id(effect), (effect, 0))[1] + 1)
+            while len(self._slow) > 64:
+                del self._slow[next(iter(self._slow))]
+
+    def _environment(self) -> dict[str, str]:
+        """What a real handler finds in its environment."""
+        return {}
+
+    def _bounce(self, effect: SendBounce) -> Outcome:
+        self._record(effect)
+        return Outcome()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the locks."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_slow")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild with locks of its own."""
+        self.__dict__.update(state, _lock=threading.RLock(), _slow={})
+
+
+def _sentence(error: Exception) -> str:
+    """An exception as part of a sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(error.strerror[:1].lower() + error.strerror[1:])
+    return one_line(f"{type(error).__name__}: {error}")

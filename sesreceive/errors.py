@@ -1,0 +1,131 @@
+"""The errors this library raises on purpose, and the `Problem` they are made of.
+
+::
+
+    SesReceiveError
+    ├── ValidationError      a configuration breaks documented constraints; all of them are listed
+    ├── InputError           a file, folder, dataset or envelope cannot be read
+    │   └── ZoneError        a line of a DNS zone cannot be read
+    ├── MissingExtraError    an optional dependency is not installed
+    └── ServerError          a server cannot start, or was asked for something it cannot do
+
+Results of mail processing are never errors: a DNS time-out is a `temperror`, a dead scanner
+`PROCESSING_FAILED`. An exception means that the caller has to change something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "InputError",
+    "MissingExtraError",
+    "Problem",
+    "ServerError",
+    "SesReceiveError",
+    "ValidationError",
+    "ZoneError",
+    "one_line",
+]
+
+# C0 and C1 controls, DEL, the line separators and the bidirectional overrides: what could move a terminal's
+# cursor, start an escape sequence, break a line or reorder the text around it.
+_UNSAFE = {
+    code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    for code in [
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0x2028,
+        0x2029,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ]
+}
+
+
+def one_line(value: object, limit: int = 200) -> str:
+    r"""Text that is safe to print on one line of a terminal: controls escaped, at most `limit` characters.
+
+    Examples
+    --------
+    >>> one_line("a\r\nb\x1b[31m")
+    'a\\x0d\\x0ab\\x1b[31m'
+    >>> one_line("x" * 300, limit=5)
+    'xxxx…'
+    """
+    text = str(value)
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return text.translate(_UNSAFE).encode("utf-8", "backslashreplace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what was expected and what came, and who says so.
+
+    Examples
+    --------
+    >>> print(Problem("rules[0].name", "expected 1 to 64 characters but got ``", "SES API ReceiptRule.Name"))
+    rules[0].name: expected 1 to 64 characters but got `` [SES API ReceiptRule.Name]
+    """
+
+    path: str
+    message: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        """The problem as one line."""
+        where = f"{self.path}: " if self.path else ""
+        return f"{where}{self.message}" + (f" [{self.source}]" if self.source else "")
+
+
+class SesReceiveError(Exception):
+    """Base of the errors this library raises on purpose."""
+
+
+class ValidationError(SesReceiveError, ValueError):
+    """A configuration breaks documented constraints; every problem is listed, one a line.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        What is wrong, in the order of the configuration.
+
+    Examples
+    --------
+    >>> print(ValidationError(Problem("rules[0].name", "expected only A-Z a-z 0-9 _ - . but got `a b`", "SES API")))
+    rules[0].name: expected only A-Z a-z 0-9 _ - . but got `a b` [SES API]
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
+
+    def __reduce__(self) -> tuple[type, tuple[Problem, ...]]:
+        """Rebuild from the problems when unpickled in another process."""
+        return type(self), self.problems
+
+
+class InputError(SesReceiveError, ValueError):
+    """A file, folder, dataset or envelope cannot be read; the message says which and what to do."""
+
+
+class ZoneError(InputError):
+    """A line of a DNS zone cannot be read; the message names the line."""
+
+
+class MissingExtraError(SesReceiveError, ImportError):
+    """An optional dependency is missing.
+
+    Examples
+    --------
+    >>> print(MissingExtraError("boto3", extra="aws", purpose="AwsBackend"))
+    AwsBackend needs `boto3`: install it with `pip install 'sesreceive[aws]'`
+    """
+
+    def __init__(self, module: str, *, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs `{module}`: install it with `pip install 'sesreceive[{extra}]'`")
+
+
+class ServerError(SesReceiveError, RuntimeError):
+    """A server cannot start or do what it was asked; the message says what to change."""

@@ -1,0 +1,1 @@
+"""What arrives: addresses, envelopes, messages, and the collections they are kept in."""

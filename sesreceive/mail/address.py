@@ -1,0 +1,112 @@
+"""Mailbox addresses of the SMTP envelope (RFC 5321 section 4.1.2), split and compared.
+
+The one place that knows where a local part ends, what a label is and how an internationalised domain is
+written; SMTP, recipient conditions, SPF and DMARC all ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import idna
+
+__all__ = ["Mailbox", "domain_of", "parent_domains", "to_ascii_domain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address as it was sent, and its parts.
+
+    Attributes
+    ----------
+    text : str
+        The address as sent, no angle brackets.
+    local : str
+        What stands before the last ``@`` outside quotes; the whole text where there is none.
+    domain : str
+        What stands behind it, in lower case; empty where there is none.
+    """
+
+    text: str
+    local: str
+    domain: str
+
+    @classmethod
+    def parse(cls, text: str) -> Mailbox:
+        """Split an address at the last ``@``, which is never part of a domain.
+
+        Examples
+        --------
+        >>> Mailbox.parse("Ana+news@Example.COM")
+        Mailbox(text='Ana+news@Example.COM', local='Ana+news', domain='example.com')
+        >>> Mailbox.parse('"a@b"@example.com').local
+        '"a@b"'
+        >>> Mailbox.parse("postmaster").domain
+        ''
+        """
+        local, at, domain = text.rpartition("@")
+        if not at:
+            return cls(text=text, local=text, domain="")
+        return cls(text=text, local=local, domain=domain.lower())
+
+    @property
+    def folded(self) -> str:
+        """The address for comparison, in lower case: SES matches without regard to case [observed]."""
+        return f"{self.local.lower()}@{self.domain}"
+
+    @property
+    def without_label(self) -> str:
+        """The folded address with the ``+label`` taken out; the label starts at the first ``+`` [inferred].
+
+        Examples
+        --------
+        >>> Mailbox.parse("Ana+a+b@example.com").without_label
+        'ana@example.com'
+        """
+        return f"{self.local.lower().partition('+')[0]}@{self.domain}"
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address, in lower case and without a final dot; empty where there is none.
+
+    Examples
+    --------
+    >>> domain_of("ana@Example.com.")
+    'example.com'
+    """
+    return Mailbox.parse(address).domain.rstrip(".")
+
+
+def parent_domains(domain: str) -> tuple[str, ...]:
+    """The domains that `domain` lies in, nearest first, without itself.
+
+    Examples
+    --------
+    >>> parent_domains("a.b.example.com")
+    ('b.example.com', 'example.com', 'com')
+    """
+    labels = domain.split(".")
+    return tuple(".".join(labels[start:]) for start in range(1, len(labels)))
+
+
+def to_ascii_domain(domain: str) -> str | None:
+    """The A-label form of a domain (RFC 5891), or None where it has none.
+
+    Examples
+    --------
+    >>> to_ascii_domain("münchen.example")
+    'xn--mnchen-3ya.example'
+    >>> to_ascii_domain("Example.COM")
+    'example.com'
+    >>> to_ascii_domain("a..b") is None
+    True
+    """
+    domain = domain.rstrip(".").lower()
+    labels = domain.split(".")
+    if domain.isascii():
+        fits = len(domain) <= 253 and all(0 < len(label) <= 63 for label in labels)
+        return domain if fits else None
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return None

@@ -1,0 +1,171 @@
+r"""A message as the bytes that arrived, and one split of its header.
+
+SPF, DKIM, DMARC, the notification and the stored object all read the same split; nothing is ever
+re-serialised, so what is stored is what came. Lines end at LF, with or without a CR before it; any byte may
+stand anywhere, as in real mail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+__all__ = ["HeaderField", "Message", "unfold"]
+
+# RFC 5322 section 3.6.8: a field name is printable US-ASCII without the colon; blanks before the colon are
+# the obsolete form of section 4.5.8.
+_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_END_OF_HEADER = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    r"""One header field, its bytes as they came.
+
+    Attributes
+    ----------
+    name : bytes
+        Field name in the case it was sent; empty for a line that is no field.
+    value : bytes
+        Everything behind the colon, folds kept, without the final line end.
+    """
+
+    name: bytes
+    value: bytes
+
+    @property
+    def key(self) -> bytes:
+        """The name for comparison, in lower case."""
+        return self.name.lower()
+
+
+def unfold(value: bytes) -> bytes:
+    r"""A field value on one line: each line end and the blanks behind it become one space [observed].
+
+    Blanks before the line end stay, as SES leaves them.
+
+    Examples
+    --------
+    >>> unfold(b" multipart/mixed; \r\n\tboundary=x")
+    b' multipart/mixed;  boundary=x'
+    """
+    return _FOLD.sub(b" ", value)
+
+
+class Message:
+    r"""One message: `raw` bytes, header fields, body.
+
+    Parameters
+    ----------
+    raw : bytes
+        The message as it came after DATA, dots already unstuffed. Never changed.
+
+    Examples
+    --------
+    >>> message = Message(b"Subject: hello\r\n world\r\n\r\nbody\r\n")
+    >>> message.fields
+    (HeaderField(name=b'Subject', value=b' hello\r\n world'),)
+    >>> bytes(message.body)
+    b'body\r\n'
+    >>> message.get("subject")
+    'hello world'
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        if not isinstance(raw, bytes | bytearray | memoryview):
+            raise TypeError(f"a message is bytes, as it came after DATA, but got {type(raw).__name__}")
+        self.raw = bytes(raw)
+
+    def __eq__(self, other: object) -> bool:
+        """Messages are equal when their bytes are."""
+        return isinstance(other, Message) and other.raw == self.raw
+
+    def __hash__(self) -> int:
+        """Hash of the bytes."""
+        return hash(self.raw)
+
+    def __repr__(self) -> str:
+        """One line: size and subject."""
+        subject = self.get("subject")
+        text = "no subject" if subject is None else f"subject {subject[:60]!a}"
+        return f"<Message {len(self.raw)} bytes, {text}>"
+
+    @cached_property
+    def header_end(self) -> int:
+        """Offset of the empty line that ends the header; the message's length where there is none."""
+        if self.raw[:1] == b"\n" or self.raw[:2] == b"\r\n":
+            return 0
+        found = _END_OF_HEADER.search(self.raw)
+        return found.start() + 1 if found else len(self.raw)
+
+    @cached_property
+    def body_start(self) -> int:
+        """Offset of the first byte behind the empty line."""
+        end = self.header_end
+        if self.raw[end : end + 2] == b"\r\n":
+            return end + 2
+        return end + 1 if self.raw[end : end + 1] == b"\n" else end
+
+    @property
+    def header(self) -> bytes:
+        """The header block with its line ends, without the empty line."""
+        return self.raw[: self.header_end]
+
+    @property
+    def body(self) -> memoryview:
+        """What stands behind the empty line; a view, not a copy."""
+        return memoryview(self.raw)[self.body_start :]
+
+    @cached_property
+    def fields(self) -> tuple[HeaderField, ...]:
+        """The header fields in order; a line that is no field has an empty name and is its own value."""
+        return tuple(_split(self.header))
+
+    def all(self, name: str) -> tuple[HeaderField, ...]:
+        """The fields of this name, in order, whatever the case."""
+        return self._by_key.get(name.lower().encode("ascii", "replace"), ())
+
+    def get(self, name: str) -> str | None:
+        """The first field of this name as text: unfolded, trimmed, not decoded; None where there is none."""
+        found = self.all(name)
+        return unfold(found[0].value).strip(b" \t\r\n").decode("utf-8", "replace") if found else None
+
+    @cached_property
+    def _by_key(self) -> dict[bytes, tuple[HeaderField, ...]]:
+        grouped: dict[bytes, list[HeaderField]] = {}
+        for item in self.fields:
+            grouped.setdefault(item.key, []).append(item)
+        return {key: tuple(items) for key, items in grouped.items()}
+
+
+def _split(header: bytes) -> Iterator[HeaderField]:
+    pieces: list[bytes] = []  # the lines of the field being collected, line ends kept
+    for line in _lines(header):
+        if pieces and line[:1] in (b" ", b"\t"):
+            pieces.append(line)
+            continue
+        if pieces:
+            yield _field(b"".join(pieces))
+        pieces = [line]
+    if pieces:
+        yield _field(b"".join(pieces))
+
+
+def _lines(header: bytes) -> Iterator[bytes]:
+    """Lines that end at LF; a bare CR, form feed or other control ends none."""
+    start = 0
+    while start < len(header):
+        end = header.find(b"\n", start) + 1 or len(header)
+        yield header[start:end]
+        start = end
+
+
+def _field(text: bytes) -> HeaderField:
+    found = _NAME.match(text)
+    text = text.removesuffix(b"\n").removesuffix(b"\r") if text.endswith(b"\n") else text
+    if not found:
+        return HeaderField(name=b"", value=text)
+    return HeaderField(name=found.group(1), value=text[found.end() :])

@@ -1,0 +1,387 @@
+"""The whole way of a message through Amazon SES, top to bottom.
+
+``on_connect`` → ``on_rcpt`` → ``on_data`` → ``process``: the SMTP server and `Receiver.receive` call the same
+four, so there is one decision path. DNS, time, message ids, scanners and backend are passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sesreceive import limits
+from sesreceive.account.account import Account
+from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
+from sesreceive.assumption import Assumptions
+from sesreceive.auth.verdicts import verdicts_of
+from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
+from sesreceive.dns.resolver import Resolver
+from sesreceive.dns.zone import Zone
+from sesreceive.effects.memory import MemoryBackend
+from sesreceive.effects.message_id import MessageIds, RandomMessageIds, SeededMessageIds
+from sesreceive.effects.receipt import Receipt
+from sesreceive.effects.values import Backend
+from sesreceive.errors import Problem, ValidationError
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.message import Message
+from sesreceive.mail.reply import NEED_RCPT, TOO_BIG, TOO_MANY_RECIPIENTS, Reply, accepted
+from sesreceive.reception import Reception
+from sesreceive.scan.markers import MarkerScanner
+from sesreceive.scan.scanner import Scanner
+from sesreceive.stages import authentication, evaluation, filtering, recipients, scanning
+from sesreceive.stages.filtering import FilterDecision, ProviderList
+from sesreceive.stages.recipients import RecipientDecision
+from sesreceive.trace.events import Trace
+from sesreceive.verdict import Verdict, Verdicts
+
+if TYPE_CHECKING:
+    from sesreceive.replay import Source
+    from sesreceive.report import Report
+    from sesreceive.smtp.server import Server
+
+__all__ = ["Receiver", "Submission"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A message as it was handed over at the end of DATA, and the answer; nothing was performed yet.
+
+    Attributes
+    ----------
+    account : Account
+        The configuration in force when the mail was received; later edits do not touch it [documented].
+    reply : Reply
+        ``250 OK <message id>``, or why the message was not taken.
+    """
+
+    message: Message
+    envelope: Envelope
+    account: Account
+    decision: FilterDecision
+    recipients: tuple[RecipientDecision, ...]
+    reply: Reply
+    message_id: str
+    received_s: float
+    name: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether `Receiver.process` has anything to do."""
+        return self.reply.accepted
+
+
+class Receiver:
+    r"""Receives mail as Amazon SES would, for one account in one region.
+
+    Parameters
+    ----------
+    account : Account
+        Identities, filters and rule sets. Invalid ones are refused, all problems at once.
+    resolver : Resolver, mapping or str, optional
+        Where DNS answers come from; a mapping or zone-file text becomes a `Zone`. An empty zone by default:
+        nothing is looked up in the network unless a `LiveResolver` is given.
+    backend : Backend, optional
+        Where effects take place; a `MemoryBackend` by default.
+    scanners : sequence of Scanner, optional
+        Spam and virus scanners; the GTUBE and EICAR markers by default.
+    provider_lists : sequence of ProviderList, optional
+        Networks AWS refuses by default; none by default.
+    assumptions : Assumptions, optional
+        How the points that the documentation leaves open are decided.
+    clock : callable, optional
+        Seconds since 1970; the machine's clock by default.
+    message_ids : callable, optional
+        Gives the next message id; random ones by default.
+    seed : int, optional
+        Gives message ids and times that are the same on every run, where `clock` or `message_ids` are not given.
+
+    Raises
+    ------
+    ValidationError
+        When the account breaks documented constraints.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> rule = ses.ReceiptRule(
+    ...     name="invoices", enabled=True, recipients=("billing@example.com",),
+    ...     actions=(ses.S3Action(bucket_name="inbox", object_key_prefix="invoices/"),),
+    ... )
+    >>> account = ses.Account(
+    ...     identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),)
+    ... )
+    >>> receiver = ses.Receiver(account, seed=1)
+    >>> reception = receiver.receive(
+    ...     b"Subject: hello\r\n\r\nbody\r\n", client_ip="198.51.100.7", helo="mx.example.org",
+    ...     mail_from="ana@example.org", rcpt_to=["billing@example.com", "nobody@example.com"],
+    ... )
+    >>> [reply.code for reply in reception.replies]
+    [250, 550]
+    >>> list(receiver.backend.buckets["inbox"]) == [f"invoices/{reception.message_id}"]
+    True
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        resolver: Resolver | Mapping[str, Any] | str | None = None,
+        backend: Backend | None = None,
+        scanners: Iterable[Scanner] | None = None,
+        provider_lists: Iterable[ProviderList] = (),
+        assumptions: Assumptions | None = None,
+        clock: Clock | None = None,
+        message_ids: MessageIds | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.account = account
+        self.resolver: Resolver = _resolver(resolver)
+        self.backend: Any = MemoryBackend() if backend is None else backend
+        self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
+        self.provider_lists = tuple(provider_lists)
+        self.assumptions = assumptions or Assumptions()
+        self.clock: Clock = clock or (SystemClock() if seed is None else SteppingClock())
+        self.message_ids: MessageIds = message_ids or (RandomMessageIds() if seed is None else SeededMessageIds(seed))
+
+    @property
+    def account(self) -> Account:
+        """The configuration for the next message; assign another to change it."""
+        return self._account
+
+    @account.setter
+    def account(self, account: Account) -> None:
+        account.validate()
+        self._account = account
+
+    def on_connect(self, client_ip: str) -> FilterDecision:
+        """Step 1, when a client connects: its address against filters and provider lists."""
+        return filtering.decide(self.account.filters, client_ip, self.provider_lists, self.assumptions)
+
+    def on_rcpt(self, decision: FilterDecision, recipient: str, *, tls: bool = False) -> RecipientDecision:
+        """Step 2, at each RCPT TO: the recipient against identities and the active rule set."""
+        return recipients.decide(self.account, recipient, decision, tls=tls, assumptions=self.assumptions)
+
+    def draw(self) -> tuple[str, float]:
+        """The next message id and time: what a message gets at the end of its data, also when it is refused."""
+        return self.message_ids(), self.clock()
+
+    def on_data(
+        self,
+        raw: bytes | Message,
+        envelope: Envelope,
+        decision: FilterDecision,
+        decisions: Sequence[RecipientDecision],
+        *,
+        name: str = "",
+        drawn: tuple[str, float] | None = None,
+    ) -> Submission:
+        """The answer to the end of DATA, with the configuration in force; nothing is performed yet.
+
+        Parameters
+        ----------
+        raw : bytes or Message
+            The message, dots unstuffed.
+        envelope : Envelope
+            All recipients that were named, refused ones included.
+        drawn : tuple of str and float, optional
+            Message id and time, where `draw` was called before.
+        """
+        message = raw if isinstance(raw, Message) else Message(raw)
+        message_id, received_s = drawn or self.draw()
+        taken = any(one.accepted for one in decisions)
+        if not taken:
+            reply = decisions[-1].reply if decisions else NEED_RCPT
+        elif len(message.raw) > limits.MESSAGE_SIZE.value:
+            reply = TOO_BIG
+        else:
+            reply = accepted(message_id)
+        return Submission(
+            message=message, envelope=envelope, account=self.account, decision=decision, recipients=tuple(decisions),
+            reply=reply, message_id=message_id if reply.accepted else "", received_s=received_s, name=name,
+        )  # fmt: skip
+
+    def process(self, submission: Submission) -> Reception:
+        """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions."""
+        before = [submission.decision.events, *(one.events for one in submission.recipients)]
+        common: dict[str, Any] = {
+            "name": submission.name, "envelope": submission.envelope, "message": submission.message,
+            "account": submission.account, "decision": submission.decision, "recipients": submission.recipients,
+            "reply": submission.reply,
+        }  # fmt: skip
+        if not submission.accepted:
+            return Reception(**common, trace=Trace.join(*before))
+        took = _stopwatch(self.clock)
+        message, account = submission.message, submission.account
+        envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
+        authenticated = authentication.authenticate(
+            message, envelope, self.resolver, submission.received_s, self.assumptions
+        )
+        planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
+        scanned = scanning.scan(message, envelope, self.scanners, enabled=planned.scans)
+        verdicts = verdicts_of(
+            authenticated.results, spam=scanned.spam, virus=scanned.virus, assumptions=self.assumptions
+        )
+        receipt = Receipt(
+            message=message, envelope=envelope, message_id=submission.message_id,
+            received_at=to_datetime(submission.received_s), results=authenticated.results, region=account.region,
+            account_id=account.account_id, assumptions=self.assumptions,
+        )  # fmt: skip
+        evaluated = evaluation.evaluate(planned, self.backend.perform, receipt, self._seen_by(verdicts), took)
+        return Reception(
+            **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
+            authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
+            stopped_by=evaluated.stopped_by,
+            trace=Trace.join(*before, authenticated.events, scanned.events, evaluated.events),
+        )  # fmt: skip
+
+    def receive(
+        self,
+        raw: bytes | Message,
+        envelope: Envelope | None = None,
+        *,
+        name: str = "",
+        **said: Any,
+    ) -> Reception:
+        """Everything that happens to one message, from the connection to the last action.
+
+        Parameters
+        ----------
+        raw : bytes or Message
+            The message as it came after DATA; never changed.
+        envelope : Envelope, optional
+            Who connects, from whom, to whom.
+        name : str, optional
+            What reports call the message.
+        **said
+            Single fields of the envelope, by name: ``client_ip``, ``helo``, ``mail_from``, ``rcpt_to``, ``tls``,
+            ``client_name``. They take the place of those of `envelope`.
+
+        Returns
+        -------
+        Reception
+            Also when the message is refused: then with the refusal as `reply`.
+
+        Raises
+        ------
+        InputError
+            When the envelope says what no SMTP session could say.
+        """
+        return self.process(self.submit(raw, replace(envelope or Envelope(), **said), name=name))
+
+    def submit(
+        self, raw: bytes | Message, envelope: Envelope, *, name: str = "", drawn: tuple[str, float] | None = None
+    ) -> Submission:
+        """The SMTP session: connection, each recipient, the message; nothing is performed yet.
+
+        Parameters
+        ----------
+        drawn : tuple of str and float, optional
+            Message id and time, where `draw` was called before.
+        """
+        decision = self.on_connect(envelope.client_ip)
+        decisions: list[RecipientDecision] = []
+        taken = 0
+        for recipient in envelope.rcpt_to:
+            if taken >= self.assumptions.max_recipients:
+                reason = f"the transaction has {self.assumptions.max_recipients} recipients already"
+                decisions.append(RecipientDecision(recipient=recipient, reply=TOO_MANY_RECIPIENTS, reason=reason))
+            else:
+                decisions.append(self.on_rcpt(decision, recipient, tls=envelope.tls))
+                taken += decisions[-1].accepted
+        return self.on_data(raw, envelope, decision, decisions, name=name, drawn=drawn)
+
+    def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
+        """Add a rule as CreateReceiptRule does: first, or behind `after`; its targets get their setup messages.
+
+        Parameters
+        ----------
+        rule : ReceiptRule
+            The new rule.
+        rule_set : str, optional
+            Name of the rule set; the active one by default.
+        after : str, optional
+            Name of the rule it comes behind; first in the set by default.
+
+        Raises
+        ------
+        ValidationError
+            When the rule breaks documented constraints, or a bucket or topic cannot be written to.
+
+        Examples
+        --------
+        >>> import sesreceive as ses
+        >>> rules = ses.ReceiptRuleSet(name="main")
+        >>> receiver = ses.Receiver(ses.Account(identities=("example.com",), rule_sets=(rules,), active="main"), seed=1)
+        >>> store = ses.S3Action(bucket_name="inbox", object_key_prefix="mail")
+        >>> receiver.create_receipt_rule(ses.ReceiptRule(name="store", enabled=True, actions=(store,)))
+        >>> {key: len(item.body) for key, item in receiver.backend.buckets["inbox"].items()}
+        {'mail/AMAZON_SES_SETUP_NOTIFICATION': 645}
+        """
+        before = self._rule_set(rule_set)
+        self._deploy(rule, before.with_rule(rule, after=after))
+
+    def update_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "") -> None:
+        """Replace the rule of that name as UpdateReceiptRule does; its targets get their setup messages again.
+
+        Raises
+        ------
+        ValidationError
+            When there is no such rule, the rule breaks documented constraints, or a target cannot be written to.
+        """
+        self._deploy(rule, self._rule_set(rule_set).replace_rule(rule))
+
+    def _rule_set(self, name: str) -> ReceiptRuleSet:
+        active = self.account.active_rule_set
+        return active if active is not None and not name else self.account.rule_set(name)
+
+    def _deploy(self, rule: ReceiptRule, rule_set: ReceiptRuleSet) -> None:
+        account = self.account.with_rule_set(rule_set).validate()
+        at = to_datetime(self.clock())
+        for index, action in enumerate(rule.actions):
+            for effect in action.sets_up(at):
+                outcome = self.backend.perform(effect)
+                if outcome.failed:
+                    raise ValidationError(
+                        Problem(f"actions[{index}]", outcome.error, f"SES API {type(action).__name__}")
+                    )
+        self.account = account
+
+    def replay(self, source: Source, **options: Any) -> Report:
+        """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""
+        from sesreceive.replay import replay
+
+        return replay(self, source, **options)
+
+    def smtp(self, **options: Any) -> Server:
+        """A live SMTP server with this receiver behind it; see `sesreceive.smtp.server.Server`."""
+        from sesreceive.smtp.server import Server
+
+        return Server(self, **options)
+
+    def _seen_by(self, verdicts: Verdicts) -> Callable[[ReceiptRule], Verdicts]:
+        """What a rule sees: without ScanEnabled the scan verdicts are DISABLED [observed]."""
+        unscanned = replace(verdicts, spam=Verdict.DISABLED, virus=Verdict.DISABLED)
+        per_rule = self.assumptions.scan_scope == "per-rule"
+        return lambda rule: verdicts if rule.scan_enabled or not per_rule else unscanned
+
+    def __repr__(self) -> str:
+        """One line: account and backend."""
+        active = self.account.active or "no active rule set"
+        return f"<Receiver {self.account.region}, {active}, {type(self.backend).__name__}>"
+
+
+def _resolver(given: Resolver | Mapping[str, Any] | str | None) -> Resolver:
+    if given is None:
+        return Zone({})
+    if isinstance(given, str):
+        return Zone.parse(given)
+    return Zone(given) if isinstance(given, Mapping) else given
+
+
+def _stopwatch(clock: Clock) -> Callable[[], float]:
+    """Seconds since now; a stepping clock gives each message a watch of its own, whatever else reads it."""
+    if isinstance(clock, SteppingClock):
+        clock = SteppingClock(0.0, step_s=clock.step_s)
+    start = clock()
+    return lambda: clock() - start

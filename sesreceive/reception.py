@@ -1,0 +1,117 @@
+"""What became of one message: replies, verdicts, effects, and the trace that says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sesreceive.account.account import Account
+from sesreceive.account.wording import count
+from sesreceive.auth.results import AuthenticationResults
+from sesreceive.effects.values import Effect
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.message import Message
+from sesreceive.mail.reply import Reply
+from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.recipients import RecipientDecision
+from sesreceive.stages.retries import Attempted
+from sesreceive.stages.scanning import ScanResults
+from sesreceive.trace.events import Kind, Op, Trace
+from sesreceive.trace.html import trace_html
+from sesreceive.trace.text import Explanation
+from sesreceive.verdict import Verdicts
+
+__all__ = ["Reception"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reception:
+    """Everything that happened to one message.
+
+    Attributes
+    ----------
+    envelope : Envelope
+        As the client said it, refused recipients included.
+    message : Message
+        The bytes that came.
+    decision : FilterDecision
+        Step 1: the client's address.
+    recipients : tuple of RecipientDecision
+        Step 2: one answer a recipient, in order.
+    reply : Reply
+        What the client was told in the end: ``250 OK <message id>``, or why not.
+    message_id : str
+        SES message id; empty when the message was refused.
+    received_at : datetime or None
+        When it was accepted, UTC; None when it was refused.
+    verdicts : Verdicts or None
+        The verdicts of the message; a rule without ScanEnabled sees DISABLED in place of the first two.
+    authentication : AuthenticationResults or None
+        SPF, DKIM and DMARC with reasons and the DNS questions asked; None when the message was refused.
+    scan : ScanResults or None
+        What the scanners found.
+    performed : tuple of Attempted
+        Every effect with its outcome.
+    stopped_by : str
+        Rule whose action ended the evaluation of the set.
+    trace : Trace
+        Every filter, recipient, check, rule, condition, action and effect that was considered.
+    """
+
+    name: str = ""
+    envelope: Envelope
+    message: Message
+    decision: FilterDecision
+    recipients: tuple[RecipientDecision, ...]
+    reply: Reply
+    account: Account = field(repr=False)
+    message_id: str = ""
+    received_at: datetime | None = None
+    verdicts: Verdicts | None = None
+    authentication: AuthenticationResults | None = None
+    scan: ScanResults | None = None
+    performed: tuple[Attempted, ...] = ()
+    stopped_by: str = ""
+    trace: Trace = field(default_factory=Trace, repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether SES took the message."""
+        return bool(self.message_id)
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """One reply a recipient, in order."""
+        return tuple(decision.reply for decision in self.recipients)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effects that took place, in order; a failed one is in `performed` only."""
+        return tuple(done.effect for done in self.performed if not done.outcome.failed)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the rules that fired, in order."""
+        return tuple(event.subject for event in self.trace.select(kind=Kind.RULE, op=Op.MATCH, stage="evaluation"))
+
+    def explain(self, *, full: bool = False) -> Explanation:
+        """Why everything happened, as a tree: prints as text, shows as HTML in a notebook.
+
+        Parameters
+        ----------
+        full : bool
+            Whether long runs of filters, rules and conditions that miss or are skipped are shown whole.
+        """
+        return Explanation(self.trace, title=repr(self)[1:-1], full=full)
+
+    def __repr__(self) -> str:
+        """One line: the answer and how much was done."""
+        name = f"{self.name}: " if self.name else ""
+        if not self.accepted:
+            return f"<{name}{self.reply}>"
+        fired, done = count(len(self.rules), "rule"), count(len(self.effects), "effect")
+        return f"<{name}{self.reply.code} {self.message_id}, {fired} fired, {done}>"
+
+    def _repr_html_(self) -> str:
+        """The explanation as HTML with a text fallback."""
+        return trace_html(self.trace, title=repr(self)[1:-1])

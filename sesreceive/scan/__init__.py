@@ -1,0 +1,1 @@
+"""Spam and virus scanners: markers built in, scripted verdicts for experiments, real engines when asked for."""

@@ -1,0 +1,198 @@
+r"""Bytes from the network cut into command lines and message bodies; no socket, no clock.
+
+The result depends on the bytes alone, never on the packets they came in. A command ends at CRLF; a bare CR or
+LF in it is a fault, so that nobody disagrees with us about where one command ends and the next begins. A body
+ends at CRLF ``.`` CRLF and nowhere else: ``\n.\n``, ``\r.\r``, ``\n.\r\n`` and ``\r\n.\n`` are text like any
+other, which is what makes SMTP smuggling harmless here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Body", "Fault", "Framer", "has_long_line"]
+
+_END = b"\r\n.\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A command line that is none.
+
+    Attributes
+    ----------
+    position : int or None
+        Octet of the first bare CR or LF; None where the line is too long.
+    """
+
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A message as it came after DATA, dots unstuffed.
+
+    Attributes
+    ----------
+    raw : bytes
+        The message; of one that is too big, its first ``size_limit + 1`` octets.
+    dropped : bool
+        Whether the message was given up on the way, by `Framer.drop_body`.
+    """
+
+    raw: bytes
+    dropped: bool = False
+
+
+class Framer:
+    r"""Collects bytes, gives lines and bodies.
+
+    Parameters
+    ----------
+    command_bytes : int
+        Octets a command line must stay below.
+
+    Examples
+    --------
+    >>> framer = Framer()
+    >>> framer.feed(b"MAIL FROM:<>\r\nDATA\r")
+    >>> framer.line(), framer.line()
+    (b'MAIL FROM:<>', None)
+    >>> framer.feed(b"\n..a\r\n.\r\nQUIT\r\n")
+    >>> framer.line()
+    b'DATA'
+    >>> framer.open_body(size_limit=100)
+    >>> framer.body()
+    Body(raw=b'.a\r\n', dropped=False)
+    >>> framer.line()
+    b'QUIT'
+    >>> framer.feed(b"RSET\nQUIT\r\n"); framer.line()
+    Fault(position=4)
+    """
+
+    def __init__(self, *, command_bytes: int = 998) -> None:
+        self._buffer = bytearray()
+        self._command_bytes = command_bytes
+        self._scanned = 0  # of the body: where the search for its end goes on
+        self._at_start = False  # nothing of the body was looked at yet
+        self._size_limit = 0
+        self._ceiling = 0  # a body that fits is never larger than this while its dots are stuffed
+        self._kept = b""  # the beginning of a body that is too big
+        self._dropped = False
+
+    @property
+    def size(self) -> int:
+        """Octets that were fed and not yet given out."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> None:
+        """Take what arrived."""
+        self._buffer += data
+
+    @property
+    def pending(self) -> bytearray:
+        """What was fed and not yet given out; to look at, not to keep."""
+        return self._buffer
+
+    def take(self, size: int) -> bytes:
+        """The next octets, whatever they are."""
+        taken = bytes(memoryview(self._buffer)[:size])
+        del self._buffer[:size]
+        return taken
+
+    def clear(self) -> None:
+        """Forget what arrived: nothing sent in clear text outlives STARTTLS (RFC 3207 section 4.2)."""
+        del self._buffer[:]
+
+    def line(self) -> bytes | Fault | None:
+        """The next command line without its line end; None when it is not complete."""
+        buffer, limit = self._buffer, self._command_bytes
+        end = buffer.find(b"\n", 0, limit + 2)
+        if end < 0:
+            # one octet of grace: the CR of a line end whose LF is still on its way
+            if len(buffer) > limit or (len(buffer) == limit and not buffer.endswith(b"\r")):
+                return Fault()
+            return None
+        paired = end > 0 and buffer[end - 1] == 0x0D
+        if end - paired >= limit:
+            return Fault()
+        first_cr = buffer.find(b"\r", 0, end - paired)
+        if not paired or first_cr >= 0:
+            return Fault(first_cr if first_cr >= 0 else end)
+        line = bytes(memoryview(buffer)[: end - 1])
+        del buffer[: end + 1]
+        return line
+
+    def open_body(self, *, size_limit: int) -> None:
+        """What comes next is a message: 354 was sent, or is about to be."""
+        self._scanned, self._at_start, self._size_limit = 0, True, size_limit
+        # The shortest stuffed line is `..` CRLF for `.` CRLF, so stuffing adds a third at most.
+        self._ceiling = size_limit + size_limit // 3 + 8
+        self._kept, self._dropped = b"", False
+
+    def drop_body(self) -> None:
+        """Give the message up, but go on to its end."""
+        self._dropped, self._kept = True, b""
+        self._shorten()
+
+    def body(self) -> Body | None:
+        """The message; None when it is not complete."""
+        buffer = self._buffer
+        if self._at_start:
+            if buffer[:3] == b".\r\n":
+                del buffer[:3]
+                return Body(b"")
+            if len(buffer) < 3 and b".\r\n".startswith(buffer):
+                return None
+            self._at_start = False
+        end = buffer.find(_END, self._scanned)
+        if end < 0:
+            self._scanned = max(0, len(buffer) - len(_END) + 1)
+            if len(buffer) > self._ceiling and not (self._dropped or self._kept):
+                self._kept = _unstuff(bytes(buffer))[: self._size_limit + 1]
+            if self._dropped or self._kept:
+                self._shorten()
+            return None
+        if self._dropped or self._kept:
+            del buffer[: end + len(_END)]
+            return Body(self._kept, self._dropped)
+        raw = bytes(memoryview(buffer)[: end + 2])
+        rest = bytes(memoryview(buffer)[end + len(_END) :])
+        self._buffer = bytearray(rest)  # frees the large buffer before the dots are taken out
+        return Body(_unstuff(raw))
+
+    def _shorten(self) -> None:
+        """Keep only what may be the first part of the end."""
+        if not self._at_start and len(self._buffer) >= len(_END):
+            del self._buffer[: -len(_END) + 1]
+            self._scanned = 0
+
+
+def _unstuff(raw: bytes) -> bytes:
+    r"""Take the first dot off every line that starts with one (RFC 5321 section 4.5.2).
+
+    Examples
+    --------
+    >>> _unstuff(b"..a\r\n.b\r\n\n.c\r\n")
+    b'.a\r\nb\r\n\n.c\r\n'
+    """
+    if b"\r\n." in raw:
+        raw = raw.replace(b"\r\n.", b"\r\n")
+    return raw[1:] if raw[:1] == b"." else raw
+
+
+def has_long_line(raw: bytes, limit: int) -> bool:
+    r"""Whether a line, with its line end, is longer than `limit` octets; looks at one in `limit` places.
+
+    Examples
+    --------
+    >>> has_long_line(b"abc\r\nab\r\n", 5), has_long_line(b"abcd\r\n", 5), has_long_line(b"abcdef", 5)
+    (False, True, True)
+    """
+    start, size = 0, len(raw)
+    while size - start > limit:
+        end = raw.rfind(b"\n", start, start + limit)
+        if end < 0:
+            return True
+        start = end + 1
+    return False

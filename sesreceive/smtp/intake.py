@@ -1,0 +1,208 @@
+"""Accepted messages on their way to the workers: never more than there is room for, none lost.
+
+A place is reserved *before* a message is answered 250; when there is none the end of DATA waits, and so does
+the client, which is the only back-pressure SMTP has. With one worker, messages are processed in the order in
+which they were accepted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from sesreceive.receiver import Submission
+from sesreceive.reception import Reception
+from sesreceive.smtp.bounds import Bounds
+
+__all__ = ["Failed", "Intake"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A message whose processing raised: a mistake in a backend, a scanner or this library."""
+
+    submission: Submission | None
+    error: BaseException
+
+
+class Intake:
+    """The queue between sessions and workers.
+
+    `reserve`, `put` and `note` are for the thread of the sessions; everything else may be called from any.
+
+    Parameters
+    ----------
+    process : callable
+        ``Receiver.process``.
+    bounds : Bounds
+        How much may wait.
+    workers : int
+        Threads that process; more than one gives up the order.
+    keep : int, optional
+        How many receptions are remembered, the latest; all by default.
+    """
+
+    def __init__(
+        self,
+        process: Callable[[Submission], Reception],
+        bounds: Bounds,
+        *,
+        workers: int = 1,
+        keep: int | None = None,
+    ) -> None:
+        self._process, self._bounds, self._workers = process, bounds, workers
+        self._queue: SimpleQueue[tuple[int, Submission, int] | None] = SimpleQueue()
+        self._changed = threading.Condition()
+        self._receptions: deque[tuple[int, Reception]] = deque(maxlen=keep)
+        self._waiters: deque[tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]] = deque()
+        self._threads: list[threading.Thread] = []
+        self._places = self._octets = 0  # reserved or waiting or being processed
+        self._serial = 0
+        self.accepted = self.done = self.skipped = 0
+        self.failures: list[Failed] = []
+
+    # ---------------------------------------------------------------- for the sessions
+
+    async def reserve(self, octets: int) -> bool:
+        """Whether there is a place for a message of this size; waits for one as long as `Bounds.waiting_s`."""
+        with self._changed:
+            if not self._waiters and self._fits(octets):
+                self._take(octets)
+                return True
+            loop = asyncio.get_running_loop()
+            turn: asyncio.Future[bool] = loop.create_future()
+            entry = (octets, turn, loop)
+            self._waiters.append(entry)
+        try:
+            return await asyncio.wait_for(asyncio.shield(turn), self._bounds.waiting_s)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            with self._changed:
+                granted = entry not in self._waiters
+                if not granted:
+                    self._waiters.remove(entry)
+            if granted:  # a worker made room in the same moment
+                if isinstance(error, TimeoutError):
+                    return True
+                self.release(octets)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return False
+
+    def put(self, submission: Submission, octets: int) -> None:
+        """Hand over an accepted message for which a place was reserved."""
+        with self._changed:
+            self.accepted += 1
+            self._serial += 1
+            serial = self._serial
+        self._queue.put((serial, submission, octets))
+
+    def note(self, submission: Submission) -> None:
+        """Hand over a refused transaction, for the report alone; left out while there is no room."""
+        with self._changed:
+            if not self._fits(0):
+                self.skipped += 1
+                return
+            self._take(0)
+            self._serial += 1
+            serial = self._serial
+        self._queue.put((serial, submission, 0))
+
+    def release(self, octets: int) -> None:
+        """Give a place back, and pass it on to whoever waits longest."""
+        with self._changed:
+            self._places -= 1
+            self._octets -= octets
+            while self._waiters and self._fits(self._waiters[0][0]):
+                wanted, turn, loop = self._waiters.popleft()
+                self._take(wanted)
+                try:
+                    loop.call_soon_threadsafe(_grant, turn)
+                except RuntimeError:  # the loop has ended, and the session with it
+                    self._places -= 1
+                    self._octets -= wanted
+            self._changed.notify_all()
+
+    def _fits(self, octets: int) -> bool:
+        if not self._places:
+            return True
+        return self._places < self._bounds.waiting and self._octets + octets <= self._bounds.waiting_bytes
+
+    def _take(self, octets: int) -> None:
+        self._places += 1
+        self._octets += octets
+
+    # ---------------------------------------------------------------- for the owner
+
+    @property
+    def pending(self) -> int:
+        """Messages accepted or noted and not yet processed."""
+        return self._places
+
+    @property
+    def receptions(self) -> tuple[Reception, ...]:
+        """What was processed, in the order in which it was accepted."""
+        with self._changed:
+            found: Sequence[tuple[int, Reception]] = tuple(self._receptions)
+        if self._workers > 1:
+            found = sorted(found, key=lambda one: one[0])
+        return tuple(reception for _, reception in found)
+
+    def start(self, name: str) -> None:
+        """Start the workers."""
+        for number in range(self._workers):
+            thread = threading.Thread(target=self._work, name=f"{name}-worker-{number + 1}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def wait_for(self, count: int, timeout: float) -> bool:
+        """Whether so many messages were processed, or failed, within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.done + len(self.failures) >= count, timeout)
+
+    def drain(self, timeout: float) -> bool:
+        """Whether everything that was accepted was processed within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._places, timeout)
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Let the workers end when the queue is empty; wait for them `timeout` seconds, not at all when None."""
+        for _ in self._threads:
+            self._queue.put(None)
+        if timeout is not None:
+            for thread in self._threads:
+                if thread is not threading.current_thread():
+                    thread.join(timeout)
+
+    def fail(self, submission: Submission | None, error: BaseException) -> None:
+        """Remember an error that no session and no message may answer for."""
+        _log.error("%s", error, exc_info=error)
+        with self._changed:
+            self.failures.append(Failed(submission, error))
+            self._changed.notify_all()
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            serial, submission, octets = item
+            try:
+                reception = self._process(submission)
+            except BaseException as error:  # noqa: BLE001 - a user's function may raise anything; the queue goes on
+                self.fail(submission, error)
+            else:
+                with self._changed:
+                    self._receptions.append((serial, reception))
+                    self.done += 1
+                del reception
+            del item, submission
+            self.release(octets)
+
+
+def _grant(turn: asyncio.Future[bool]) -> None:
+    if not turn.done():
+        turn.set_result(True)

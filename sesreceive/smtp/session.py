@@ -1,0 +1,392 @@
+"""One SMTP session without a socket: a command line in, a reply and what comes next out.
+
+The order of commands is a table, the replies are another (`sesreceive.smtp.replies`); what is received is
+decided by the `Receiver`, whose ``on_connect``, ``on_rcpt`` and ``on_data`` are called here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import ClassVar
+
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.message import Message
+from sesreceive.receiver import Receiver, Submission
+from sesreceive.smtp import replies
+from sesreceive.smtp.bounds import Bounds
+from sesreceive.smtp.client import (
+    XCLIENT_ATTRIBUTES,
+    ClientAddresses,
+    PeerNetworks,
+    XclientError,
+    XclientState,
+    client_address,
+    parse_xclient,
+)
+from sesreceive.smtp.framing import Body, Fault, has_long_line
+from sesreceive.smtp.path import is_valid_sender, parse_path
+from sesreceive.smtp.replies import ReplyRow
+from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.recipients import RecipientDecision
+
+__all__ = ["Answer", "Policy", "Session", "State", "Then", "Xclient"]
+
+# A message that was refused for its size is remembered by this much of it.
+_REMEMBERED_BYTES = 64 * 1024
+
+
+class Xclient(StrEnum):
+    """Whether trusted peers may use XCLIENT: understood, also announced after EHLO (which SES does not), or neither."""
+
+    SILENT, ANNOUNCED, OFF = "silent", "announced", "off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What all sessions of one server have in common.
+
+    Attributes
+    ----------
+    hostname, banner : str
+        What the greeting and EHLO say.
+    tls : bool
+        Whether STARTTLS is offered.
+    """
+
+    hostname: str = "inbound-smtp.us-east-1.amazonaws.com"
+    banner: str = "ESMTP Amazon SES"
+    tls: bool = True
+    xclient: Xclient = Xclient.SILENT
+    trusted: PeerNetworks = field(default_factory=lambda: PeerNetworks(("127.0.0.0/8", "::1")))
+    client_addresses: ClientAddresses | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+class State(StrEnum):
+    """Where a transaction stands: no sender, a sender, a sender and an accepted recipient."""
+
+    READY, MAIL, RCPT = "ready", "mail", "rcpt"
+
+
+# RFC 5321 section 4.1.4, order of commands, as SubEthaSMTP enforces it [inferred]: it asks for no HELO.
+# A state and verb that is not here is allowed.
+REFUSALS: Mapping[tuple[State, str], ReplyRow] = {
+    (State.READY, "RCPT"): replies.NEED_MAIL,
+    (State.READY, "DATA"): replies.NEED_MAIL,
+    (State.MAIL, "MAIL"): replies.NESTED_MAIL,
+    (State.MAIL, "DATA"): replies.NEED_RCPT,
+    (State.MAIL, "XCLIENT"): replies.XCLIENT_LATE,
+    (State.RCPT, "MAIL"): replies.NESTED_MAIL,
+    (State.RCPT, "XCLIENT"): replies.XCLIENT_LATE,
+}
+
+
+class Then(StrEnum):
+    """What the connection does after the reply."""
+
+    COMMAND, MESSAGE, TLS, CLOSE = "command", "message", "tls", "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    r"""A reply, and what comes next.
+
+    Attributes
+    ----------
+    text : str
+        The lines of the reply, joined by CRLF, without the last line end.
+    """
+
+    text: str
+    then: Then = Then.COMMAND
+
+
+_OK = Answer(replies.OK.line())
+_DATA = Answer(replies.DATA.line(), Then.MESSAGE)
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """From MAIL to the end of the data."""
+
+    mail_from: str
+    decision: FilterDecision
+    decisions: list[RecipientDecision] = field(default_factory=list)
+    accepted: int = 0
+
+
+class Session:
+    """One client, from its greeting to QUIT.
+
+    Parameters
+    ----------
+    receiver : Receiver
+        Decides.
+    policy : Policy
+        Of the server.
+    peer : str
+        Address of the connected host.
+    proxied : str, optional
+        Address the PROXY protocol gave.
+    refused : callable, optional
+        Is handed a transaction that ended with no accepted recipient, so that reports show it.
+    number : callable, optional
+        Gives the name of the next message.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> rule = ses.ReceiptRule(name="all", enabled=True)
+    >>> account = ses.Account(
+    ...     identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),)
+    ... )
+    >>> session = Session(ses.Receiver(account, seed=1), Policy(), "127.0.0.1")
+    >>> for line in ("EHLO mx.example.org", "MAIL FROM:<ana@example.org>", "RCPT TO:<bo@example.net>", "DATA"):
+    ...     print(session.command(line.encode()).text)
+    250-inbound-smtp.us-east-1.amazonaws.com
+    250-8BITMIME
+    250-STARTTLS
+    250 Ok
+    250 Ok
+    550 5.1.1 Requested action not taken: mailbox unavailable
+    503 Error: need RCPT command
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        policy: Policy,
+        peer: str,
+        *,
+        proxied: str | None = None,
+        refused: Callable[[Submission], object] = lambda submission: None,
+        number: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._receiver, self._policy = receiver, policy
+        self._refused, self._number = refused, number
+        self._address = proxied or client_address(peer, policy.client_addresses)
+        self._may_xclient = policy.xclient is not Xclient.OFF and peer in policy.trusted
+        self._xclient = XclientState()
+        self._helo = ""
+        self._transaction: _Transaction | None = None
+        self._decided: tuple[object, str, FilterDecision] | None = None
+        self.tls = False
+        self.errors = 0
+
+    # ---------------------------------------------------------------- what others ask
+
+    @property
+    def client_ip(self) -> str:
+        """The address filters and SPF judge."""
+        return self._xclient.address or self._address
+
+    @property
+    def state(self) -> State:
+        """Where the transaction stands."""
+        if self._transaction is None:
+            return State.READY
+        return State.RCPT if self._transaction.accepted else State.MAIL
+
+    def greeting(self) -> str:
+        """The first reply."""
+        return replies.GREETING.line(host=self._policy.hostname, banner=self._policy.banner)
+
+    def encrypted(self) -> None:
+        """The session is under TLS now and starts anew (RFC 3207 section 4.2)."""
+        self.tls = True
+        self._helo = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """End the transaction, if there is one; one whose recipients were all refused is remembered."""
+        ended, self._transaction = self._transaction, None
+        if ended and ended.decisions and not ended.accepted:
+            self._refused(self._submission(b"", ended))
+
+    # ---------------------------------------------------------------- commands
+
+    def command(self, line: bytes | Fault) -> Answer:
+        """The answer to one command line."""
+        if isinstance(line, Fault):
+            if line.position is None:
+                return Answer(replies.LONG_COMMAND.line(), Then.CLOSE)
+            return Answer(replies.BARE_LINE_END.line(position=line.position), Then.CLOSE)
+        text = line.decode("utf-8", "replace")
+        if len(text) < 4:
+            return self._wrong(replies.BAD_SYNTAX)
+        verb, _, argument = text.partition(" ")
+        verb = verb.upper()
+        act = self._verbs.get(verb)
+        if act is None or (verb == "XCLIENT" and not self._may_xclient):
+            return self._wrong(replies.UNKNOWN)
+        refusal = REFUSALS.get((self.state, verb))
+        if refusal is not None:
+            return self._wrong(refusal)
+        return act(self, argument.strip(" \t"))
+
+    def _wrong(self, refusal: ReplyRow, **values: object) -> Answer:
+        self.errors += 1
+        if self.errors >= self._policy.bounds.errors:
+            return Answer(replies.TOO_MANY_ERRORS.line(), Then.CLOSE)
+        return Answer(refusal.line(**values))
+
+    def _ehlo(self, argument: str) -> Answer:
+        if not argument:
+            return self._wrong(replies.EHLO_SYNTAX)
+        self._greeted(argument)
+        lines = [self._policy.hostname, "8BITMIME"]
+        if self._policy.tls and not self.tls:
+            lines.append("STARTTLS")
+        if self._may_xclient and self._policy.xclient is Xclient.ANNOUNCED:
+            lines.append("XCLIENT " + " ".join(XCLIENT_ATTRIBUTES))
+        return Answer("\r\n".join([*(f"250-{one}" for one in lines), "250 Ok"]))
+
+    def _helo_(self, argument: str) -> Answer:
+        if not argument:
+            return self._wrong(replies.HELO_SYNTAX)
+        self._greeted(argument)
+        return Answer(replies.HELO.line(host=self._policy.hostname))
+
+    def _greeted(self, argument: str) -> None:
+        self.reset()
+        self._helo = argument.split()[0]
+
+    def _mail(self, argument: str) -> Answer:
+        path = parse_path(argument, "FROM")
+        if path is None:
+            return self._wrong(replies.MAIL_SYNTAX)
+        if not is_valid_sender(path.address):
+            return self._wrong(replies.BAD_SENDER, address=path.address)
+        size = path.parameters.get("SIZE", "")
+        # a SIZE that is no number is disregarded, as SubEthaSMTP does; one of many digits is too big unread
+        if size.isascii() and size.isdigit() and (len(size) > 18 or int(size) > self._policy.bounds.message_bytes):
+            return Answer(replies.DECLARED_TOO_BIG.line())
+        self._transaction = _Transaction(path.address, self._decision())
+        return _OK
+
+    def _rcpt(self, argument: str) -> Answer:
+        transaction = self._transaction
+        assert transaction is not None  # noqa: S101 - REFUSALS: RCPT needs MAIL
+        if (
+            transaction.accepted >= self._receiver.assumptions.max_recipients
+            or len(transaction.decisions) >= self._policy.bounds.recipients_named
+        ):
+            return Answer(replies.TOO_MANY_RECIPIENTS.line())
+        path = parse_path(argument, "TO")
+        if path is None:
+            return self._wrong(replies.RCPT_SYNTAX)
+        decision = self._receiver.on_rcpt(transaction.decision, path.address, tls=self.tls)
+        transaction.decisions.append(decision)
+        transaction.accepted += decision.accepted
+        return Answer(str(decision.reply))
+
+    def _data(self, argument: str) -> Answer:
+        return _DATA
+
+    def _starttls(self, argument: str) -> Answer:
+        if argument:
+            return self._wrong(replies.STARTTLS_SYNTAX)
+        if not self._policy.tls:
+            return self._wrong(replies.NO_TLS)
+        if self.tls:
+            return self._wrong(replies.TLS_ACTIVE)
+        return Answer(replies.STARTTLS.line(), Then.TLS)
+
+    def _xclient_(self, argument: str) -> Answer:
+        try:
+            self._xclient = parse_xclient(argument, self._xclient)
+        except XclientError:
+            return self._wrong(replies.XCLIENT_SYNTAX)
+        self._helo, self._decided = "", None
+        return Answer(self.greeting())
+
+    def _rset(self, argument: str) -> Answer:
+        self.reset()
+        return _OK
+
+    def _noop(self, argument: str) -> Answer:
+        return _OK
+
+    def _quit(self, argument: str) -> Answer:
+        return Answer(replies.BYE.line(), Then.CLOSE)
+
+    def _help(self, argument: str) -> Answer:
+        lines = [f"{self._policy.banner} on {self._policy.hostname}", "Topics:"]
+        lines += [f"    {verb}" for verb in self._verbs if verb not in ("AUTH", "XCLIENT")]
+        return Answer("\r\n".join([*(f"214-{one}" for one in lines), "214 End of HELP info"]))
+
+    def _vrfy(self, argument: str) -> Answer:
+        return self._wrong(replies.NO_VRFY)
+
+    def _expn(self, argument: str) -> Answer:
+        return self._wrong(replies.NO_EXPN)
+
+    def _auth(self, argument: str) -> Answer:
+        return self._wrong(replies.NO_AUTH)
+
+    _verbs: ClassVar[Mapping[str, Callable[[Session, str], Answer]]] = {
+        "AUTH": _auth,
+        "DATA": _data,
+        "EHLO": _ehlo,
+        "EXPN": _expn,
+        "HELO": _helo_,
+        "HELP": _help,
+        "MAIL": _mail,
+        "NOOP": _noop,
+        "QUIT": _quit,
+        "RCPT": _rcpt,
+        "RSET": _rset,
+        "STARTTLS": _starttls,
+        "VRFY": _vrfy,
+        "XCLIENT": _xclient_,
+    }
+
+    # ---------------------------------------------------------------- the message
+
+    def complain(self, body: Body) -> Answer | None:
+        """Why a message is not even looked at; None where it is."""
+        limit = self._policy.bounds.text_line_bytes
+        if body.dropped:
+            refusal = replies.NO_ROOM
+        elif limit is not None and has_long_line(body.raw, limit):
+            refusal = replies.LONG_TEXT_LINE
+        else:
+            return None
+        self._transaction = None
+        return Answer(refusal.line())
+
+    def submit(self, raw: bytes) -> Submission:
+        """The message handed over; the transaction is over, whatever the answer."""
+        transaction, self._transaction = self._transaction, None
+        assert transaction is not None  # noqa: S101 - REFUSALS: DATA needs an accepted RCPT
+        submission = self._submission(raw, transaction)
+        if not submission.accepted and len(raw) > _REMEMBERED_BYTES:
+            submission = replace(submission, message=Message(raw[:_REMEMBERED_BYTES]))
+        return submission
+
+    def postpone(self) -> Answer:
+        """The message cannot be taken now; the transaction is over."""
+        self._transaction = None
+        return Answer(replies.BUSY.line())
+
+    def _submission(self, raw: bytes, transaction: _Transaction) -> Submission:
+        envelope = Envelope(
+            client_ip=self.client_ip,
+            helo=self._xclient.helo or self._helo or "unknown",
+            mail_from=transaction.mail_from,
+            rcpt_to=tuple(one.recipient for one in transaction.decisions),
+            tls=self.tls,
+            client_name=self._xclient.name or "",
+        )
+        return self._receiver.on_data(
+            raw, envelope, transaction.decision, transaction.decisions, name=self._number()
+        )
+
+    def _decision(self) -> FilterDecision:
+        """Step 1, once a client; again when the configuration was changed under a long session."""
+        account, address = self._receiver.account, self.client_ip
+        if self._decided is None or self._decided[0] is not account or self._decided[1] != address:
+            self._decided = (account, address, self._receiver.on_connect(address))
+        return self._decided[2]

@@ -1,0 +1,339 @@
+"""Step 4: the rules of the active set in order, and every matching rule's actions in order.
+
+`plan` says, without touching anything, which rules apply to whom; `evaluate` folds over the plan. What an action
+causes is a value; `perform` carries it out and is the only place where the world is touched. A function called
+with RequestResponse may stop what follows and AddHeader changes what later actions see, so the effects cannot be
+listed up front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from sesreceive.account.action import ReceiptAction
+from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
+from sesreceive.actions.context import ActionContext
+from sesreceive.assumption import Assumptions
+from sesreceive.effects.receipt import Receipt
+from sesreceive.effects.setup import RECEIPT_SUBJECT
+from sesreceive.effects.values import Effect, Flow, Invoke, Outcome, Publish
+from sesreceive.mail.envelope import Envelope
+from sesreceive.stages.conditions import match
+from sesreceive.stages.retries import Attempted, attempt
+from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.verdict import Verdicts
+
+__all__ = ["Evaluation", "Plan", "PlannedRule", "evaluate", "plan"]
+
+Perform = Callable[[Effect], Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRule:
+    """One rule of the set and what it is to this message.
+
+    Attributes
+    ----------
+    rule : ReceiptRule
+        The rule.
+    op : Op
+        ``match``: its actions may run; ``miss``: it matches no accepted recipient; ``skip``: it is not looked at.
+    reason : str
+        One sentence.
+    recipients : tuple of str
+        Accepted recipients it matches, in the order and case they were sent.
+    """
+
+    rule: ReceiptRule
+    op: Op
+    reason: str
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every rule of the active set in order, and what it is to this message."""
+
+    rule_set: str
+    rules: tuple[PlannedRule, ...] = ()
+
+    @property
+    def matching(self) -> tuple[PlannedRule, ...]:
+        """The rules whose actions may run."""
+        return tuple(planned for planned in self.rules if planned.op is Op.MATCH)
+
+    @property
+    def scans(self) -> bool:
+        """Whether the content is scanned: some rule that may run has ScanEnabled [inferred]."""
+        return any(planned.rule.scan_enabled for planned in self.matching)
+
+
+def plan(rule_set: ReceiptRuleSet | None, envelope: Envelope, assumptions: Assumptions | None = None) -> Plan:
+    """Which rules apply to the accepted recipients of `envelope`; nothing is performed.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> rules = ses.ReceiptRuleSet(name="main", rules=(
+    ...     ses.ReceiptRule(name="off", recipients=("example.com",)),
+    ...     ses.ReceiptRule(name="all", enabled=True),
+    ... ))
+    >>> for planned in plan(rules, Envelope(rcpt_to=("ana@example.com",))).rules:
+    ...     print(planned.rule.name, planned.op.value, planned.recipients)
+    off skip ()
+    all match ('ana@example.com',)
+    """
+    assumptions = assumptions or Assumptions()
+    if rule_set is None:
+        return Plan(rule_set="")
+    return Plan(rule_set=rule_set.name, rules=tuple(_planned(rule, envelope, assumptions) for rule in rule_set.rules))
+
+
+def _planned(rule: ReceiptRule, envelope: Envelope, assumptions: Assumptions) -> PlannedRule:
+    if not rule.enabled:
+        return PlannedRule(rule=rule, op=Op.SKIP, reason="the rule is not enabled")
+    if not rule.recipients:
+        recipients = envelope.rcpt_to
+        reason = "a rule without recipient conditions is for every accepted recipient"
+    else:
+        results = [(r, match(c, r, assumptions)) for r in envelope.rcpt_to for c in rule.recipients]
+        recipients = tuple(dict.fromkeys(r for r, result in results if result.matches))
+        if not recipients:
+            named, conditions = len(envelope.rcpt_to), len(rule.recipients)
+            reason = f"none of {named} accepted recipients is matched by its {conditions} conditions"
+            if len(results) == 1:
+                reason = results[0][1].reason
+            return PlannedRule(rule=rule, op=Op.MISS, reason=reason)
+        reason = next(result.reason for _, result in results if result.matches)
+        if len(recipients) > 1:
+            reason = f"matches {len(recipients)} of {len(envelope.rcpt_to)} accepted recipients; {reason}"
+    if rule.tls_policy is TlsPolicy.REQUIRE and not envelope.tls:
+        return PlannedRule(rule=rule, op=Op.SKIP, reason="the rule requires TLS and the mail came in clear text")
+    return PlannedRule(rule=rule, op=Op.MATCH, reason=reason, recipients=recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What the rules caused.
+
+    Attributes
+    ----------
+    performed : tuple of Attempted
+        Every effect that was asked for, its outcome and its attempts, in order.
+    stopped_by : str
+        Rule whose action ended the evaluation of the set; empty when all rules were looked at.
+    """
+
+    performed: tuple[Attempted, ...] = ()
+    stopped_by: str = ""
+    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+
+
+def evaluate(
+    planned: Plan,
+    perform: Perform,
+    receipt: Receipt,
+    verdicts_for: Callable[[ReceiptRule], Verdicts],
+    elapsed_s: Callable[[], float] = lambda: 0.0,
+) -> Evaluation:
+    """Run the actions of every matching rule, in order, through `perform`.
+
+    Parameters
+    ----------
+    planned : Plan
+        From `plan`.
+    perform : callable
+        Effect to Outcome; a failed one is retried by `stages.retries`.
+    receipt : Receipt
+        The accepted mail.
+    verdicts_for : callable
+        The verdicts a rule sees, which depend on its ScanEnabled.
+    elapsed_s : callable
+        Seconds since receipt, without the virtual time of retries.
+
+    References
+    ----------
+    Amazon SES Developer Guide, "Email receiving concepts", step 4: rules and actions apply in the order defined.
+    """
+    return _Run(perform, receipt, verdicts_for, elapsed_s).over(planned)
+
+
+class _Run:
+    """One evaluation: the fold's state is the headers added so far, the virtual time and the events."""
+
+    def __init__(
+        self,
+        perform: Perform,
+        receipt: Receipt,
+        verdicts_for: Callable[[ReceiptRule], Verdicts],
+        elapsed_s: Callable[[], float],
+    ) -> None:
+        self.perform = perform
+        self.receipt = receipt
+        self.assumptions = receipt.assumptions
+        self.verdicts_for = verdicts_for
+        self.elapsed_s = elapsed_s
+        self.virtual_s = 0.0
+        self.added: tuple[tuple[str, str], ...] = ()
+        self.performed: list[Attempted] = []
+        self.log = TraceLog(Stage.EVALUATION)
+
+    def over(self, planned: Plan) -> Evaluation:
+        """All rules of the plan."""
+        stopped_by = ""
+        reason = f"`{planned.rule_set}` is the rule set that was active when the mail was received"
+        with self.log.within(Kind.STAGE, planned.rule_set, reason):
+            for item in planned.rules:
+                about = {"rule": item.rule.name}
+                if stopped_by:
+                    why = f"evaluation of the rule set ended in the rule `{stopped_by}`"
+                    self.log.add(Kind.RULE, Op.SKIP, item.rule.name, why, **about)
+                    continue
+                data = {"recipients": item.recipients}
+                with self.log.within(Kind.RULE, item.rule.name, item.reason, op=item.op, data=data, **about):
+                    if item.op is Op.MATCH and self.rule(item) is Flow.STOP_RULE_SET:
+                        stopped_by = item.rule.name
+        return Evaluation(performed=tuple(self.performed), stopped_by=stopped_by, events=self.log.events())
+
+    def rule(self, item: PlannedRule) -> Flow:
+        """All actions of one matching rule."""
+        before = self.added
+        flow, stopped_at = Flow.CONTINUE, ""
+        impossible = self.impossible(item)
+        for index, action in enumerate(item.rule.actions):
+            name = type(action).__name__
+            about: dict[str, Any] = {"rule": item.rule.name, "action": index}
+            if impossible:
+                self.log.add(Kind.ACTION, Op.SKIP, name, impossible, **about)
+            elif flow is not Flow.CONTINUE:
+                self.log.add(Kind.ACTION, Op.SKIP, name, f"the rule was left at its {stopped_at}", **about)
+            else:
+                flow = self.action(item, index, action)
+                stopped_at = f"{name} in position {index + 1}"
+        if self.assumptions.added_header_scope == "rule":
+            self.added = before
+        return flow
+
+    def impossible(self, item: PlannedRule) -> str:
+        """Why the rule is given up before its first action: an action that cannot take the message."""
+        if self.assumptions.oversize_scope != "rule":
+            return ""
+        for index, action in enumerate(item.rule.actions):
+            context = self.context(item, index)
+            refusal = action.refuses(context)
+            if refusal is not None:
+                reason, effects = refusal
+                about: dict[str, Any] = {"rule": item.rule.name, "action": index}
+                with self.log.within(Kind.CHECK, "message size", reason, op=Op.MISS, **about):
+                    self.effects(effects, context)
+                return reason
+        return ""
+
+    def action(self, item: PlannedRule, index: int, action: ReceiptAction) -> Flow:
+        """One action: its headers, its effects, its notification; then where evaluation goes."""
+        context = self.context(item, index)
+        position = self.log.position + 1
+        about: dict[str, Any] = {"rule": item.rule.name, "action": index}
+        with self.log.within(Kind.ACTION, type(action).__name__, action.describe(context), op=Op.EFFECT, **about):
+            refusal = action.refuses(context)
+            if refusal is not None:
+                reason, effects = refusal
+                self.effects(effects, context)
+                self.log.amend(position, op=Op.FAIL, reason=reason)
+                return Flow.CONTINUE
+            self.added += tuple(action.adds_headers(context))
+            outcomes = self.effects(action.effects(context), context)
+            failed = next((outcome for outcome in outcomes if outcome.failed), None)
+            told = action.notifies(context)
+            topic = getattr(action, "topic_arn", None)
+            if failed is None and told is not None and topic:
+                message = self.context(item, index).notification(told)
+                publish = Publish(topic_arn=topic, subject=RECEIPT_SUBJECT, message=message, **context.about)
+                outcomes += self.effects((publish,), context)
+                failed = next((outcome for outcome in outcomes if outcome.failed), None)
+            flow = self.flow(action, outcomes)
+            if failed is not None:
+                self.log.amend(position, op=Op.FAIL, reason=failed.error)
+            elif flow is not Flow.CONTINUE:
+                what = "rule set" if flow is Flow.STOP_RULE_SET else "rule"
+                why = next((o.reason for o in outcomes if o.flow is flow and o.reason), action.describe(context))
+                self.log.add(
+                    Kind.ACTION,
+                    Op.STOP,
+                    type(action).__name__,
+                    f"evaluation of the {what} ends here: {why}",
+                    **about,
+                )
+        return flow
+
+    def flow(self, action: ReceiptAction, outcomes: Sequence[Outcome]) -> Flow:
+        """The strictest of what the action and its outcomes say; a failed function as the assumption has it."""
+        answers = {action.flow(), *(outcome.flow for outcome in outcomes)}
+        failed = any(outcome.failed for outcome in outcomes)
+        waits = getattr(action, "invocation_type", "") == "RequestResponse"
+        if failed and waits and self.assumptions.on_lambda_error == "stop_rule_set":
+            answers.add(Flow.STOP_RULE_SET)
+        return next(flow for flow in (Flow.STOP_RULE_SET, Flow.STOP_RULE, Flow.CONTINUE) if flow in answers)
+
+    def effects(self, effects: Sequence[Effect], context: ActionContext) -> list[Outcome]:
+        """Perform each effect; the first that fails for good ends the action."""
+        outcomes: list[Outcome] = []
+        for effect in effects:
+            done = attempt(effect, self.perform, self.assumptions, at_s=self.elapsed_s() + self.virtual_s)
+            self.virtual_s += done.waited_s
+            self.performed.append(done)
+            outcomes.append(done.outcome)
+            for event in self.described(done):
+                op, reason, data = event
+                self.log.add(
+                    Kind.EFFECT,
+                    op,
+                    effect.operation,
+                    reason,
+                    rule=context.rule.name,
+                    action=context.action,
+                    data=data,
+                )
+            if done.outcome.failed:
+                break
+        return outcomes
+
+    def described(self, done: Attempted) -> Iterator[tuple[Op, str, dict[str, Any]]]:
+        """One event for each run of attempts that failed alike, one for what came of it."""
+        effect, outcome = done.effect, done.outcome
+        first = 1
+        for error, same in groupby(done.errors):
+            count = len(tuple(same))
+            which = f"attempt {first}" if count == 1 else f"attempts {first} to {first + count - 1}"
+            first += count
+            data: dict[str, Any] = {"metric": "PublishFailure", "count": count, "target": effect.target}
+            yield Op.FAIL, f"{which} failed: {error}", data
+        if outcome.failed:
+            if done.expired:
+                hours = f"given up after {done.waited_s / 3600:.0f} hours and {len(done.errors)} attempts"
+                yield (
+                    Op.FAIL,
+                    f"{hours}: {outcome.error}",
+                    {"metric": "PublishExpired", "target": effect.target},
+                )
+            return
+        reason = effect.describe() + (f": {outcome.reason}" if outcome.reason else "")
+        data = {"metric": "PublishSuccess", "target": effect.target}
+        if isinstance(effect, Invoke):
+            data |= {"returned": outcome.value, "log": outcome.log}
+        yield Op.EFFECT, reason, data
+
+    def context(self, item: PlannedRule, index: int) -> ActionContext:
+        """What the action in this position knows now."""
+        return ActionContext(
+            receipt=self.receipt,
+            rule=item.rule,
+            action=index,
+            recipients=item.recipients,
+            verdicts=self.verdicts_for(item.rule),
+            added=self.added,
+            processing_time_ms=round((self.elapsed_s() + self.virtual_s) * 1000),
+        )

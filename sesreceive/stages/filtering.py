@@ -1,0 +1,208 @@
+"""Step 1: the sender's IP address against the account's filters and the lists AWS keeps.
+
+Allow over Block over AWS's own list over accept (Developer Guide, "Email receiving concepts" [documented]). The
+decision is made once a connection and told to each recipient, since the filters are the recipient's account's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from sesreceive.account.filters import Policy, ReceiptFilter
+from sesreceive.assumption import Assumptions
+from sesreceive.errors import InputError, one_line
+from sesreceive.mail.reply import BLOCKED, OK, Reply
+from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+
+__all__ = ["FilterDecision", "ProviderList", "decide"]
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class ProviderList:
+    """Networks that SES refuses by default, such as the address space of Amazon EC2.
+
+    Attributes
+    ----------
+    name : str
+        What the trace calls it.
+    networks : tuple of str
+        Addresses or CIDR blocks.
+
+    Examples
+    --------
+    >>> ec2 = ProviderList("EC2", ("203.0.113.0/24",))
+    >>> print(ec2.covers("203.0.113.9"))
+    203.0.113.0/24
+    """
+
+    name: str
+    networks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network, naming it."""
+        object.__setattr__(self, "networks", tuple(self.networks))
+        self._by_prefix  # noqa: B018 - parse now, so that the error names this list
+
+    @classmethod
+    def read(cls, path: str | Path, name: str = "") -> ProviderList:
+        """The list in a text file: one network a line, ``#`` starts a comment."""
+        path = Path(path)
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise InputError(f"provider list `{one_line(path)}` cannot be read: {error.strerror}") from None
+        networks = (line.partition("#")[0].strip() for line in lines)
+        return cls(name or path.stem, tuple(filter(None, networks)))
+
+    @cached_property
+    def _by_prefix(self) -> dict[tuple[int, int], set[int]]:
+        """Network numbers by address family and prefix length: a look-up is one set test a length."""
+        table: dict[tuple[int, int], set[int]] = {}
+        for text in self.networks:
+            try:
+                network = ipaddress.ip_network(text, strict=False)
+            except ValueError:
+                where = f"provider list `{one_line(self.name)}`"
+                raise InputError(f"{where}: expected an address or CIDR block but got `{one_line(text)}`") from None
+            shift = network.max_prefixlen - network.prefixlen
+            key = (network.version, network.prefixlen)
+            table.setdefault(key, set()).add(int(network.network_address) >> shift)
+        return table
+
+    def covers(self, client_ip: str) -> _Network | None:
+        """The smallest listed network that contains the address, or None."""
+        address = ipaddress.ip_address(client_ip)
+        number = int(address)
+        for (version, prefix), bases in sorted(self._by_prefix.items(), reverse=True):
+            shift = address.max_prefixlen - prefix
+            if version == address.version and number >> shift in bases:
+                kind = ipaddress.IPv4Network if version == 4 else ipaddress.IPv6Network
+                return kind((number >> shift << shift, prefix))
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterDecision:
+    """Whether mail from this address is let through, and because of what.
+
+    Attributes
+    ----------
+    client_ip : str
+        The address.
+    accepted : bool
+        Whether the recipients are looked at.
+    decided_by : str
+        Name of the filter or provider list that decided; empty when none contains the address.
+    reason : str
+        One sentence.
+    reply : Reply
+        What each recipient is answered when the address is refused: ``550 5.7.1`` [observed].
+    """
+
+    client_ip: str
+    accepted: bool
+    decided_by: str
+    reason: str
+    reply: Reply
+    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+
+
+def decide(
+    filters: Sequence[ReceiptFilter],
+    client_ip: str,
+    provider_lists: Iterable[ProviderList] = (),
+    assumptions: Assumptions | None = None,
+) -> FilterDecision:
+    """The decision on one client address; every filter and list leaves one event.
+
+    Parameters
+    ----------
+    filters : sequence of ReceiptFilter
+        The account's filters, in any order.
+    client_ip : str
+        IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it.
+    provider_lists : iterable of ProviderList
+        Lists AWS keeps; they count only where no filter decides.
+
+    Examples
+    --------
+    >>> block = ReceiptFilter.block("203.0.113.0/24", name="test-net")
+    >>> decide([block], "203.0.113.9").reason
+    'Block filter `test-net` (203.0.113.0/24) contains 203.0.113.9'
+    >>> allow = ReceiptFilter.allow("203.0.113.9", name="partner")
+    >>> decide([block, allow], "203.0.113.9").accepted
+    True
+
+    References
+    ----------
+    Amazon SES Developer Guide, "Email receiving concepts", step 1.
+    """
+    address = ipaddress.ip_address(client_ip)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    provider_lists = tuple(provider_lists)
+    log = TraceLog(Stage.FILTERING)
+    hits: list[ReceiptFilter] = []
+    listed = ""
+    with log.within(Kind.STAGE, str(address)):
+        for item in filters:
+            network = item.network
+            hit = network is not None and address.version == network.version and address in network
+            if hit:
+                hits.append(item)
+            verb = "contains" if hit else "does not contain"
+            log.add(
+                Kind.FILTER, Op.MATCH if hit else Op.MISS, item.name, f"{item.policy} {item.cidr} {verb} {address}",
+                data={"policy": str(item.policy), "cidr": item.cidr},
+            )  # fmt: skip
+        deciding = _deciding(hits, assumptions or Assumptions())
+        for entry in provider_lists:
+            if deciding is not None:
+                log.add(
+                    Kind.PROVIDER_LIST,
+                    Op.SKIP,
+                    entry.name,
+                    f"{deciding.policy} filter `{deciding.name}` decides",
+                )
+                continue
+            found = entry.covers(str(address))
+            listed = listed or (entry.name if found else "")
+            reason = f"{found} contains {address}" if found else f"lists no network with {address}"
+            log.add(Kind.PROVIDER_LIST, Op.MATCH if found else Op.MISS, entry.name, reason)
+    accepted, by, reason = _outcome(deciding, listed, address, len(filters), len(provider_lists))
+    log.amend(0, reason=reason, data={"accepted": accepted, "decided_by": by})
+    return FilterDecision(
+        client_ip=str(address), accepted=accepted, decided_by=by, reason=reason,
+        reply=OK if accepted else BLOCKED, events=log.events(),
+    )  # fmt: skip
+
+
+def _deciding(hits: Sequence[ReceiptFilter], assumptions: Assumptions) -> ReceiptFilter | None:
+    """Of the filters that contain the address, the one that counts: the narrowest Allow, else the narrowest Block."""
+
+    def rank(item: ReceiptFilter) -> tuple[int, int]:
+        prefix = item.network.prefixlen if item.network else 0
+        allow = int(item.policy is Policy.ALLOW)
+        return (allow, prefix) if assumptions.filter_precedence == "allow" else (prefix, allow)
+
+    return max(hits, key=rank, default=None)
+
+
+def _outcome(
+    deciding: ReceiptFilter | None, listed: str, address: object, filters: int, lists: int
+) -> tuple[bool, str, str]:
+    if deciding is not None:
+        reason = f"{deciding.policy} filter `{deciding.name}` ({deciding.cidr}) contains {address}"
+        return deciding.policy is Policy.ALLOW, deciding.name, reason
+    if listed:
+        return False, listed, f"the provider list `{listed}` contains {address} and no Allow filter does"
+    if not filters and not lists:
+        return True, "", "no IP filter is configured"
+    counted = f"{filters} filter{'' if filters == 1 else 's'} and {lists} provider list{'' if lists == 1 else 's'}"
+    return True, "", f"none of {counted} contains {address}"

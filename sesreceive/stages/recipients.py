@@ -1,0 +1,201 @@
+"""Step 2: each recipient against the verified identities and the active receipt rule set.
+
+A recipient is accepted when some enabled rule of the active set matches it; which rules match is also what
+step 4 runs, so both read `consider`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sesreceive.account.account import Account
+from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
+from sesreceive.assumption import Assumptions
+from sesreceive.errors import one_line
+from sesreceive.mail.address import domain_of
+from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, OK, Reply
+from sesreceive.stages.conditions import match
+from sesreceive.stages.filtering import FilterDecision
+from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+
+__all__ = ["RecipientDecision", "decide"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientDecision:
+    """How one RCPT TO is answered, and because of what.
+
+    Attributes
+    ----------
+    recipient : str
+        The address as it was sent.
+    reply : Reply
+        What the client is answered.
+    reason : str
+        One sentence.
+    rules : tuple of str
+        Names of the enabled rules that match it, in order, whether or not the recipient was accepted.
+    """
+
+    recipient: str
+    reply: Reply
+    reason: str
+    rules: tuple[str, ...] = ()
+    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the message goes to this recipient."""
+        return self.reply.accepted
+
+
+def decide(
+    account: Account,
+    recipient: str,
+    decision: FilterDecision,
+    *,
+    tls: bool = False,
+    assumptions: Assumptions | None = None,
+) -> RecipientDecision:
+    """The answer to one RCPT TO; recipients of one transaction do not influence each other [observed].
+
+    Checks in order: verified identity, IP filter, active rule set, a matching enabled rule, TlsPolicy. The order is
+    inferred, the single checks are documented or observed.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> rule = ses.ReceiptRule(name="all", enabled=True, recipients=("example.com",))
+    >>> account = ses.Account(
+    ...     identities=("example.com",), active="main",
+    ...     rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),),
+    ... )
+    >>> from sesreceive.stages import filtering
+    >>> let_in = filtering.decide((), "192.0.2.1")
+    >>> str(decide(account, "ana@mx.example.com", let_in).reply)
+    '550 5.1.1 Requested action not taken: mailbox unavailable'
+    >>> decide(account, "ana@example.com", let_in).rules
+    ('all',)
+    """
+    assumptions = assumptions or Assumptions()
+    log = TraceLog(Stage.RECIPIENTS)
+    with log.within(Kind.RECIPIENT, recipient, recipient=recipient):
+        reply, reason, rules = _judge(account, recipient, decision, tls, assumptions, log)
+    log.amend(
+        0, op=Op.MATCH if reply.accepted else Op.MISS, reason=reason,
+        data={"reply": str(reply), "rules": rules},
+    )  # fmt: skip
+    return RecipientDecision(recipient=recipient, reply=reply, reason=reason, rules=rules, events=log.events())
+
+
+def _judge(
+    account: Account,
+    recipient: str,
+    decision: FilterDecision,
+    tls: bool,
+    assumptions: Assumptions,
+    log: TraceLog,
+) -> tuple[Reply, str, tuple[str, ...]]:
+    domain = domain_of(recipient)
+    identity = account.is_verified(domain, subdomains=assumptions.subdomains_verified) if domain else None
+    if identity is None:
+        reason = _not_verified(account, domain)
+        log.add(Kind.CHECK, Op.MISS, "verified identity", reason, recipient=recipient)
+        return MAILBOX_UNAVAILABLE, reason, ()
+    covered = "is" if identity.name.lower() == domain else f"covers `{domain}` and is"
+    log.add(
+        Kind.CHECK, Op.MATCH, "verified identity", f"the domain identity `{identity.name}` {covered} verified",
+        recipient=recipient,
+    )  # fmt: skip
+
+    log.add(
+        Kind.CHECK,
+        Op.MATCH if decision.accepted else Op.MISS,
+        "IP filters",
+        decision.reason,
+        recipient=recipient,
+    )
+    if not decision.accepted:
+        return decision.reply, decision.reason, ()
+
+    rule_set = account.active_rule_set
+    if rule_set is None:
+        reason = "no receipt rule set is active, so nothing is received"
+        log.add(Kind.CHECK, Op.MISS, "active rule set", reason, recipient=recipient)
+        return MAILBOX_UNAVAILABLE, reason, ()
+    log.add(
+        Kind.CHECK, Op.MATCH, "active rule set", f"`{rule_set.name}` is active with {_count(len(rule_set.rules))}",
+        recipient=recipient,
+    )  # fmt: skip
+
+    matching = [rule for rule in rule_set.rules if consider(rule, recipient, assumptions, log)]
+    names = tuple(rule.name for rule in matching)
+    if not matching:
+        return MAILBOX_UNAVAILABLE, _no_match(rule_set, recipient), ()
+    clear_text = not tls and all(rule.tls_policy is TlsPolicy.REQUIRE for rule in matching)
+    if clear_text:
+        reason = f"every matching rule requires TLS ({_names(names)}) and the session is in clear text"
+        log.add(Kind.CHECK, Op.MISS, "TlsPolicy", reason, recipient=recipient)
+        return Reply.parse(assumptions.tls_required_reply), reason, names
+    return OK, f"matched by {_names(names)}", names
+
+
+def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: TraceLog) -> bool:
+    """Whether an enabled rule matches the recipient; leaves one event for the rule and one a condition."""
+    about = {"rule": rule.name, "recipient": recipient}
+    if not rule.enabled:
+        log.add(Kind.RULE, Op.SKIP, rule.name, "the rule is not enabled", **about)
+        return False
+    if not rule.recipients:
+        log.add(
+            Kind.RULE,
+            Op.MATCH,
+            rule.name,
+            "a rule without recipient conditions is for every verified domain",
+            **about,
+        )
+        return True
+    position = log.position + 1
+    matched: list[str] = []
+    missed = ""
+    with log.within(Kind.RULE, rule.name, **about):
+        for condition in rule.recipients:
+            result = match(condition, recipient, assumptions)
+            log.add(Kind.CONDITION, Op.MATCH if result.matches else Op.MISS, condition, result.reason, **about)
+            if result.matches:
+                matched.append(result.reason)
+            else:
+                missed = missed or result.reason
+    if matched:
+        reason = matched[0]
+    elif len(rule.recipients) == 1:
+        reason = missed
+    else:
+        reason = f"none of {len(rule.recipients)} conditions matches `{recipient}`"
+    log.amend(position, op=Op.MATCH if matched else Op.MISS, reason=reason)
+    return bool(matched)
+
+
+def _not_verified(account: Account, domain: str) -> str:
+    if not domain:
+        return "the address has no domain, so no verified identity covers it"
+    if any(identity.name.lower() == domain for identity in account.identities):
+        return f"the domain identity `{domain}` is not verified yet"
+    return f"`{domain}` is under no verified domain identity of this account"
+
+
+def _no_match(rule_set: ReceiptRuleSet, recipient: str) -> str:
+    if not rule_set.rules:
+        return f"the active rule set `{rule_set.name}` has no rules"
+    enabled = sum(rule.enabled for rule in rule_set.rules)
+    if not enabled:
+        return f"no rule of the active rule set `{rule_set.name}` is enabled"
+    return f"no enabled rule of `{rule_set.name}` matches `{recipient}`"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{one_line(name)}`" for name in names)
+
+
+def _count(rules: int) -> str:
+    return f"{rules} rule" if rules == 1 else f"{rules} rules"

@@ -1,0 +1,74 @@
+"""Step 3, second half: the content against spam and virus scanners.
+
+Scanning applies to a message when a matching enabled rule has ScanEnabled; a rule with it off sees DISABLED
+[observed]. A scanner never refuses mail: its verdict is offered to the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.message import Message
+from sesreceive.scan.scanner import Finding, Scanner
+from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.verdict import Verdict
+
+__all__ = ["ScanResults", "scan"]
+
+# Of several findings on one subject the gravest counts.
+_GRAVITY = (Verdict.FAIL, Verdict.PROCESSING_FAILED, Verdict.GRAY, Verdict.PASS, Verdict.DISABLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResults:
+    """The spam and virus verdicts of one message.
+
+    Attributes
+    ----------
+    spam, virus : Verdict
+        ``DISABLED`` when scanning did not apply or no scanner looks for it.
+    findings : tuple of Finding
+        What each scanner said.
+    """
+
+    spam: Verdict = Verdict.DISABLED
+    virus: Verdict = Verdict.DISABLED
+    findings: tuple[Finding, ...] = ()
+    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+
+
+def scan(message: Message, envelope: Envelope, scanners: Iterable[Scanner], *, enabled: bool) -> ScanResults:
+    """What the scanners find; without `enabled` none is asked.
+
+    Examples
+    --------
+    >>> scan(Message(b""), Envelope(), (), enabled=False).spam.value
+    'DISABLED'
+    """
+    log = TraceLog(Stage.SCANNING)
+    scanners = tuple(scanners)
+    if not enabled:
+        with log.within(Kind.STAGE, "scanning", "no matching rule has ScanEnabled, so the content is not scanned"):
+            for scanner in scanners:
+                log.add(Kind.CHECK, Op.SKIP, scanner.name, "scanning is off")
+        return ScanResults(events=log.events())
+    findings: list[Finding] = []
+    with log.within(Kind.STAGE, "scanning", "a matching rule has ScanEnabled"):
+        for scanner in scanners:
+            for finding in scanner.scan(message, envelope):
+                findings.append(finding)
+                log.add(
+                    Kind.CHECK, Op.MATCH if finding.verdict is Verdict.PASS else Op.MISS, str(finding.subject),
+                    finding.reason, data={"verdict": str(finding.verdict), "scanner": scanner.name},
+                )  # fmt: skip
+    return ScanResults(
+        spam=_gravest(findings, "spam"), virus=_gravest(findings, "virus"), findings=tuple(findings),
+        events=log.events(),
+    )  # fmt: skip
+
+
+def _gravest(findings: Iterable[Finding], subject: str) -> Verdict:
+    found = {finding.verdict for finding in findings if finding.subject == subject}
+    return next((verdict for verdict in _GRAVITY if verdict in found), Verdict.DISABLED)

@@ -1,0 +1,275 @@
+"""The columns of every table, declared once: name, dtype, unit, meaning.
+
+Frames, files, empty tables and the documentation all read this list. `TABLES` is in the order a message meets the
+steps. Every table starts with `number` and `message`, by which rows of different tables are joined.
+
+>>> [table.name for table in TABLES]
+['messages', 'recipients', 'filters', 'rules', 'actions', 'effects', 'events']
+>>> print(table("filters").describe().splitlines()[3])
+number    Int64                position of the message in the report, from 0
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sesreceive.account.filters import Policy
+from sesreceive.trace.events import Kind, Op, Stage
+from sesreceive.verdict import Verdict
+
+__all__ = [
+    "ACTIONS",
+    "CELLS",
+    "EFFECTS",
+    "EVENTS",
+    "FILTERS",
+    "MESSAGES",
+    "RECIPIENTS",
+    "RULES",
+    "TABLES",
+    "Column",
+    "Table",
+    "table",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    dtype : str
+        ``string``, ``category``, ``Int64``, ``boolean``, ``float64`` or ``datetime64[ms, UTC]``.
+    meaning : str
+        What a cell says, and what an empty one means.
+    unit : str
+        What a number counts; empty where it has none.
+    categories : tuple of str
+        All values a ``category`` can have, in order; the same in every frame, so that frames can be joined.
+    """
+
+    name: str
+    dtype: str
+    meaning: str
+    unit: str = ""
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table: what a row is, in which order rows stand, what it means that there is none, its columns."""
+
+    name: str
+    row: str
+    order: str
+    empty: str
+    columns: tuple[Column, ...] = field(repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def describe(self) -> str:
+        """The table as documentation: a row is …, the order, then one line a column."""
+        head = [f"One row for each {self.row}.", f"Order: {self.order}. Empty when {self.empty}.", ""]
+        width = max(len(column.name) for column in self.columns)
+        return "\n".join(head + [f"{c.name:<{width}}  {c.dtype:<19}  {_meaning(c)}" for c in self.columns])
+
+
+def _meaning(column: Column) -> str:
+    words = f" ({', '.join(column.categories)})" if column.categories else ""
+    unit = f" [{column.unit}]" if column.unit else ""
+    return f"{column.meaning}{unit}{words}"
+
+
+def _words(*words: str) -> tuple[str, ...]:
+    """Plain text out of enum members: what a frame holds."""
+    return tuple(str(word) for word in words)
+
+
+_VERDICTS = _words(*Verdict)
+# Results as the RFCs name them: RFC 7208 section 2.6, RFC 7489 section 11.2.
+_SPF = ("none", "neutral", "pass", "fail", "softfail", "temperror", "permerror")
+_DMARC = ("none", "pass", "fail", "temperror", "permerror")
+_OUTCOMES = _words(Op.MATCH, Op.MISS, Op.SKIP)
+
+# What a cell of `Report.matrix` says; empty where the message never got that far.
+CELLS = ("", *_words(Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL))
+
+_MESSAGE = (
+    Column("number", "Int64", "position of the message in the report, from 0"),
+    Column("message", "string", "name of the message; its message id where it has none, then `#` and its number"),
+)
+_REASON = Column("reason", "string", "because of what, as one sentence")
+
+MESSAGES = Table(
+    name="messages",
+    row="message",
+    order="as received",
+    empty="no message was received",
+    columns=(
+        *_MESSAGE,
+        Column("message_id", "string", "SES message id; empty when the message was refused"),
+        Column("received_at", "datetime64[ms, UTC]", "when it was accepted; missing when it was refused"),
+        Column("client_ip", "string", "address of the connecting host"),
+        Column("helo", "string", "what it called itself"),
+        Column("tls", "boolean", "whether the session was encrypted"),
+        Column("mail_from", "string", "reverse-path; empty for the null sender"),
+        Column("recipients", "string", "forward-paths as sent, joined by `, `"),
+        Column("subject", "string", "Subject field, decoded, on one line, at most 200 characters"),
+        Column("size_bytes", "Int64", "size of the message as it came", "bytes"),
+        Column("accepted", "boolean", "whether SES took the message"),
+        Column("reply", "string", "what the client was told in the end"),
+        Column("filter", "string", "IP filter or provider list that decided; empty when none contains the address"),
+        Column("spf", "category", "SPF verdict; missing when the message was refused", categories=_VERDICTS),
+        Column("dkim", "category", "DKIM verdict; missing when the message was refused", categories=_VERDICTS),
+        Column("dmarc", "category", "DMARC verdict; missing when the message was refused", categories=_VERDICTS),
+        Column(
+            "dmarc_policy", "category", "what the author's domain asks for; missing unless DMARC failed",
+            categories=("none", "quarantine", "reject"),
+        ),
+        Column("spam", "category", "spam verdict of the message; missing when refused", categories=_VERDICTS),
+        Column("virus", "category", "virus verdict of the message; missing when refused", categories=_VERDICTS),
+        Column("spf_result", "category", "result of check_host() (RFC 7208)", categories=_SPF),
+        Column("dkim_result", "string", "result of each signature, in the order of the header, joined by `, `"),
+        Column("dmarc_result", "category", "result of the DMARC evaluation (RFC 7489)", categories=_DMARC),
+        Column("rules", "string", "rules that fired, in order, joined by `, `"),
+        Column("actions", "string", "actions that ran, in order, joined by `, `"),
+        Column("effects", "string", "operations that took place, in order, joined by `, `"),
+        Column("failed", "Int64", "actions that failed for good", "actions"),
+        Column("stopped_by", "string", "rule whose action ended the evaluation of the set; empty when none did"),
+        _REASON,
+    ),
+)  # fmt: skip
+
+RECIPIENTS = Table(
+    name="recipients",
+    row="recipient that was named to the server",
+    order="by message, then as named",
+    empty="no recipient was named",
+    columns=(
+        *_MESSAGE,
+        Column("recipient", "string", "address as it was sent"),
+        Column("accepted", "boolean", "whether the message goes to this recipient"),
+        Column("reply", "string", "what the client was answered"),
+        Column("code", "Int64", "the reply's code"),
+        Column("matched", "string", "enabled rules that match it, in order, joined by `, `"),
+        Column("fired", "string", "rules that ran for it, in order, joined by `, `"),
+        _REASON,
+    ),
+)
+
+FILTERS = Table(
+    name="filters",
+    row="IP filter or provider list that a message's client address was held against",
+    order="by message, then the filters of the account, then the provider lists",
+    empty="the account has no filters and there are no provider lists",
+    columns=(
+        *_MESSAGE,
+        Column("filter", "string", "name of the filter or list"),
+        Column("kind", "category", "whose it is", categories=_words(Kind.FILTER, Kind.PROVIDER_LIST)),
+        Column("policy", "category", "what the filter asks for; missing for a list", categories=_words(*Policy)),
+        Column("cidr", "string", "addresses the filter is for; empty for a list"),
+        Column("outcome", "category", "whether it contains the address", categories=_OUTCOMES),
+        Column("decided", "boolean", "whether it decided on the message"),
+        _REASON,
+    ),
+)
+
+RULES = Table(
+    name="rules",
+    row="rule of the active set that an accepted message was held against",
+    order="by message, then the order of the rule set",
+    empty="no message got as far as the rule set",
+    columns=(
+        *_MESSAGE,
+        Column("position", "Int64", "position of the rule in the set, from 1"),
+        Column("rule", "string", "name of the rule"),
+        Column("outcome", "category", "whether it fired", categories=_OUTCOMES),
+        Column("recipients", "string", "accepted recipients it matches, joined by `, `"),
+        Column("ended", "boolean", "whether one of its actions ended the evaluation of the set"),
+        _REASON,
+    ),
+)
+
+ACTIONS = Table(
+    name="actions",
+    row="action of a rule that fired",
+    order="by message, then the order of rules and actions",
+    empty="no rule fired",
+    columns=(
+        *_MESSAGE,
+        Column("rule", "string", "name of the rule"),
+        Column("position", "Int64", "position of the action in its rule, from 1"),
+        Column("action", "string", "kind of action, such as `S3Action`"),
+        Column(
+            "outcome", "category", "what became of it", categories=_words(Op.EFFECT, Op.STOP, Op.FAIL, Op.SKIP)
+        ),
+        Column("effects", "Int64", "operations that took place", "operations"),
+        _REASON,
+    ),
+)  # fmt: skip
+
+EFFECTS = Table(
+    name="effects",
+    row="operation that was asked of the world",
+    order="by message, then as asked",
+    empty="nothing was asked for",
+    columns=(
+        *_MESSAGE,
+        Column("rule", "string", "rule that asked for it"),
+        Column("position", "Int64", "position of the action in its rule, from 1"),
+        Column("operation", "string", "AWS operation, such as `PutObject`"),
+        Column("target", "string", "bucket, topic, function, address or organisation"),
+        Column("outcome", "category", "whether it took place", categories=_words(Op.EFFECT, Op.FAIL)),
+        Column("attempts", "Int64", "how often it was tried", "attempts"),
+        Column("at_s", "float64", "from receipt to the first attempt", "seconds"),
+        Column("waited_s", "float64", "between the first attempt and the last, in virtual time", "seconds"),
+        _REASON,
+    ),
+)
+
+EVENTS = Table(
+    name="events",
+    row="thing that was considered",
+    order="by message, then as it happened",
+    empty="no message was received",
+    columns=(
+        *_MESSAGE,
+        Column("seq", "Int64", "position in the trace of the message, from 0"),
+        Column("parent", "Int64", "`seq` of the event it lies in; missing at the top"),
+        Column("stage", "category", "step of the service", categories=_words(*Stage)),
+        Column("kind", "category", "what the event is about", categories=_words(*Kind)),
+        Column("op", "category", "what happened", categories=_words(*Op)),
+        Column("subject", "string", "name of the filter, recipient, rule, condition, check or action"),
+        Column("rule", "string", "rule it belongs to; empty outside rules"),
+        Column("recipient", "string", "recipient it is about; empty where it is about the message"),
+        Column("position", "Int64", "position of the action in its rule, from 1; missing where it is about none"),
+        _REASON,
+    ),
+)
+
+TABLES: tuple[Table, ...] = (MESSAGES, RECIPIENTS, FILTERS, RULES, ACTIONS, EFFECTS, EVENTS)
+
+
+def table(name: str) -> Table:
+    """The table of that name.
+
+    Raises
+    ------
+    KeyError
+        When there is none; the message names those there are.
+
+    Examples
+    --------
+    >>> table("messages").names[:3]
+    ('number', 'message', 'message_id')
+    """
+    for one in TABLES:
+        if one.name == name:
+            return one
+    raise KeyError(f"expected one of {', '.join(t.name for t in TABLES)} but got `{name}`")

@@ -1,0 +1,101 @@
+"""Frames as files in a folder: CSV, JSON or Parquet, one file a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sesreceive.errors import InputError, MissingExtraError, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FORMATS", "write"]
+
+# What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"); a stranger may begin a subject so.
+_FORMULA = re.compile(r"\A[=+\-@\t\r]")
+
+
+def write(
+    frames: Mapping[str, pd.DataFrame], folder: str | PathLike[str], form: str, *, exact: bool = False
+) -> tuple[Path, ...]:
+    """The paths of the files that hold the frames afterwards; the folder is made where there is none.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        What to write; the name of a file is the name of its frame.
+    folder : path
+        Where to.
+    form : str
+        ``csv``, ``json`` or ``parquet``.
+    exact : bool
+        Whether texts in a CSV file that a spreadsheet would run as a formula are left as they are; otherwise a ``'``
+        stands before them.
+
+    Raises
+    ------
+    InputError
+        When the format is unknown or the folder cannot be written to.
+    MissingExtraError
+        When Parquet is asked for and pyarrow is not installed.
+    """
+    if form not in FORMATS:
+        raise InputError(f"expected the format {', '.join(FORMATS)} but got `{one_line(form)}`")
+    if form == "parquet":
+        _need_pyarrow()
+    folder = Path(folder).expanduser()
+    paths = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            path = folder / f"{name}.{form}"
+            FORMATS[form](frame if exact or form != "csv" else _harmless(frame), path)
+            paths.append(path)
+    except OSError as error:
+        raise InputError(f"cannot write to `{one_line(folder)}`: {error.strerror or error}") from None
+    return tuple(paths)
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    named = frame.index.name is not None
+    frame.to_csv(path, index=named, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _json(frame: pd.DataFrame, path: Path) -> None:
+    rows = frame.reset_index() if frame.index.name is not None else frame
+    rows.to_json(path, orient="records", date_format="iso", date_unit="ms", force_ascii=False, indent=1)
+
+
+def _parquet(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_parquet(path, engine="pyarrow")
+
+
+FORMATS: Mapping[str, Callable[[Any, Path], None]] = {"csv": _csv, "json": _json, "parquet": _parquet}
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with a `'` before each text that a spreadsheet would run."""
+    changed = {
+        column: [_quoted(value) for value in frame[column]]
+        for column in frame.columns
+        if frame[column].dtype == "string"
+    }
+    frame = frame.assign(**changed)
+    if frame.index.name is not None:
+        frame.index = frame.index.map(_quoted)
+    return frame
+
+
+def _quoted(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def _need_pyarrow() -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("pyarrow", extra="parquet", purpose="a Parquet file") from None

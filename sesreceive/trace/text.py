@@ -1,0 +1,81 @@
+"""The trace as text: one line for everything that was considered, with a mark, a word and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sesreceive.errors import one_line
+from sesreceive.trace.events import TraceEvent
+from sesreceive.trace.tree import FOLD, Fold, Node, tree
+
+__all__ = ["Explanation", "trace_text"]
+
+# Longer names and reasons are cut; they hold what a stranger sent.
+_LABEL, _REASON = 160, 600
+_INDENT = "    "
+# Words stand below each other; the longest of the ops has six letters.
+_WORD_WIDTH = 6
+
+
+class Explanation:
+    """Why everything happened to one message: prints as text, shows as HTML in a notebook.
+
+    Parameters
+    ----------
+    trace : iterable of TraceEvent
+        The events of the message.
+    title : str
+        The first line.
+    full : bool
+        Whether long runs of filters, rules and conditions that miss or are skipped are shown whole.
+
+    Examples
+    --------
+    >>> from sesreceive.trace.events import Kind, Op, Stage, TraceLog
+    >>> log = TraceLog(Stage.FILTERING)
+    >>> with log.within(Kind.STAGE, "192.0.2.1", "none of 1 filters contains 192.0.2.1"):
+    ...     log.add(Kind.FILTER, Op.MISS, "office", "Block 203.0.113.0/24 does not contain 192.0.2.1")
+    >>> Explanation(log.events(), "one message")
+    one message
+    step 1, filtering: 192.0.2.1: none of 1 filters contains 192.0.2.1
+        ✗ miss    filter `office`: Block 203.0.113.0/24 does not contain 192.0.2.1
+    """
+
+    def __init__(self, trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> None:
+        self.trace = tuple(trace)
+        self.title = title
+        self.full = full
+
+    def __str__(self) -> str:
+        """The text."""
+        return trace_text(self.trace, self.title, full=self.full)
+
+    def __repr__(self) -> str:
+        """The text."""
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """The same as HTML, with the text as fallback."""
+        from sesreceive.trace.html import trace_html
+
+        return trace_html(self.trace, self.title, full=self.full)
+
+
+def trace_text(trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> str:
+    """The trace as lines; control characters are made visible, so that any mail can be printed."""
+    lines = [one_line(title, _REASON)] if title else []
+    for step in tree(trace, fold=None if full else FOLD):
+        lines += _lines(step, 0)
+    return "\n".join(lines)
+
+
+def _lines(node: Node, depth: int) -> Iterator[str]:
+    indent = _INDENT * depth
+    about = ": ".join(filter(None, (one_line(node.label, _LABEL), one_line(node.reason, _REASON))))
+    head = f"{node.mark} {one_line(node.word, 40):<{_WORD_WIDTH}}  " if node.word else ""
+    yield f"{indent}{head}{about}"
+    for below in node.inside:
+        if isinstance(below, Fold):
+            yield f"{indent}{_INDENT}… {below.summary} (explain(full=True) lists them)"
+        else:
+            yield from _lines(below, depth + 1)

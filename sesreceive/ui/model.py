@@ -1,0 +1,153 @@
+"""The state behind the workbench: one object that every part shows and edits, and that knows no widget.
+
+Values are immutable, so an edit puts another `Account` in the place of the one before; undo and redo walk over a
+list of them. A part observes the traits it shows; nothing is mutated in place, since traitlets would not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import traitlets
+
+from sesreceive.account.account import Account
+from sesreceive.dns.zone import Zone
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.message import Message
+from sesreceive.reception import Reception
+from sesreceive.receiver import Receiver
+
+__all__ = ["Bench", "Edit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One step of the history: the account after it, and what was done, as a sentence."""
+
+    account: Account
+    what: str
+
+
+class Bench(traitlets.HasTraits):
+    """Account, zone, received mail and selection; what every part of the workbench reads and changes.
+
+    Parameters
+    ----------
+    receiver : Receiver
+        Receives the mail; its account is where editing starts.
+
+    Attributes
+    ----------
+    account : Account
+        What is on screen; may be invalid while it is typed. Assigning one is an edit that can be undone.
+    zone : Zone
+        DNS as the receiver sees it.
+    receptions : tuple of Reception
+        Everything received so far, oldest first.
+    selected : int
+        Position of the message shown in detail; -1 when none is.
+    status : str
+        What the last action did, as one sentence.
+    can_undo, can_redo : bool
+        Whether there is a step to go.
+
+    Examples
+    --------
+    >>> bench = Bench(Receiver(Account(identities=("example.com",)), seed=1))
+    >>> bench.edit(bench.account.with_identity("example.net"), "added the identity example.net")
+    >>> bench.undo()
+    >>> [identity.name for identity in bench.account.identities], bench.status
+    (['example.com'], 'undone: added the identity example.net')
+    """
+
+    account = traitlets.Instance(Account)
+    zone = traitlets.Instance(Zone)
+    receptions = traitlets.Tuple()
+    selected = traitlets.Int(-1)
+    status = traitlets.Unicode("")
+    can_undo = traitlets.Bool(False)
+    can_redo = traitlets.Bool(False)
+
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__(account=receiver.account, zone=_zone(receiver))
+        self.receiver = receiver
+        self._history: list[Edit] = [Edit(receiver.account, "the account as it was given")]
+        self._at = 0
+        self.observe(self._assigned, "account")
+        self.observe(lambda change: setattr(receiver, "resolver", change["new"]), "zone")
+
+    # ------------------------------------------------------------------ editing
+
+    def edit(self, account: Account, what: str) -> None:
+        """Put `account` on screen as one step of the history; `what` says what was done."""
+        if account == self.account:
+            return
+        del self._history[self._at + 1 :]
+        self._history.append(Edit(account, what))
+        self._go(len(self._history) - 1, what)
+
+    def undo(self) -> None:
+        """Take the last step back; nothing happens at the first."""
+        if self._at > 0:
+            self._go(self._at - 1, f"undone: {self._history[self._at].what}")
+
+    def redo(self) -> None:
+        """Take the step again that was undone last."""
+        if self._at + 1 < len(self._history):
+            self._go(self._at + 1, f"redone: {self._history[self._at + 1].what}")
+
+    @property
+    def history(self) -> tuple[Edit, ...]:
+        """All steps, the undone ones included."""
+        return tuple(self._history)
+
+    def _go(self, position: int, status: str) -> None:
+        self._at = position
+        with self.hold_trait_notifications():
+            self.account = self._history[position].account
+            self.can_undo = position > 0
+            self.can_redo = position + 1 < len(self._history)
+            self.status = status
+
+    def _assigned(self, change: dict[str, Any]) -> None:
+        """An account assigned from code is an edit like any other."""
+        if change["new"] != self._history[self._at].account:
+            del self._history[self._at + 1 :]
+            self._history.append(Edit(change["new"], "assigned from code"))
+            self._go(len(self._history) - 1, "assigned from code")
+
+    # ------------------------------------------------------------------ receiving
+
+    def receive(self, raw: bytes | Message, envelope: Envelope, *, name: str = "") -> Reception:
+        """Receive one message with what is on screen, and select it.
+
+        Raises
+        ------
+        ValidationError
+            When the account on screen has problems; all of them are listed.
+        """
+        if self.receiver.account != self.account:
+            self.receiver.account = self.account
+        reception = self.receiver.receive(raw, envelope, name=name or f"message {len(self.receptions) + 1}")
+        self.add([reception])
+        return reception
+
+    def add(self, receptions: Iterable[Reception]) -> None:
+        """Append receptions, such as those of a live server, and select the last."""
+        new = tuple(receptions)
+        if new:
+            with self.hold_trait_notifications():
+                self.receptions = (*self.receptions, *new)
+                self.selected = len(self.receptions) - 1
+                self.status = f"{new[-1].name or 'a message'} was {'accepted' if new[-1].accepted else 'refused'}"
+
+    @property
+    def reception(self) -> Reception | None:
+        """The selected message, or None."""
+        return self.receptions[self.selected] if 0 <= self.selected < len(self.receptions) else None
+
+
+def _zone(receiver: Receiver) -> Zone:
+    return receiver.resolver if isinstance(receiver.resolver, Zone) else Zone({})
