@@ -21,15 +21,16 @@ CSS = """\
 .ses-text { display: none; }
 .ses-rich { display: block !important; line-height: 1.4; font-size: var(--jp-ui-font-size1, 13px);
   color: var(--jp-ui-font-color1, var(--vscode-editor-foreground, CanvasText)); }
-.ses-rich table.ses-table { border-collapse: collapse; margin: 0.3em 0; border: none; table-layout: auto; }
-.ses-rich table.ses-table caption { text-align: left; padding: 0.2em 0; font-weight: bold;
-  color: var(--jp-ui-font-color1, var(--vscode-editor-foreground, CanvasText)); }
+.ses-rich table.ses-table { border-collapse: collapse; margin: 0.3em 0; border: none; table-layout: auto;
+  color: inherit; font-size: inherit; }
+.ses-rich table.ses-table caption { text-align: left; padding: 0.2em 0; font-weight: bold; color: inherit; }
 .ses-rich table.ses-table th, .ses-rich table.ses-table td { text-align: left; vertical-align: top;
-  padding: 0.2em 0.7em 0.2em 0; max-width: 40em; white-space: pre-wrap; overflow-wrap: anywhere; background: none;
+  padding: 0.2em 0.9em 0.2em 0; max-width: 40em; white-space: pre-wrap; overflow-wrap: break-word; background: none;
   border: none; border-bottom: 1px solid var(--jp-border-color2, var(--vscode-panel-border, GrayText)); }
+.ses-rich table.ses-table thead th { white-space: nowrap; }
 .ses-rich table.ses-table td.ses-number, .ses-rich table.ses-table th.ses-number { text-align: right; }
 .ses-rich details { margin: 0.1em 0; }
-.ses-rich details > :not(summary) { margin-left: 1.2em; }
+.ses-rich details > :not(summary), .ses-rich details > table.ses-table { margin-left: 1.2em; }
 .ses-rich summary { cursor: pointer; }
 .ses-rich code { font-family: var(--jp-code-font-family, monospace); background: none; padding: 0; color: inherit; }
 .ses-rich .ses-note { color: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, GrayText)); }

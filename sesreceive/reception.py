@@ -100,7 +100,7 @@ class Reception:
         Parameters
         ----------
         full : bool
-            Whether long runs of filters, rules and conditions that miss or are skipped are shown whole.
+            Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
         """
         return Explanation(self.trace, title=repr(self)[1:-1], full=full)
 

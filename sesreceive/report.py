@@ -13,6 +13,7 @@ from sesreceive.account.account import Account
 from sesreceive.account.wording import count, expected
 from sesreceive.effects.encoded_words import decode_words
 from sesreceive.errors import InputError, one_line
+from sesreceive.mail.reply import Reply
 from sesreceive.reception import Reception
 from sesreceive.trace import files
 from sesreceive.trace.columns import CELLS, TABLES
@@ -415,7 +416,7 @@ class Report:
             shown, total = len(matrix), len(self)
         elif table == "messages":
             total, shown = len(self), min(len(self), len(self) if limit is None else limit)
-            text = grid(_OVERVIEW, self._overview(shown), width=width)
+            text = grid(_OVERVIEW, self._overview(shown), width=width, drop=_DROPPED)
         else:
             data = self._tables_now().data(table)
             columns = declared(table).names[1:]
@@ -483,14 +484,16 @@ class Report:
         data = self._tables_now().data("messages")
         for number in range(len(self) if limit is None else limit):
             row = {name: values[number] for name, values in data.items()}
-            answer = row["reply"] if not row["accepted"] else "250 OK"
+            answer = Reply.parse(row["reply"])
             yield (
-                row["message"], row["mail_from"] or "<>", row["recipients"], answer, _checks(row), row["rules"],
-                row["actions"], row["reason"],
+                row["message"], row["mail_from"] or "<>", row["recipients"], f"{answer.code} {answer.enhanced}".strip(),
+                _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
             )  # fmt: skip
 
 
 _OVERVIEW = ("message", "from", "to", "answer", "checks", "rules", "actions", "because")
+# What a narrow terminal has to do without, first thing first.
+_DROPPED = ("from", "to", "actions", "checks")
 # Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
 _GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
 
@@ -516,5 +519,5 @@ def _checks(row: dict[str, Any]) -> str:
 
 def _html(column: str, cell: Any) -> str:
     if column == "answer":
-        return mark(f"✓ {cell}", "good") if cell == "250 OK" else mark(f"✗ {cell}", "bad")
+        return mark(f"✓ {cell}", "good") if str(cell).startswith("2") else mark(f"✗ {cell}", "bad")
     return code(cell) if column in ("from", "to") else escape(cell)

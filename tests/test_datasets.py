@@ -418,7 +418,7 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
 
 def test_an_installation_without_the_sample_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "_PLACES", (tmp_path / "_datasets", tmp_path / "datasets"))
-    with pytest.raises(ses.InputError, match="^the sample data is not there: expected a folder `datasets`"):
+    with pytest.raises(ses.InputError, match=r"^the sample data is not there: expected a folder `datasets`"):
         datasets.load("anycompany")
 
 

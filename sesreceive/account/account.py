@@ -149,7 +149,7 @@ class Account(Value):
         """The rule set in force; None where there is none, and nothing is received."""
         return next((one for one in self.rule_sets if one.name == self.active), None)
 
-    def is_verified(self, domain: str, *, subdomains: bool = True) -> Identity | None:
+    def is_verified(self, domain: str, subdomains: bool = True) -> Identity | None:
         """The nearest verified domain identity that covers `domain`, or None.
 
         Parameters

@@ -204,7 +204,7 @@ class _Reader:
     def identities(self, item: Member, given: Any, path: str, source: str) -> tuple[Any, ...]:
         assert item.of is not None
         if not isinstance(given, Mapping):
-            names = self.texts(item, given, path, source)
+            names = self.texts(item, _list("identities", given), path, source)
             return tuple(item.of(name=name) for name in names)
         found = []
         for name, attributes in given.items():

@@ -42,6 +42,8 @@ def _fields(value: Value) -> str:
 
 
 def _rules(value: ReceiptRuleSet) -> str:
+    if not value.rules:
+        return mark("no rule: every recipient is refused", "note")
     rows = [
         [
             escape(rule.name),

@@ -123,8 +123,8 @@ class _Verification:
                 self._check_body(signature, key)
                 self._check_signature(position, signature, key)
             except Failed as failed:
-                # Of several keys the first that was really tried is worth reporting.
-                if reported is None or FAILURES[reported.failure][0] is not DkimStatus.FAIL:
+                # Of several keys the first counts that was really tried, else the first.
+                if reported is None or (_is_fail(failed) and not _is_fail(reported)):
                     reported = failed
             else:
                 return key
@@ -202,6 +202,10 @@ class _Verification:
         if key not in self._hashes:
             self._hashes[key] = hashlib.sha256(memoryview(self._body(form))[:length]).digest()
         return self._hashes[key]
+
+
+def _is_fail(failed: Failed) -> bool:
+    return FAILURES[failed.failure][0] is DkimStatus.FAIL
 
 
 def _check_key(key: KeyRecord, signature: Signature) -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sesreceive._html import code, escape
 from sesreceive.effects.failures import Failure, FailurePlan
 from sesreceive.effects.functions import Function, Functions, outcome_of
-from sesreceive.effects.records import Bucket, Invocation, Listing, Published, StoredObject
+from sesreceive.effects.records import (
+    Bucket,
+    Invocation,
+    Listing,
+    Published,
+    StoredObject,
+    counted,
+    listing_html,
+)
+from sesreceive.effects.relay import Relay
+from sesreceive.effects.runtime.context import Called, function_name
 from sesreceive.effects.values import (
     DeliverToWorkMail,
     Effect,
@@ -20,11 +33,12 @@ from sesreceive.effects.values import (
     SendBounce,
     StartContact,
 )
-from sesreceive.errors import one_line
+from sesreceive.errors import SesReceiveError, one_line
 
 __all__ = ["BaseBackend"]
 
 _KEY_BYTES = 1024  # Amazon S3 User Guide, "Naming Amazon S3 objects"
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
 _TIMEOUTS = 2  # runs of one invocation that may reach the time limit
 
 
@@ -48,10 +62,12 @@ class BaseBackend(ABC):
         kms: Any = None,
         failures: Iterable[Failure] = (),
         strict: bool = False,
+        relay: str | Relay | None = None,
     ) -> None:
         self.functions = functions if isinstance(functions, Functions) else Functions(functions)
         self.failures = failures if isinstance(failures, FailurePlan) else FailurePlan(failures)
         self.strict = strict
+        self.relay = Relay.at(relay) if isinstance(relay, str) else relay
         self._kms = kms
         self._lock = threading.RLock()
         self._slow: dict[int, tuple[Invoke, int]] = {}
@@ -88,6 +104,22 @@ class BaseBackend(ABC):
     def contacts(self) -> tuple[StartContact, ...]:
         """The Connect contacts started, in order."""
 
+    def _repr_html_(self) -> str:
+        """What there is, as a table, everything escaped."""
+        rows = [
+            *(("bucket", name, counted(len(bucket), "object")) for name, bucket in self.buckets.items()),
+            *(("topic", arn, counted(len(told), "message")) for arn, told in self.topics.items()),
+            *(
+                ("function", name, counted(number, "invocation"))
+                for name, number in Counter(one.function_name for one in self.invocations).items()
+            ),
+            ("bounces", "", str(len(self.bounces))),
+            ("WorkMail", "", str(len(self.workmail))),
+            ("Connect", "", str(len(self.contacts))),
+        ]
+        cells = [(escape(kind), code(name), escape(number)) for kind, name, number in rows if number != "0"]
+        return listing_html(repr(self), ("what", "name", "holds"), cells, total=len(cells))
+
     # ------------------------------------------------------------------ where it is kept
 
     @abstractmethod
@@ -106,9 +138,10 @@ class BaseBackend(ABC):
         """The key service: what it is given as, or a `LocalKms` of its own."""
         with self._lock:
             if self._kms is None:
-                from sesreceive.effects.encryption import LocalKms
+                from sesreceive.effects.local_kms import LocalKms
 
-                self._kms = LocalKms()
+                # One seed everywhere: what one run or process encrypts, another can decrypt.
+                self._kms = LocalKms(seed="sesreceive")
             return self._kms
 
     def perform(self, effect: Effect) -> Outcome:
@@ -117,7 +150,7 @@ class BaseBackend(ABC):
             error = self.failures.take(effect)
             return Outcome(error=error) if error else self._perform(effect)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with a store is its answer
-            return Outcome(error=f"could not {effect.operation} `{one_line(effect.target)}`: {_sentence(error)}")
+            return Outcome(error=self._explain(error, effect.target, failed_to=effect.operation))
 
     def _perform(self, effect: Effect) -> Outcome:
         match effect:
@@ -146,11 +179,16 @@ class BaseBackend(ABC):
             return Outcome(error=f"the object key `{one_line(effect.key)}` is not valid Unicode")
         if not 0 < length <= _KEY_BYTES:
             return Outcome(error=f"an object key has 1 to {_KEY_BYTES} bytes, this one has {length}")
+        if not _BUCKET.fullmatch(effect.bucket):
+            return Outcome(error=f"no such bucket `{one_line(effect.bucket)}`: no bucket can have this name")
         body, metadata = effect.body, dict(effect.metadata)
         if effect.kms_key_arn:
             from sesreceive.effects.encryption import encrypt
 
-            sealed = encrypt(body, kms=self.kms, key_arn=effect.kms_key_arn, context=effect.encryption_context)
+            try:
+                sealed = encrypt(body, kms=self.kms, key_arn=effect.kms_key_arn, context=effect.encryption_context)
+            except Exception as error:  # noqa: BLE001 - botocore makes its exception classes at run time
+                return Outcome(error=f"unable to use the KMS key `{effect.kms_key_arn}`: {self._explain(error)}")
             body, metadata = sealed.body, {**metadata, **sealed.metadata}
         stored = StoredObject(
             bucket=effect.bucket, key=effect.key, body=body, metadata=metadata, content_type=effect.content_type
@@ -160,20 +198,23 @@ class BaseBackend(ABC):
     def _invoke(self, effect: Invoke) -> Outcome:
         if self._slow.get(id(effect), (effect, 0))[1] >= _TIMEOUTS:
             # Retries are virtual, a time limit is not: four hours of them would take half an hour.
-            name = effect.function_arn
+            name = function_name(effect.function_arn)
             return Outcome(error=f"function `{name}` timed out {_TIMEOUTS} times before, so it was not run again")
         called = self.functions.call(effect, environment=self._environment)
         if called is None:
             return self._invoke_elsewhere(effect)
         if called.timed_out:
             self._remember_slow(effect)
+        self._record_call(effect, called)
+        return outcome_of(called, effect)
+
+    def _record_call(self, effect: Invoke, called: Called) -> None:
         self._record(
             Invocation(
                 function_arn=effect.function_arn, invocation_type=effect.invocation_type, payload=effect.payload,
                 returned=called.returned, log=called.log, error=called.error, message_id=effect.message_id,
             )
         )  # fmt: skip
-        return outcome_of(called, effect)
 
     def _invoke_elsewhere(self, effect: Invoke) -> Outcome:
         """A function nobody registered."""
@@ -194,11 +235,16 @@ class BaseBackend(ABC):
 
     def _bounce(self, effect: SendBounce) -> Outcome:
         self._record(effect)
-        return Outcome()
+        if self.relay is None or not effect.destination:
+            return Outcome()
+        # The relay is a convenience of this tool: SES would have sent the bounce, so trouble with it is no failure.
+        trouble = self.relay.send(effect.destination, effect.raw)
+        return Outcome(reason=f"the relay {trouble}" if trouble else f"relayed to `{self.relay}`")
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the locks."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_slow")}
+        with self._lock:
+            return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_slow")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild with locks of its own."""
@@ -207,6 +253,8 @@ class BaseBackend(ABC):
 
 def _sentence(error: Exception) -> str:
     """An exception as part of a sentence."""
+    if isinstance(error, SesReceiveError):
+        return one_line(error)
     if isinstance(error, OSError) and error.strerror:
         return one_line(error.strerror[:1].lower() + error.strerror[1:])
     return one_line(f"{type(error).__name__}: {error}")

@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 __all__ = ["JsonLines", "Root"]
 
@@ -108,8 +108,10 @@ class JsonLines:
         with self.root.writing():
             new = not self.path.exists()
             with open(self.path, "ab+") as stream:
-                end = _whole(stream, stream.seek(0, os.SEEK_END))
-                stream.truncate(end)
+                size = stream.seek(0, os.SEEK_END)
+                end = _whole(stream, size)
+                if end < size:
+                    stream.truncate(end)
                 stream.write(line)
                 stream.flush()
                 if self.root.sync:
@@ -138,7 +140,7 @@ class JsonLines:
             return tuple(self._read)
 
 
-def _whole(stream: Any, size: int) -> int:
+def _whole(stream: IO[bytes], size: int) -> int:
     """Where the last whole line ends."""
     end = size
     while end > 0:
@@ -146,7 +148,7 @@ def _whole(stream: Any, size: int) -> int:
         stream.seek(start)
         at = stream.read(end - start).rfind(b"\n")
         if at >= 0:
-            return int(start + at + 1)
+            return start + at + 1
         end = start
     return 0
 

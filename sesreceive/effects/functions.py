@@ -121,7 +121,7 @@ class Functions(MutableMapping[str, Function]):
 
     def __setitem__(self, name: str, function: Function) -> None:
         """Register a function; a second one under the same name takes its place."""
-        if not isinstance(name, str) or not name:
+        if not name:
             raise TypeError(f"expected the ARN or plain name of a function but got `{one_line(name)}`")
         if not isinstance(function, Handler) and not callable(function):
             raise TypeError(

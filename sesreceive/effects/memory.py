@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sesreceive.effects.backend import BaseBackend
 from sesreceive.effects.failures import Failure
+from sesreceive.effects.files import Root
 from sesreceive.effects.functions import Function
+from sesreceive.effects.object_folder import FolderBucket
+from sesreceive.effects.paths import name_of
 from sesreceive.effects.records import Bucket, Invocation, Listing, Published, StoredObject, counted
+from sesreceive.effects.relay import Relay
+from sesreceive.effects.scratch import scratch_folder
 from sesreceive.effects.values import DeliverToWorkMail, Outcome, SendBounce, StartContact
 
 __all__ = ["MemoryBackend"]
@@ -31,6 +37,8 @@ class MemoryBackend(BaseBackend):
         Failures on purpose; more with ``backend.failures.add(bucket="inbox", times=2)``.
     buckets, topics : iterable of str, optional
         Names of the buckets and ARNs of the topics there are from the start.
+    relay : str or Relay, optional
+        SMTP host that every bounce is handed to, such as ``127.0.0.1:1025``; by default none.
 
     Examples
     --------
@@ -55,13 +63,15 @@ class MemoryBackend(BaseBackend):
         *,
         buckets: Iterable[str] = (),
         topics: Iterable[str] = (),
+        relay: str | Relay | None = None,
     ) -> None:
-        super().__init__(functions=functions, kms=kms, failures=failures, strict=strict)
+        super().__init__(functions=functions, kms=kms, failures=failures, strict=strict, relay=relay)
         self._buckets = _Buckets()
         self._topics = _Topics()
         self._records: dict[type, list[Any]] = {
             kind: [] for kind in (Invocation, SendBounce, DeliverToWorkMail, StartContact)
         }
+        self._folder: _Folder | None = None
         for name in buckets:
             self.create_bucket(name)
         for arn in topics:
@@ -110,6 +120,7 @@ class MemoryBackend(BaseBackend):
     def clear(self) -> None:
         """Nothing is stored any more; functions, keys and failures stay."""
         with self._lock:
+            self._folder = None
             self._buckets.content.clear()
             self._topics.content.clear()
             for records in self._records.values():
@@ -132,7 +143,7 @@ class MemoryBackend(BaseBackend):
             for name, bucket in other._buckets.content.items():
                 self.create_bucket(name)
                 for stored in bucket.content.values():
-                    self._buckets.content[name].put(stored)
+                    self._put_object(stored)
             for arn, told in other._topics.content.items():
                 self.create_topic(arn)
                 self._topics.content[arn].extend(told)
@@ -145,8 +156,13 @@ class MemoryBackend(BaseBackend):
                 if self.strict:
                     return Outcome(error=f"no such bucket `{stored.bucket}`")
                 self.create_bucket(stored.bucket)
-            self._buckets.content[stored.bucket].put(stored)
+            self._put_object(stored)
         return Outcome()
+
+    def _put_object(self, stored: StoredObject) -> None:
+        self._buckets.content[stored.bucket].put(stored)
+        if self._folder is not None:
+            self._folder.waiting.append(stored)
 
     def _publish(self, published: Published) -> Outcome:
         with self._lock:
@@ -161,6 +177,31 @@ class MemoryBackend(BaseBackend):
         with self._lock:
             self._records[type(record)].append(record)
 
+    def _environment(self) -> dict[str, str]:
+        """Handlers read the buckets in a folder, which is there once a handler was run."""
+        with self._lock:
+            if self._folder is None:
+                self._folder = _Folder(
+                    [one for bucket in self._buckets.content.values() for one in bucket.content.values()]
+                )
+            self._folder.write()
+            return {"SESRECEIVE_BUCKETS": str(self._folder.path)}
+
+    def empty(self) -> MemoryBackend:
+        """A backend with the same functions, keys and settings and nothing in it: what a worker process starts from."""
+        other = copy.copy(self)
+        other._buckets, other._topics, other._folder = _Buckets(), _Topics(), None
+        other._records = {kind: [] for kind in self._records}
+        for name in self._buckets:
+            other.create_bucket(name)
+        for arn in self._topics:
+            other.create_topic(arn)
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything that can be sent to another process."""
+        return super().__getstate__() | {"_folder": None}
+
     def __repr__(self) -> str:
         """One line: how much there is of everything."""
         objects = sum(len(bucket) for bucket in self._buckets.values())
@@ -174,6 +215,20 @@ class MemoryBackend(BaseBackend):
             f"{len(self.contacts)} to Connect" if self.contacts else "",
         ]
         return f"<MemoryBackend {', '.join(filter(None, counts)) or 'empty'}>"
+
+
+class _Folder:
+    """The buckets as files, for handlers in processes of their own; goes with its backend."""
+
+    def __init__(self, stored: Iterable[StoredObject]) -> None:
+        self.path = scratch_folder(self, "buckets")
+        self.waiting = list(stored)
+        self.root = Root(self.path, sync=False)
+
+    def write(self) -> None:
+        for stored in self.waiting:
+            FolderBucket(stored.bucket, self.root, self.path / name_of(stored.bucket)).put(stored)
+        self.waiting.clear()
 
 
 class _MemoryBucket(Bucket):

@@ -44,13 +44,15 @@ class FolderBucket(Bucket):
                 "content_type": stored.content_type,
                 "metadata": dict(stored.metadata),
                 "size_bytes": len(stored.body),
-                "sha256": hashlib.sha256(stored.body).hexdigest(),
+                "sha256": _hash(stored.body),
             }
             if path.is_file():
-                described["replaces"] = _described(path, path.read_bytes())
+                there = path.read_bytes()
+                described["replaces"] = _described(path, _hash(there))
             sidecar = path.with_name(path.name + SIDECAR)
             text = json.dumps(described, indent=2) + "\n"
             self.root.write(sidecar, text.encode("ascii"))
+            self.root.settle(path.parent)
             self.root.write(path, stored.body, at_ns=_later())
             self.root.settle(path.parent)
 
@@ -77,8 +79,8 @@ class FolderBucket(Bucket):
             path = self._find(name)
             for _ in range(3):  # a writer may be between metadata and body
                 body = path.read_bytes()
-                described = _described(path, body)
-                if described.get("sha256", "") in ("", hashlib.sha256(body).hexdigest()):
+                described = _described(path, digest := _hash(body))
+                if described.get("sha256", digest) == digest:
                     break
         except (OSError, ValueError):
             return None
@@ -105,8 +107,8 @@ class FolderBucket(Bucket):
         return path / (name + _FILE if (path / name).is_dir() else name)
 
 
-def _described(path: Path, body: bytes) -> dict[str, Any]:
-    """The metadata that belongs to this body: that of the object, or of the one it was about to replace."""
+def _described(path: Path, digest: str) -> dict[str, Any]:
+    """The metadata that belongs to the body of this hash: that of the object, or of the one it is to replace."""
     try:
         described = json.loads(path.with_name(path.name + SIDECAR).read_bytes())
     except (OSError, ValueError):
@@ -114,9 +116,13 @@ def _described(path: Path, body: bytes) -> dict[str, Any]:
     if not isinstance(described, dict):
         return {}
     replaced = described.pop("replaces", None)
-    if isinstance(replaced, dict) and described.get("sha256") != hashlib.sha256(body).hexdigest():
+    if isinstance(replaced, dict) and digest != described.get("sha256") and digest == replaced.get("sha256"):
         return replaced
     return described
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 _last_ns = 0

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from sesreceive._html import code, escape, frame, table
 from sesreceive.errors import one_line
 
-__all__ = ["Bucket", "counted", "listing_html", "Invocation", "Listing", "Published", "StoredObject"]
+__all__ = ["Bucket", "Invocation", "Listing", "Published", "StoredObject", "counted", "listing_html"]
 
 _ROWS = 50  # of an HTML table; the rest is counted, not read
 
@@ -170,7 +170,7 @@ class Listing(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         """The entry of that name; a `KeyError` names what there is."""
-        entry = self._entry(name) if isinstance(name, str) else None
+        entry = self._entry(name)
         if entry is None:
             raise KeyError(_missing(self.noun, name, list(self._names())))
         return entry

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -125,15 +125,19 @@ def read(source: Source, *, envelope: Override | None = None) -> Corpus:
     elif _is_message(source) or _is_reception(source):
         found, size = _elements((source,)), 1
     elif hasattr(source, "columns") and hasattr(source, "iloc"):
-        found, size = _frame(source), len(source)
+        found, size = _frame(source), _length(source)
     elif isinstance(source, Mapping):
         found, size = _named(source), len(source)
     elif isinstance(source, Iterable):
         found = _elements(source)
-        size = len(source) if hasattr(source, "__len__") else None
+        size = _length(source)
     else:
         raise InputError(f"expected {_KINDS} but got `{one_line(type(source).__name__)}`")
     return Corpus(found, size, envelope)
+
+
+def _length(source: object) -> int | None:
+    return len(source) if isinstance(source, Sized) else None
 
 
 def with_crlf(raw: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,17 +50,17 @@ class Envelope:
     def __post_init__(self) -> None:
         """Refuse what no SMTP session could say: a client without an address, a recipient that is no text."""
         for name in _TEXTS:
-            if not isinstance(getattr(self, name), str):
-                raise InputError(f"envelope {name}: expected text but got `{one_line(getattr(self, name))}`")
+            _say(name, getattr(self, name))
         try:
             ipaddress.ip_address(self.client_ip)
         except ValueError:
             raise InputError(
                 f"envelope client_ip: expected an IPv4 or IPv6 address but got `{one_line(self.client_ip)}`"
             ) from None
-        if isinstance(self.rcpt_to, str) or not all(isinstance(r, str) for r in self.rcpt_to):
-            raise InputError(f"envelope rcpt_to: expected a list of addresses but got `{one_line(self.rcpt_to)}`")
-        object.__setattr__(self, "rcpt_to", tuple(self.rcpt_to))
+        given: Any = self.rcpt_to
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            raise InputError(f"envelope rcpt_to: expected a list of addresses but got `{one_line(given)}`")
+        object.__setattr__(self, "rcpt_to", tuple(_say("rcpt_to", one) for one in given))
 
     @property
     def is_null_sender(self) -> bool:
@@ -111,3 +111,12 @@ class Envelope:
             return cls(**value)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
+
+
+def _say(name: str, text: Any) -> str:
+    """`text`, when it can stand in an SMTP command: no line end and no NUL (RFC 5321 section 2.3.8)."""
+    if not isinstance(text, str):
+        raise InputError(f"envelope {name}: expected text but got `{one_line(text)}`")
+    if any(end in text for end in "\r\n\0"):
+        raise InputError(f"envelope {name}: expected text without line ends and NUL but got `{one_line(text)}`")
+    return text

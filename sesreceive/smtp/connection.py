@@ -354,11 +354,11 @@ class _ProxyReader:
             await connection._wait()
         return connection._framer.take(size)
 
-    async def read(self, size: int) -> bytes:
-        return await self._until(lambda found: min(len(found), size))
+    async def read(self, n: int = -1) -> bytes:
+        return await self._until(lambda found: min(len(found), n))
 
-    async def readexactly(self, size: int) -> bytes:
-        return await self._until(lambda found: size if len(found) >= size else 0)
+    async def readexactly(self, n: int) -> bytes:
+        return await self._until(lambda found: n if len(found) >= n else 0)
 
     async def readuntil(self, until_chars: bytes | None = None) -> bytes:
         # 107 octets are the longest line of version 1; a longer one is refused by the parser
@@ -367,7 +367,7 @@ class _ProxyReader:
 
 def _host(transport: asyncio.BaseTransport | None) -> str:
     """The address of the connected host."""
-    peer = transport.get_extra_info("peername") if transport is not None else None
+    peer: Any = transport.get_extra_info("peername") if transport is not None else None
     try:
         return plain_address(str(peer[0]))
     except (TypeError, IndexError, ValueError):

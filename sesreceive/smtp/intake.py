@@ -65,7 +65,7 @@ class Intake:
         self._threads: list[threading.Thread] = []
         self._places = self._octets = 0  # reserved or waiting or being processed
         self._serial = 0
-        self.accepted = self.done = self.skipped = 0
+        self.accepted = self.refused = self.done = self.skipped = 0
         self.failures: list[Failed] = []
 
     # ---------------------------------------------------------------- for the sessions
@@ -106,6 +106,7 @@ class Intake:
     def note(self, submission: Submission) -> None:
         """Hand over a refused transaction, for the report alone; left out while there is no room."""
         with self._changed:
+            self.refused += 1
             if not self._fits(0):
                 self.skipped += 1
                 return
@@ -179,6 +180,7 @@ class Intake:
             for thread in self._threads:
                 if thread is not threading.current_thread():
                     thread.join(timeout)
+        self._threads.clear()
 
     def fail(self, submission: Submission | None, error: BaseException) -> None:
         """Remember an error that no session and no message may answer for."""

@@ -54,10 +54,7 @@ def bind(host: str, port: int, backlog: int) -> socket.socket:
 def _why(host: str, port: int, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
-        return (
-            f"port `{port}` on {host} is in use by another program; choose another port, "
-            "or port=0 for any free one"
-        )
+        return f"port `{port}` on {host} is in use by another program; choose another port, or port=0 for any free one"
     if number in (errno.EACCES, errno.EPERM):
         return f"port `{port}` needs administrator rights; choose a port above 1023, or port=0 for any free one"
     if isinstance(error, socket.gaierror) or number == errno.EADDRNOTAVAIL:

@@ -61,9 +61,7 @@ def row(moment: str, text: str | Reply, tag: Tag, source: str) -> ReplyRow:
 # ------------------------------------------------------------------ the session
 
 GREETING = row("connect", "220 {host} {banner}", _SEEN, "one probe, 2026-08")
-TOO_MANY_CONNECTIONS = row(
-    "connect, limit reached", "421 Too many connections, try again later", _WE, _SUBETHA
-)
+TOO_MANY_CONNECTIONS = row("connect, limit reached", "421 Too many connections, try again later", _WE, _SUBETHA)
 EHLO = row("EHLO", "250 {host} / 8BITMIME / STARTTLS / Ok", _SEEN, "one report; no SIZE, no PIPELINING")
 EHLO_SYNTAX = row("EHLO without a name", "501 Syntax: EHLO hostname", _WE, _SUBETHA)
 HELO = row("HELO", "250 {host}", _WE, _SUBETHA)
@@ -73,9 +71,7 @@ BYE = row("QUIT", "221 Bye", _WE, _SUBETHA)
 HELP = row("HELP", "214 {banner} on {host} / Topics: / {topics} / End of HELP info", _WE, _SUBETHA)
 IDLE = row("idle", "421 Timeout waiting for data from client.", _WE, f"{_SUBETHA}; the sending host says 451 4.4.2")
 STOPPING = row("the server stops", "421 {host} Service not available, closing transmission channel", _WE, _RFC5321)
-FAILURE = row(
-    "an error of ours", "421 4.3.0 Mail system failure, closing transmission channel", _WE, _SUBETHA
-)
+FAILURE = row("an error of ours", "421 4.3.0 Mail system failure, closing transmission channel", _WE, _SUBETHA)
 
 # ------------------------------------------------------------------ TLS
 
@@ -101,7 +97,7 @@ RCPT_OK = row("RCPT TO", _mail.OK, _SEEN, "one probe, 2026-08")
 NEED_MAIL = row("RCPT or DATA before MAIL", "503 5.5.1 Error: need MAIL command", _WE, _SUBETHA)
 RCPT_SYNTAX = row("RCPT without TO:", "501 Syntax: RCPT TO: <address>", _WE, _SUBETHA)
 UNKNOWN_MAILBOX = row(
-    "RCPT TO, no rule matches or no active rule set", _mail.MAILBOX_UNAVAILABLE, _SEEN, "transcripts of 2015, 2016, 2024"
+    "RCPT TO, no rule matches or no set is active", _mail.MAILBOX_UNAVAILABLE, _SEEN, "transcripts of 2015, 2016, 2024"
 )
 BLOCKED = row("RCPT TO, address of the client blocked", _mail.BLOCKED, _SEEN, "transcripts of 2015, 2016, 2026")
 TOO_MANY_RECIPIENTS = row(
@@ -113,7 +109,7 @@ ACCEPTED = row("end of data", "250 OK {id}", _SEEN, "logs of 2026-01")
 TOO_BIG = row("end of data, message over 40 MB", _mail.TOO_BIG, _WE, _SUBETHA)
 LONG_TEXT_LINE = row("end of data, a line over 1000 octets", "500 Line too long", _WE, f"{_RFC5321} section 4.5.3.1.6")
 BUSY = row("end of data, too much mail waits", "454 4.7.0 Throttling failure: try again later", _WE, _OURS)
-NO_ROOM = row("end of data, too much mail under way", "452 4.3.1 Insufficient system storage", _WE, f"{_RFC5321}, RFC 3463")
+NO_ROOM = row("end of data, too much mail under way", "452 4.3.1 Insufficient system storage", _WE, "RFC 5321, 3463")
 
 # ------------------------------------------------------------------ what is no command
 

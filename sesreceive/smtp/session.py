@@ -251,7 +251,7 @@ class Session:
 
     def _greeted(self, argument: str) -> None:
         self.reset()
-        self._helo = argument.split()[0]
+        self._helo = argument.split(maxsplit=1)[0]
 
     def _mail(self, argument: str) -> Answer:
         path = parse_path(argument, "FROM")
@@ -268,7 +268,7 @@ class Session:
 
     def _rcpt(self, argument: str) -> Answer:
         transaction = self._transaction
-        assert transaction is not None  # noqa: S101 - REFUSALS: RCPT needs MAIL
+        assert transaction is not None  # REFUSALS: RCPT needs MAIL
         if (
             transaction.accepted >= self._receiver.assumptions.max_recipients
             or len(transaction.decisions) >= self._policy.bounds.recipients_named
@@ -360,7 +360,7 @@ class Session:
     def submit(self, raw: bytes) -> Submission:
         """The message handed over; the transaction is over, whatever the answer."""
         transaction, self._transaction = self._transaction, None
-        assert transaction is not None  # noqa: S101 - REFUSALS: DATA needs an accepted RCPT
+        assert transaction is not None  # REFUSALS: DATA needs an accepted RCPT
         submission = self._submission(raw, transaction)
         if not submission.accepted and len(raw) > _REMEMBERED_BYTES:
             submission = replace(submission, message=Message(raw[:_REMEMBERED_BYTES]))
@@ -380,9 +380,7 @@ class Session:
             tls=self.tls,
             client_name=self._xclient.name or "",
         )
-        return self._receiver.on_data(
-            raw, envelope, transaction.decision, transaction.decisions, name=self._number()
-        )
+        return self._receiver.on_data(raw, envelope, transaction.decision, transaction.decisions, name=self._number())
 
     def _decision(self) -> FilterDecision:
         """Step 1, once a client; again when the configuration was changed under a long session."""

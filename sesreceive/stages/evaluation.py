@@ -187,7 +187,7 @@ class _Run:
         reason = f"`{planned.rule_set}` is the rule set that was active when the mail was received"
         with self.log.within(Kind.STAGE, planned.rule_set, reason):
             for item in planned.rules:
-                about = {"rule": item.rule.name}
+                about: dict[str, Any] = {"rule": item.rule.name}
                 if stopped_by:
                     why = f"evaluation of the rule set ended in the rule `{stopped_by}`"
                     self.log.add(Kind.RULE, Op.SKIP, item.rule.name, why, **about)

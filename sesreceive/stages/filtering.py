@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
+from sesreceive.account.wording import count
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.reply import BLOCKED, OK, Reply
@@ -204,5 +205,7 @@ def _outcome(
         return False, listed, f"the provider list `{listed}` contains {address} and no Allow filter does"
     if not filters and not lists:
         return True, "", "no IP filter is configured"
-    counted = f"{filters} filter{'' if filters == 1 else 's'} and {lists} provider list{'' if lists == 1 else 's'}"
-    return True, "", f"none of {counted} contains {address}"
+    counted = [count(filters, "filter")] * bool(filters) + [count(lists, "provider list")] * bool(lists)
+    if filters + lists == 1:
+        return True, "", f"the only {counted[0][2:]} does not contain {address}"
+    return True, "", f"none of {' and '.join(counted)} contains {address}"

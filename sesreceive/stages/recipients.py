@@ -7,6 +7,7 @@ step 4 runs, so both read `consider`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
@@ -142,7 +143,7 @@ def _judge(
 
 def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: TraceLog) -> bool:
     """Whether an enabled rule matches the recipient; leaves one event for the rule and one a condition."""
-    about = {"rule": rule.name, "recipient": recipient}
+    about: dict[str, Any] = {"rule": rule.name, "recipient": recipient}
     if not rule.enabled:
         log.add(Kind.RULE, Op.SKIP, rule.name, "the rule is not enabled", **about)
         return False

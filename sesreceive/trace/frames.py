@@ -17,7 +17,7 @@ from sesreceive.trace.rows import Row
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Tables", "categorical", "clean", "frame"]
+__all__ = ["Tables", "clean", "frame"]
 
 
 class Tables:
@@ -137,7 +137,7 @@ def frame(declared: Table, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     return pd.DataFrame({column.name: _ARRAYS[column.dtype](column, data[column.name]) for column in declared.columns})
 
 
-def categorical(values: Sequence[str | None], categories: Sequence[str]) -> pd.Categorical:
+def _categorical(values: Sequence[str | None], categories: Sequence[str]) -> Any:
     """Words as a category with these values, whichever of them occur."""
     import numpy as np
     import pandas as pd
@@ -148,7 +148,7 @@ def categorical(values: Sequence[str | None], categories: Sequence[str]) -> pd.C
 
 
 def _category(column: Column, values: Sequence[Any]) -> Any:
-    return categorical(values, column.categories)
+    return _categorical(values, column.categories)
 
 
 def _string(column: Column, values: Sequence[Any]) -> Any:
@@ -157,10 +157,16 @@ def _string(column: Column, values: Sequence[Any]) -> Any:
     return pd.array(clean(values), dtype="string")
 
 
-def _nullable(column: Column, values: Sequence[Any]) -> Any:
+def _integer(column: Column, values: Sequence[Any]) -> Any:
     import pandas as pd
 
-    return pd.array(list(values), dtype=column.dtype)
+    return pd.array(list(values), dtype="Int64")
+
+
+def _boolean(column: Column, values: Sequence[Any]) -> Any:
+    import pandas as pd
+
+    return pd.array(list(values), dtype="boolean")
 
 
 def _float(column: Column, values: Sequence[Any]) -> Any:
@@ -185,8 +191,8 @@ _NAT = -(2**63)
 _ARRAYS: Mapping[str, Callable[[Column, Sequence[Any]], Any]] = {
     "string": _string,
     "category": _category,
-    "Int64": _nullable,
-    "boolean": _nullable,
+    "Int64": _integer,
+    "boolean": _boolean,
     "float64": _float,
     "datetime64[ms, UTC]": _datetime,
 }

@@ -19,7 +19,13 @@ CELL_MARKS: Mapping[str, str] = {**{str(op): mark for op, mark in MARKS.items()}
 _LEGEND = tuple(map(str, (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)))
 
 
-def grid(columns: Sequence[str], rows: Iterable[Sequence[object]], *, width: int | None = None) -> str:
+def grid(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    width: int | None = None,
+    drop: Iterable[str] = (),
+) -> str:
     r"""Rows below their heads, in columns as wide as they need to be.
 
     Parameters
@@ -29,7 +35,9 @@ def grid(columns: Sequence[str], rows: Iterable[Sequence[object]], *, width: int
     rows : iterable of sequences
         The cells; None is an empty one. Control characters are made visible.
     width : int, optional
-        Characters a line may have; only the last column is cut to it. None leaves that column as it is.
+        Characters a line should have; the last column is cut to it. None leaves that column as it is.
+    drop : iterable of str
+        Columns to leave out, one after the other, until there is room.
 
     Examples
     --------
@@ -39,18 +47,26 @@ def grid(columns: Sequence[str], rows: Iterable[Sequence[object]], *, width: int
     all
     """
     texts = [[_cell(cell) for cell in row] for row in rows]
-    last = len(columns) - 1
-    widths = [
-        min(_WIDEST, max(map(len, (column, *(row[place] for row in texts))))) for place, column in enumerate(columns)
-    ]
+    widths = {
+        column: max(map(len, (column, *(row[place] for row in texts)))) for place, column in enumerate(columns)
+    }
+    last = columns[-1]
+    for column in widths:
+        widths[column] = widths[column] if column == last else min(_WIDEST, widths[column])
     if width is not None:
-        widths[last] = max(_NARROWEST_LAST, width - sum(widths[:last]) - len(_GAP) * last)
-    else:
-        widths[last] = max(map(len, (columns[last], *(row[last] for row in texts))))
+        left_out = iter(drop)
+        while (room := width - _taken(widths, last)) < _NARROWEST_LAST and (column := next(left_out, "")):
+            del widths[column]
+        widths[last] = min(widths[last], max(_NARROWEST_LAST, room))
+    kept = [(place, widths[column]) for place, column in enumerate(columns) if column in widths]
     return "\n".join(
-        _GAP.join(_fit(cell, room) for cell, room in zip(row, widths, strict=True)).rstrip()
-        for row in ([*columns], *texts)
+        _GAP.join(_fit(row[place], room) for place, room in kept).rstrip() for row in ([*columns], *texts)
     )
+
+
+def _taken(widths: Mapping[str, int], last: str) -> int:
+    """Characters of a line that stand before the last column."""
+    return sum(room + len(_GAP) for column, room in widths.items() if column != last)
 
 
 def matrix_grid(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sesreceive._html import details, escape, frame
 from sesreceive.trace.events import Op, TraceEvent
 from sesreceive.trace.text import trace_text
-from sesreceive.trace.tree import FOLD, Fold, Node, tree
+from sesreceive.trace.tree import Fold, Node, tree
 
 __all__ = ["trace_html"]
 
@@ -25,9 +25,12 @@ _CLOSED = (Op.MISS, Op.SKIP)
 
 
 def trace_html(trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> str:
-    """The trace as HTML, everything escaped, with the text for front ends that take styles away."""
+    """The trace as HTML, everything escaped, with the text (as long as `full` says) where styles are taken away.
+
+    The HTML is always whole: what the short text leaves out is folded.
+    """
     trace = tuple(trace)
-    steps = "".join(_html(step) for step in tree(trace, fold=None if full else FOLD))
+    steps = "".join(_html(step) for step in tree(trace))
     heading = f"<div><strong>{escape(title)}</strong></div>" if title else ""
     rich = f'<div class="ses-trace">{heading}{steps}</div>'
     return frame(trace_text(trace, title, full=full), rich, style=_STYLE)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sesreceive.errors import one_line
 from sesreceive.trace.events import TraceEvent
-from sesreceive.trace.tree import FOLD, Fold, Node, tree
+from sesreceive.trace.tree import Fold, Node, tree
 
 __all__ = ["Explanation", "trace_text"]
 
@@ -27,7 +27,7 @@ class Explanation:
     title : str
         The first line.
     full : bool
-        Whether long runs of filters, rules and conditions that miss or are skipped are shown whole.
+        Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class Explanation:
     ...     log.add(Kind.FILTER, Op.MISS, "office", "Block 203.0.113.0/24 does not contain 192.0.2.1")
     >>> Explanation(log.events(), "one message")
     one message
-    step 1, filtering: 192.0.2.1: none of 1 filters contains 192.0.2.1
+    step 1, filtering of 192.0.2.1: none of 1 filters contains 192.0.2.1
         ✗ miss    filter `office`: Block 203.0.113.0/24 does not contain 192.0.2.1
     """
 
@@ -64,18 +64,28 @@ class Explanation:
 def trace_text(trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> str:
     """The trace as lines; control characters are made visible, so that any mail can be printed."""
     lines = [one_line(title, _REASON)] if title else []
-    for step in tree(trace, fold=None if full else FOLD):
-        lines += _lines(step, 0)
+    steps = tree(trace)
+    for step in steps:
+        lines += _lines(step, 0, full)
+    if not full and any(_folds(step) for step in steps):
+        lines.append("(explain(full=True) shows more)")
     return "\n".join(lines)
 
 
-def _lines(node: Node, depth: int) -> Iterator[str]:
+def _folds(node: Node) -> bool:
+    return any(isinstance(below, Fold) or _folds(below) for below in node.inside)
+
+
+def _lines(node: Node, depth: int, full: bool) -> Iterator[str]:
     indent = _INDENT * depth
     about = ": ".join(filter(None, (one_line(node.label, _LABEL), one_line(node.reason, _REASON))))
     head = f"{node.mark} {one_line(node.word, 40):<{_WORD_WIDTH}}  " if node.word else ""
     yield f"{indent}{head}{about}"
     for below in node.inside:
-        if isinstance(below, Fold):
-            yield f"{indent}{_INDENT}… {below.summary} (explain(full=True) lists them)"
-        else:
-            yield from _lines(below, depth + 1)
+        if isinstance(below, Node):
+            yield from _lines(below, depth + 1, full)
+        elif full:
+            for folded in below.nodes:
+                yield from _lines(folded, depth + 1, full)
+        elif not below.aside:
+            yield f"{indent}{_INDENT}… {below.summary}"

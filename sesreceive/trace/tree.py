@@ -11,7 +11,7 @@ from itertools import groupby
 
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
 
-__all__ = ["FOLD", "MARKS", "Fold", "Node", "tree"]
+__all__ = ["MARKS", "Fold", "Node", "tree"]
 
 # A mark for the eye; the word next to it says the same.
 MARKS: Mapping[Op, str] = {
@@ -32,8 +32,8 @@ _WORDS: Mapping[tuple[Kind, Op], str] = {
     (Kind.CHECK, Op.MATCH): "yes",
     (Kind.CHECK, Op.MISS): "no",
 }
-# Facts of a check that say more than "yes" or "no": an SPF result, a verdict.
-_RESULTS = ("result", "verdict")
+# Facts of a check that say more than "yes" or "no": the result of SPF, a scanner's verdict.
+_RESULTS = ("status", "verdict")
 
 # The steps as the Developer Guide counts them ("Email receiving concepts"); checking identity and content is one.
 _STEPS: Mapping[Stage, str] = {
@@ -44,9 +44,21 @@ _STEPS: Mapping[Stage, str] = {
     Stage.EVALUATION: "step 4, evaluation",
 }
 
-# Of a longer run of lines that miss or are skipped, this many are shown.
-FOLD = 12
-_FOLDED = (Op.MISS, Op.SKIP)
+# Of a longer run of lines that come to the same, this many are shown. Step 4 repeats what step 2 has said about the
+# rules that do not match, and each recipient brings all rules with it.
+_FOLD = 12
+_FOLD_OF: Mapping[tuple[Stage, Kind], int] = {
+    (Stage.EVALUATION, Kind.RULE): 2,
+    (Stage.RECIPIENTS, Kind.RECIPIENT): 3,
+}
+# How many conditions of a rule its line names.
+_NAMED = 5
+_COUNTED: Mapping[tuple[Kind | None, Op], str] = {
+    (None, Op.MISS): "miss",
+    (None, Op.SKIP): "are skipped",
+    (Kind.RECIPIENT, Op.MATCH): "are accepted",
+    (Kind.RECIPIENT, Op.MISS): "are refused",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +70,7 @@ class Node:
     op : Op
         What happened; decides the mark.
     word : str
-        What happened, in a word.
+        What happened, in a word; empty for the heading of a step.
     label : str
         What it is about: kind and name. Not escaped.
     reason : str
@@ -79,21 +91,25 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A run of lines that came to nothing in the same way."""
+    """Lines that are folded away: a run that came to the same, or what few want to know.
+
+    Attributes
+    ----------
+    nodes : tuple of Node
+        The lines.
+    summary : str
+        What they are.
+    aside : bool
+        Whether a short text does not even mention them.
+    """
 
     nodes: tuple[Node, ...] = field(repr=False)
     summary: str = ""
+    aside: bool = False
 
 
-def tree(trace: Iterable[TraceEvent], *, fold: int | None = FOLD) -> tuple[Node, ...]:
+def tree(trace: Iterable[TraceEvent]) -> tuple[Node, ...]:
     """The steps of one message, each with what was considered in it.
-
-    Parameters
-    ----------
-    trace : iterable of TraceEvent
-        The events, in order.
-    fold : int, optional
-        How many lines in a row may miss or be skipped alike before the rest is folded away; None for all.
 
     Examples
     --------
@@ -104,7 +120,7 @@ def tree(trace: Iterable[TraceEvent], *, fold: int | None = FOLD) -> tuple[Node,
     ...         log.add(Kind.FILTER, Op.MISS, f"f{number}", "does not contain it")
     >>> [step] = tree(log.events())
     >>> step.label, len(step.inside), step.inside[-1].summary
-    ('step 1, filtering: 192.0.2.1', 13, '18 more filters miss')
+    ('step 1, filtering of 192.0.2.1', 13, '18 more filters miss')
     """
     inside: dict[int, list[TraceEvent]] = {}
     known = {-1}
@@ -113,7 +129,7 @@ def tree(trace: Iterable[TraceEvent], *, fold: int | None = FOLD) -> tuple[Node,
         inside.setdefault(event.parent if event.parent in known else -1, []).append(event)
         known.add(event.seq)
     top = sorted(inside.get(-1, ()), key=lambda event: _ORDER[event.stage])
-    grow = _Growth(inside, fold)
+    grow = _Growth(inside)
     return tuple(grow.step(stage, tuple(events)) for stage, events in groupby(top, key=lambda event: event.stage))
 
 
@@ -125,48 +141,80 @@ class _Growth:
     """What all nodes of one tree are made with."""
 
     inside: Mapping[int, Sequence[TraceEvent]]
-    fold: int | None
 
     def step(self, stage: Stage, events: Sequence[TraceEvent]) -> Node:
         """One step: its own event where it has one, else a heading over its events."""
-        name = _STEPS[stage]
+        label = _STEPS[stage]
         first = events[0]
         if len(events) > 1 or first.kind is not Kind.STAGE:
-            return Node(op=Op.ENTER, word="", label=name, inside=self.below(events))
-        label = f"{name}: {first.subject}" if first.subject not in ("", str(stage)) else name
+            return Node(op=Op.ENTER, word="", label=label, inside=self.below(events))
+        if first.subject not in ("", str(stage)):
+            label += f" of {first.subject}"
+        if "accepted" in first.data:
+            label += ", accepted" if first.data["accepted"] else ", refused"
         return Node(
             op=first.op, word="", label=label, reason=first.reason, inside=self.below(self.inside.get(first.seq, ()))
         )
 
     def node(self, event: TraceEvent) -> Node:
         """One event and what lies in it."""
-        events = self.inside.get(event.seq, ())
-        if len(events) == 1 and events[0].reason == event.reason and events[0].seq not in self.inside:
-            events = ()  # a rule with one condition says what the condition says
-        return Node(op=event.op, word=_word(event), label=_label(event), reason=event.reason, inside=self.below(events))
+        op, reason, events = event.op, event.reason, list(self.inside.get(event.seq, ()))
+        if events and events[-1].op is Op.STOP:
+            op = Op.STOP
+            if events[-1].reason.endswith(reason):
+                del events[-1]  # it ends the evaluation because that is what it does
+        if event.kind is Kind.RULE and event.stage is Stage.RECIPIENTS:
+            below = self.conditions(event, events)
+            if op is Op.MISS and len(events) > 1:
+                reason = f"{reason} ({_some(one.subject for one in events)})"
+        else:
+            below = self.below(events)
+        word = _word(event, op)
+        return Node(
+            op=op, word=word, label=_label(event), reason=reason.removeprefix(f"{word}: "),
+            inside=below + _questions(event),
+        )  # fmt: skip
+
+    def conditions(self, rule: TraceEvent, events: Sequence[TraceEvent]) -> tuple[Fold, ...]:
+        """The conditions of a rule, aside: the rule gives the reason, and one condition has nothing to add."""
+        if not events or (len(events) == 1 and events[0].reason == rule.reason):
+            return ()
+        return (Fold(tuple(map(self.node, events)), f"{len(events)} conditions", aside=True),)
 
     def below(self, events: Iterable[TraceEvent]) -> tuple[Node | Fold, ...]:
         """The nodes of some events that stand side by side, long runs of them folded."""
         shown: list[Node | Fold] = []
-        for (kind, op), run in groupby(events, key=lambda event: (event.kind, event.op)):
+        for (stage, kind, op), run in groupby(events, key=lambda event: (event.stage, event.kind, event.op)):
             nodes = [self.node(event) for event in run]
-            if self.fold is not None and op in _FOLDED and len(nodes) > self.fold + 1:
-                summary = f"{len(nodes) - self.fold} more {kind}s {_COUNTED[op]}"
-                shown += [*nodes[: self.fold], Fold(tuple(nodes[self.fold :]), summary)]
+            most = _FOLD_OF.get((stage, kind), _FOLD)
+            came_to = _COUNTED.get((kind, op), _COUNTED.get((None, op), ""))
+            if came_to and len(nodes) > most + 1:
+                shown += nodes[:most]
+                shown.append(Fold(tuple(nodes[most:]), f"{len(nodes) - most} more {kind}s {came_to}"))
             else:
                 shown += nodes
         return tuple(shown)
 
 
-_COUNTED: Mapping[Op, str] = {Op.MISS: "miss", Op.SKIP: "are skipped"}
+def _some(subjects: Iterable[str]) -> str:
+    """A few names, quoted."""
+    names = [f"`{subject}`" for subject in subjects]
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
-def _word(event: TraceEvent) -> str:
-    if event.kind is Kind.CHECK and event.op in (Op.MATCH, Op.MISS):
+def _questions(event: TraceEvent) -> tuple[Fold, ...]:
+    """What a check asked of DNS."""
+    asked = event.data.get("questions", ())
+    nodes = tuple(Node(op=Op.ENTER, word="asked", label="DNS", reason=str(question)) for question in asked)
+    return (Fold(nodes, f"{len(nodes)} DNS question{'' if len(nodes) == 1 else 's'}", aside=True),) if nodes else ()
+
+
+def _word(event: TraceEvent, op: Op) -> str:
+    if event.kind is Kind.CHECK and op in (Op.MATCH, Op.MISS):
         result = next((event.data[name] for name in _RESULTS if name in event.data), None)
         if isinstance(result, str):
             return str(result)
-    return _WORDS.get((event.kind, event.op), str(event.op))
+    return _WORDS.get((event.kind, op), str(op))
 
 
 def _label(event: TraceEvent) -> str:
@@ -174,7 +222,8 @@ def _label(event: TraceEvent) -> str:
         case Kind.CHECK | Kind.STAGE:
             return event.subject
         case Kind.ACTION:
-            return f"{event.subject} #{event.action + 1}"
+            # Inside the action, where the evaluation ends, the name has been said.
+            return "" if event.op is Op.STOP else f"{event.subject} #{event.action + 1}"
         case Kind.EFFECT:
             # The reason of an effect that took place starts with the operation.
             return "" if event.reason.startswith(event.subject) else event.subject

@@ -311,7 +311,7 @@ def test_problems_of_a_part_are_those_of_the_whole_behind_a_path(account, data):
 
 
 def test_validate_raises_all_of_them():
-    account = ses.Account(active="main", region="nowhere", account_id="1")
+    account = ses.Account(active="main", region="no where", account_id="1")
     with pytest.raises(ses.ValidationError) as refusal:
         account.validate()
     assert [problem.path for problem in refusal.value.problems] == ["region", "account_id", "active"]

@@ -62,9 +62,7 @@ def load(handler: str) -> Any:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
         traceback.print_exc()
-        raise LoadError(
-            "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}"
-        ) from error
+        raise LoadError("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
     except SyntaxError as error:
         traceback.print_exc()
         raise LoadError("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}") from error

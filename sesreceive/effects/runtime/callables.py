@@ -19,9 +19,8 @@ from sesreceive.effects.runtime.result import LOG_LIMIT, error_of, read_answer, 
 
 __all__ = ["call"]
 
-def call(
-    function: Callable[[Any, Any], Any], payload: str, context: LambdaContext, *, limit_s: float
-) -> Called:
+
+def call(function: Callable[[Any, Any], Any], payload: str, context: LambdaContext, *, limit_s: float) -> Called:
     """Call `function` with the parsed event and `context`; always comes back, at the latest after `limit_s`.
 
     A thread cannot be killed: a function that is given up goes on in the background, and what it returns or
@@ -50,9 +49,7 @@ def call(
     return results[0] if results else timed_out(limit_s, context, output.close())
 
 
-def _called(
-    function: Callable[[Any, Any], Any], payload: str, context: LambdaContext, output: _Output
-) -> Called:
+def _called(function: Callable[[Any, Any], Any], payload: str, context: LambdaContext, output: _Output) -> Called:
     try:
         returned = function(json.loads(payload), context)
     except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit too, is its result

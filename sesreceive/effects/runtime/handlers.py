@@ -98,9 +98,7 @@ class Handler:
         if self.timeout_s is not None and not self.timeout_s > 0:
             raise InputError(f"function `{self.path}`: expected a time limit above 0 s but got `{self.timeout_s}`")
 
-    def call(
-        self, payload: str, context: LambdaContext, *, limit_s: float, environment: Mapping[str, str]
-    ) -> Called:
+    def call(self, payload: str, context: LambdaContext, *, limit_s: float, environment: Mapping[str, str]) -> Called:
         """Run the handler once; always comes back, at the latest soon after `limit_s`, and leaves no process behind."""
         root = _root(Path(self.path))
         with tempfile.TemporaryFile() as event, tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as own:

@@ -1,0 +1,265 @@
+"""Many messages through one receiver, one after the other or on any executor, with the same result."""
+
+from __future__ import annotations
+
+import copy
+import operator
+import os
+import pickle
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeAlias
+
+from sesreceive.effects.memory import MemoryBackend
+from sesreceive.errors import InputError, one_line
+from sesreceive.mail.corpus import Item, Override, Source, read
+from sesreceive.receiver import Receiver
+from sesreceive.report import Report
+
+__all__ = ["Progress", "Source", "replay"]
+
+# Told how many messages are done, and how many there are; None where that is not known.
+Progress: TypeAlias = Callable[[int, int | None], object]
+
+# Chunks on their way for each worker: enough that none waits, few enough that memory stays bounded.
+_AHEAD = 2
+# Seconds between two reports of progress.
+_EVERY_S = 0.2
+
+
+def replay(
+    receiver: Receiver,
+    source: Source,
+    *,
+    envelope: Override | None = None,
+    executor: Executor | None = None,
+    chunk: int = 200,
+    progress: Progress | bool | None = None,
+    keep: bool = True,
+    limit: int | None = None,
+) -> Report:
+    r"""The report on all messages of `source`, in order; what they cause is in the receiver's backend.
+
+    The result is equal whatever the executor and the chunk, for a seeded receiver: message ids and times are drawn
+    here, in order, and what workers put into copies of a `MemoryBackend` is taken over in order. What is left to
+    chance is what a function of yours remembers from message to message, which each worker does for itself.
+
+    Parameters
+    ----------
+    receiver : Receiver
+        Receives the messages, as they are received by `Receiver.receive`.
+    source : path, bytes, Message, mapping, table or iterable
+        Where they come from; see `sesreceive.mail.corpus.read`. A `Report` is received again.
+    envelope : Envelope, mapping or callable, optional
+        In place of what is known of each message; see there.
+    executor : concurrent.futures.Executor, optional
+        Runs the work in chunks: threads, processes, or a Dask cluster through ``client.get_executor()``. Without one
+        the messages are received one after the other, and so they are where the backend has failures planned that
+        run out, since it depends on the order whom they hit.
+    chunk : int
+        Messages in one task of the executor; 200 to 500 keep its cost small.
+    progress : bool or callable, optional
+        True shows a bar (of tqdm, where it is installed); a function is called with the number of messages done and
+        how many there are (None where that is not known), about five times a second, and at the end.
+    keep : bool
+        Whether the report keeps the receptions; see `Report`.
+    limit : int, optional
+        Stop after this many messages.
+
+    Returns
+    -------
+    Report
+        Stopped by KeyboardInterrupt (Ctrl-C, or the stop button of a notebook) it holds what was done so far and its
+        `interrupted` is set.
+
+    Raises
+    ------
+    InputError
+        When the source cannot be read, or the receiver cannot be sent to the executor's workers.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> receiver = ses.Receiver(ses.Account(identities=("example.com",)), seed=1)
+    >>> replay(receiver, [b"To: ana@example.com\r\n\r\n"] * 3)
+    <Report of 3 messages: 0 accepted, 3 refused, 0 rules fired, 0 effects>
+    """
+    if chunk < 1:
+        raise InputError(f"expected a chunk of at least one message but got `{chunk}`")
+    items = read(source, envelope=envelope)
+    total = operator.length_hint(items, -1)
+    total = min(total, limit) if limit is not None and total >= 0 else total
+    report = Report(keep=keep)
+    ordered = any(failure.times is not None for failure in getattr(receiver.backend, "failures", ()))
+    with _Ticker(progress, None if total < 0 else total) as ticker:
+        try:
+            if executor is None or ordered:
+                for item in islice(items, limit):
+                    report.add(receiver.receive(item.raw, item.envelope, name=item.name))
+                    ticker.tick(len(report))
+            else:
+                for part in _shared_out(receiver, islice(items, limit), executor, chunk, keep):
+                    report.extend(part)
+                    ticker.tick(len(report))
+        except KeyboardInterrupt:
+            report.interrupted = True
+    return report
+
+
+# ------------------------------------------------------------------ sharing out
+
+# One message of a task: the item, and the id and time it was given.
+_Task = tuple[Item, tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a worker gives back: the report on its chunk, and the backend it filled."""
+
+    report: Report
+    backend: MemoryBackend | None
+
+
+def _shared_out(
+    receiver: Receiver, items: Iterator[Item], executor: Executor, chunk: int, keep: bool
+) -> Iterator[Report]:
+    """The reports on the chunks, in order, each with its effects taken over."""
+    work = _in_threads(receiver, keep) if isinstance(executor, ThreadPoolExecutor) else _elsewhere(receiver, keep)
+    ahead = _AHEAD * (getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
+    running: deque[Future[_Done]] = deque()
+    try:
+        while True:
+            while len(running) < ahead and (tasks := [(item, receiver.draw()) for item in islice(items, chunk)]):
+                running.append(executor.submit(work, tasks))
+            if not running:
+                return
+            done = running.popleft().result()
+            if done.backend is not None:
+                receiver.backend.merge(done.backend)
+            yield done.report
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _receive(receiver: Receiver, tasks: Sequence[_Task], keep: bool) -> _Done:
+    """One chunk, in a worker."""
+    report = Report(keep=keep)
+    for item, drawn in tasks:
+        submission = receiver.submit(item.raw, item.envelope, name=item.name, drawn=drawn)
+        report.add(receiver.process(submission))
+    return _Done(report, receiver.backend if isinstance(receiver.backend, MemoryBackend) else None)
+
+
+def _fork(receiver: Receiver) -> Receiver:
+    """The same receiver with an empty backend, where the backend is in memory."""
+    worker = copy.copy(receiver)
+    if isinstance(receiver.backend, MemoryBackend):
+        worker.backend = receiver.backend.fork()
+    return worker
+
+
+def _in_threads(receiver: Receiver, keep: bool) -> Callable[[Sequence[_Task]], _Done]:
+    return lambda tasks: _receive(_fork(receiver), tasks, keep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """The work on a chunk in another process; the receiver travels as bytes and is unpacked once a worker."""
+
+    packed: bytes
+    keep: bool
+
+    def __call__(self, tasks: Sequence[_Task]) -> _Done:
+        """One chunk."""
+        return _receive(_fork(_unpacked(self.packed)), tasks, self.keep)
+
+
+def _elsewhere(receiver: Receiver, keep: bool) -> _Elsewhere:
+    try:
+        packed = pickle.dumps(_fork(receiver), protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        raise InputError(_NOT_SENT.format(one_line(error))) from error
+    return _Elsewhere(packed, keep)
+
+
+_NOT_SENT = (
+    "the receiver cannot be sent to another process ({}): define its functions and scanners in a module, "
+    "or use a ThreadPoolExecutor"
+)
+# The receiver a worker process unpacked last.
+_last: tuple[bytes, Receiver] | None = None
+
+
+def _unpacked(packed: bytes) -> Receiver:
+    global _last  # noqa: PLW0603 - one for each worker process, which outlives the tasks
+    if _last is None or _last[0] != packed:
+        try:
+            _last = (packed, pickle.loads(packed))
+        except Exception as error:
+            raise InputError(_NOT_SENT.format(one_line(error))) from error
+    return _last[1]
+
+
+# ------------------------------------------------------------------ progress
+
+
+class _Ticker:
+    """Tells of progress about five times a second, and at the end."""
+
+    def __init__(self, progress: Progress | bool | None, total: int | None) -> None:
+        self.total = total
+        self.tell = _bar(total) if progress is True else progress or None
+        self.done = 0
+        self.told_s = time.monotonic()
+
+    def tick(self, done: int) -> None:
+        self.done = done
+        if self.tell is not None and time.monotonic() - self.told_s >= _EVERY_S:
+            self.tell(done, self.total)
+            self.told_s = time.monotonic()
+
+    def __enter__(self) -> _Ticker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.tell is not None:
+            self.tell(self.done, self.total)
+            close: Any = getattr(self.tell, "close", None)
+            if close is not None:
+                close()
+
+
+def _bar(total: int | None) -> Progress:
+    """A bar of tqdm, or a line of text that is written over."""
+    try:
+        from tqdm.auto import tqdm  # type: ignore[import-untyped]  # it has no types
+    except ImportError:
+        return _Line()
+    return _Tqdm(tqdm(total=total, unit=" messages"))
+
+
+@dataclass(slots=True)
+class _Tqdm:
+    bar: Any
+
+    def __call__(self, done: int, total: int | None) -> None:
+        self.bar.update(done - self.bar.n)
+
+    def close(self) -> None:
+        self.bar.close()
+
+
+class _Line:
+    def __call__(self, done: int, total: int | None) -> None:
+        of = "" if total is None else f" of {total}"
+        sys.stderr.write(f"\r{done}{of} messages")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        sys.stderr.write("\n")
