@@ -86,7 +86,7 @@ check-types: $(DEV)
 
 check-imports: $(DEV)
 	@echo '== imports: import-linter'
-	@$(VENV)/bin/lint-imports --no-logo
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
 check-tests: $(DEV)
 	@echo '== tests: pytest, with doctests'

@@ -20,15 +20,18 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.filters import Policy, ReceiptFilter
-from sesreceive.account.identities import Identity
+from sesreceive.account.identities import Identity, VerificationStatus
+from sesreceive.account.member import member
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.actions import (
     AddHeaderAction,
     BounceAction,
     ConnectAction,
+    InvocationType,
     LambdaAction,
     S3Action,
     SNSAction,
+    SNSEncoding,
     StopAction,
     WorkmailAction,
 )
@@ -83,6 +86,7 @@ __all__ = [
     "Handler",
     "Identity",
     "InputError",
+    "InvocationType",
     "LambdaAction",
     "LiveResolver",
     "MarkerScanner",
@@ -103,6 +107,7 @@ __all__ = [
     "Report",
     "S3Action",
     "SNSAction",
+    "SNSEncoding",
     "ScriptedScanner",
     "SeededMessageIds",
     "ServerError",
@@ -114,11 +119,13 @@ __all__ = [
     "ValidationError",
     "Verdict",
     "Verdicts",
+    "VerificationStatus",
     "WorkmailAction",
     "Zone",
     "ZoneError",
     "assumptions",
     "datasets",
+    "member",
     "send",
 ]
 

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["ASSUMPTIONS", "Assumption", "Assumptions", "assumptions"]
 
 
-def _choice(default: Any, *alternatives: Any, doc: str, source: str, tag: str = "inferred") -> Any:
+def _choice(
+    default: Any, *alternatives: Any, doc: str, source: str, tag: str = "inferred", example: Any = None
+) -> Any:
+    """One open point; an alternative of None stands for any value of the kind, of which `example` is one."""
     return field(
         default=default,
-        metadata={"alternatives": alternatives, "doc": doc, "source": source, "tag": tag},
+        metadata={"alternatives": alternatives, "doc": doc, "source": source, "tag": tag, "example": example},
     )
 
 
@@ -34,7 +37,7 @@ class Assumptions:
     'longest'
     >>> Assumptions(filter_precedence="newest")
     Traceback (most recent call last):
-    sesreceive.errors.ValidationError: assumptions.filter_precedence: expected `allow` or `longest` but got `newest` [...]
+    sesreceive.errors.ValidationError: assumptions.filter_precedence: expected `allow` or `longest` but got `newest` ...
     """
 
     filter_precedence: str = _choice(
@@ -56,6 +59,7 @@ class Assumptions:
         "530 5.7.0 Must issue a STARTTLS command first", None,
         doc="reply to a recipient whose every matching rule requires TLS, in clear text; any reply text may be given",
         source="SES API ReceiptRule.TlsPolicy",
+        example="454 4.7.0 TLS is required",
     )  # fmt: skip
     scan_scope: str = _choice(
         "per-rule", "per-message",
@@ -74,7 +78,7 @@ class Assumptions:
     )  # fmt: skip
     bounce_status_code: str = _choice(
         "by-class", "absent",
-        doc="`Status` of a bounce whose action has no StatusCode: `5.0.0` or `4.0.0` by the reply code, or no such line",
+        doc="`Status` of a bounce whose action has no StatusCode: `5.0.0` or `4.0.0` by the code, or no such line",
         source="SES API BounceAction.StatusCode",
     )  # fmt: skip
     added_header_scope: str = _choice(
@@ -116,6 +120,7 @@ class Assumptions:
         "postmaster", None,
         doc="local part of the sender of the oversize bounce, at the recipient's domain; any may be given",
         source="one public sample, anonymised",
+        example="mailer-daemon",
     )  # fmt: skip
     received_for: str = _choice(
         "first", "none",
@@ -163,16 +168,19 @@ class Assumptions:
         "", None,
         doc="what `mail.source` and `returnPath` say for the null sender; any text may be given",
         source="open; no public sample",
+        example="<>",
     )  # fmt: skip
     max_recipients: int = _choice(
         100, None,
         doc="recipients one SMTP transaction may have before `452`; any number may be given",
         source="open; RFC 5321 section 4.5.3.1.8",
+        example=50,
     )  # fmt: skip
     object_content_type: str = _choice(
         "application/octet-stream", None,
         doc="Content-Type of a stored object; any may be given",
         source="open; no public sample",
+        example="message/rfc822",
     )  # fmt: skip
 
     def __post_init__(self) -> None:

@@ -201,24 +201,37 @@ class Receiver:
             reply=reply, message_id=message_id if reply.accepted else "", received_s=received_s, name=name,
         )  # fmt: skip
 
-    def process(self, submission: Submission) -> Reception:
-        """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions."""
+    def process(self, submission: Submission, *, known: Reception | None = None) -> Reception:
+        """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions.
+
+        Parameters
+        ----------
+        submission : Submission
+            From `on_data`.
+        known : Reception, optional
+            An earlier reception of the same message, whose authentication and scan results are taken over.
+        """
         before = [submission.decision.events, *(one.events for one in submission.recipients)]
         common: dict[str, Any] = {
             "name": submission.name, "envelope": submission.envelope, "message": submission.message,
             "account": submission.account, "decision": submission.decision, "recipients": submission.recipients,
-            "reply": submission.reply,
+            "reply": submission.reply, "assumptions": self.assumptions, "provider_lists": self.provider_lists,
         }  # fmt: skip
         if not submission.accepted:
             return Reception(**common, trace=Trace.join(*before))
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
-        authenticated = authentication.authenticate(
-            message, envelope, self.resolver, submission.received_s, self.assumptions
-        )
         planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
-        scanned = scanning.scan(message, envelope, self.scanners, enabled=planned.scans)
+        if known is not None and known.authentication is not None:
+            authenticated = authentication.decided(known.authentication, self.assumptions)
+        else:
+            now = submission.received_s
+            authenticated = authentication.authenticate(message, envelope, self.resolver, now, self.assumptions)
+        if known is not None and known.scan is not None and known.scan.findings and planned.scans:
+            scanned = known.scan
+        else:
+            scanned = scanning.scan(message, envelope, self.scanners, enabled=planned.scans)
         verdicts = verdicts_of(
             authenticated.results, spam=scanned.spam, virus=scanned.virus, assumptions=self.assumptions
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sesreceive.account.account import Account
 from sesreceive.account.wording import count
+from sesreceive.assumption import Assumptions
 from sesreceive.auth.results import AuthenticationResults
 from sesreceive.effects.values import Effect
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
-from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted
 from sesreceive.stages.scanning import ScanResults
@@ -20,6 +22,9 @@ from sesreceive.trace.events import Kind, Op, Trace
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation
 from sesreceive.verdict import Verdicts
+
+if TYPE_CHECKING:
+    from sesreceive.rerun import Mattered
 
 __all__ = ["Reception"]
 
@@ -56,6 +61,8 @@ class Reception:
         Rule whose action ended the evaluation of the set.
     trace : Trace
         Every filter, recipient, check, rule, condition, action and effect that was considered.
+    account, assumptions, provider_lists
+        What was in force.
     """
 
     name: str = ""
@@ -73,6 +80,8 @@ class Reception:
     performed: tuple[Attempted, ...] = ()
     stopped_by: str = ""
     trace: Trace = field(default_factory=Trace, repr=False)
+    assumptions: Assumptions = field(default_factory=Assumptions, repr=False)
+    provider_lists: tuple[ProviderList, ...] = field(default=(), repr=False)
 
     @property
     def accepted(self) -> bool:
@@ -103,6 +112,16 @@ class Reception:
             Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
         """
         return Explanation(self.trace, title=repr(self)[1:-1], full=full)
+
+    def assumed(self) -> tuple[Mattered, ...]:
+        """The open points of SES that mattered: those where another reading would have changed something.
+
+        Each alternative of each assumption is tried on this message, with its authentication results taken over and
+        nothing performed; see `sesreceive.rerun.mattered`.
+        """
+        from sesreceive.rerun import mattered
+
+        return mattered(self)
 
     def __repr__(self) -> str:
         """One line: the answer and how much was done."""

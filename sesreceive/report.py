@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from sesreceive._html import code, escape, frame, mark, table
+from sesreceive._html import escape, frame, mark, table
 from sesreceive.account.account import Account
 from sesreceive.account.wording import count, expected
 from sesreceive.effects.encoded_words import decode_words
@@ -57,7 +57,9 @@ def rows_of(reception: Reception) -> Rows:
 
 def _message_row(reception: Reception, rows: Rows) -> Row:
     envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
-    ran = [action for _, _, action, outcome, *_ in rows["actions"] if outcome in (Op.EFFECT, Op.STOP)]
+    fired = [row[1] for row in rows["rules"] if row[2] is Op.MATCH]
+    ran = [row[2] for row in rows["actions"] if row[3] in (Op.EFFECT, Op.STOP)]
+    done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
     return (
         reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
         envelope.mail_from, join(envelope.rcpt_to), _subject(reception), len(reception.message.raw),
@@ -66,8 +68,8 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
           if verdicts else [None] * 6),
         *((results.spf.status, join(one.status for one in results.dkim), results.dmarc.status)
           if results else (None, "", None)),
-        join(reception.rules), join(ran), join(effect.operation for effect in reception.effects),
-        sum(outcome is Op.FAIL for _, _, _, outcome, *_ in rows["actions"]), reception.stopped_by,
+        join(fired), join(ran), join(done), len([row for row in rows["actions"] if row[3] is Op.FAIL]),
+        reception.stopped_by,
         _because(reception, rows),
     )  # fmt: skip
 
@@ -77,10 +79,10 @@ def _because(reception: Reception, rows: Rows) -> str:
     if not reception.accepted:
         refused = [one.reason for one in reception.recipients if one.reply == reception.reply]
         return refused[-1] if refused else reception.reply.text
-    failed = [reason for *_, outcome, _, reason in rows["actions"] if outcome is Op.FAIL]
-    fired = [reason for _, _, outcome, _, _, reason in rows["rules"] if outcome is Op.MATCH]
-    looked_at = [reason for *_, reason in rows["rules"]]
-    return next(iter([*failed, *fired, *reversed(looked_at)]), "")
+    failed = [row[-1] for row in rows["actions"] if row[3] is Op.FAIL]
+    fired = [row[-1] for row in rows["rules"] if row[2] is Op.MATCH]
+    looked_at = [row[-1] for row in rows["rules"][-1:]]
+    return next(iter([*failed, *fired, *looked_at]), "")
 
 
 def _subject(reception: Reception) -> str:
@@ -492,6 +494,8 @@ class Report:
 
 
 _OVERVIEW = ("message", "from", "to", "answer", "checks", "rules", "actions", "because")
+# Characters of a cell in HTML, where it is not 200.
+_WIDEST = {"from": 32, "to": 32, "rules": 80, "actions": 80}
 # What a narrow terminal has to do without, first thing first.
 _DROPPED = ("from", "to", "actions", "checks")
 # Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
@@ -520,4 +524,4 @@ def _checks(row: dict[str, Any]) -> str:
 def _html(column: str, cell: Any) -> str:
     if column == "answer":
         return mark(f"✓ {cell}", "good") if str(cell).startswith("2") else mark(f"✗ {cell}", "bad")
-    return code(cell) if column in ("from", "to") else escape(cell)
+    return escape(cell, _WIDEST.get(column, 200))

@@ -37,12 +37,8 @@ class SourceDistribution:
         return f"{self.name}-{self.version}.tar.gz"
 
 
-PYSPF = SourceDistribution(
-    "pyspf", "2.0.14", "57a7ef01bda090173aafb6af0106251686ed73f03db4e911fcd34c57fc347186"
-)
-DKIMPY = SourceDistribution(
-    "dkimpy", "1.1.8", "b5f60fb47bbf5d8d762f134bcea0c388eba6b498342a682a21f1686545094b77"
-)
+PYSPF = SourceDistribution("pyspf", "2.0.14", "57a7ef01bda090173aafb6af0106251686ed73f03db4e911fcd34c57fc347186")
+DKIMPY = SourceDistribution("dkimpy", "1.1.8", "b5f60fb47bbf5d8d762f134bcea0c388eba6b498342a682a21f1686545094b77")
 
 
 def read(source: SourceDistribution, member: str) -> bytes:
@@ -69,7 +65,18 @@ def _download(source: SourceDistribution) -> None:
     said = "there is no pip"
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         for pip in _pips():
-            command = [*pip, "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--retries", "1", "--dest", folder]
+            command = [
+                *pip,
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--no-binary",
+                ":all:",
+                "--retries",
+                "1",
+                "--dest",
+                folder,
+            ]
             try:
                 done = subprocess.run(
                     [*command, f"{source.name}=={source.version}"],

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sesreceive.dns.names import is_valid
-from sesreceive.mail.address import Mailbox, to_ascii_domain
+from sesreceive.auth.domains import published_domain
+from sesreceive.mail.address import Mailbox
 from sesreceive.mail.message import Message, unfold
 
 __all__ = ["Author"]
@@ -65,7 +65,8 @@ class Author:
         if len(value) > MAX_FROM_OCTETS:
             return cls(len(found), problem=f"the From field has more than {MAX_FROM_OCTETS} octets")
         text = unfold(value).decode("utf-8", "replace")
-        domains = dict.fromkeys(domain for address in addresses(text) if (domain := _domain(address)))
+        found_in = (Mailbox.parse(address).domain for address in addresses(text))
+        domains = dict.fromkeys(name for text in found_in if (name := published_domain("".join(text.split()))))
         return cls(len(found), tuple(domains), "" if domains else "the From field names no domain")
 
 
@@ -119,11 +120,3 @@ def _joined(outside: list[str], inside: list[str] | None) -> Iterator[str]:
     address = "".join(outside if inside is None else inside).strip()
     if "@" in address:
         yield address
-
-
-def _domain(address: str) -> str | None:
-    """The domain of an address that DNS can hold and that has a parent; no domain literal."""
-    domain = to_ascii_domain("".join(Mailbox.parse(address).domain.split()))
-    if domain is None or "." not in domain or not is_valid(domain) or domain.startswith("["):
-        return None
-    return domain

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 
 from sesreceive.auth import canonical
+from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import FAILURES, Failed, Failure
 from sesreceive.auth.keys import KeyRecord
 from sesreceive.auth.results import DkimResult, DkimStatus
-from sesreceive.auth.signature import ALGORITHMS, Signature, domain_of_tag, text_of
+from sesreceive.auth.signature import ALGORITHMS, Signature, text_of
 from sesreceive.auth.tags import TagList
 from sesreceive.dns.resolver import DnsStatus, Resolver
 from sesreceive.errors import one_line
@@ -101,7 +102,7 @@ class _Verification:
             status, source = FAILURES[failed.failure]
             key_bits, reason = failed.key_bits, f"{failed.detail} ({source})"
         said = {name: text_of(found.tags.get(name, b"")) for name in (b"d", b"i", b"s", b"a")}
-        domain = domain_of_tag(found.tags.get(b"d", b"")) or said[b"d"].lower()
+        domain = published_domain(said[b"d"]) or said[b"d"].lower()
         return DkimResult(
             status=status,
             domain=domain,

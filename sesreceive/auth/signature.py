@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from sesreceive.auth import canonical
+from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import Failed, Failure
 from sesreceive.auth.tags import TagList, decoded, items
 from sesreceive.errors import one_line
-from sesreceive.mail.address import to_ascii_domain
 
 __all__ = ["ALGORITHMS", "Signature"]
 
@@ -21,7 +21,6 @@ ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 CLOCK_SKEW_S = 36_000
 
 _REQUIRED = (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
-_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(rb"[0-9]{1,76}")  # as long as section 3.5 lets l= be
 
 
@@ -89,9 +88,9 @@ class Signature:
             raise Failed(Failure.ALGORITHM_FORBIDDEN, "`rsa-sha1` must not be used any more")
         if algorithm not in ALGORITHMS:
             raise Failed(Failure.ALGORITHM_UNKNOWN, f"the algorithm `{shown(tags[b'a'])}` is unknown")
-        if (domain := domain_of_tag(tags[b"d"])) is None:
+        if (domain := published_domain(text_of(tags[b"d"]))) is None:
             raise _bad(tags, b"d", "no domain")
-        if (selector := _selector(tags[b"s"])) is None:
+        if (selector := published_domain(text_of(tags[b"s"]), labels=1)) is None:
             raise _bad(tags, b"s", "no selector")
         value, body_hash = decoded(tags[b"b"]), decoded(tags[b"bh"])
         if not value:
@@ -110,7 +109,7 @@ class Signature:
         agent = domain
         if b"i" in tags:
             _, at, name = tags[b"i"].rpartition(b"@")
-            agent = domain_of_tag(name) or ""
+            agent = published_domain(text_of(name)) or ""
             if not at or not f".{agent}".endswith(f".{domain}"):
                 raise Failed(Failure.IDENTITY, f"`i={shown(tags[b'i'])}` does not lie in `{domain}`")
         length, signed_at, expires_at = (_number(tags, name) for name in (b"l", b"t", b"x"))
@@ -136,22 +135,6 @@ class Signature:
             raise Failed(Failure.FUTURE, f"the signature is from {self.signed_at}, and it is only {now:.0f}")
 
 
-def domain_of_tag(value: bytes) -> str | None:
-    """The domain of a ``d=`` or ``i=`` tag as A-labels (RFC 8616); None where it is none.
-
-    Examples
-    --------
-    >>> domain_of_tag("München.example".encode())
-    'xn--mnchen-3ya.example'
-    >>> domain_of_tag(b"example(.org") is None, domain_of_tag(b"localhost") is None
-    (True, True)
-    """
-    domain = to_ascii_domain(text_of(value))
-    if domain is None or "." not in domain:  # section 3.5: at least two labels
-        return None
-    return domain if all(map(_LABEL.fullmatch, domain.split("."))) else None
-
-
 def text_of(value: bytes) -> str:
     """A tag's value as text on one line."""
     return b"".join(value.split()).decode("utf-8", "replace")
@@ -160,11 +143,6 @@ def text_of(value: bytes) -> str:
 def shown(value: bytes) -> str:
     """A tag's value for a sentence."""
     return one_line(text_of(value), 80)
-
-
-def _selector(value: bytes) -> str | None:
-    selector = to_ascii_domain(text_of(value))
-    return selector if selector and all(map(_LABEL.fullmatch, selector.split("."))) else None
 
 
 def _number(tags: dict[bytes, bytes], name: bytes) -> int | None:

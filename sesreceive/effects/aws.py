@@ -10,14 +10,23 @@ from urllib.parse import urlsplit
 
 from sesreceive import limits
 from sesreceive.effects.backend import BaseBackend
-from sesreceive.effects.failures import Failure
+from sesreceive.effects.failures import Failure, what_failed
 from sesreceive.effects.functions import Function, outcome_of
 from sesreceive.effects.memory import MemoryBackend
 from sesreceive.effects.records import Bucket, Invocation, Listing, Published, StoredObject
 from sesreceive.effects.relay import Relay
 from sesreceive.effects.runtime.context import Called
 from sesreceive.effects.runtime.result import error_of
-from sesreceive.effects.values import DeliverToWorkMail, Invoke, Outcome, SendBounce, StartContact
+from sesreceive.effects.values import (
+    DeliverToWorkMail,
+    Effect,
+    Invoke,
+    Outcome,
+    Publish,
+    PutObject,
+    SendBounce,
+    StartContact,
+)
 from sesreceive.errors import InputError, MissingExtraError, one_line
 
 __all__ = ["AwsBackend"]
@@ -25,12 +34,11 @@ __all__ = ["AwsBackend"]
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SERVICES = ("s3", "sns", "kms", "lambda")
 
-# What the services say when the target is not there, in the words of the other backends.
-_ABSENT: Mapping[str, str] = {
-    "NoSuchBucket": "no such bucket `{}`",
-    "NotFound": "could not publish to the SNS topic `{}`: no such topic",
-    "NotFoundException": "could not publish to the SNS topic `{}`: no such topic",
-    "ResourceNotFoundException": "could not invoke the Lambda function `{}`: no such function",
+# The error codes of a target that is not there.
+_ABSENT = {
+    PutObject.operation: "NoSuchBucket",
+    Publish.operation: "NotFound",
+    Invoke.operation: "ResourceNotFoundException",
 }
 
 
@@ -106,7 +114,7 @@ class AwsBackend(BaseBackend):
 
         with self._lock:
             if service not in self._clients:
-                # SES tries again for four hours itself; the client need not. Lambda gets a little longer than SES waits.
+                # SES itself tries again for four hours, so the client need not.
                 config = Config(
                     retries={"total_max_attempts": 1},
                     connect_timeout=5,
@@ -192,16 +200,16 @@ class AwsBackend(BaseBackend):
         self._record_call(effect, called)
         return outcome_of(called, effect)
 
-    def _explain(self, error: Exception, target: str) -> str:
-        """The service's answer in the words of the other backends, where it means the same."""
-        response = getattr(error, "response", None)
-        if not isinstance(response, dict):
-            return super()._explain(error, target)
-        said = response.get("Error", {})
-        code, message = one_line(said.get("Code", "")), one_line(said.get("Message", ""))
-        if code in _ABSENT and type(error).__module__.startswith("botocore"):
-            return _ABSENT[code].format(one_line(target))
-        return f"{code}: {message}" if message else code
+    def _error(self, effect: Effect, error: Exception) -> str:
+        """The service's answer, in the words of the other backends where the target is not there."""
+        absent = _ABSENT.get(effect.operation) == _code(error)
+        return what_failed(effect, absent=True) if absent else super()._error(effect, error)
+
+    def _because(self, error: Exception) -> str:
+        """The code and message of a service."""
+        if not _code(error):
+            return super()._because(error)
+        return one_line(f"{_code(error)}: {error.response['Error'].get('Message', '')}")  # type: ignore[attr-defined]
 
     def _environment(self) -> dict[str, str]:
         """Handlers find the services at the endpoint; at AWS itself only with credentials given to the handler."""
@@ -216,11 +224,12 @@ class AwsBackend(BaseBackend):
 
     def __repr__(self) -> str:
         """One line: region and endpoint; nothing is asked for it."""
-        return f"<AwsBackend {one_line(self.region)}" + (f" at {one_line(self.endpoint_url)}>" if self.endpoint_url else ">")
+        where = f" at {one_line(self.endpoint_url)}" if self.endpoint_url else ""
+        return f"<AwsBackend {one_line(self.region)}{where}>"
 
     def _repr_html_(self) -> str:
         """What was done through this backend; S3 is not asked for it."""
-        return self._told._repr_html_()
+        return self._html({})
 
 
 class _S3Buckets(Listing[Bucket]):
@@ -265,6 +274,12 @@ class _S3Bucket(Bucket):
             metadata=answer["Metadata"],
             content_type=answer["ContentType"],
         )
+
+
+def _code(error: Exception) -> str:
+    """The error code of a service's answer; empty where none came."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
 def _parsed(payload: bytes) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sesreceive._html import code, escape
-from sesreceive.effects.failures import Failure, FailurePlan
+from sesreceive.effects.failures import Failure, FailurePlan, what_failed
 from sesreceive.effects.functions import Function, Functions, outcome_of
 from sesreceive.effects.records import (
     Bucket,
@@ -106,8 +106,11 @@ class BaseBackend(ABC):
 
     def _repr_html_(self) -> str:
         """What there is, as a table, everything escaped."""
+        return self._html(self.buckets)
+
+    def _html(self, buckets: Mapping[str, Bucket]) -> str:
         rows = [
-            *(("bucket", name, counted(len(bucket), "object")) for name, bucket in self.buckets.items()),
+            *(("bucket", name, counted(len(bucket), "object")) for name, bucket in buckets.items()),
             *(("topic", arn, counted(len(told), "message")) for arn, told in self.topics.items()),
             *(
                 ("function", name, counted(number, "invocation"))
@@ -123,13 +126,16 @@ class BaseBackend(ABC):
     # ------------------------------------------------------------------ where it is kept
 
     @abstractmethod
-    def _store(self, stored: StoredObject) -> Outcome: ...
+    def _store(self, stored: StoredObject) -> Outcome | None:
+        """Keep an object; None where there is no such bucket."""
 
     @abstractmethod
-    def _publish(self, published: Published) -> Outcome: ...
+    def _publish(self, published: Published) -> Outcome | None:
+        """Keep a notification; None where there is no such topic."""
 
     @abstractmethod
-    def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None: ...
+    def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None:
+        """Keep what is only kept."""
 
     # ------------------------------------------------------------------ effects
 
@@ -150,19 +156,18 @@ class BaseBackend(ABC):
             error = self.failures.take(effect)
             return Outcome(error=error) if error else self._perform(effect)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with a store is its answer
-            return Outcome(error=self._explain(error, effect.target, failed_to=effect.operation))
+            return Outcome(error=self._error(effect, error))
 
     def _perform(self, effect: Effect) -> Outcome:
         match effect:
             case PutObject():
                 return self._put(effect)
             case Publish():
-                return self._publish(
-                    Published(
-                        topic_arn=effect.topic_arn, subject=effect.subject, message=effect.message,
-                        message_id=effect.message_id,
-                    )
+                published = Published(
+                    topic_arn=effect.topic_arn, subject=effect.subject, message=effect.message,
+                    message_id=effect.message_id,
                 )  # fmt: skip
+                return self._publish(published) or Outcome(error=what_failed(effect, absent=True))
             case Invoke():
                 return self._invoke(effect)
             case SendBounce():
@@ -188,12 +193,12 @@ class BaseBackend(ABC):
             try:
                 sealed = encrypt(body, kms=self.kms, key_arn=effect.kms_key_arn, context=effect.encryption_context)
             except Exception as error:  # noqa: BLE001 - botocore makes its exception classes at run time
-                return Outcome(error=f"unable to use the KMS key `{effect.kms_key_arn}`: {self._explain(error)}")
+                return Outcome(error=f"unable to use the KMS key `{effect.kms_key_arn}`: {self._because(error)}")
             body, metadata = sealed.body, {**metadata, **sealed.metadata}
         stored = StoredObject(
             bucket=effect.bucket, key=effect.key, body=body, metadata=metadata, content_type=effect.content_type
         )
-        return self._store(stored)
+        return self._store(stored) or Outcome(error=what_failed(effect, absent=True))
 
     def _invoke(self, effect: Invoke) -> Outcome:
         if self._slow.get(id(effect), (effect, 0))[1] >= _TIMEOUTS:
@@ -219,7 +224,7 @@ class BaseBackend(ABC):
     def _invoke_elsewhere(self, effect: Invoke) -> Outcome:
         """A function nobody registered."""
         if self.strict:
-            return Outcome(error=f"could not invoke the Lambda function `{effect.function_arn}`: no such function")
+            return Outcome(error=what_failed(effect, absent=True))
         return Outcome(reason="no function is registered under this name, so nothing was run")
 
     def _remember_slow(self, effect: Invoke) -> None:
@@ -241,6 +246,18 @@ class BaseBackend(ABC):
         trouble = self.relay.send(effect.destination, effect.raw)
         return Outcome(reason=f"the relay {trouble}" if trouble else f"relayed to `{self.relay}`")
 
+    def _error(self, effect: Effect, error: Exception) -> str:
+        """What an exception of a store means."""
+        return f"{what_failed(effect)}: {self._because(error)}"
+
+    def _because(self, error: Exception) -> str:
+        """An exception as the end of a sentence."""
+        if isinstance(error, SesReceiveError):
+            return one_line(error)
+        if isinstance(error, OSError) and error.strerror:
+            return one_line(error.strerror[:1].lower() + error.strerror[1:])
+        return one_line(f"{type(error).__name__}: {error}")
+
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the locks."""
         with self._lock:
@@ -249,12 +266,3 @@ class BaseBackend(ABC):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild with locks of its own."""
         self.__dict__.update(state, _lock=threading.RLock(), _slow={})
-
-
-def _sentence(error: Exception) -> str:
-    """An exception as part of a sentence."""
-    if isinstance(error, SesReceiveError):
-        return one_line(error)
-    if isinstance(error, OSError) and error.strerror:
-        return one_line(error.strerror[:1].lower() + error.strerror[1:])
-    return one_line(f"{type(error).__name__}: {error}")

@@ -14,7 +14,7 @@ from sesreceive.effects.files import JsonLines, Root
 from sesreceive.effects.functions import Function
 from sesreceive.effects.object_folder import FolderBucket
 from sesreceive.effects.paths import SIDECAR, name_of, text_of
-from sesreceive.effects.records import Bucket, Invocation, Listing, Published, StoredObject
+from sesreceive.effects.records import Bucket, Invocation, Listing, Published, StoredObject, counted
 from sesreceive.effects.relay import Relay
 from sesreceive.effects.values import DeliverToWorkMail, Outcome, SendBounce, StartContact
 from sesreceive.errors import InputError, one_line
@@ -139,17 +139,17 @@ class DirectoryBackend(BaseBackend):
         if arn not in self._topics:
             self._topics.file_of(arn).append({"topic_arn": arn})
 
-    def _store(self, stored: StoredObject) -> Outcome:
+    def _store(self, stored: StoredObject) -> Outcome | None:
         path = self._buckets.path_of(stored.bucket)
         if self.strict and not path.is_dir():
-            return Outcome(error=f"no such bucket `{stored.bucket}`")
+            return None
         FolderBucket(stored.bucket, self._root, path).put(stored)
         return Outcome()
 
-    def _publish(self, published: Published) -> Outcome:
+    def _publish(self, published: Published) -> Outcome | None:
         arn = published.topic_arn
         if self.strict and arn not in self._topics:
-            return Outcome(error=f"could not publish to the SNS topic `{arn}`: no such topic")
+            return None
         self._topics.file_of(arn).append(dataclasses.asdict(published))
         return Outcome()
 
@@ -189,6 +189,11 @@ class DirectoryBackend(BaseBackend):
     def _environment(self) -> dict[str, str]:
         """Handlers read the buckets where they are."""
         return {"SESRECEIVE_BUCKETS": str(self._root.path / "buckets")}
+
+    def __repr__(self) -> str:
+        """One line: the folder, and how much is in it."""
+        counts = f"{counted(len(self.buckets), 'bucket')}, {counted(len(self.topics), 'topic')}"
+        return f"<DirectoryBackend `{one_line(self.path)}`, {counts}>"
 
     def __getstate__(self) -> dict[str, Any]:
         """The folder's name and the settings; the other process opens the folder for itself."""

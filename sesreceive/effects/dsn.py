@@ -189,7 +189,7 @@ def ses_message_id(about: str, at: datetime) -> str:
     Examples
     --------
     >>> ses_message_id("a bounce", datetime(2026, 1, 2, 10, 5, 6, tzinfo=UTC))[:17]
-    '0100019b7e1b2a50-'
+    '0100019b7e2b0050-'
     """
     digest = hashlib.sha256(about.encode("utf-8", "replace")).hexdigest()
     middle = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"

@@ -19,9 +19,9 @@ from sesreceive.effects.values import (
     SendBounce,
     StartContact,
 )
-from sesreceive.errors import Problem, ValidationError
+from sesreceive.errors import Problem, ValidationError, one_line
 
-__all__ = ["Failure", "FailurePlan"]
+__all__ = ["Failure", "FailurePlan", "what_failed"]
 
 _SOURCE = "failure plan"
 
@@ -34,6 +34,25 @@ ERRORS: dict[str, str] = {
     DeliverToWorkMail.operation: "could not deliver to the WorkMail organisation `{}`",
     StartContact.operation: "could not start a contact in the Connect instance `{}`",
 }
+
+# The same for a target that does not exist.
+ABSENT: dict[str, str] = {
+    PutObject.operation: "no such bucket `{}`",
+    Publish.operation: "could not publish to the SNS topic `{}`: no such topic",
+    Invoke.operation: "could not invoke the Lambda function `{}`: no such function",
+}
+
+
+def what_failed(effect: Effect, *, absent: bool = False) -> str:
+    """The error as SES would have met it.
+
+    Examples
+    --------
+    >>> what_failed(PutObject(bucket="inbox", key="k", body=b""), absent=True)
+    'no such bucket `inbox`'
+    """
+    table = ABSENT if absent else ERRORS
+    return table.get(effect.operation, "could not reach `{}`").format(one_line(effect.target))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +115,7 @@ class Failure:
 
     def sentence(self, effect: Effect) -> str:
         """The error that `effect` meets."""
-        return self.error or ERRORS.get(effect.operation, "could not reach `{}`").format(effect.target)
+        return self.error or what_failed(effect)
 
 
 def _names(wanted: str, arn: str) -> bool:

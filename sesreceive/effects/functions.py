@@ -147,6 +147,10 @@ class Functions(MutableMapping[str, Function]):
         """The names, for completion in a notebook."""
         return list(self._functions)
 
+    def __deepcopy__(self, memo: Any) -> Functions:
+        """A registry of its own with the same functions: code is not copied."""
+        return Functions(self._functions, limit_s=self.limit_s, environment=self.environment)
+
     def __getstate__(self) -> dict[str, Any]:
         """Everything, or one clear error about the function that cannot be sent to another process."""
         for name, function in self._functions.items():

@@ -150,11 +150,11 @@ class MemoryBackend(BaseBackend):
             for kind, records in other._records.items():
                 self._records[kind].extend(records)
 
-    def _store(self, stored: StoredObject) -> Outcome:
+    def _store(self, stored: StoredObject) -> Outcome | None:
         with self._lock:
             if stored.bucket not in self._buckets.content:
                 if self.strict:
-                    return Outcome(error=f"no such bucket `{stored.bucket}`")
+                    return None
                 self.create_bucket(stored.bucket)
             self._put_object(stored)
         return Outcome()
@@ -164,11 +164,11 @@ class MemoryBackend(BaseBackend):
         if self._folder is not None:
             self._folder.waiting.append(stored)
 
-    def _publish(self, published: Published) -> Outcome:
+    def _publish(self, published: Published) -> Outcome | None:
         with self._lock:
             if published.topic_arn not in self._topics.content:
                 if self.strict:
-                    return Outcome(error=f"could not publish to the SNS topic `{published.topic_arn}`: no such topic")
+                    return None
                 self.create_topic(published.topic_arn)
             self._topics.content[published.topic_arn].append(published)
         return Outcome()

@@ -1,8 +1,8 @@
-"""A session on a socket: aiosmtpd's ``SMTP`` with our own loop of commands.
+"""A session on a socket: aiosmtpd's ``SMTP`` with our own way of reading and answering.
 
-From aiosmtpd come the life of the connection, STARTTLS, the PROXY protocol and `push`. Ours are the reading
-(`Framer` instead of a stream read line by line: 76 % of aiosmtpd's time on a 100 KB message), the commands
-(`Session`), the time-outs, and the order in which a message is answered and handed on.
+From aiosmtpd come the life of the connection, STARTTLS and the PROXY protocol. Ours are the reading (`Framer`
+instead of a stream read line by line: 76 % of aiosmtpd's time on a 100 KB message), the commands (`Session`), the
+time-outs, and the order in which a message is answered and handed on.
 
 The names of aiosmtpd that are used here although they are not public are listed in `INNER_NAMES`; a test
 looks whether they still exist.
@@ -11,10 +11,8 @@ looks whether they still exist.
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -25,7 +23,7 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 from sesreceive.receiver import Receiver
 from sesreceive.smtp import replies
 from sesreceive.smtp.client import plain_address
-from sesreceive.smtp.framing import Body, Fault, Framer
+from sesreceive.smtp.framing import Body, Framer
 from sesreceive.smtp.intake import Intake
 from sesreceive.smtp.session import Answer, Policy, Session, Then
 
@@ -33,15 +31,13 @@ __all__ = ["INNER_NAMES", "Connection", "Counters", "Hub"]
 
 INNER_NAMES = (
     "_handle_client", "_handler_coroutine", "_original_transport", "_reset_timeout", "_set_rset_state",
-    "_timeout_handle", "_tls_protocol", "_writer", "push", "smtp_STARTTLS",
+    "_timeout_cb", "_timeout_handle", "_tls_protocol", "_writer", "smtp_STARTTLS",
 )  # fmt: skip
 
 # What a client may send ahead of its replies before we stop reading from it.
 _READ_AHEAD = 64 * 1024
 # How long a client has for the PROXY line or the TLS handshake.
 _HANDSHAKE_S = 30.0
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -79,6 +75,9 @@ class Hub:
 class Connection(SMTP):
     """One client of the server.
 
+    What the client sent is answered where it arrives, in `data_received`, as far as that goes without waiting; what
+    has to wait (PROXY, the handshake, a place for a message) is a task, and until it is done nothing is answered.
+
     Parameters
     ----------
     hub : Hub
@@ -95,20 +94,23 @@ class Connection(SMTP):
         )  # fmt: skip
         self._hub, self._bounds = hub, bounds
         self._framer = Framer(command_bytes=bounds.command_bytes)
-        self._waiter: asyncio.Future[None] | None = None
-        self._smtp: Session | None = None
+        self._smtp: Session | None = None  # once the client is known
+        self._busy = True  # a task answers next
+        self._choked = False  # the client does not read its replies
+        self._paused = False  # we do not read from the client
+        self._ended = False  # the client sends no more
         self._in_body = False
-        self._body: Body | None = None
+        self._shaking_hands = False
         self._held = 0  # octets of the message under way
         self._deadline = self._last_call = 0.0
-        self._paused = self._ended = self._shaking_hands = False
+        self._job: asyncio.Task[None] | None = None
+        self._arrived: asyncio.Future[None] | None = None
 
     # ---------------------------------------------------------------- asyncio calls these
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection; under STARTTLS, forget what was sent in clear text."""
-        again = self._original_transport is not None
-        if not again:
+        if self._original_transport is None:
             self._hub.open.add(self)
             self._hub.counters.connections += 1
             self._hub.counters.connected += 1
@@ -116,45 +118,61 @@ class Connection(SMTP):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take a packet; wake the session when a whole line or message is there."""
-        framer = self._framer
-        framer.feed(data)
+        """Take a packet, answer what is complete."""
+        self._framer.feed(data)
         if self._in_body:
-            self._count_body(len(data))
-            self._body = framer.body()
-            if self._body is None:
-                self._deadline = min(self.loop.time() + self._bounds.idle_s, self._last_call)
-                return
-        elif framer.size > _READ_AHEAD and not self._paused:
+            self._count(len(data))
+        if not self._busy:
+            self._answer()
+        elif self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
+        if not self._in_body and self._framer.size > _READ_AHEAD and not self._paused:
             self._pause(True)
-        self._wake()
 
     def eof_received(self) -> bool:
         """The client sends no more; what it sent is answered before the connection is closed."""
         self._ended = True
-        self._wake()
+        if not self._busy:
+            self._answer()
+        elif self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
         return self._tls_protocol is None  # under TLS there is no half of a connection to keep open
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the transaction and give back what it held."""
-        if self not in self._hub.open:  # aiosmtpd may say so twice when the TLS handshake failed
+        if self not in self._hub.open:  # said before, when the handshake failed
             return
         self._hub.open.discard(self)
         self._hub.counters.connected -= 1
         self._let_go()
+        if self._job is not None:
+            self._job.cancel()
         super().connection_lost(error)
         if self._smtp is not None:
             self._smtp.reset()
+
+    def pause_writing(self) -> None:
+        """The client does not read: answer nothing more until it does."""
+        super().pause_writing()
+        self._choked = True
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        super().resume_writing()
+        self._choked = False
+        if not self._busy:
+            self._answer()
 
     # ---------------------------------------------------------------- time
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Move the deadline; the timer itself is set again only when it rings too early."""
         self._deadline = self.loop.time() + (duration or self._bounds.idle_s)
-        if self._timeout_handle is None:
+        timer = self._timeout_handle
+        if timer is None:
             self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
-        elif self._timeout_handle.when() > self._deadline:
-            self._timeout_handle.cancel()
+        elif timer.when() > self._deadline:
+            timer.cancel()
             self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
 
     def _timeout_cb(self) -> None:
@@ -169,105 +187,158 @@ class Connection(SMTP):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
+        self._busy = True
         if not self._shaking_hands:
             self._writer.write(text.encode() + b"\r\n")
         transport.close()
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.cancel()
+        for task in (self._handler_coroutine, self._job):
+            if task is not None:
+                task.cancel()
 
-    # ---------------------------------------------------------------- the session
+    # ---------------------------------------------------------------- what needs no waiting
 
-    async def _handle_client(self) -> None:
+    def _answer(self) -> None:
+        """Answer every line and message that is complete."""
         try:
-            # The connection was lost, or dismissed; or the client hung up while it was answered.
-            with suppress(asyncio.CancelledError, ConnectionError):
-                await self._converse()
+            texts = self._answers()
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the client has to be told and the owner to know
             self._hub.intake.fail(None, error)
             self.dismiss(replies.FAILURE.line())
-        finally:
-            if self.transport is not None:
-                self.transport.close()
-
-    async def _converse(self) -> None:
-        hub = self._hub
-        if hub.stopping or len(hub.open) > self._bounds.connections:
-            hub.counters.turned_away += 1
-            await self.push(replies.TOO_MANY_CONNECTIONS.line())
             return
-        peer = _host(self.transport)
-        proxied = None
-        if hub.proxy and peer in hub.policy.trusted:
-            proxied = await self._proxied()
-            if proxied is None:
-                return
-        session = self._smtp = Session(
-            hub.receiver, hub.policy, peer, proxied=proxied or None, refused=hub.intake.note, number=hub.number
-        )
-        await self.push(session.greeting())
-        while True:
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if self._ended and not self._busy and not self._choked:
+            transport.close()
+        elif self._paused and not self._busy and self._framer.size <= _READ_AHEAD:
+            self._pause(False)
+        if texts and not self._in_body:
             self._reset_timeout()
-            line = await self._line()
-            if line is None:
-                return
-            hub.counters.commands += 1
-            answer = session.command(line)
-            if answer.then is Then.MESSAGE:
-                answer = await self._message(session, answer)
-            elif answer.then is Then.TLS:
-                if not await self._encrypt(session):
-                    return
-                continue
-            await self.push(answer.text)
-            if answer.then is Then.CLOSE:
-                return
 
-    async def _message(self, session: Session, answer: Answer) -> Answer:
-        """Collect the message, find a place for it, and only then take it."""
+    def _answers(self) -> int:
+        """Write the replies; how many there were."""
+        session, framer, counters = self._smtp, self._framer, self._hub.counters
+        assert session is not None
+        given = 0
+        while not self._busy and not self._choked:
+            if self._in_body:
+                body = framer.body()
+                if body is None:
+                    self._deadline = min(self.loop.time() + self._bounds.idle_s, self._last_call)
+                    break
+                answer = self._finish(session, body)
+                if answer is None:
+                    break
+            else:
+                line = framer.line()
+                if line is None:
+                    break
+                counters.commands += 1
+                answer = session.command(line)
+                if answer.then is Then.MESSAGE:
+                    self._open_body()
+                elif answer.then is Then.TLS:
+                    self._start(self._encrypt(session))
+                    break
+            given += 1
+            self._say(answer)
+        return given
+
+    def _say(self, answer: Answer) -> None:
+        self._writer.write(answer.text.encode() + b"\r\n")
+        if answer.then is Then.CLOSE:
+            self._busy = True
+            self._writer.close()
+
+    def _open_body(self) -> None:
         self._framer.open_body(size_limit=self._bounds.message_bytes)
         self._in_body = True
         self._last_call = self.loop.time() + self._bounds.data_s
         self._reset_timeout(min(self._bounds.idle_s, self._bounds.data_s))
-        self._count_body(self._framer.size)
-        self._body = self._framer.body()  # of a client that did not wait for 354
-        try:
-            await self.push(answer.text)
-            while self._body is None and not self._ended:
-                await self._wait()
-            if self._body is None:
-                raise ConnectionResetError  # the client hung up in the middle of it
-            body, self._body = self._body, None
-            return await self._take(session, body)
-        finally:
-            self._in_body = False
-            self._let_go()
+        self._count(self._framer.size)  # of a client that did not wait for 354
 
-    async def _take(self, session: Session, body: Body) -> Answer:
+    def _finish(self, session: Session, body: Body) -> Answer | None:
+        """The answer to a whole message; None when it has to wait for a place."""
         self._in_body = False
         complaint = session.complain(body)
         if complaint is not None:
+            self._let_go()
             return complaint
-        raw, octets = body.raw, len(body.raw)
-        del body
-        self._reset_timeout(self._bounds.waiting_s + self._bounds.idle_s)
-        if not await self._hub.intake.reserve(octets):
-            return session.postpone()
-        # From here to `push` nothing else runs in this thread: a message has a place, an id and an answer,
-        # or none of them.
+        if self._hub.intake.reserve(len(body.raw)):
+            return self._take(session, body.raw)
+        self._start(self._wait_for_place(session, body.raw))
+        return None
+
+    def _take(self, session: Session, raw: bytes) -> Answer:
+        """Hand on a message that has a place: an id, a place in the queue and an answer, or none of them."""
+        intake, octets = self._hub.intake, len(raw)
+        self._let_go()
         try:
             submission = session.submit(raw)
         except BaseException:
-            self._hub.intake.release(octets)
+            intake.release(octets)
             raise
         if submission.accepted:
-            self._hub.intake.put(submission, octets)
+            intake.put(submission, octets)
         else:
-            self._hub.intake.release(octets)
-            self._hub.intake.note(submission)
+            intake.release(octets)
+            intake.note(submission)
         return Answer(str(submission.reply))
 
-    async def _encrypt(self, session: Session) -> bool:
-        """Whether the session is under TLS now."""
+    # ---------------------------------------------------------------- what has to wait
+
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+        """Let a task answer next."""
+        self._busy = True
+        self._job = self.loop.create_task(self._finally_answer(job))
+
+    async def _finally_answer(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do a job, then go on with what the client sent in the meantime."""
+        try:
+            await job
+        except ConnectionError:  # the client hung up, or speaks no TLS
+            if self.transport is not None:
+                self.transport.close()
+        except Exception as error:  # noqa: BLE001 - as in `_answer`
+            self._hub.intake.fail(None, error)
+            self.dismiss(replies.FAILURE.line())
+        else:
+            if self.transport is not None and not self.transport.is_closing():
+                self._busy = False
+                self._reset_timeout()
+                self._answer()
+
+    async def _handle_client(self) -> None:
+        """Greet the client: what aiosmtpd starts when a connection is made."""
+        await self._finally_answer(self._greet())
+
+    async def _greet(self) -> None:
+        hub = self._hub
+        if hub.stopping or len(hub.open) > self._bounds.connections:
+            hub.counters.turned_away += 1
+            self._say(Answer(replies.TOO_MANY_CONNECTIONS.line(), Then.CLOSE))
+            return
+        peer = _host(self.transport)
+        proxied = ""
+        if hub.proxy and peer in hub.policy.trusted:
+            proxied = await self._proxied()
+        self._smtp = Session(
+            hub.receiver, hub.policy, peer, proxied=proxied, refused=hub.intake.note, number=hub.number
+        )
+        self._say(Answer(self._smtp.greeting()))
+
+    async def _proxied(self) -> str:
+        """The address the PROXY protocol gives; empty when it gives none."""
+        self._reset_timeout(_HANDSHAKE_S)
+        proxy = await get_proxy(_ProxyReader(self))
+        if not proxy.valid:
+            raise ConnectionResetError(proxy.error)
+        try:
+            return plain_address(str(proxy.src_addr))
+        except ValueError:
+            return ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
+
+    async def _encrypt(self, session: Session) -> None:
         self._framer.clear()
         self._reset_timeout(_HANDSHAKE_S)
         self._shaking_hands = True
@@ -279,46 +350,20 @@ class Connection(SMTP):
                 self._original_transport.close()
             self.connection_lost(error if isinstance(error, Exception) else None)
             if isinstance(error, TLSSetupException):
-                return False
+                raise ConnectionResetError from None
             raise
         self._shaking_hands = False
         session.encrypted()
-        return True
 
-    async def _proxied(self) -> str | None:
-        """The address the PROXY protocol gives; empty when it gives none, None when it is not spoken."""
-        self._reset_timeout(_HANDSHAKE_S)
-        proxy = await get_proxy(_ProxyReader(self))
-        if not proxy.valid:
-            _log.info("no PROXY header: %s", proxy.error)
-            return None
-        try:
-            return plain_address(str(proxy.src_addr))
-        except ValueError:
-            return ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
+    async def _wait_for_place(self, session: Session, raw: bytes) -> None:
+        self._reset_timeout(self._bounds.waiting_s + self._bounds.idle_s)
+        if await self._hub.intake.wait(len(raw)):
+            self._say(self._take(session, raw))
+        else:
+            self._let_go()
+            self._say(session.postpone())
 
-    # ---------------------------------------------------------------- waiting for bytes
-
-    async def _line(self) -> bytes | Fault | None:
-        """The next command line; None when the client has hung up."""
-        while (line := self._framer.line()) is None:
-            if self._ended:
-                return None
-            if self._paused:
-                self._pause(False)
-            await self._wait()
-        return line
-
-    async def _wait(self) -> None:
-        self._waiter = self.loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    # ---------------------------------------------------------------- how much
 
     def _pause(self, pause: bool) -> None:
         """Stop or go on reading: the client waits in its own kernel, not in our memory."""
@@ -327,7 +372,7 @@ class Connection(SMTP):
             (transport.pause_reading if pause else transport.resume_reading)()
             self._paused = pause
 
-    def _count_body(self, octets: int) -> None:
+    def _count(self, octets: int) -> None:
         self._held += octets
         self._hub.buffered += octets
         self._hub.counters.octets += octets
@@ -350,8 +395,9 @@ class _ProxyReader:
         connection = self._connection
         while not (size := ready(connection._framer.pending)):
             if connection._ended:
-                raise ConnectionError("the client hung up")
-            await connection._wait()
+                raise ConnectionResetError("the client hung up")
+            connection._arrived = connection.loop.create_future()
+            await connection._arrived
         return connection._framer.take(size)
 
     async def read(self, n: int = -1) -> bytes:

@@ -35,7 +35,7 @@ class Failed:
 class Intake:
     """The queue between sessions and workers.
 
-    `reserve`, `put` and `note` are for the thread of the sessions; everything else may be called from any.
+    `reserve`, `wait`, `put` and `note` are for the thread of the sessions; everything else may be called from any.
 
     Parameters
     ----------
@@ -70,16 +70,22 @@ class Intake:
 
     # ---------------------------------------------------------------- for the sessions
 
-    async def reserve(self, octets: int) -> bool:
-        """Whether there is a place for a message of this size; waits for one as long as `Bounds.waiting_s`."""
+    def reserve(self, octets: int) -> bool:
+        """Whether a place for a message of this size was free, and is taken now; otherwise `wait` for one."""
         with self._changed:
-            if not self._waiters and self._fits(octets):
-                self._take(octets)
-                return True
-            loop = asyncio.get_running_loop()
-            turn: asyncio.Future[bool] = loop.create_future()
-            entry = (octets, turn, loop)
+            if self._waiters or not self._fits(octets):
+                return False
+            self._take(octets)
+            return True
+
+    async def wait(self, octets: int) -> bool:
+        """Whether a place came free within `Bounds.waiting_s`; whoever waits longest is served first."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[bool] = loop.create_future()
+        entry = (octets, turn, loop)
+        with self._changed:
             self._waiters.append(entry)
+            self._serve()
         try:
             return await asyncio.wait_for(asyncio.shield(turn), self._bounds.waiting_s)
         except (TimeoutError, asyncio.CancelledError) as error:
@@ -87,9 +93,10 @@ class Intake:
                 granted = entry not in self._waiters
                 if not granted:
                     self._waiters.remove(entry)
-            if granted:  # a worker made room in the same moment
-                if isinstance(error, TimeoutError):
-                    return True
+                    self._serve()
+            if granted and isinstance(error, TimeoutError):  # a worker made room in the same moment
+                return True
+            if granted:
                 self.release(octets)
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -120,15 +127,18 @@ class Intake:
         with self._changed:
             self._places -= 1
             self._octets -= octets
-            while self._waiters and self._fits(self._waiters[0][0]):
-                wanted, turn, loop = self._waiters.popleft()
-                self._take(wanted)
-                try:
-                    loop.call_soon_threadsafe(_grant, turn)
-                except RuntimeError:  # the loop has ended, and the session with it
-                    self._places -= 1
-                    self._octets -= wanted
+            self._serve()
             self._changed.notify_all()
+
+    def _serve(self) -> None:
+        """Give the places that are free to those who wait, in order."""
+        while self._waiters and self._fits(self._waiters[0][0]):
+            wanted, turn, loop = self._waiters.popleft()
+            try:
+                loop.call_soon_threadsafe(_grant, turn)
+            except RuntimeError:  # the loop has ended, and the session with it
+                continue
+            self._take(wanted)
 
     def _fits(self, octets: int) -> bool:
         if not self._places:

@@ -160,7 +160,7 @@ class Session:
         policy: Policy,
         peer: str,
         *,
-        proxied: str | None = None,
+        proxied: str = "",
         refused: Callable[[Submission], object] = lambda submission: None,
         number: Callable[[], str] = lambda: "",
     ) -> None:

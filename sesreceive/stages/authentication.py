@@ -20,7 +20,7 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 
-__all__ = ["AuthenticationDecision", "authenticate"]
+__all__ = ["AuthenticationDecision", "authenticate", "decided"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,11 @@ def authenticate(
     with recording.asked_by("dmarc"):
         policy = dmarc.evaluate(message, sender, signatures, recording)
     results = AuthenticationResults(spf=sender, dkim=signatures, dmarc=policy, questions=recording.questions)
+    return decided(results, assumptions)
+
+
+def decided(results: AuthenticationResults, assumptions: Assumptions | None = None) -> AuthenticationDecision:
+    """The decision that has these results, such as those of an earlier run."""
     return AuthenticationDecision(results=results, events=_events(results, assumptions))
 
 

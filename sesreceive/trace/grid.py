@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 from sesreceive.errors import one_line
 from sesreceive.trace.events import Op
@@ -10,8 +11,9 @@ from sesreceive.trace.tree import MARKS
 
 __all__ = ["CELL_MARKS", "grid", "matrix_grid"]
 
-# Wider cells are cut; the last column takes what is left of the line, but is never narrower than this.
-_WIDEST, _NARROWEST_LAST = 36, 40
+# Wider cells are cut, to less where the line is short; the last column takes what is left of it.
+_WIDEST, _NARROWEST_LAST = 36, 32
+_WIDTHS, _LAST_RESORT = (_WIDEST, 28, 20), 14
 _GAP = "  "
 
 # One character a cell. Most of a matrix is misses, so they are a dot here and the rest stands out.
@@ -47,26 +49,34 @@ def grid(
     all
     """
     texts = [[_cell(cell) for cell in row] for row in rows]
-    widths = {
-        column: max(map(len, (column, *(row[place] for row in texts)))) for place, column in enumerate(columns)
-    }
-    last = columns[-1]
-    for column in widths:
-        widths[column] = widths[column] if column == last else min(_WIDEST, widths[column])
-    if width is not None:
-        left_out = iter(drop)
-        while (room := width - _taken(widths, last)) < _NARROWEST_LAST and (column := next(left_out, "")):
-            del widths[column]
-        widths[last] = min(widths[last], max(_NARROWEST_LAST, room))
-    kept = [(place, widths[column]) for place, column in enumerate(columns) if column in widths]
+    needed = [max(map(len, (column, *(row[place] for row in texts)))) for place, column in enumerate(columns)]
+    kept, widest = _fitting(columns, needed, width, tuple(drop))
+    rooms = {place: min(needed[place], widest if place else _WIDEST) for place in kept}
+    last = len(columns) - 1
+    rooms[last] = (
+        needed[last] if width is None else min(needed[last], max(_NARROWEST_LAST, width - _taken(rooms, last)))
+    )
     return "\n".join(
-        _GAP.join(_fit(row[place], room) for place, room in kept).rstrip() for row in ([*columns], *texts)
+        _GAP.join(_fit(row[place], room) for place, room in rooms.items()).rstrip() for row in ([*columns], *texts)
     )
 
 
-def _taken(widths: Mapping[str, int], last: str) -> int:
+def _fitting(
+    columns: Sequence[str], needed: Sequence[int], width: int | None, drop: Sequence[str]
+) -> tuple[list[int], int]:
+    """The columns to show, and how wide those behind the first may be: as many as there is room for."""
+    last = len(columns) - 1
+    for dropped, widest in (*product(range(len(drop) + 1), _WIDTHS), (len(drop), _LAST_RESORT)):
+        kept = [place for place, column in enumerate(columns) if column not in drop[:dropped]]
+        rooms = {place: min(needed[place], widest if place else _WIDEST) for place in kept}
+        if width is None or width - _taken(rooms, last) >= min(_NARROWEST_LAST, needed[last]):
+            break
+    return kept, widest
+
+
+def _taken(rooms: Mapping[int, int], last: int) -> int:
     """Characters of a line that stand before the last column."""
-    return sum(room + len(_GAP) for column, room in widths.items() if column != last)
+    return sum(room + len(_GAP) for place, room in rooms.items() if place != last)
 
 
 def matrix_grid(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:

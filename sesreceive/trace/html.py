@@ -42,6 +42,10 @@ def _html(node: Node | Fold) -> str:
     line = _line(node)
     if not node.inside:
         return f'<div class="ses-leaf">{line}</div>'
+    if all(isinstance(below, Fold) and below.aside for below in node.inside):
+        return details(
+            line, "".join(_html(one) for below in node.inside if isinstance(below, Fold) for one in below.nodes)
+        )
     # A refused recipient is a miss worth reading: it is why nothing else happened.
     opened = node.op not in _CLOSED or node.word == "refused"
     return details(line, "".join(map(_html, node.inside)), opened=opened)

@@ -16,8 +16,8 @@ from sesreceive.account.account import Account
 from sesreceive.dns.zone import Zone
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
-from sesreceive.reception import Reception
 from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
 
 __all__ = ["Bench", "Edit"]
 

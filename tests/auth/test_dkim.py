@@ -101,43 +101,43 @@ def test_an_rsa_key_without_its_wrapping_is_a_key() -> None:
 
 
 TAGS: list[tuple[Mapping[str, str | None], Failure, str]] = [
-    # tags                                          failure                       a part of the reason
-    ({"v": "2"},                                    Failure.VERSION,              "version `2`, not `1`"),
-    ({"v": None},                                   Failure.MISSING_TAG,          "no tag `v`"),
-    ({"a": None},                                   Failure.MISSING_TAG,          "no tag `a`"),
-    ({"b": None},                                   Failure.MISSING_TAG,          "no tag `b`"),
-    ({"bh": None},                                  Failure.MISSING_TAG,          "no tag `bh`"),
-    ({"d": None},                                   Failure.MISSING_TAG,          "no tag `d`"),
-    ({"h": None},                                   Failure.MISSING_TAG,          "no tag `h`"),
-    ({"s": None},                                   Failure.MISSING_TAG,          "no tag `s`"),
-    ({"a": "rsa-sha1"},                             Failure.ALGORITHM_FORBIDDEN,  "`rsa-sha1` must not"),
-    ({"a": "rsa-md5"},                              Failure.ALGORITHM_UNKNOWN,    "`rsa-md5` is unknown"),
-    ({"a": "ed25519-sha256"},                       Failure.KEY_TYPE,             "is `rsa`, the signature wants `ed25519`"),
-    ({"d": "example(.org"},                         Failure.BAD_VALUE,            "`d=example(.org` is no domain"),
-    ({"d": "org"},                                  Failure.BAD_VALUE,            "`d=org` is no domain"),
-    ({"d": ""},                                     Failure.BAD_VALUE,            "`d=` is no domain"),
-    ({"s": "a..b"},                                 Failure.BAD_VALUE,            "`s=a..b` is no selector"),
-    ({"b": "***"},                                  Failure.BAD_VALUE,            "`b=***` is no base64"),
-    ({"bh": "***"},                                 Failure.BAD_VALUE,            "`bh=***` is no base64"),
-    ({"c": "strict"},                               Failure.BAD_VALUE,            "`c=strict` is no canonicalization"),
-    ({"c": "simple/simple/simple"},                 Failure.BAD_VALUE,            "`c=simple/simple/simple` is no"),
-    ({"l": "-1"},                                   Failure.BAD_VALUE,            "`l=-1` is no number"),
-    ({"l": "9" * 77},                               Failure.BAD_VALUE,            "is no number"),
-    ({"t": "now"},                                  Failure.BAD_VALUE,            "`t=now` is no number"),
-    ({"x": "1.5"},                                  Failure.BAD_VALUE,            "`x=1.5` is no number"),
-    ({"h": "Subject"},                              Failure.FROM_NOT_SIGNED,      "does not cover the From"),
-    ({"h": ""},                                     Failure.FROM_NOT_SIGNED,      "does not cover the From"),
-    ({"q": "http"},                                 Failure.QUERY_METHOD,         "`q=http` is unknown"),
-    ({"i": "ana@example.net"},                      Failure.IDENTITY,             "`i=ana@example.net` does not lie in"),
-    ({"i": "ana@badexample.org"},                   Failure.IDENTITY,             "does not lie in `example.org`"),
-    ({"i": "example.org"},                          Failure.IDENTITY,             "does not lie in `example.org`"),
-    ({"t": str(NOW), "x": str(NOW)},                Failure.TIMES,                f"expires at {NOW}, and it was made"),
-    ({"x": str(NOW - 1)},                           Failure.EXPIRED,              f"expired at {NOW - 1}, and it is {NOW}"),
-    ({"t": str(NOW + 11 * 3600)},                   Failure.FUTURE,               "and it is only"),
-    ({"l": "23"},                                   Failure.BODY_LENGTH,          "covers 23 octets of the body, and there are 22"),
-    ({"bh": base64.b64encode(b"?" * 32).decode()},  Failure.BODY_HASH,            "signature says `Pz8/"),
-    ({"b": base64.b64encode(b"?" * 128).decode()},  Failure.SIGNATURE,            "does not fit the key"),
-    ({"b": "AAAA"},                                 Failure.SIGNATURE,            "does not fit the key"),
+    # tags                               failure                      a part of the reason
+    ({"v": "2"},                         Failure.VERSION,             "version `2`, not `1`"),
+    ({"v": None},                        Failure.MISSING_TAG,         "no tag `v`"),
+    ({"a": None},                        Failure.MISSING_TAG,         "no tag `a`"),
+    ({"b": None},                        Failure.MISSING_TAG,         "no tag `b`"),
+    ({"bh": None},                       Failure.MISSING_TAG,         "no tag `bh`"),
+    ({"d": None},                        Failure.MISSING_TAG,         "no tag `d`"),
+    ({"h": None},                        Failure.MISSING_TAG,         "no tag `h`"),
+    ({"s": None},                        Failure.MISSING_TAG,         "no tag `s`"),
+    ({"a": "rsa-sha1"},                  Failure.ALGORITHM_FORBIDDEN, "`rsa-sha1` must not"),
+    ({"a": "rsa-md5"},                   Failure.ALGORITHM_UNKNOWN,   "`rsa-md5` is unknown"),
+    ({"a": "ed25519-sha256"},            Failure.KEY_TYPE,            "is `rsa`, the signature wants `ed25519`"),
+    ({"d": "example(.org"},              Failure.BAD_VALUE,           "`d=example(.org` is no domain"),
+    ({"d": "org"},                       Failure.BAD_VALUE,           "`d=org` is no domain"),
+    ({"d": ""},                          Failure.BAD_VALUE,           "`d=` is no domain"),
+    ({"s": "a..b"},                      Failure.BAD_VALUE,           "`s=a..b` is no selector"),
+    ({"b": "***"},                       Failure.BAD_VALUE,           "`b=***` is no base64"),
+    ({"bh": "***"},                      Failure.BAD_VALUE,           "`bh=***` is no base64"),
+    ({"c": "strict"},                    Failure.BAD_VALUE,           "`c=strict` is no canonicalization"),
+    ({"c": "simple/simple/simple"},      Failure.BAD_VALUE,           "`c=simple/simple/simple` is no"),
+    ({"l": "-1"},                        Failure.BAD_VALUE,           "`l=-1` is no number"),
+    ({"l": "9" * 77},                    Failure.BAD_VALUE,           "is no number"),
+    ({"t": "now"},                       Failure.BAD_VALUE,           "`t=now` is no number"),
+    ({"x": "1.5"},                       Failure.BAD_VALUE,           "`x=1.5` is no number"),
+    ({"h": "Subject"},                   Failure.FROM_NOT_SIGNED,     "does not cover the From"),
+    ({"h": ""},                          Failure.FROM_NOT_SIGNED,     "does not cover the From"),
+    ({"q": "http"},                      Failure.QUERY_METHOD,        "`q=http` is unknown"),
+    ({"i": "ana@example.net"},           Failure.IDENTITY,            "`i=ana@example.net` does not lie in"),
+    ({"i": "ana@badexample.org"},        Failure.IDENTITY,            "does not lie in `example.org`"),
+    ({"i": "example.org"},               Failure.IDENTITY,            "does not lie in `example.org`"),
+    ({"t": str(NOW), "x": str(NOW)},     Failure.TIMES,               f"expires at {NOW}, and it was made"),
+    ({"x": str(NOW - 1)},                Failure.EXPIRED,             f"expired at {NOW - 1}, and it is {NOW}"),
+    ({"t": str(NOW + 11 * 3600)},        Failure.FUTURE,              "and it is only"),
+    ({"l": "23"},                        Failure.BODY_LENGTH,         "covers 23 octets of the body"),
+    ({"bh": base64.b64encode(b"?" * 32).decode()}, Failure.BODY_HASH,           "signature says `Pz8/"),
+    ({"b": base64.b64encode(b"?" * 128).decode()}, Failure.SIGNATURE,           "does not fit the key"),
+    ({"b": "AAAA"},                      Failure.SIGNATURE,           "does not fit the key"),
 ]  # fmt: skip
 
 
@@ -149,28 +149,28 @@ def test_a_signature_that_cannot_pass_says_why(tags: dict[str, str | None], fail
 
 
 KEYS: list[tuple[str | list[str] | None, Failure, str]] = [
-    # key record                                 failure              a part of the reason
-    (None,                                       Failure.NO_KEY,      f"there is no key `{AT}`: nxdomain"),
-    ("v=spf1 -all",                              Failure.NO_KEY,      "none of the TXT records"),
-    (f"v=DKIM2; p={public_text(rsa_key())}",     Failure.NO_KEY,      "none of the TXT records"),
-    (f"k=rsa; v=DKIM1; p={public_text(rsa_key())}", Failure.NO_KEY,   "none of the TXT records"),
-    ("TIMEOUT",                                  Failure.DNS,         f"no answer for the key `{AT}`: timeout"),
-    ("SERVFAIL",                                 Failure.DNS,         f"no answer for the key `{AT}`: servfail"),
-    ("v=DKIM1; p=",                              Failure.KEY_REVOKED, "has been revoked"),
-    ("v=DKIM1; p",                               Failure.KEY_SYNTAX,  "`p` is no `tag=value`"),
-    ("v=DKIM1; k=rsa",                           Failure.KEY_SYNTAX,  "tag `p` is missing"),
-    ("v=DKIM1; p=%%%",                           Failure.KEY_SYNTAX,  "`p=` is no base64"),
-    ("v=DKIM1; p=aGVsbG8=",                      Failure.KEY_SYNTAX,  "`p=` is no RSA public key"),
-    (f"v=DKIM1; k=rsa; p={public_text(ed25519_key())}", Failure.KEY_SYNTAX, "`p=` is no RSA public key"),
-    (f"v=DKIM1; p={public_text(rsa_key())}; p=", Failure.KEY_SYNTAX,  "tag `p` comes twice"),
-    (record(ed25519_key()),                      Failure.KEY_TYPE,    "is `ed25519`, the signature wants `rsa`"),
-    (f"v=DKIM1; k=dsa; p={public_text(rsa_key())}", Failure.KEY_TYPE, "is `dsa`, the signature wants `rsa`"),
-    (record(rsa_key(), "h=sha1; "),              Failure.KEY_HASH,    "does not allow `sha256`"),
-    (record(rsa_key(), "s=tlsrpt; "),            Failure.KEY_SERVICE, "is not for e-mail"),
-    (f"v=DKIM1; p={public_text(small_rsa_key())}",                      Failure.KEY_SIZE,    "has 512 bits, fewer than 1024"),
-    (record(rsa_key(2048)),                      Failure.SIGNATURE,   "does not fit the key"),
-    (["v=DKIM1; p=", record(rsa_key(2048))],     Failure.SIGNATURE,   "does not fit the key"),
-    (["v=DKIM1; p=", "v=DKIM1; k=dsa; p=AA=="],  Failure.KEY_REVOKED, "has been revoked"),
+    # key record                                    failure              a part of the reason
+    (None,                                          Failure.NO_KEY,      f"there is no key `{AT}`: nxdomain"),
+    ("v=spf1 -all",                                 Failure.NO_KEY,      "none of the TXT records"),
+    (f"v=DKIM2; p={public_text(rsa_key())}",        Failure.NO_KEY,      "none of the TXT records"),
+    (f"k=rsa; v=DKIM1; p={public_text(rsa_key())}", Failure.NO_KEY,      "none of the TXT records"),
+    ("TIMEOUT",                                     Failure.DNS,         f"no answer for the key `{AT}`: timeout"),
+    ("SERVFAIL",                                    Failure.DNS,         f"no answer for the key `{AT}`: servfail"),
+    ("v=DKIM1; p=",                                 Failure.KEY_REVOKED, "has been revoked"),
+    ("v=DKIM1; p",                                  Failure.KEY_SYNTAX,  "`p` is no `tag=value`"),
+    ("v=DKIM1; k=rsa",                              Failure.KEY_SYNTAX,  "tag `p` is missing"),
+    ("v=DKIM1; p=%%%",                              Failure.KEY_SYNTAX,  "`p=` is no base64"),
+    ("v=DKIM1; p=aGVsbG8=",                         Failure.KEY_SYNTAX,  "`p=` is no RSA public key"),
+    (f"v=DKIM1; k=rsa; p={public_text(ed25519_key())}", Failure.KEY_SYNTAX,  "`p=` is no RSA public key"),
+    (f"v=DKIM1; p={public_text(rsa_key())}; p=",    Failure.KEY_SYNTAX,  "tag `p` comes twice"),
+    (record(ed25519_key()),                         Failure.KEY_TYPE,    "is `ed25519`, the signature wants `rsa`"),
+    (f"v=DKIM1; k=dsa; p={public_text(rsa_key())}", Failure.KEY_TYPE,    "is `dsa`, the signature wants `rsa`"),
+    (record(rsa_key(), "h=sha1; "),                 Failure.KEY_HASH,    "does not allow `sha256`"),
+    (record(rsa_key(), "s=tlsrpt; "),               Failure.KEY_SERVICE, "is not for e-mail"),
+    (f"v=DKIM1; p={public_text(small_rsa_key())}",  Failure.KEY_SIZE,    "has 512 bits, fewer than 1024"),
+    (record(rsa_key(2048)),                         Failure.SIGNATURE,   "does not fit the key"),
+    (["v=DKIM1; p=", record(rsa_key(2048))],        Failure.SIGNATURE,   "does not fit the key"),
+    (["v=DKIM1; p=", "v=DKIM1; k=dsa; p=AA=="],     Failure.KEY_REVOKED, "has been revoked"),
 ]  # fmt: skip
 
 
@@ -200,9 +200,7 @@ BROKEN_LISTS = [
 
 
 @pytest.mark.parametrize("value,domain,part", BROKEN_LISTS)
-def test_a_list_that_cannot_be_read_is_a_permerror_that_names_the_domain(
-    value: bytes, domain: str, part: str
-) -> None:
+def test_a_list_that_cannot_be_read_is_a_permerror_that_names_the_domain(value: bytes, domain: str, part: str) -> None:
     got = result(b"DKIM-Signature: " + value + b"\r\n" + RAW)
     assert (got.status, got.domain) == ("permerror", domain)
     assert part in got.reason
@@ -220,7 +218,7 @@ CHANGED = [
     (lambda raw: raw,                                        "pass"),
     (lambda raw: raw.replace(b"Subject: hello", b"SUBJECT:  hello \t"), "pass"),
     (lambda raw: raw.replace(b"Subject: hello", b"Subject:\r\n hello"), "pass"),
-    (lambda raw: raw.replace(b"of the  message", b"of \t the message \t"), "pass"),
+    (lambda raw: raw.replace(b"the  message.", b"the \t message. \t"), "pass"),
     (lambda raw: raw + b"\r\n \r\n\r\n",                       "pass"),
     (lambda raw: raw.replace(b"\r\n", b"\n"),                "pass"),
     (lambda raw: b"Received: by mx.example.org\r\n" + raw,   "pass"),

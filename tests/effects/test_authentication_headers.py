@@ -82,19 +82,29 @@ def test_the_dmarc_line_names_the_from_domain(status: DmarcStatus) -> None:
     assert authentication_results(results)[-1] == f"dmarc={status} header.from=example.org;"
 
 
-def test_helo_and_mail_from_are_repeated_but_begin_no_line() -> None:
-    """The weakness of the service is kept: the text is there. What SMTP cannot say, a line end, is not."""
-    envelope = envelope_of(
-        helo="mx; dkim=pass header.i=@bank.example;\r\nX-Injected: yes", client_name="a\rb\x00c\nX-Injected: yes",
-        mail_from="ana@example.org\r\n\r\nX-Injected: yes", rcpt_to=("bo@example.com\nX-Injected: yes",),
+def test_helo_and_mail_from_are_repeated_as_they_are() -> None:
+    """The weakness of the service is kept: what the client says stands among the results, and looks like one."""
+    helo = "mx; dkim=pass header.i=@bank.example;"
+    receipt = receipt_of(envelope=envelope_of(helo=helo, mail_from="ana; dmarc=pass@example.org"))
+    value = Message(header_block(receipt, NOT_SCANNED)).get("Authentication-Results") or ""
+    assert "envelope-from=ana; dmarc=pass@example.org; helo=mx; dkim=pass header.i=@bank.example;; dkim=pass" in value
+
+
+def test_no_text_begins_a_line_of_its_own() -> None:
+    """A line end can come in by a tag of a signature, or by a value made without the checks of the API."""
+    evil = "x\r\n\r\nX-Injected: yes\rX-Injected: yes\nX-Injected: yes\x00"
+    results = receipt_of().results
+    results = replace(
+        results, spf=replace(results.spf, domain=evil, helo=evil, envelope_from=evil, client_ip=evil),
+        dkim=(DkimResult(status=DkimStatus.FAIL, domain=evil, identity=evil),),
+        dmarc=replace(results.dmarc, domain=evil),
     )  # fmt: skip
-    receipt = receipt_of(envelope=envelope)
-    block = header_block(receipt, NOT_SCANNED, (("X-Added\r\nX-Injected", "a\r\nX-Injected: yes"),))
-    names = [field.name for field in Message(block).fields]
-    assert names == [b"Return-Path", b"Received", b"Received-SPF", b"Authentication-Results", b"X-SES-RECEIPT",
-                     b"X-SES-DKIM-SIGNATURE", b""]  # fmt: skip
-    assert b"helo=mx; dkim=pass header.i=@bank.example;" in block
-    assert all(line.endswith(b"\r") for line in block.split(b"\n")[:-1])
-    assert block.count(b"\r") == block.count(b"\n")
-    assert block.count(b"X-Injected") > 4
-    assert not any(line.startswith(b"X-Injected") for line in block.split(b"\r\n"))
+    block = header_block(receipt_of(results=results), NOT_SCANNED, ((evil, evil),))
+    assert [field.name for field in Message(block).fields][:6] == [
+        b"Return-Path", b"Received", b"Received-SPF", b"Authentication-Results", b"X-SES-RECEIPT",
+        b"X-SES-DKIM-SIGNATURE",
+    ]  # fmt: skip
+    assert block.count(b"\r") == block.count(b"\n") == block.count(b"\r\n")
+    assert b"\x00" not in block
+    assert b"X-Injected" in block
+    assert not any(line.lstrip().startswith(b"X-Injected") for line in block.split(b"\r\n"))

@@ -1,0 +1,213 @@
+"""A notebook in JupyterLab in a headless Chromium, driven as a user does: what the browser tests are written with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+# No dialog of JupyterLab may stand in the way.
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,
+    },
+}  # fmt: skip
+
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+# Resolves when the kernel answers and the last cell has run: no sleeping anywhere.
+RUN_ALL = """async (run) => {
+  const app = window.jupyterapp; await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready; await panel.revealed; await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  if (run) await app.commands.execute('notebook:run-all-cells');
+}"""
+
+PYTHON = """async (code) => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  let text = '';
+  const future = kernel.requestExecute({code, store_history: false, stop_on_error: false});
+  future.onIOPub = (message) => {
+    if (message.header.msg_type === 'stream') text += message.content.text;
+    if (message.header.msg_type === 'error') text += message.content.traceback.join('\\n');
+  };
+  await future.done;
+  return text;
+}"""
+
+# How long until the page shows what a press of the key or mouse leads to: from the event to the change of `watch`
+# after which nothing in it changed for 100 ms, less that rest.
+LATENCY = """([target, watch, key]) => new Promise((resolve) => {
+  let last = performance.now(), timer = 0;
+  const start = last;
+  const done = () => { observer.disconnect(); resolve(last - start); };
+  const observer = new MutationObserver(() => {
+    last = performance.now(); clearTimeout(timer); timer = setTimeout(done, 100);
+  });
+  observer.observe(watch, {subtree: true, childList: true, characterData: true, attributes: true});
+  timer = setTimeout(done, 5000);
+  target.click();
+})"""
+
+
+class Notebook:
+    """One open notebook.
+
+    Attributes
+    ----------
+    page : Page
+        Playwright's page; find things by role and label, as a user does.
+    errors : list of str
+        Uncaught errors of the page.
+    """
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.load(run=True)
+
+    def load(self, *, run: bool) -> None:
+        """Open the notebook (again), and run all cells if asked to."""
+        self.page.goto(f"{self.address}?reset", wait_until="domcontentloaded")
+        self.page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context")
+        self.page.evaluate(RUN_ALL, run)
+
+    def python(self, code: str) -> str:
+        """What the kernel prints when it runs `code`, which no cell shows."""
+        return str(self.page.evaluate(PYTHON, code)).strip()
+
+    def command(self, name: str, **arguments: Any) -> None:
+        """Run a command of JupyterLab."""
+        self.page.evaluate("([name, given]) => window.jupyterapp.commands.execute(name, given)", [name, arguments])
+
+    def theme(self, name: str) -> None:
+        """Switch to the ``light`` or ``dark`` theme."""
+        self.command("apputils:change-theme", theme=THEMES[name])
+        self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(name == 'light').lower()}'")
+
+    def focused(self) -> str:
+        """What has the keyboard: its tag and what it is called."""
+        return str(
+            self.page.evaluate(
+                "() => { const e = document.activeElement; const label = e.labels?.[0]?.textContent;"
+                " return `${e.tagName.toLowerCase()} ${(label || e.textContent || '').trim()}`; }"
+            )
+        )
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def latency_ms(self, target: Locator, watch: Locator) -> float:
+        """Milliseconds from a click on `target` to the last change in `watch` that it causes."""
+        handles = [target.element_handle(), watch.element_handle()]
+        return float(self.page.evaluate(LATENCY, [*handles, None]))
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+    def stop_kernel(self) -> None:
+        """Shut the kernel down."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+class Lab:
+    """A JupyterLab server over a folder, and a browser to open its notebooks with."""
+
+    def __init__(self, address: str, root: Path, browser: Browser) -> None:
+        self.address, self.root, self.browser = address, root, browser
+        self._count = 0
+
+    def write(self, *cells: str) -> str:
+        """A notebook with these code cells; its name."""
+        self._count += 1
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(book, self.root / f"test-{self._count}.ipynb")
+        return f"test-{self._count}.ipynb"
+
+    def open(self, *cells: str, width: int = 1400, height: int = 900) -> Notebook:
+        """A notebook with these code cells, all of them run, in a window of that many pixels."""
+        return self.open_file(self.write(*cells), width=width, height=height)
+
+    def open_file(self, name: str, *, width: int = 1400, height: int = 900) -> Notebook:
+        """A notebook of the folder, all cells run."""
+        page = self.browser.new_page(viewport={"width": width, "height": height})
+        return Notebook(page, f"{self.address}/lab/tree/{name}")
+
+
+@contextmanager
+def serving(home: Path, root: Path) -> Iterator[str]:
+    """A JupyterLab server over `root`, with settings of its own in `home`; its address."""
+    lab = home / "lab"
+    for name, setting in SETTINGS.items():
+        path = lab / "user-settings" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(setting))
+    port = _free_port()
+    environment = {
+        **os.environ, "JUPYTER_CONFIG_DIR": str(home), "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(lab / "user-settings"), "JUPYTERLAB_WORKSPACES_DIR": str(lab / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }  # fmt: skip
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
+        *(["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
+        "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={root}",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (home / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait(f"{address}/api", server, home / "lab.log")
+            yield address
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, server: subprocess.Popen[bytes], log: Path, limit_s: float = 60) -> None:
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended early:\n{log.read_text()[-2000:]}")
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"JupyterLab did not answer within {limit_s} s:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,167 @@
+"""Amazon's own S3 encryption client reads what we encrypt, with keys of a KMS and a bucket of an S3 that moto serves.
+
+The client wants an older `cryptography` than the rest, so it has an environment of its own in ``tests/.cache``. It is
+made once; where no registry can be reached, the tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sesreceive.effects.encryption import decrypt, encrypt, encryption_context, is_encrypted
+from sesreceive.effects.stored_message import stored_message
+from tests.effects.samples import MAIL, NOT_SCANNED, SCANNED, receipt_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(400)]
+
+REQUIREMENTS = (
+    "amazon-s3-encryption-client-python==4.0.0",
+    "attrs==26.1.0",
+    "boto3==1.44.5",
+    "botocore==1.44.5",
+    "cryptography==48.0.1",
+)
+HERE = Path(__file__).parent
+CACHE = HERE.parent / ".cache"
+REGION = "us-east-1"
+BUCKET = "inbox"
+
+MESSAGES = {
+    "plain": MAIL,
+    "empty": b"",
+    "8-bit": bytes(range(256)) * 5,
+    "a-megabyte": MAIL + b"x" * 1_000_000,
+}
+
+
+@dataclass
+class Aws:
+    """A key service and a store, and the objects that were put into it."""
+
+    endpoint: str
+    kms: Any
+    s3: Any
+    key_arn: str
+    plain: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def client_python() -> Path:
+    """Python of the environment that has Amazon's client."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    kept = CACHE / f"s3-encryption-client-4.0.0-py{version}"
+    if not _python(kept).exists():
+        CACHE.mkdir(exist_ok=True)
+        making = Path(tempfile.mkdtemp(dir=CACHE, prefix="s3-encryption-client-"))
+        said = _install(making)
+        if said:
+            shutil.rmtree(making)
+            pytest.skip(f"{REQUIREMENTS[0]} cannot be installed: {said}")
+        # An environment has its own path in its scripts, but nothing here runs one.
+        os.replace(making, kept)
+    return _python(kept)
+
+
+def _python(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _install(environment: Path) -> str:
+    """Make the environment; what went wrong, or nothing."""
+    uv = shutil.which("uv")
+    try:
+        if uv:
+            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)
+            command = [uv, "pip", "install", "--quiet", "--python", _python(environment)]
+        else:
+            venv.create(environment, with_pip=True)
+            command = [_python(environment), "-m", "pip", "install", "--quiet", "--retries", "1"]
+        done = subprocess.run([*command, *REQUIREMENTS], capture_output=True, text=True, timeout=300, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return (done.stderr.strip().splitlines() or ["pip said nothing"])[-1] if done.returncode else ""
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Aws]:
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    kms, s3 = session.client("kms", endpoint_url=endpoint), session.client("s3", endpoint_url=endpoint)
+    key_arn = kms.create_key()["KeyMetadata"]["Arn"]
+    s3.create_bucket(Bucket=BUCKET)
+    plain = {}
+    for number, (name, raw) in enumerate(MESSAGES.items()):
+        receipt = receipt_of(raw, message_id=f"{number:038d}01", region=REGION)
+        body = stored_message(receipt, SCANNED if number % 2 else NOT_SCANNED)
+        context = encryption_context(
+            message_id=receipt.message_id, rule_name="store", account_id=receipt.account_id, kms_key_arn=key_arn
+        )
+        sealed = encrypt(body, kms=kms, key_arn=key_arn, context=context)
+        s3.put_object(Bucket=BUCKET, Key=name, Body=sealed.body, Metadata=dict(sealed.metadata))
+        plain[name] = body
+    yield Aws(endpoint=endpoint, kms=kms, s3=s3, key_arn=key_arn, plain=plain)
+    kms.close()
+    s3.close()
+    server.stop()
+
+
+def read_with_amazons_client(python: Path, aws: Aws, *, legacy: bool) -> dict[str, dict[str, str]]:
+    asked = {
+        "region": REGION, "endpoint": aws.endpoint, "kms_key_id": aws.key_arn, "legacy": legacy,
+        "bucket": BUCKET, "keys": list(aws.plain),
+    }  # fmt: skip
+    done = subprocess.run(
+        [python, "-I", HERE / "decrypt_object.py"],
+        input=json.dumps(asked), capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def test_amazons_client_reads_our_objects(client_python: Path, aws: Aws) -> None:
+    found = read_with_amazons_client(client_python, aws, legacy=True)
+    assert {key: base64.b64decode(one.get("plaintext", "")) for key, one in found.items()} == aws.plain, found
+
+
+def test_amazons_client_wants_legacy_wrapping_for_them(client_python: Path, aws: Aws) -> None:
+    """As it does for the objects of SES: the key is wrapped in the client's first way."""
+    found = read_with_amazons_client(client_python, aws, legacy=False)
+    assert all("Enable legacy wrapping algorithms" in one["error"] for one in found.values()), found
+
+
+def test_our_helper_reads_them_through_boto3(aws: Aws) -> None:
+    for key, plain in aws.plain.items():
+        stored = aws.s3.get_object(Bucket=BUCKET, Key=key)
+        assert is_encrypted(stored["Metadata"])
+        body = stored["Body"].read()
+        assert len(body) == len(plain) + 16 == int(stored["Metadata"]["x-amz-unencrypted-content-length"]) + 16
+        assert decrypt(body, stored["Metadata"], aws.kms) == plain
+
+
+def test_a_real_key_service_refuses_another_context(aws: Aws) -> None:
+    stored = aws.s3.get_object(Bucket=BUCKET, Key="plain")
+    material = json.loads(stored["Metadata"]["x-amz-matdesc"])
+    material["aws:ses:rule-name"] = "another"
+    metadata = {**stored["Metadata"], "x-amz-matdesc": json.dumps(material)}
+    with pytest.raises(aws.kms.exceptions.InvalidCiphertextException):
+        decrypt(stored["Body"].read(), metadata, aws.kms)
