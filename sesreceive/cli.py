@@ -1,4 +1,4 @@
-"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``check``.
+"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``check``, ``assumptions``.
 
 Each command prints the tables of the library; none decides anything itself.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
+from sesreceive.assumption import Assumption
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, SesReceiveError, one_line
 from sesreceive.receiver import Receiver
@@ -78,6 +79,10 @@ def _explain(options: argparse.Namespace) -> int:
     report = receiver.replay(path)
     for reception in report:
         print(reception.explain(full=options.full))
+        if points := reception.assumed():
+            print("what nobody outside AWS knows, and mattered here")
+            for point in points:
+                print(f"    {one_line(point)}")
     return 0
 
 
@@ -107,6 +112,24 @@ def _check(options: argparse.Namespace) -> int:
     if not problems:
         print(f"{one_line(options.account)}: no problems in {account!r}")
     return 1 if problems else 0
+
+
+def _assumptions(options: argparse.Namespace) -> int:
+    """The points that the documentation leaves open, and how they are decided."""
+    rows = Assumption.rows()
+    if options.markdown:
+        print("| setting | default | other readings | what it decides | left open by |\n| --- | --- | --- | --- | --- |")
+        for row in rows:
+            cells = (f"`{row.name}`", _word(row.value), ", ".join(map(_word, row.alternatives)), row.meaning, row.source)
+            print(f"| {' | '.join(cells)} |")
+    else:
+        for row in rows:
+            print(f"{row.name} = {row.value!r}\n    {row.meaning}\n    or: {', '.join(map(str, row.alternatives))}")
+    return 0
+
+
+def _word(value: object) -> str:
+    return str(value) if value == "(any)" else f"`{value!r}`"
 
 
 def _receiver(options: argparse.Namespace) -> Receiver:
@@ -201,6 +224,9 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")
+
+    known = command("assumptions", _assumptions, "list the points that nobody outside AWS knows, and how they are decided")
+    known.add_argument("--markdown", action="store_true", help="as the table in the documentation")
     return parser
 
 

@@ -149,7 +149,10 @@ class Connection(SMTP):
             self._job.cancel()
         super().connection_lost(error)
         if self._smtp is not None:
-            self._smtp.reset()
+            try:
+                self._smtp.reset()
+            except Exception as problem:  # noqa: BLE001 - as in `_answer`
+                self._hub.intake.fail(None, problem)
 
     def pause_writing(self) -> None:
         """The client does not read: answer nothing more until it does."""

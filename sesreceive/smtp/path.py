@@ -26,6 +26,8 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[^\[\]\\\s\x00-\x1f\x7f]
 # RFC 5321 section 4.5.3.1: a path has 256 octets with its brackets; the local part is not cut at 64, as many
 # senders (bounce addresses with encoded recipients) go beyond it.
 _PATH_OCTETS = 254
+# What nearly every sender looks like; the rest is looked at closely.
+_PLAIN = re.compile(r"[A-Za-z0-9_+=-]+(?:\.[A-Za-z0-9_+=-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,9 @@ def parse_path(argument: str, keyword: str) -> Path | None:
         address, _, parameters = rest.partition(" ")
         if not address:
             return None
-    route = _ROUTE.match(address)
-    if route:
+    if address.startswith("@") and (route := _ROUTE.match(address)):
         address = address[route.end() :].lstrip(" ")
-    return Path(address, _parameters(parameters))
+    return Path(address, _parameters(parameters) if parameters else {})
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -98,7 +99,7 @@ def is_valid_sender(address: str) -> bool:
     >>> [is_valid_sender(a) for a in ("ana@", "@example.org", "a b@example.org", "a..b@example.org", "a@b@c")]
     [False, False, False, False, False]
     """
-    if not address:
+    if not address or (len(address) <= _PATH_OCTETS and _PLAIN.fullmatch(address)):
         return True
     if len(address.encode("utf-8", "replace")) > _PATH_OCTETS:
         return False

@@ -114,7 +114,7 @@ NO_ROOM = row("end of data, too much mail under way", "452 4.3.1 Insufficient sy
 # ------------------------------------------------------------------ what is no command
 
 UNKNOWN = row("unknown command", "500 Error: command not implemented", _WE, _SUBETHA)
-BAD_SYNTAX = row("a command of fewer than four letters", "500 Error: bad syntax", _WE, _SUBETHA)
+BAD_SYNTAX = row("a command of fewer than four letters, or with a NUL", "500 Error: bad syntax", _WE, _SUBETHA)
 NO_VRFY = row("VRFY", "502 VRFY command is disabled", _WE, _SUBETHA)
 NO_EXPN = row("EXPN", "502 EXPN command is disabled", _WE, _SUBETHA)
 NO_AUTH = row("AUTH", "502 Authentication not supported", _WE, _SUBETHA)

@@ -214,7 +214,7 @@ class Session:
                 return Answer(replies.LONG_COMMAND.line(), Then.CLOSE)
             return Answer(replies.BARE_LINE_END.line(position=line.position), Then.CLOSE)
         text = line.decode("utf-8", "replace")
-        if len(text) < 4:
+        if len(text) < 4 or "\0" in text:
             return self._wrong(replies.BAD_SYNTAX)
         verb, _, argument = text.partition(" ")
         verb = verb.upper()

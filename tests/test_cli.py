@@ -1,0 +1,150 @@
+"""The command line prints the library's tables, and one sentence when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import smtplib
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sesreceive.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_demo_tells_what_fired_for_every_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--dataset", "first-steps"]) == 0
+    out = capsys.readouterr().out
+    messages = sorted((ROOT / "datasets" / "first-steps" / "mail").glob("*.eml"))
+    assert all(message.stem in out for message in messages)
+    assert "sesreceive explain --dataset first-steps" in out
+
+
+@pytest.mark.parametrize(
+    "table", ["messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix"]
+)
+def test_every_table_can_be_printed_and_two_runs_are_equal(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["replay", "--dataset", "first-steps", "--table", table])
+    once = capsys.readouterr().out
+    main(["replay", "--dataset", "first-steps", "--table", table])
+    assert capsys.readouterr().out == once
+    assert len(once.splitlines()) > 3
+
+
+def test_all_tables_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("csv", "json", "parquet"):
+        assert main(["replay", "--dataset", "first-steps", "--out", str(tmp_path / kind), "--format", kind]) == 0
+        assert f"wrote {len(list((tmp_path / kind).iterdir()))} tables" in capsys.readouterr().out
+    with (tmp_path / "csv" / "messages.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 5
+
+
+def test_explain_finds_a_message_of_the_dataset_by_the_start_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "0108"]) == 0
+    out = capsys.readouterr().out
+    assert "has the label `vip+urgent`" in out
+    assert "label_match: `first-plus` is assumed" in out
+
+
+def test_explain_takes_a_file_and_an_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ROOT / "datasets" / "first-steps"
+    message = folder / "mail" / "0001-invoice.eml"
+    assert (
+        main(["explain", str(message), "--account", str(folder / "account.json"), "--zone", str(folder / "zone.txt")])
+        == 0
+    )
+    assert "step 4, evaluation" in capsys.readouterr().out
+
+
+def test_check_lists_every_problem_and_says_so_in_its_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = ROOT / "datasets" / "anycompany" / "account.json"
+    assert main(["check", str(good)]) == 0
+    account = json.loads(good.read_text(encoding="utf-8"))
+    account["Filters"][0]["IpFilter"]["Cidr"] = "203.0.113.0/33"
+    account["ActiveRuleSet"] = "absent"
+    (tmp_path / "bad.json").write_text(json.dumps(account), encoding="utf-8")
+    assert main(["check", str(tmp_path / "bad.json")]) == 1
+    out = capsys.readouterr().out
+    assert "filters[0].cidr: expected an IPv4 or IPv6 address or CIDR range but got `203.0.113.0/33`" in out
+    assert "active: expected a rule set of the account but got `absent`" in out
+
+
+def test_the_assumptions_of_the_documentation_are_those_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["assumptions", "--markdown"])
+    assert capsys.readouterr().out in (ROOT / "notebooks" / "behaviour.md").read_text(encoding="utf-8")
+
+
+WRONG = [
+    # arguments                                             what it says
+    (["demo", "--dataset", "anycompny"], "expected `anycompany` or `first-steps` but got `anycompny`"),
+    (["replay", "absent-folder"], "absent-folder"),
+    (["explain", "no-such-message"], "expected a message file or the start of a name in the dataset"),
+    (["check", "absent.json"], "cannot read account `absent.json`"),
+    (["replay", "--account", "absent.json"], "cannot read account `absent.json`"),
+    (["check", __file__], "is not JSON"),
+    (["serve", "--host", "127.0.0.1", "--port", "99999", "--dataset", "first-steps"], "99999"),
+]
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence", WRONG, ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else ""
+)
+def test_what_is_wrong_is_one_sentence(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert err.startswith("sesreceive: ")
+    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_broken_zone_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "zone.txt").write_text('example.org. TXT "v=spf1 -all"\nexample.org. MX nonsense\n', encoding="utf-8")
+    account = ROOT / "datasets" / "first-steps" / "account.json"
+    assert main(["replay", str(tmp_path), "--account", str(account), "--zone", str(tmp_path / "zone.txt")]) == 2
+    assert "line 2" in capsys.readouterr().err
+
+
+def test_serve_receives_live_mail_and_ends_after_the_count() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sesreceive.cli",
+        "serve",
+        "--dataset",
+        "first-steps",
+        "--port",
+        "0",
+        "--count",
+        "1",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        host, _, port = first.split()[2].partition(":")
+        with smtplib.SMTP(host, int(port)) as client:
+            client.sendmail("ana@example.org", ["hello@example.com"], b"Subject: live\r\n\r\nhi\r\n")
+            time.sleep(0)
+        rest, _ = process.communicate(timeout=30)
+        watchdog.cancel()
+    assert process.returncode == 0
+    assert "250" in rest
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m sesreceive.cli replay --dataset first-steps --table events | head -n 1",
+        shell=True, capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.stdout
+    assert done.stderr == ""
