@@ -61,7 +61,7 @@ format: $(DEV)
 	@$(PY) -m ruff format
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis tests/.cache
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/.cache
 	find sesreceive tests notebooks datasets -name __pycache__ -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------ gates
@@ -86,7 +86,7 @@ check-types: $(DEV)
 
 check-imports: $(DEV)
 	@echo '== imports: import-linter'
-	@$(VENV)/bin/lint-imports --no-logo --no-cache
+	@$(VENV)/bin/lint-imports --no-logo --no-cache --no-cache
 
 check-tests: $(DEV)
 	@echo '== tests: pytest, with doctests'

@@ -44,6 +44,7 @@ from sesreceive.effects.message_id import RandomMessageIds, SeededMessageIds
 from sesreceive.effects.values import Outcome
 from sesreceive.errors import (
     InputError,
+    MessageRejectedError,
     MissingExtraError,
     Problem,
     ServerError,
@@ -92,6 +93,7 @@ __all__ = [
     "MarkerScanner",
     "MemoryBackend",
     "Message",
+    "MessageRejectedError",
     "MissingExtraError",
     "Outcome",
     "Policy",

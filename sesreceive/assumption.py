@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ASSUMPTIONS", "Assumption", "Assumptions", "assumptions"]
 
 
-def _choice(
-    default: Any, *alternatives: Any, doc: str, source: str, tag: str = "inferred", example: Any = None
-) -> Any:
+def _choice(default: Any, *alternatives: Any, doc: str, source: str, tag: str = "inferred", example: Any = None) -> Any:
     """One open point; an alternative of None stands for any value of the kind, of which `example` is one."""
     return field(
         default=default,

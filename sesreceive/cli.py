@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+# Ten years: the command ends by Ctrl-C or after its count.
+_FOREVER_S = 10 * 365 * 86_400.0
 _TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix")
 
 
@@ -95,7 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
         seen = 0
         with contextlib.suppress(KeyboardInterrupt):
             while options.count is None or seen < options.count:
-                server.wait_for(seen + 1, timeout=None)
+                server.wait_for(seen + 1, timeout=_FOREVER_S)
                 for reception in server.receptions[seen:]:
                     print(one_line(repr(reception)), flush=True)
                     seen += 1
@@ -118,10 +120,11 @@ def _assumptions(options: argparse.Namespace) -> int:
     """The points that the documentation leaves open, and how they are decided."""
     rows = Assumption.rows()
     if options.markdown:
-        print("| setting | default | other readings | what it decides | left open by |\n| --- | --- | --- | --- | --- |")
+        print("| setting | default | other readings | what it decides | left open by |")
+        print("| --- | --- | --- | --- | --- |")
         for row in rows:
-            cells = (f"`{row.name}`", _word(row.value), ", ".join(map(_word, row.alternatives)), row.meaning, row.source)
-            print(f"| {' | '.join(cells)} |")
+            others = ", ".join(map(_word, row.alternatives))
+            print("|", " | ".join((f"`{row.name}`", _word(row.value), others, row.meaning, row.source)), "|")
     else:
         for row in rows:
             print(f"{row.name} = {row.value!r}\n    {row.meaning}\n    or: {', '.join(map(str, row.alternatives))}")
@@ -225,7 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")
 
-    known = command("assumptions", _assumptions, "list the points that nobody outside AWS knows, and how they are decided")
+    known = command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
     known.add_argument("--markdown", action="store_true", help="as the table in the documentation")
     return parser
 

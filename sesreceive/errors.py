@@ -6,6 +6,7 @@
     ├── ValidationError      a configuration breaks documented constraints; all of them are listed
     ├── InputError           a file, folder, dataset or envelope cannot be read
     │   └── ZoneError        a line of a DNS zone cannot be read
+    ├── MessageRejectedError SendBounce may not answer this mail
     ├── MissingExtraError    an optional dependency is not installed
     └── ServerError          a server cannot start, or was asked for something it cannot do
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "InputError",
+    "MessageRejectedError",
     "MissingExtraError",
     "Problem",
     "ServerError",
@@ -112,6 +114,10 @@ class InputError(SesReceiveError, ValueError):
 
 class ZoneError(InputError):
     """A line of a DNS zone cannot be read; the message names the line."""
+
+
+class MessageRejectedError(SesReceiveError):
+    """SES would not send it: ``MessageRejected``, with the reason."""
 
 
 class MissingExtraError(SesReceiveError, ImportError):

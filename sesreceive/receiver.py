@@ -21,8 +21,11 @@ from sesreceive.dns.zone import Zone
 from sesreceive.effects.memory import MemoryBackend
 from sesreceive.effects.message_id import MessageIds, RandomMessageIds, SeededMessageIds
 from sesreceive.effects.receipt import Receipt
-from sesreceive.effects.values import Backend
-from sesreceive.errors import Problem, ValidationError
+from sesreceive.effects.send_bounce import BouncedRecipient, MessageDsn, refusal, send_bounce_dsn
+from sesreceive.effects.ses_keys import zone_records
+from sesreceive.effects.values import Backend, SendBounce
+from sesreceive.errors import MessageRejectedError, Problem, ValidationError, one_line
+from sesreceive.mail.address import domain_of
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import NEED_RCPT, TOO_BIG, TOO_MANY_RECIPIENTS, Reply, accepted
@@ -359,6 +362,76 @@ class Receiver:
                         Problem(f"actions[{index}]", outcome.error, f"SES API {type(action).__name__}")
                     )
         self.account = account
+
+    def send_bounce(
+        self,
+        original: Reception,
+        *,
+        bounce_sender: str,
+        bounced_recipient_info_list: Sequence[Mapping[str, Any]],
+        explanation: str = "",
+        message_dsn: Mapping[str, Any] | None = None,
+    ) -> SendBounce:
+        """Bounce a message that was received, as the SendBounce operation does.
+
+        Parameters
+        ----------
+        original : Reception
+            The message; received at most 24 hours ago by the receiver's clock.
+        bounce_sender : str
+            Address the bounce comes from, under a verified identity.
+        bounced_recipient_info_list : sequence of mapping
+            Whom it is about, as boto3 takes them: ``{"Recipient": …, "BounceType": "DoesNotExist"}`` or with
+            ``RecipientDsnFields``.
+        explanation : str
+            Text for people.
+        message_dsn : mapping, optional
+            Fields about the message, as boto3 takes them.
+
+        Raises
+        ------
+        MessageRejectedError
+            When SES would not send it: too late, an unknown recipient, a sender that is not verified.
+
+        Examples
+        --------
+        >>> import sesreceive as ses
+        >>> rule = ses.ReceiptRule(name="all", enabled=True, recipients=("example.com",))
+        >>> rules = ses.ReceiptRuleSet(name="main", rules=(rule,))
+        >>> receiver = ses.Receiver(ses.Account(identities=("example.com",), rule_sets=(rules,), active="main"), seed=1)
+        >>> mail = receiver.receive(b"", mail_from="ana@example.org", rcpt_to=["box@example.com"])
+        >>> receiver.send_bounce(
+        ...     mail, bounce_sender="postmaster@example.com",
+        ...     bounced_recipient_info_list=[{"Recipient": "box@example.com", "BounceType": "DoesNotExist"}],
+        ... ).destination
+        'ana@example.org'
+        """
+        recipients = [BouncedRecipient.from_api(one) for one in bounced_recipient_info_list]
+        receipt = original.receipt if original.accepted else None
+        now = to_datetime(self.clock())
+        why = refusal(receipt, message_id=original.message_id, recipients=recipients, now=now)
+        if not why and self.account.is_verified(domain_of(bounce_sender)) is None:
+            why = f"`{one_line(bounce_sender)}` is under no verified identity"
+        if why or receipt is None:
+            raise MessageRejectedError(why)
+        raw = send_bounce_dsn(
+            receipt, bounce_sender=bounce_sender, recipients=recipients, explanation=explanation,
+            message_dsn=MessageDsn.from_api(message_dsn) if message_dsn else None,
+            verdicts=original.verdicts or Verdicts(), sent_at=now,
+        )  # fmt: skip
+        bounce = SendBounce(
+            sender=bounce_sender, destination=receipt.envelope.mail_from, raw=raw, message_id=receipt.message_id,
+            recipients=tuple(one.recipient for one in recipients),
+        )  # fmt: skip
+        outcome = self.backend.perform(bounce)
+        if outcome.failed:
+            raise MessageRejectedError(outcome.error)
+        return bounce
+
+    @property
+    def published_zone(self) -> Zone:
+        """What SES itself publishes in DNS: the key that ``X-SES-DKIM-SIGNATURE`` is made with."""
+        return Zone(zone_records(self.account.region))
 
     def replay(self, source: Source, **options: Any) -> Report:
         """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""

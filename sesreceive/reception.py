@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sesreceive.account.account import Account
 from sesreceive.account.wording import count
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.results import AuthenticationResults
+from sesreceive.effects.receipt import Receipt
 from sesreceive.effects.values import Effect
+from sesreceive.errors import InputError
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
@@ -102,6 +105,24 @@ class Reception:
     def rules(self) -> tuple[str, ...]:
         """Names of the rules that fired, in order."""
         return tuple(event.subject for event in self.trace.select(kind=Kind.RULE, op=Op.MATCH, stage="evaluation"))
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        """The accepted mail as the functions that write headers, notifications and bounces take it.
+
+        Raises
+        ------
+        InputError
+            When the message was refused, so that nothing is written about it.
+        """
+        if self.received_at is None or self.authentication is None:
+            raise InputError(f"expected a message that was accepted but this one was answered `{self.reply}`")
+        accepted = (decision.recipient for decision in self.recipients if decision.accepted)
+        return Receipt(
+            message=self.message, envelope=self.envelope.to(*accepted), message_id=self.message_id,
+            received_at=self.received_at, results=self.authentication, region=self.account.region,
+            account_id=self.account.account_id, assumptions=self.assumptions,
+        )  # fmt: skip
 
     def explain(self, *, full: bool = False) -> Explanation:
         """Why everything happened, as a tree: prints as text, shows as HTML in a notebook.

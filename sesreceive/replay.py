@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -148,7 +148,7 @@ def _shared_out(
 
 
 def _receive(receiver: Receiver, tasks: Sequence[_Task], keep: bool) -> _Done:
-    """One chunk, in a worker."""
+    """One chunk."""
     report = Report(keep=keep)
     for item, drawn in tasks:
         submission = receiver.submit(item.raw, item.envelope, name=item.name, drawn=drawn)
@@ -177,7 +177,8 @@ class _Elsewhere:
 
     def __call__(self, tasks: Sequence[_Task]) -> _Done:
         """One chunk."""
-        return _receive(_fork(_unpacked(self.packed)), tasks, self.keep)
+        done = _receive(_fork(_unpacked(self.packed)), tasks, self.keep)
+        return replace(done, report=done.report.pack())
 
 
 def _elsewhere(receiver: Receiver, keep: bool) -> _Elsewhere:

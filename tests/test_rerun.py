@@ -56,7 +56,7 @@ def test_another_account_may_take_what_was_refused() -> None:
     assert rerun(once, account=make_account(make_rule())).accepted
 
 
-# What was sent → the points that mattered. Bytes of the SES signature depend on its assumed name wherever they are kept.
+# What was sent → the points that mattered. The bytes of the SES signature depend on its assumed name.
 SIGNED = "ses_signature_name"
 MATTERED = [
     # rules, recipients, session, points

@@ -14,6 +14,7 @@ from sesreceive.account.wording import either, expected
 from sesreceive.actions.base import topic_arn
 from sesreceive.effects.dsn import bounce_dsn
 from sesreceive.effects.notification import action_object
+from sesreceive.effects.send_bounce import BOUNCE_TYPES
 from sesreceive.effects.values import SendBounce
 from sesreceive.errors import Problem, ValidationError
 
@@ -32,16 +33,16 @@ class BounceTemplate:
     message: str
 
 
-# Developer Guide, "Return a bounce response action"; the texts as bounces from SES had them, but for
-# "Unknown failure", of which no public sample exists [inferred].
+# Developer Guide, "Return a bounce response action"; names as the console shows them, codes and texts those that
+# SendBounce has for the same reasons.
 TEMPLATES: Mapping[str, BounceTemplate] = MappingProxyType(
     {
-        "mailbox-does-not-exist":   BounceTemplate("550", "5.1.1", "Mailbox does not exist"),
-        "message-too-large":        BounceTemplate("552", "5.3.4", "Message too large"),
-        "mailbox-full":             BounceTemplate("552", "5.2.2", "Mailbox full"),
-        "message-content-rejected": BounceTemplate("500", "5.6.1", "Message content rejected"),
-        "unknown-failure":          BounceTemplate("554", "5.0.0", "Unknown failure"),
-        "temporary-failure":        BounceTemplate("450", "4.0.0", "Temporary failure"),
+        "mailbox-does-not-exist":   BounceTemplate(*BOUNCE_TYPES["DoesNotExist"]),
+        "message-too-large":        BounceTemplate(*BOUNCE_TYPES["MessageTooLarge"]),
+        "mailbox-full":             BounceTemplate(*BOUNCE_TYPES["ExceededQuota"]),
+        "message-content-rejected": BounceTemplate(*BOUNCE_TYPES["ContentRejected"]),
+        "unknown-failure":          BounceTemplate(*BOUNCE_TYPES["Undefined"]),
+        "temporary-failure":        BounceTemplate(*BOUNCE_TYPES["TemporaryFailure"]),
     }
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
 from sesreceive.actions.base import topic_arn
-from sesreceive.effects.dsn import oversize_dsn
+from sesreceive.effects.dsn import OVERSIZE, oversize_dsn
 from sesreceive.effects.notification import action_object, sns_content
 from sesreceive.effects.setup import RECEIPT_SUBJECT, SETUP_MESSAGE_ID, SETUP_SUBJECT, setup_notification
 from sesreceive.effects.sizes import exceeds_sns_limit, oversize_sender
@@ -77,9 +77,10 @@ class SNSAction(ReceiptAction):
             return f"{reason}; nothing is sent to the null sender", ()
         sender = oversize_sender(receipt, context.recipients)
         raw = oversize_dsn(receipt, recipients=context.recipients, sender=sender)
+        code, status, text = OVERSIZE
         bounce = SendBounce(
             sender=sender, destination=receipt.envelope.mail_from, recipients=context.recipients,
-            smtp_reply_code="552", status_code="5.2.3", message="Message length exceeds limit set by recipient",
+            smtp_reply_code=code, status_code=status, message=text,
             raw=raw, **context.about,
         )  # fmt: skip
         return reason, (bounce,)

@@ -32,7 +32,7 @@ MAX_KEYS = 5
 MIN_RSA_BITS = 1024  # RFC 8301 section 3.2: signatures with smaller keys are not valid
 
 # The value of b= with the white space around it: empty in what is signed (section 3.7).
-_B_VALUE = re.compile(rb"(?:(?<=;)|^)([ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+_B_VALUE = re.compile(rb"(?:\A|;)[ \t\r\n]*b[ \t\r\n]*=([^;]*)")
 
 
 def verify(message: Message, resolver: Resolver, now: float) -> tuple[DkimResult, ...]:
@@ -137,7 +137,7 @@ class _Verification:
             raise Failed(Failure.DNS, f"DNS gave no answer for the key `{name}`: {answer.status.value}")
         if answer.status is not DnsStatus.FOUND:
             raise Failed(Failure.NO_KEY, f"there is no key `{name}`: {answer.status.value}")
-        texts = (value if isinstance(value, bytes) else value.encode() for value in answer.values)
+        texts = (value if isinstance(value, bytes) else value.encode("utf-8", "replace") for value in answer.values)
         return tuple(key for text in texts if (key := KeyRecord.parse(text)))[:MAX_KEYS]
 
     # ---------------------------------------------------------------- the hashes (section 6.1.3)
@@ -175,7 +175,9 @@ class _Verification:
             left[name] = max(at, 0)
             if at >= 0:
                 yield self._header(signature.header_form, places[at])
-        value = _B_VALUE.sub(rb"\1", self.message.fields[position].value)
+        value = self.message.fields[position].value
+        if found := _B_VALUE.search(value):
+            value = value[: found.start(1)] + value[found.end() :]
         name = self._name(signature.header_form, position)
         yield canonical.header(signature.header_form, name, value).removesuffix(b"\r\n")
 

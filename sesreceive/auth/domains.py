@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sesreceive.mail.address import to_ascii_domain
 
@@ -10,6 +11,8 @@ __all__ = ["published_domain"]
 
 # Letters, digits and hyphens (RFC 5321 section 4.1.2), and the underscore that records are published under.
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+
+_MAX_TEXT = 254  # RFC 1035 section 2.3.4, with a final dot; no A-label is shorter than what it stands for
 
 
 def published_domain(text: str, *, labels: int = 2) -> str | None:
@@ -22,6 +25,11 @@ def published_domain(text: str, *, labels: int = 2) -> str | None:
     >>> published_domain("example(.org"), published_domain("localhost"), published_domain("s1", labels=1)
     (None, None, 's1')
     """
+    return _published(text, labels) if len(text) <= _MAX_TEXT else None
+
+
+@lru_cache(maxsize=4096)
+def _published(text: str, labels: int) -> str | None:
     domain = to_ascii_domain(text)
     if domain is None or domain.count(".") < labels - 1:
         return None

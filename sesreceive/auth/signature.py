@@ -32,6 +32,8 @@ class Signature:
     ----------
     domain, selector : str
         The ``d=`` and ``s=`` tags as A-labels, lower case.
+    key_name : str
+        Where DNS has the key (section 3.6.2.1).
     agent_domain : str
         The domain of ``i=``: `domain` or one below it.
     algorithm : str
@@ -50,6 +52,7 @@ class Signature:
 
     domain: str
     selector: str
+    key_name: str
     agent_domain: str
     algorithm: str
     header_form: bytes
@@ -60,11 +63,6 @@ class Signature:
     length: int | None = None
     signed_at: int | None = None
     expires_at: int | None = None
-
-    @property
-    def key_name(self) -> str:
-        """Where DNS has the key (section 3.6.2.1)."""
-        return f"{self.selector}._domainkey.{self.domain}"
 
     @classmethod
     def of(cls, found: TagList) -> Signature:
@@ -116,9 +114,9 @@ class Signature:
         if signed_at is not None and expires_at is not None and expires_at <= signed_at:
             raise Failed(Failure.TIMES, f"the signature expires at {expires_at}, and it was made at {signed_at}")
         return cls(
-            domain=domain, selector=selector, agent_domain=agent, algorithm=algorithm, header_form=header_form,
-            body_form=body_form, fields=fields, body_hash=body_hash, value=value, length=length,
-            signed_at=signed_at, expires_at=expires_at,
+            domain=domain, selector=selector, key_name=f"{selector}._domainkey.{domain}", agent_domain=agent,
+            algorithm=algorithm, header_form=header_form, body_form=body_form, fields=fields, body_hash=body_hash,
+            value=value, length=length, signed_at=signed_at, expires_at=expires_at,
         )  # fmt: skip
 
     def check_time(self, now: float) -> None:

@@ -232,7 +232,7 @@ def _query_class() -> Any:
 
 def _in_pyspf_form(qtype: str, value: str | bytes) -> Any:
     if qtype in ("TXT", "SPF"):
-        return (value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape"),)
+        return (value if isinstance(value, bytes) else value.encode("utf-8", "replace"),)
     text = value if isinstance(value, str) else value.decode("ascii", "replace")
     if qtype == "MX":
         preference, exchange = text.split(maxsplit=1)

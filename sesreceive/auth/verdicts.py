@@ -42,6 +42,8 @@ DMARC_VERDICTS: Mapping[DmarcStatus, Verdict] = {
     DmarcStatus.PERMERROR: Verdict.PROCESSING_FAILED,
 }
 
+_DEFAULT = Assumptions()
+
 
 def dkim_verdict(
     signatures: Sequence[DkimResult],
@@ -62,7 +64,7 @@ def dkim_verdict(
     >>> dkim_verdict([signed], "amazonses.com").value
     'PASS'
     """
-    relaxed = (assumptions or Assumptions()).dkim_alignment == "relaxed"
+    relaxed = (assumptions or _DEFAULT).dkim_alignment == "relaxed"
     org = organizational_domain or author_domain
     own = {
         s.status

@@ -92,4 +92,4 @@ def _value(record: dns.rdata.Rdata) -> str | bytes:
 
 
 def _name(name: object) -> str:
-    return normalize(str(name))
+    return normalize(str(name)) or "."

@@ -322,11 +322,17 @@ def _values(name: str, rdtype: str, values: Any) -> tuple[str, tuple[Value, ...]
     if isinstance(values, str | bytes) or (key == "MX" and _is_pair(values)):
         values = [values]
     try:
-        return key, tuple(read_value(key, value) for value in values)
-    except ValueError as error:
-        raise _error(name, key, error, values) from None
+        values = list(values)
     except TypeError:
         raise _error(name, key, "expected a list of values", values) from None
+    return key, tuple(_value(name, key, value) for value in values)
+
+
+def _value(name: str, rdtype: str, value: Any) -> Value:
+    try:
+        return read_value(rdtype, value)
+    except ValueError as error:
+        raise _error(name, rdtype, error, value) from None
 
 
 def _is_pair(values: Any) -> bool:

@@ -225,7 +225,9 @@ class BaseBackend(ABC):
         """A function nobody registered."""
         if self.strict:
             return Outcome(error=what_failed(effect, absent=True))
-        return Outcome(reason="no function is registered under this name, so nothing was run")
+        self._record_call(effect, Called())
+        name = function_name(effect.function_arn)
+        return Outcome(reason=f"no function is registered as `{name}`, so nothing was run")
 
     def _remember_slow(self, effect: Invoke) -> None:
         with self._lock:

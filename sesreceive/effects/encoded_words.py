@@ -26,8 +26,9 @@ _Q_TEXT = re.compile(r"(?:[^=]++|=[0-9A-Fa-f]{2})*+")
 # Python's codecs that are no charset of a mail: they are slow on hostile input, or no text at all.
 _NO_CHARSETS = {"base64_codec", "bz2_codec", "hex_codec", "mbcs", "quopri_codec", "rot_13", "tactis", "utf_7",
                 "uu_codec", "zlib_codec"}  # fmt: skip
-# Charsets that Python knows but has no alias for.
+# Charsets that Python knows but has no alias for, and a name that it only came to know later.
 _MORE_CHARSETS = {"cp874", "koi8_t", "koi8_u"}
+_ALIASES = {**aliases, "windows_31j": "cp932"}
 _CHARSETS = (set(aliases.values()) | _MORE_CHARSETS) - _NO_CHARSETS
 
 
@@ -85,5 +86,5 @@ def _decode(charset: str, encoding: str, text: str) -> str | None:
 def _codec(charset: str) -> str | None:
     """Python's name of a charset; looked up in a table, so that a hostile name imports nothing."""
     name = normalize_encoding(charset).lower()
-    name = aliases.get(name, aliases.get(name.replace("windows_", "cp"), name.replace("windows_", "cp")))
-    return name if name in _CHARSETS else None
+    names = (name, name.replace("windows_", "cp"))
+    return next((codec for codec in (_ALIASES.get(one, one) for one in names) if codec in _CHARSETS), None)

@@ -119,8 +119,10 @@ class Failure:
 
 
 def _names(wanted: str, arn: str) -> bool:
-    """Whether `wanted` is this ARN, or the plain name in it."""
-    return wanted == arn or wanted in arn.split(":")[5:]
+    """Whether `wanted` is this ARN, or the plain name in it, for a function also without version or alias."""
+    parts = arn.split(":")
+    names = (":".join(parts[6:]), parts[6]) if len(parts) > 6 else tuple(parts[5:])
+    return wanted == arn or wanted in names
 
 
 class FailurePlan:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from sesreceive import limits
-from sesreceive.effects.runtime import callables
 from sesreceive.effects.runtime.context import Called, LambdaContext, function_name
 from sesreceive.effects.runtime.handlers import Handler
 from sesreceive.effects.values import Flow, Invoke, Outcome
@@ -109,6 +107,8 @@ class Functions(MutableMapping[str, Function]):
         if isinstance(function, Handler):
             told = {**(environment() if environment else {}), **self.environment}
             return function.call(effect.payload, context, limit_s=limit_s, environment=told)
+        from sesreceive.effects.runtime import callables
+
         return callables.call(function, effect.payload, context, limit_s=limit_s)
 
     def __getitem__(self, name: str) -> Function:
@@ -153,6 +153,8 @@ class Functions(MutableMapping[str, Function]):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything, or one clear error about the function that cannot be sent to another process."""
+        import pickle
+
         for name, function in self._functions.items():
             try:
                 pickle.dumps(function)

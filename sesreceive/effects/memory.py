@@ -187,7 +187,7 @@ class MemoryBackend(BaseBackend):
             self._folder.write()
             return {"SESRECEIVE_BUCKETS": str(self._folder.path)}
 
-    def empty(self) -> MemoryBackend:
+    def fork(self) -> MemoryBackend:
         """A backend with the same functions, keys and settings and nothing in it: what a worker process starts from."""
         other = copy.copy(self)
         other._buckets, other._topics, other._folder = _Buckets(), _Topics(), None

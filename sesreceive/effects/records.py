@@ -53,6 +53,12 @@ class StoredObject:
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
     content_type: str = "application/octet-stream"
 
+    def decrypted(self, kms: Any) -> bytes:
+        """The stored message in clear text; `kms` is a boto3 client or a `LocalKms`, asked only where it has to be."""
+        from sesreceive.effects.encryption import decrypt
+
+        return decrypt(self.body, self.metadata, kms) if self.encrypted else self.body
+
     @property
     def message_id(self) -> str:
         """SES message id of the mail: the last part of the key [observed]."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sesreceive.errors import InputError, one_line
@@ -53,19 +54,27 @@ class Relay:
         """Hand over one message from the null sender; why that failed as one sentence, empty when it did not."""
         import smtplib
 
+        if not recipient.isprintable() or not set(recipient).isdisjoint("<>"):
+            return f"`{self}` cannot be given the recipient `{one_line(recipient)}`"
         try:
             # Without a name of its own smtplib looks one up, which may take long.
             with smtplib.SMTP(self.host, self.port, local_hostname="localhost", timeout=self.timeout_s) as client:
-                wide = ["SMTPUTF8"] if not recipient.isascii() else []
-                client.sendmail("", [recipient], raw, mail_options=wide)
-        except smtplib.SMTPRecipientsRefused as error:
-            code, text = next(iter(error.recipients.values()))
-            return f"`{self}` refused the recipient: {code} {one_line(text.decode('utf-8', 'replace'))}"
+                client.ehlo()
+                options = ["BODY=8BITMIME"] if client.has_extn("8bitmime") and not raw.isascii() else []
+                options += [] if recipient.isascii() else ["SMTPUTF8"]
+                # Step by step: `sendmail` would parse the address and send what it made of it.
+                steps: tuple[Callable[[], tuple[int, bytes]], ...] = (
+                    lambda: client.mail("", options),
+                    lambda: client.docmd("RCPT", f"TO:<{recipient}>"),
+                    lambda: client.data(raw),
+                )
+                for step in steps:
+                    code, text = step()
+                    if not 200 <= code < 300:
+                        return f"`{self}` refused the bounce: {code} {one_line(text.decode('utf-8', 'replace'))}"
         except smtplib.SMTPResponseException as error:
-            said = (
-                error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
-            )
-            return f"`{self}` refused the bounce: {error.smtp_code} {one_line(said)}"
+            text = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+            return f"`{self}` refused the bounce: {error.smtp_code} {one_line(text.decode('utf-8', 'replace'))}"
         except (OSError, smtplib.SMTPException, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             return f"`{self}` could not take the bounce: {one_line(said[:1].lower() + said[1:])}"

@@ -21,7 +21,8 @@ from sesreceive.verdict import Verdicts
 __all__ = ["BOUNCE_TYPES", "BouncedRecipient", "MessageDsn", "refusal", "send_bounce_dsn", "within_window"]
 
 # SES API, BouncedRecipientInfo.BounceType [documented]; codes and texts are those of the console's bounce templates
-# in the same order [inferred]. Reply code, status, text.
+# in the same order [inferred]. Reply code, status, text, as bounces from SES had them, but for "Unknown failure", of
+# which no public sample exists [inferred].
 BOUNCE_TYPES: Mapping[str, tuple[str, str, str]] = {
     "DoesNotExist":     ("550", "5.1.1", "Mailbox does not exist"),
     "MessageTooLarge":  ("552", "5.3.4", "Message too large"),

@@ -30,7 +30,7 @@ _DELIVERED = (("Delivered-To",), ("X-Original-To",), ("Envelope-To",), ("To", "C
 
 # A quoted string, an escaped character, one of the characters that divide addresses, or anything else. Each starts
 # with other characters and none backtracks, so the time is linear whatever the header holds.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\\.?|[()<>,:;]|[^"\\()<>,:;]++', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+("?)|\\.?|[()<>,:;]|[^"\\()<>,:;]++', re.DOTALL)
 # RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, its brackets included.
 _LONGEST_ADDRESS = 254
 
@@ -130,6 +130,8 @@ def addresses_in(text: str) -> Iterator[str]:
             comments += 1
         elif comments:
             comments -= token == ")"
+        elif token[0] == '"' and not found.group(1):
+            pass  # a quote that nothing closes
         elif in_angle and token != ">":
             angle.append(token)
         elif token == "<":

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sesreceive.errors import InputError, one_line
 
 __all__ = ["Envelope"]
 
+_ENDS = re.compile(r"[\r\n\0]")
 _TEXTS = ("client_ip", "helo", "mail_from", "client_name")
 
 
@@ -51,12 +54,10 @@ class Envelope:
         """Refuse what no SMTP session could say: a client without an address, a recipient that is no text."""
         for name in _TEXTS:
             _say(name, getattr(self, name))
-        try:
-            ipaddress.ip_address(self.client_ip)
-        except ValueError:
+        if not _is_address(self.client_ip):
             raise InputError(
                 f"envelope client_ip: expected an IPv4 or IPv6 address but got `{one_line(self.client_ip)}`"
-            ) from None
+            )
         given: Any = self.rcpt_to
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise InputError(f"envelope rcpt_to: expected a list of addresses but got `{one_line(given)}`")
@@ -113,10 +114,19 @@ class Envelope:
             raise InputError(f"{where}: {error}") from None
 
 
+@lru_cache(maxsize=1024)  # one client sends many messages
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _say(name: str, text: Any) -> str:
     """`text`, when it can stand in an SMTP command: no line end and no NUL (RFC 5321 section 2.3.8)."""
     if not isinstance(text, str):
         raise InputError(f"envelope {name}: expected text but got `{one_line(text)}`")
-    if any(end in text for end in "\r\n\0"):
+    if _ENDS.search(text):
         raise InputError(f"envelope {name}: expected text without line ends and NUL but got `{one_line(text)}`")
     return text

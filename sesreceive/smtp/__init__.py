@@ -17,7 +17,8 @@ module         one noun
 `certificate`  a throw-away certificate for STARTTLS
 `listener`     the thread that listens
 `server`       `Server`, what ``receiver.smtp()`` gives
-`sender`       `send`, `send_many`
+`channel`      one connection of a client
+`sender`       `send`, `send_all`
 `dialogue`     `Dialogue`
 =============  ====================================================================
 """

@@ -35,7 +35,7 @@ class Body:
     Attributes
     ----------
     raw : bytes
-        The message; of one that is too big, its first ``size_limit + 1`` octets.
+        The message; of one that is larger than ``size_limit``, at least its first ``size_limit + 1`` octets.
     dropped : bool
         Whether the message was given up on the way, by `Framer.drop_body`.
     """

@@ -362,6 +362,8 @@ class Session:
         transaction, self._transaction = self._transaction, None
         assert transaction is not None  # REFUSALS: DATA needs an accepted RCPT
         submission = self._submission(raw, transaction)
+        if submission.accepted and len(raw) > self._policy.bounds.message_bytes:
+            submission = replace(submission, reply=replies.TOO_BIG.reply, message_id="")
         if not submission.accepted and len(raw) > _REMEMBERED_BYTES:
             submission = replace(submission, message=Message(raw[:_REMEMBERED_BYTES]))
         return submission

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from sesreceive.assumption import Assumptions
 from sesreceive.mail.address import Mailbox
 
-__all__ = ["ConditionResult", "match"]
+__all__ = ["ConditionResult", "covers", "match"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,32 @@ def match(condition: str, recipient: str, assumptions: Assumptions | None = None
     if wanted.startswith("."):
         return _match_subdomains(condition, wanted[1:], mailbox)
     return _match_domain(condition, wanted, mailbox)
+
+
+def covers(condition: str, assumptions: Assumptions | None = None) -> str:
+    """What a condition is for, as a clause: the table above for this one.
+
+    Examples
+    --------
+    >>> covers("ana@example.com")
+    '`ana@example.com` and every `ana+label@example.com`'
+    >>> covers("ana+news@example.com")
+    'the label `news` of `ana@example.com` only'
+    >>> covers("example.com")
+    'every address in `example.com` itself, none in a subdomain'
+    >>> covers(".example.com")
+    'every address in a subdomain of `example.com`, however deep, none in the domain itself'
+    """
+    wanted = condition.lower()
+    if "@" in wanted:
+        mailbox = Mailbox.parse(wanted)
+        name, label = split_label(mailbox.local, assumptions or Assumptions())
+        if label is None:
+            return f"`{wanted}` and every `{name}+label@{mailbox.domain}`"
+        return f"the label `{label}` of `{name}@{mailbox.domain}` only"
+    if wanted.startswith("."):
+        return f"every address in a subdomain of `{wanted[1:]}`, however deep, none in the domain itself"
+    return f"every address in `{wanted}` itself, none in a subdomain"
 
 
 def _match_domain(condition: str, wanted: str, mailbox: Mailbox) -> ConditionResult:

@@ -6,18 +6,23 @@ loaded when the first one is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
-from sesreceive.trace.columns import TABLES, Column, Table, table
+from sesreceive.trace.columns import CELLS, TABLES, Column, Table, table
+from sesreceive.trace.events import Kind
 from sesreceive.trace.rows import Row
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Tables", "clean", "frame"]
+
+
+# Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
+_GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
 
 
 class Tables:
@@ -33,6 +38,8 @@ class Tables:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
+        self._layout: dict[str, None] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
             one.name: tuple([] for _ in one.columns[2:]) for one in TABLES
         }
@@ -47,7 +54,8 @@ class Tables:
         """Tables are equal when all rows of all messages are."""
         if not isinstance(other, Tables):
             return NotImplemented
-        return (self.names, self._counts, self._columns) == (other.names, other._counts, other._columns)
+        mine, others = ((t.names, list(t._layout), t._counts, t._columns) for t in (self, other))
+        return mine == others
 
     __hash__ = None  # type: ignore[assignment]  # they grow
 
@@ -61,13 +69,23 @@ class Tables:
                 for column, values in zip(columns, zip(*new, strict=True), strict=True):
                     column.extend(values)
 
+    def lay_out(self, columns: Iterable[str]) -> None:
+        """The matrix has these columns, behind those it has already."""
+        self._layout |= dict.fromkeys(columns)
+
     def extend(self, other: Tables) -> None:
         """Append the rows of other messages; their numbers go on where these end."""
         self.names.extend(other.names)
+        self.lay_out(other._layout)
         for key, columns in self._columns.items():
             self._counts[key].extend(other._counts[key])
             for column, values in zip(columns, other._columns[key], strict=True):
                 column.extend(values)
+
+    @property
+    def labels(self) -> list[str]:
+        """What the tables call each message: its name, or ``#`` and its number."""
+        return [name or f"#{number}" for number, name in enumerate(self.names)]
 
     def length(self, name: str) -> int:
         """Number of rows of one table."""
@@ -79,8 +97,7 @@ class Tables:
         if column == "number":
             return list(self._spread(name, range(len(self))))
         if column == "message":
-            labels = [label or f"#{number}" for number, label in enumerate(self.names)]
-            return list(self._spread(name, labels))
+            return list(self._spread(name, self.labels))
         return self._columns[name][names.index(column) - 2]
 
     def data(self, name: str) -> dict[str, list[Any]]:
@@ -97,19 +114,39 @@ class Tables:
         """One table as a DataFrame."""
         return frame(table(name), self.data(name))
 
-    def cells(self) -> Iterator[tuple[int, str, str]]:
-        """Message number, column and cell of the matrix, wherever something was considered."""
+    def matrix(self) -> pd.DataFrame:
+        """Messages × filters, rules and actions; see `Report.matrix`."""
+        import numpy as np
+        import pandas as pd
+
+        cells = list(self._cells())
+        columns = sorted(
+            dict.fromkeys((*self._layout, *(column for _, column, _ in cells))),
+            key=lambda column: _GROUPS.get(column.partition(":")[0], len(_GROUPS)),
+        )
+        places = {column: place for place, column in enumerate(columns)}
+        words = {word: number for number, word in enumerate(CELLS)}
+        codes = np.zeros((len(places), len(self)), dtype=np.int8)
+        for number, column, word in cells:
+            codes[places[column], number] = words[word]
+        dtype = pd.CategoricalDtype(list(CELLS))
+        data = {column: pd.Categorical.from_codes(codes[place], dtype=dtype) for column, place in places.items()}
+        index = pd.Index(clean(self.labels), name="message", dtype="string")
+        return pd.DataFrame(data, index=index, columns=pd.Index(columns, dtype="object"))
+
+    def _cells(self) -> Iterator[tuple[int, str, str]]:
+        """Message number, column and word, wherever something was considered."""
         filters, rules, actions = (self.data(key) for key in ("filters", "rules", "actions"))
         for number, kind, name, op in zip(
             filters["number"], filters["kind"], filters["filter"], filters["outcome"], strict=True
         ):
             yield number, f"{kind}:{name}", op
         for number, name, op in zip(rules["number"], rules["rule"], rules["outcome"], strict=True):
-            yield number, f"rule:{name}", op
+            yield number, f"{Kind.RULE}:{name}", op
         for number, rule, name, position, op in zip(
             actions["number"], actions["rule"], actions["action"], actions["position"], actions["outcome"], strict=True
         ):
-            yield number, f"action:{rule}/{name}#{position}", op
+            yield number, f"{Kind.ACTION}:{rule}/{name}#{position}", op
 
     def _spread(self, name: str, values: Sequence[Any] | range) -> Iterator[Any]:
         """Each message's value, once for each of its rows."""

@@ -164,7 +164,7 @@ class _Growth:
             if events[-1].reason.endswith(reason):
                 del events[-1]  # it ends the evaluation because that is what it does
         if event.kind is Kind.RULE and event.stage is Stage.RECIPIENTS:
-            below = self.conditions(event, events)
+            below: tuple[Node | Fold, ...] = self.conditions(event, events)
             if op is Op.MISS and len(events) > 1:
                 reason = f"{reason} ({_some(one.subject for one in events)})"
         else:

@@ -6,16 +6,18 @@ error is shown in the part (``role="alert"``), and the state stays as it was.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as W
+from IPython.display import display
 
 from sesreceive._html import CSS, escape, frame
 from sesreceive.errors import MissingExtraError, SesReceiveError, one_line
 from sesreceive.ui.model import Bench
 
-__all__ = ["STYLE", "Part", "bench_of", "button", "caption", "heading", "html"]
+__all__ = ["STYLE", "Part", "Section", "bench_of", "button", "caption", "heading", "html"]
 
 STYLE = (
     CSS
@@ -31,8 +33,30 @@ STYLE = (
 .ses-ui .widget-label, .ses-ui .jupyter-widgets label { color: inherit; }
 .ses-ui pre { white-space: pre-wrap; overflow-wrap: anywhere; color: inherit; background: none; margin: 0.2em 0;
   font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 12px); }
+.ses-ui .widget-select select, .ses-ui .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); }
+.ses-ui button.jupyter-button { color: var(--jp-ui-font-color1, ButtonText); overflow: visible; }
+.ses-ui .ses-section { border-top: 1px solid var(--jp-border-color2, GrayText); padding-top: 2px; }
+.ses-ui .ses-fold button.jupyter-button { text-align: left; font-weight: bold; background: none; }
+.ses-ui .widget-html-content { line-height: 1.4; overflow-wrap: anywhere; }
 """
 )
+
+# The saved picture of a part stands in an output of its own, under the widgets. Where they are alive it is hidden;
+# where they are not (no kernel), the empty place of the widgets is.
+SAVED_STYLE = """\
+.jp-OutputArea-child:has(.ses-ui) + .jp-OutputArea-child:has(.ses-saved) { display: none; }
+.jp-OutputArea-child:not(:has(.ses-ui)):has(+ .jp-OutputArea-child .ses-saved) { display: none; }
+"""
+
+# JupyterLab takes plain keys for commands of the notebook wherever the cursor is not in a text: arrows would leave a
+# list, `b` would insert a cell. Lumino leaves keys alone whose target says so; keys with Ctrl, Alt or Meta stay its.
+KEYS = """\
+<script>if (!window.sesKeys) { window.sesKeys = true; window.addEventListener("keydown", event => {
+  const target = event.target;
+  if (target.closest?.(".ses-ui")) target.toggleAttribute("data-lm-suppress-shortcuts",
+    !(event.ctrlKey || event.metaKey || event.altKey));
+}, true); }</script>
+"""
 
 
 def html(value: str = "", **options: Any) -> W.HTML:
@@ -55,7 +79,7 @@ def button(text: str, *, hint: str = "", width: str = "auto", style: str = "") -
     return W.Button(description=text, tooltip=hint or text, button_style=style, layout=W.Layout(width=width))
 
 
-class Part(W.VBox):
+class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """One part of the workbench: contents, then a status line and a place for errors.
 
     A subclass builds its widgets, calls ``super().__init__(bench, [widgets…])`` and overrides `snapshot`, which is
@@ -73,23 +97,40 @@ class Part(W.VBox):
 
     def __init__(self, bench: Bench, contents: list[W.Widget], *, title: str = "", **options: Any) -> None:
         self.bench = bench
+        self.contents = contents
         self.status = W.HTML(_live("status", ""))
         self.alert = W.HTML("")
+        self._outer: Part | None = None
+        self._saved: list[Any] = []
+        self._due = False
         head: list[W.Widget] = [W.HTML(f"<style>{STYLE}</style>")]
         if title:
             head.append(heading(title))
         super().__init__([*head, *contents, self.alert, self.status], **options)
         self.add_class("ses-ui")
+        bench.observe(lambda _: self.changed(), ["account", "zone", "receptions", "selected"])
+
+    def within(self, outer: Part) -> Part:
+        """The part as a piece of `outer`, which tells in its place what was done and what went wrong."""
+        self._outer = outer
+        self.children = self.contents
+        return self
 
     # ------------------------------------------------------------------ telling
 
     def say(self, text: str) -> None:
         """Tell what the last action did, and forget the error before it."""
+        if self._outer is not None:
+            self._outer.say(text)
+            return
         self.alert.value = ""
         self.status.value = _live("status", text)
 
     def fail(self, error: BaseException) -> None:
         """Show an error; the state stays as it is."""
+        if self._outer is not None:
+            self._outer.fail(error)
+            return
         known = isinstance(error, SesReceiveError | MissingExtraError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
         lines = "\n".join(one_line(line, 500) for line in text.splitlines()[:20])
@@ -125,15 +166,72 @@ class Part(W.VBox):
         """The state as HTML, shown where no kernel runs; escaped."""
         return ""
 
+    def changed(self) -> None:
+        """Renew the saved picture in a moment, when nothing else is to be done; parts call it for what is theirs."""
+        if self._outer is not None:
+            self._outer.changed()
+        if not self._saved or self._due:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no notebook, or another thread: the next change will do
+            return
+        self._due = True
+        loop.call_later(_REST_S, self._save)
+
+    def _save(self) -> None:
+        self._due = False
+        for handle in self._saved:
+            handle.update(self._picture(), raw=True)
+
+    def _picture(self) -> dict[str, str]:
+        rich = frame(repr(self), f"{self.snapshot()}<p>Run this cell to edit.</p>", style=SAVED_STYLE)
+        return {"text/plain": repr(self), "text/html": f'<div class="ses-saved">{KEYS}{rich}</div>'}
+
+    def _ipython_display_(self, **options: Any) -> None:
+        """Show the widgets, and below them what stays in the saved notebook: the state as it was last."""
+        show: Any = display  # IPython has no types here
+        show({**super()._repr_mimebundle_(**options), "text/plain": repr(self)}, raw=True)
+        self._saved.append(show(self._picture(), raw=True, display_id=True))
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options) or {}
-        bundle["text/plain"] = repr(self)
-        bundle["text/html"] = frame(repr(self), f"{self.snapshot()}<p>Run this cell to edit.</p>")
-        return bundle
+        return {**bundle, **self._picture()}
 
     def __repr__(self) -> str:
         """One line: what it is."""
         return f"<{type(self).__name__}>"
+
+
+class Section(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A piece of a part that folds: its button tells what is inside, and by its arrow whether that is shown."""
+
+    def __init__(self, contents: list[W.Widget], *, opened: bool = False) -> None:
+        self.head = button("")
+        self.body = W.VBox(contents)
+        head = W.HBox([self.head])
+        head.add_class("ses-fold")
+        super().__init__([head, self.body])
+        self.add_class("ses-section")
+        self._text = ""
+        self.opened = opened
+        self.head.on_click(lambda _: setattr(self, "opened", not self.opened))
+
+    @property
+    def opened(self) -> bool:
+        """Whether the contents are shown."""
+        return bool(self.body.layout.display != "none")
+
+    @opened.setter
+    def opened(self, opened: bool) -> None:
+        self.body.layout.display = None if opened else "none"
+        self.tell(self._text)
+
+    def tell(self, text: str) -> None:
+        """Say what is inside."""
+        self._text = text
+        self.head.description = f"{'▾' if self.opened else '▸'} {text}"
+        self.head.tooltip = f"{'Hide' if self.opened else 'Show'} {text}"
 
 
 def _takes_events(callback: Callable[..., Any]) -> bool:
@@ -146,6 +244,10 @@ def _takes_events(callback: Callable[..., Any]) -> bool:
 def _live(role: str, text: str) -> str:
     """A live region; its text is escaped."""
     return f'<div role="{role}" class="ses-{role}">{escape(text)}</div>' if text or role == "status" else ""
+
+
+# After this long without a picture the next change makes one.
+_REST_S = 1.0
 
 
 def bench_of(given: Bench | Any) -> Bench:

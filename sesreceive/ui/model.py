@@ -14,6 +14,7 @@ import traitlets
 
 from sesreceive.account.account import Account
 from sesreceive.dns.zone import Zone
+from sesreceive.errors import Problem
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
@@ -75,26 +76,60 @@ class Bench(traitlets.HasTraits):
         self.receiver = receiver
         self._history: list[Edit] = [Edit(receiver.account, "the account as it was given")]
         self._at = 0
+        self._typing = ""
+        self._problems: tuple[Account, tuple[Problem, ...]] | None = None
         self.observe(self._assigned, "account")
         self.observe(lambda change: setattr(receiver, "resolver", change["new"]), "zone")
 
     # ------------------------------------------------------------------ editing
 
-    def edit(self, account: Account, what: str) -> None:
-        """Put `account` on screen as one step of the history; `what` says what was done."""
+    def edit(self, account: Account, what: str, *, typing: str = "") -> None:
+        """Put `account` on screen as one step of the history; `what` says what was done.
+
+        Parameters
+        ----------
+        typing : str
+            Name of the field that is typed in. Edits of one field that follow each other are one step.
+        """
         if account == self.account:
             return
-        del self._history[self._at + 1 :]
-        self._history.append(Edit(account, what))
-        self._go(len(self._history) - 1, what)
+        if typing and typing == self._typing:
+            before = self._history[self._at - 1]
+            if account == before.account:  # typed, and taken out again
+                del self._history[self._at :]
+                self._typing = ""
+                self._go(self._at - 1, "as it was before")
+                return
+            self._history[self._at] = Edit(account, what)
+            self._go(self._at, what)
+        else:
+            self._append(account, what)
+        self._typing = typing
+
+    def before(self, typing: str) -> Account:
+        """The account as it was before that field was typed in; the one on screen where it is not."""
+        return self._history[self._at - 1].account if typing and typing == self._typing else self.account
+
+    def settle(self) -> None:
+        """Let the next edit begin a step of its own, whatever field it is in."""
+        self._typing = ""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What SES would refuse of the account on screen."""
+        if self._problems is None or self._problems[0] is not self.account:
+            self._problems = (self.account, self.account.problems())
+        return self._problems[1]
 
     def undo(self) -> None:
         """Take the last step back; nothing happens at the first."""
+        self.settle()
         if self._at > 0:
             self._go(self._at - 1, f"undone: {self._history[self._at].what}")
 
     def redo(self) -> None:
         """Take the step again that was undone last."""
+        self.settle()
         if self._at + 1 < len(self._history):
             self._go(self._at + 1, f"redone: {self._history[self._at + 1].what}")
 
@@ -102,6 +137,22 @@ class Bench(traitlets.HasTraits):
     def history(self) -> tuple[Edit, ...]:
         """All steps, the undone ones included."""
         return tuple(self._history)
+
+    @property
+    def step(self) -> Edit:
+        """The step whose account is on screen: what an undo takes back."""
+        return self._history[self._at]
+
+    @property
+    def next_step(self) -> Edit | None:
+        """The step that a redo takes; None where nothing was undone."""
+        later = self._history[self._at + 1 :]
+        return later[0] if later else None
+
+    def _append(self, account: Account, what: str) -> None:
+        del self._history[self._at + 1 :]
+        self._history.append(Edit(account, what))
+        self._go(len(self._history) - 1, what)
 
     def _go(self, position: int, status: str) -> None:
         self._at = position
@@ -114,9 +165,8 @@ class Bench(traitlets.HasTraits):
     def _assigned(self, change: dict[str, Any]) -> None:
         """An account assigned from code is an edit like any other."""
         if change["new"] != self._history[self._at].account:
-            del self._history[self._at + 1 :]
-            self._history.append(Edit(change["new"], "assigned from code"))
-            self._go(len(self._history) - 1, "assigned from code")
+            self.settle()
+            self._append(change["new"], "assigned from code")
 
     # ------------------------------------------------------------------ receiving
 
@@ -136,6 +186,7 @@ class Bench(traitlets.HasTraits):
 
     def add(self, receptions: Iterable[Reception]) -> None:
         """Append receptions, such as those of a live server, and select the last."""
+        self.settle()
         new = tuple(receptions)
         if new:
             with self.hold_trait_notifications():

@@ -17,10 +17,13 @@ from sesreceive.mail.message import Message
 SIGNED = sign(b"From: ana@example.org\r\nSubject: a\r\n\r\nbody\r\n", rsa_key())
 ZONE = Zone({"s1._domainkey.example.org": {"TXT": record(rsa_key())}})
 
+PIECES = """
+    DKIM-Signature: dkim-signature From: ; = v=1 a=rsa-sha256 b= bh= c=relaxed/simple d=example.org h=From:From s=s1 l=3
+    x=1 i=@ AAAA
+"""
 pieces = st.sampled_from(
-    [b"DKIM-Signature:", b"dkim-signature :", b"From:", b" ", b"\t", b"\r\n", b"\n", b"\r", b"\x00", b";", b"=", b"v=1", b"a=rsa-sha256",
-     b"b=", b"bh=", b"c=relaxed/simple", b"d=example.org", b"h=From:From", b"s=s1", b"l=3", b"x=1", b"i=@", b"\xff", b"From ", b"AAAA"]
-)  # fmt: skip
+    [*(word.encode() for word in PIECES.split()), b" ", b"\t", b"\r\n", b"\n", b"\r", b"\x00", b"\xff", b"From ", b" :"]
+)
 
 
 @given(st.one_of(st.binary(max_size=100), st.lists(pieces, max_size=40).map(b"".join)))
@@ -51,7 +54,7 @@ keys = st.one_of(
     st.binary(max_size=60),
     st.text(max_size=20),
     st.binary(max_size=40).map(lambda raw: b"v=DKIM1; p=" + raw),
-    st.integers(0, 300).map(lambda at: record(rsa_key())[:at]),
+    st.integers(0, 200).map(lambda at: record(rsa_key())[:at]),
 )
 
 

@@ -74,11 +74,11 @@ CASES: list[tuple[str, str, tuple[str, ...], str, str | None, str]] = [
     (A,                    "pass b@example.org",             ("pass example.org",),     "pass",      "reject",
      "SPF passed for `example.org` and a DKIM signature of `example.org` passed, aligned with `example.org`"),
     (A,                    ELSEWHERE,                        ("pass amazonses.com",),   "fail",      "reject",
-     "SPF gave none for `elsewhere.example`, which is not aligned with `example.org`; "
-     "the DKIM signature of `amazonses.com` is not aligned with `example.org`"),
+     ("SPF gave none for `elsewhere.example`, which is not aligned with `example.org`; "
+      "the DKIM signature of `amazonses.com` is not aligned with `example.org`")),
     (A,                    ELSEWHERE,                        ("fail example.org",),     "fail",      "reject",
-     "SPF gave none for `elsewhere.example`, which is not aligned with `example.org`; "
-     "no aligned DKIM signature passed (`example.org` fail)"),
+     ("SPF gave none for `elsewhere.example`, which is not aligned with `example.org`; "
+      "no aligned DKIM signature passed (`example.org` fail)")),
     (A,                    ELSEWHERE,                        ("fail example.org", "pass example.org"), "pass", "reject",
      "a DKIM signature of `example.org` passed, aligned with `example.org`"),
     (A,                    "temperror b@example.org",        (),                        "temperror", "reject",
@@ -96,8 +96,8 @@ CASES: list[tuple[str, str, tuple[str, ...], str, str | None, str]] = [
     ("ana@example.net",    "pass b@example.net",             (),                        "pass",      "quarantine",
      "SPF passed for `example.net`, aligned with `example.net`"),
     ("ana@example.net",    "pass b@mx.example.net",          ("pass mg.example.net",),  "fail",      "quarantine",
-     "SPF passed for `mx.example.net`, which is not aligned with `example.net` (strict alignment); "
-     "the DKIM signature of `mg.example.net` is not aligned with `example.net` (strict alignment)"),
+     ("SPF passed for `mx.example.net`, which is not aligned with `example.net` (strict alignment); "
+      "the DKIM signature of `mg.example.net` is not aligned with `example.net` (strict alignment)")),
     ("ana@example.com",    ELSEWHERE,                        (),                        "fail",      "none",
      "SPF gave none for `elsewhere.example`, which is not aligned with `example.com`; there is no DKIM signature"),
     ("a@shop.example.co.uk", "pass b@example.co.uk",         (),                        "pass",      "reject",
@@ -131,11 +131,11 @@ CASES: list[tuple[str, str, tuple[str, ...], str, str | None, str]] = [
     ("ana@example.org, bo@example.org", "pass b@example.org", (),                       "pass",      "reject",
      "SPF passed for `example.org`, aligned with `example.org`"),
     ("ana@example.com, bo@example.org", "pass b@example.com", (),                       "fail",      "reject",
-     "of 2 author domains `example.org` decides: SPF passed for `example.com`, which is not aligned with "
-     "`example.org`; there is no DKIM signature"),
+     ("of 2 author domains `example.org` decides: SPF passed for `example.com`, which is not aligned with "
+      "`example.org`; there is no DKIM signature")),
     ("ana@example.com, bo@example.org", ELSEWHERE,           (),                        "fail",      "reject",
-     "of 2 author domains `example.org` decides: SPF gave none for `elsewhere.example`, which is not aligned with "
-     "`example.org`; there is no DKIM signature"),
+     ("of 2 author domains `example.org` decides: SPF gave none for `elsewhere.example`, which is not aligned with "
+      "`example.org`; there is no DKIM signature")),
 ]  # fmt: skip
 
 
@@ -210,8 +210,8 @@ RECORDS: list[tuple[str, dict[str, Any] | None]] = [
     ("v=DMARC1;p=none;",                                      {}),
     ("v = DMARC1 ; p = none",                                 {}),
     ("v=DMARC1; p=NONE",                                      {}),
-    ("v=DMARC1; p=quarantine",                                {"policy": "quarantine", "subdomain_policy": "quarantine"}),
-    ("v=DMARC1; p=reject; sp=none",                           {"policy": "reject"}),
+    ("v=DMARC1; p=reject",                                    {"policy": "reject", "subdomain_policy": "reject"}),
+    ("v=DMARC1; p=quarantine; sp=none",                       {"policy": "quarantine"}),
     ("v=DMARC1; p=none; sp=reject",                           {"subdomain_policy": "reject"}),
     ("v=DMARC1; p=none; adkim=s",                             {"strict_dkim": True}),
     ("v=DMARC1; p=none; aspf=s",                              {"strict_spf": True}),

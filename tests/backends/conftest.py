@@ -80,8 +80,8 @@ class LambdaRequest(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case of a table is a line
 """The contract of all backends: the same effects leave the same things behind, and nothing ever raises."""
 
 from __future__ import annotations
@@ -169,7 +170,11 @@ def test_a_registered_function_steers_and_its_run_is_kept(place: Place) -> None:
 
     place.backend.functions["gate"] = gate
     outcome = place.backend.perform(invoke())
-    assert (outcome.flow, outcome.value, outcome.log) == (Flow.STOP_RULE, {"disposition": "stop_rule"}, "records [] gate\n")
+    assert (outcome.flow, outcome.value, outcome.log) == (
+        Flow.STOP_RULE,
+        {"disposition": "stop_rule"},
+        "records [] gate\n",
+    )
     (run,) = place.reopen().invocations
     assert (run.function_arn, run.payload, run.returned) == (GATE, '{"Records":[]}', {"disposition": "stop_rule"})
     assert (run.log, run.error, run.message_id, run.invocation_type) == ("records [] gate\n", "", ID, "RequestResponse")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case of a table is a line
 """Lambda functions as Python callables: what they are told, what they may answer, what SES makes of it."""
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ EVENT = '{"Records":[{"ses":{"mail":{"timestamp":"2026-01-02T10:05:05.123Z"}}}]}
 
 def call(function: Any, kind: str = "RequestResponse", *, limit_s: float = 5.0, **fields: Any) -> Outcome:
     backend = MemoryBackend(Functions({"gate": function}, limit_s=limit_s))
-    return backend.perform(
-        Invoke(function_arn=GATE, invocation_type=kind, payload=EVENT, message_id="0vfh", **fields)
-    )
+    return backend.perform(Invoke(function_arn=GATE, invocation_type=kind, payload=EVENT, message_id="0vfh", **fields))
 
 
 # Developer Guide, "Lambda function action": null, missing and invalid mean CONTINUE; case does not matter.
@@ -159,6 +158,11 @@ def test_functions_of_several_threads_do_not_mix_their_logs() -> None:
     assert len(backend.invocations) == 8
 
 
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
 def raises(error: BaseException) -> Any:
     def function(event: Any, context: Any) -> None:
         raise error
@@ -172,6 +176,7 @@ FAULTS = [
     (raises(KeyError("x\ny")),                           "function `gate` raised KeyError: 'x\\ny'"),
     (raises(RuntimeError("a\n\x1b[31m" + "b" * 300)),    "function `gate` raised RuntimeError: a\\x0a\\x1b[31m" + "b" * 192 + "…"),
     (raises(RuntimeError()),                             "function `gate` raised RuntimeError"),
+    (raises(MuteError()),                                     "function `gate` raised MuteError: (its text cannot be read)"),
     (raises(SystemExit(3)),                              "function `gate` raised SystemExit: 3"),
     (raises(KeyboardInterrupt()),                        "function `gate` raised KeyboardInterrupt"),
     (raises(RecursionError("deep")),                     "function `gate` raised RecursionError: deep"),
@@ -227,7 +232,11 @@ def test_a_function_that_takes_too_long_is_given_up_and_its_later_words_are_drop
     start = time.monotonic()
     outcome = call(slow, limit_s=0.1)
     assert time.monotonic() - start < 5
-    assert (outcome.error, outcome.flow, outcome.log) == ("function `gate` timed out after 0.1 s", Flow.CONTINUE, "before\n")
+    assert (outcome.error, outcome.flow, outcome.log) == (
+        "function `gate` timed out after 0.1 s",
+        Flow.CONTINUE,
+        "before\n",
+    )
     go_on.set()
     assert ended.wait(5)
 
@@ -243,7 +252,11 @@ def test_a_function_that_is_always_too_slow_is_not_waited_for_on_every_retry() -
     backend = MemoryBackend(Functions({"gate": slow}, limit_s=0.05))
     effect = Invoke(function_arn=GATE, invocation_type="RequestResponse", payload=EVENT)
     errors = [backend.perform(effect).error for _ in range(4)]
-    assert errors == ["function `gate` timed out after 0.05 s"] * 2 + ["function `gate` timed out 2 times before, so it was not run again"] * 2
+    assert (
+        errors
+        == ["function `gate` timed out after 0.05 s"] * 2
+        + ["function `gate` timed out 2 times before, so it was not run again"] * 2
+    )
     again = Invoke(function_arn=GATE, invocation_type="RequestResponse", payload=EVENT)
     assert backend.perform(again).error == errors[0]
     assert len(runs) == 3
@@ -283,7 +296,11 @@ def test_a_function_is_found_by_arn_or_plain_name(registered: str, called: str, 
 
 def test_the_more_exact_name_wins() -> None:
     functions = Functions({"gate": Always(1), GATE: Always(2), f"{GATE}:live": Always(3)})
-    assert [functions.find(arn).returned for arn in (f"{GATE}:live", GATE, GATE.replace("us-east-1", "eu-west-1"))] == [3, 2, 1]
+    assert [functions.find(arn).returned for arn in (f"{GATE}:live", GATE, GATE.replace("us-east-1", "eu-west-1"))] == [
+        3,
+        2,
+        1,
+    ]
 
 
 @pytest.mark.parametrize("name, function, words", [
@@ -300,7 +317,9 @@ def test_what_is_no_function_is_refused_when_it_is_registered(name: str, functio
 
 def test_a_function_that_cannot_be_sent_to_another_process_is_one_clear_error() -> None:
     backend = MemoryBackend({"ok": Always({"disposition": "STOP_RULE"}), "gate": lambda event, context: None})
-    with pytest.raises(InputError, match="^function `gate` cannot be sent to another process: define it with `def` at the top"):
+    with pytest.raises(
+        InputError, match=r"^function `gate` cannot be sent to another process: define it with `def` at the top"
+    ):
         pickle.dumps(backend)
     del backend.functions["gate"]
     assert pickle.loads(pickle.dumps(backend)).functions["ok"](None, None) == {"disposition": "STOP_RULE"}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case of a table is a line
 """Real Lambda handlers, files and zips, in processes of their own."""
 
 from __future__ import annotations
@@ -24,12 +25,16 @@ from sesreceive.effects.values import Flow, Invoke, Outcome, PutObject
 from sesreceive.errors import InputError
 
 GATE = "arn:aws:lambda:eu-west-1:111122223333:function:gate"
-EVENT = '{"Records":[{"eventSource":"aws:ses","ses":{"mail":{"timestamp":"2026-01-02T10:05:05.123Z","messageId":"0vfh"}}}]}'
+EVENT = (
+    '{"Records":[{"eventSource":"aws:ses","ses":{"mail":{"timestamp":"2026-01-02T10:05:05.123Z","messageId":"0vfh"}}}]}'
+)
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
 
 
-def run(handler: Handler, backend: BaseBackend | None = None, kind: str = "RequestResponse", payload: str = EVENT) -> Outcome:
+def run(
+    handler: Handler, backend: BaseBackend | None = None, kind: str = "RequestResponse", payload: str = EVENT
+) -> Outcome:
     backend = backend or MemoryBackend()
     backend.functions["gate"] = handler
     return backend.perform(Invoke(function_arn=GATE, invocation_type=kind, payload=payload, message_id="0vfh"))
@@ -167,7 +172,10 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "name, handler, flow, returned, error",
-    [pytest.param(*row, marks=() if row[0].endswith(".py") else needs_node, id=f"{row[0]}-{row[1] or 'default'}") for row in RUNS],
+    [
+        pytest.param(*row, marks=() if row[0].endswith(".py") else needs_node, id=f"{row[0]}-{row[1] or 'default'}")
+        for row in RUNS
+    ],
 )
 def test_a_handler_answers_as_it_would_in_lambda(
     functions: Path, name: str, handler: str, flow: Flow, returned: Any, error: str
@@ -192,13 +200,19 @@ def test_a_handler_answers_as_it_would_in_lambda(
     "name, log",
     [
         ("gate.py", "cold start\nmail 0vfh in gate\nto stderr\n[INFO]\t{id}\tid 36\n"),
-        pytest.param("index.mjs", "{id}\tINFO\tcold start\n{id}\tINFO\tmail 0vfh in gate\n{id}\tERROR\tto stderr\n", marks=needs_node),
+        pytest.param(
+            "index.mjs",
+            "{id}\tINFO\tcold start\n{id}\tINFO\tmail 0vfh in gate\n{id}\tERROR\tto stderr\n",
+            marks=needs_node,
+        ),
     ],
 )
 def test_the_log_is_what_was_written_in_order_and_the_same_on_every_run(functions: Path, name: str, log: str) -> None:
     first, second = (run(Handler(functions / name)).log for _ in range(2))
     assert first == second
-    request_id = next(word for word in first.replace("\n", "\t").split("\t") if len(word) == 36 and word.count("-") == 4)
+    request_id = next(
+        word for word in first.replace("\n", "\t").split("\t") if len(word) == 36 and word.count("-") == 4
+    )
     assert first == log.format(id=request_id)
 
 
@@ -214,9 +228,11 @@ def test_an_error_object_and_the_log_show_the_users_lines_and_no_others(function
     assert "no such\ncustomer" in outcome.log or "no such\\ncustomer" in outcome.log
 
 
-@pytest.mark.parametrize("name", ["gate.py", pytest.param("index.mjs", marks=needs_node), pytest.param("common.js", marks=needs_node)])
+@pytest.mark.parametrize(
+    "name", ["gate.py", pytest.param("index.mjs", marks=needs_node), pytest.param("common.js", marks=needs_node)]
+)
 def test_large_events_and_answers_pass_unharmed(functions: Path, name: str) -> None:
-    event = {"text": "é😀\ud83d\x00\\\"" * 150_000, "rest": list(range(1000))}
+    event = {"text": 'é😀\ud83d\x00\\"' * 150_000, "rest": list(range(1000))}
     outcome = run(Handler(functions / name, "event"), payload=json.dumps(event))
     assert outcome.error == ""
     assert outcome.value == event
@@ -272,7 +288,9 @@ def test_a_handler_has_its_own_time_limit_which_the_context_knows(tmp_path: Path
 ENVIRONMENT = "import os\ndef lambda_handler(event, context):\n  return dict(os.environ)\n"
 
 
-def test_the_environment_is_lambdas_and_holds_nothing_of_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_lambdas_and_holds_nothing_of_the_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("MY_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HOME", "PYTHONPATH"):
         monkeypatch.setenv(name, "secret")
     backend = MemoryBackend(Functions(environment={"ALL": "1", "TABLE": "shared"}))
@@ -291,9 +309,13 @@ def test_the_environment_is_lambdas_and_holds_nothing_of_the_callers(tmp_path: P
 
 
 def test_aws_clients_in_a_handler_cannot_reach_real_aws(tmp_path: Path) -> None:
-    text = "import boto3\ndef lambda_handler(event, context):\n  boto3.client('s3').get_object(Bucket='inbox', Key='k')\n"
+    text = (
+        "import boto3\ndef lambda_handler(event, context):\n  boto3.client('s3').get_object(Bucket='inbox', Key='k')\n"
+    )
     outcome = run(Handler(file(tmp_path, "gate.py", text)))
-    assert outcome.error.startswith("function `gate` raised EndpointConnectionError: Could not connect to the endpoint URL")
+    assert outcome.error.startswith(
+        "function `gate` raised EndpointConnectionError: Could not connect to the endpoint URL"
+    )
     assert "127.0.0.1:9/" in outcome.error
 
 
@@ -427,7 +449,7 @@ def test_a_handler_leaves_no_open_files_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make, words", [
-    (lambda p: Handler("nowhere.py"), "function `nowhere.py`: there is no such file or folder"),
+    (lambda p: Handler(Path("nowhere.py")), "function `nowhere.py`: there is no such file or folder"),
     (lambda p: Handler(file(p, "a.txt", "")), "expected a .py, .js, .mjs, .cjs or .zip file, or a folder"),
     (lambda p: Handler(file(p, "a.py", ""), "b.run"), "the handler `b.run` needs `b.py` or `b.js` or `b.mjs` or `b.cjs`, which is not there"),
     (lambda p: Handler(file(p, "a.py", ""), "a.run", "nodejs20.x"), "the handler `a.run` needs `a.js` or `a.mjs` or `a.cjs`, which is not there"),

@@ -23,6 +23,8 @@ WORDS = [
     ("  =?utf-8?q?a?=  ",                                    "  a  "),
     ("=?utf-8*de?q?a?=",                                     "a"),
     ("=?windows-1252?q?=80?=",                               "€"),
+    ("=?windows-874?q?=A1?=",                                "ก"),
+    ("=?windows-31j?b?k/o=?=",                               "日"),
     ("=?koi8-u?q?=C1?=",                                     "а"),
     ("=?gb2312?b?xOO6ww==?=",                                "你好"),
     ("=?iso-2022-jp?b?GyRCRnxLXBsoQg==?=",                   "日本"),

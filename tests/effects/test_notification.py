@@ -331,6 +331,16 @@ def test_any_bytes_give_json_that_round_trips(raw: bytes, mail_from: str, helo: 
     assert len(told["mail"]["headers"]) >= 8
 
 
+def test_bytes_of_the_session_that_are_no_utf8_are_kept_in_the_object_and_replaced_in_the_json() -> None:
+    mail_from = b"caf\xe9@example.org".decode("utf-8", "surrogateescape")
+    receipt = receipt_of(envelope=envelope_of(mail_from=mail_from))
+    assert stored_message(receipt, SCANNED).startswith(b"Return-Path: <caf\xe9@example.org>\r\n")
+    assert json.loads(notification(receipt, **TOLD))["mail"]["source"] == "caf\ufffd@example.org"
+    half = receipt_of(envelope=envelope_of(mail_from=mail_from, helo="half \ud800"))
+    assert stored_message(half, SCANNED).startswith(b"Return-Path: <caf")
+    notification(half, **TOLD).encode("utf-8")
+
+
 @given(
     st.lists(st.sampled_from([b"To", b": ", b"\r\n ", b"\r\n", b"=?utf-8?q?", b"?=", b'"', b"<a@b>", b",", b"\xff"]))
 )

@@ -111,7 +111,10 @@ def test_a_resolver_that_breaks_is_a_server_that_fails(answer: object) -> None:
     assert {question.status for question in results.questions} == {"servfail"}
 
 
-@given(raw=st.binary(max_size=120), helo=st.text(max_size=12), mail_from=st.text(max_size=20))
+said = st.text(st.characters(exclude_characters="\r\n\0", codec=None), max_size=20)
+
+
+@given(raw=st.binary(max_size=120), helo=said, mail_from=said)
 def test_any_mail_is_authenticated(raw: bytes, helo: str, mail_from: str) -> None:
     decision = decide(raw, Envelope(client_ip="2001:db8::1", helo=helo, mail_from=mail_from))
     assert len(decision.events) == 3 + max(len(decision.results.dkim), 1)

@@ -9,6 +9,7 @@ the context as JSON. The event comes on standard input.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -43,8 +44,8 @@ class Context:
         sys.stdout.write(f"{message}\n")
 
 
-class LoadError(Exception):
-    """The handler cannot be loaded; its type is one of Lambda's."""
+class RunError(Exception):
+    """A handler that cannot be loaded, or an answer that is none; its type is one of Lambda's."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(message)
@@ -57,18 +58,18 @@ def load(handler: str) -> Any:
 
     module_name, dot, name = handler.rpartition(".")
     if not dot:
-        raise LoadError("Runtime.MalformedHandlerName", f"Bad handler '{handler}': expected module.function")
+        raise RunError("Runtime.MalformedHandlerName", f"Bad handler '{handler}': expected module.function")
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
         traceback.print_exc()
-        raise LoadError("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
+        raise RunError("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
     except SyntaxError as error:
         traceback.print_exc()
-        raise LoadError("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}") from error
+        raise RunError("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}") from error
     function = getattr(module, name, None)
     if function is None:
-        raise LoadError("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'")
+        raise RunError("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'")
     return function
 
 
@@ -81,23 +82,30 @@ def log_records(context: Context) -> None:
     logging.getLogger().addHandler(handler)
 
 
-def run(handler: str, event: Any, context: Context) -> dict[str, Any]:
-    """``{"returned": …}``, or ``{"error": Lambda's error object}``."""
+def run(handler: str, event: Any, context: Context) -> str:
+    """``{"returned":…}``, or ``{"error":…}`` with Lambda's error object."""
     try:
         returned = load(handler)(event, context)
     except Exception as error:  # noqa: BLE001 - whatever user code raises is its result
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not own(frame.filename)]
-        sys.stdout.write(f"[ERROR] {getattr(error, 'error_type', type(error).__name__)}: {error}\n")
-        if not isinstance(error, LoadError):
+        sys.stdout.write(f"[ERROR] {getattr(error, 'error_type', type(error).__name__)}: {text_of(error)}\n")
+        if not isinstance(error, RunError):
             sys.stdout.write("Traceback (most recent call last):\n" + "".join(traceback.format_list(frames)))
-        return {"error": error_object(error, context, traceback.format_list(frames))}
+        return json.dumps({"error": error_object(error, context, traceback.format_list(frames))})
     try:
-        json.dumps(returned, default=number)
+        return f'{{"returned":{json.dumps(returned, default=number)}}}'
     except (TypeError, ValueError, RecursionError) as error:
-        problem = LoadError("Runtime.MarshalError", f"Unable to marshal response: {error}")
+        problem = RunError("Runtime.MarshalError", f"Unable to marshal response: {error}")
         sys.stdout.write(f"[ERROR] {problem.error_type}: {problem}\n")
-        return {"error": error_object(problem, context, [])}
-    return {"returned": returned}
+        return json.dumps({"error": error_object(problem, context, [])})
+
+
+def text_of(error: Exception) -> str:
+    """What the exception says; user code may fail at saying it, too."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it runs the `__str__` of user code
+        return "(its text cannot be read)"
 
 
 def own(filename: str) -> bool:
@@ -108,10 +116,10 @@ def own(filename: str) -> bool:
 def error_object(error: Exception, context: Context, trace: list[str]) -> dict[str, Any]:
     """What Lambda answers in place of a value."""
     return {
-        "errorMessage": str(error),
+        "errorMessage": text_of(error),
         "errorType": getattr(error, "error_type", type(error).__name__),
         "requestId": context.aws_request_id,
-        "stackTrace": [] if isinstance(error, LoadError) else trace,
+        "stackTrace": [] if isinstance(error, RunError) else trace,
     }
 
 
@@ -135,9 +143,10 @@ def main() -> None:
     sys.path.insert(0, root)
     log_records(context)
     answer = run(handler, event, context)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):  # the handler may have closed it
+        sys.stdout.flush()
     with open(int(target) if target.isdigit() else target, "wb") as stream:
-        stream.write(json.dumps(answer, default=number).encode("utf-8", "surrogatepass"))
+        stream.write(answer.encode("ascii"))
 
 
 if __name__ == "__main__":

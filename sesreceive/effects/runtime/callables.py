@@ -46,7 +46,9 @@ def call(function: Callable[[Any, Any], Any], payload: str, context: LambdaConte
     )
     thread.start()
     thread.join(limit_s)
-    return results[0] if results else timed_out(limit_s, context, output.close())
+    if not results and thread.is_alive():
+        return timed_out(limit_s, context, output.close())
+    return results[0] if results else Called(error="ended without an answer", log=output.close())
 
 
 def _called(function: Callable[[Any, Any], Any], payload: str, context: LambdaContext, output: _Output) -> Called:
@@ -55,15 +57,16 @@ def _called(function: Callable[[Any, Any], Any], payload: str, context: LambdaCo
     except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit too, is its result
         # The first frame is this function's.
         frames = traceback.format_tb(error.__traceback__)[1:]
-        output.write(f"[ERROR] {type(error).__name__}: {error}\nTraceback (most recent call last):\n{''.join(frames)}")
+        text = _text(error)
+        output.write(f"[ERROR] {type(error).__name__}: {text}\nTraceback (most recent call last):\n{''.join(frames)}")
         problem = {
-            "errorMessage": str(error), "errorType": type(error).__name__,
+            "errorMessage": text, "errorType": type(error).__name__,
             "requestId": context.aws_request_id, "stackTrace": frames,
         }  # fmt: skip
         return Called(returned=problem, error=error_of(problem), log=output.text())
     try:
         # Lambda hands the answer over as JSON: tuples become lists, and what is not JSON is an error.
-        written = json.dumps({"returned": returned}, default=_decimal)
+        written = f'{{"returned":{json.dumps(returned, default=_decimal)}}}'
     except (TypeError, ValueError, RecursionError) as error:
         problem = {
             "errorMessage": f"Unable to marshal response: {error}", "errorType": "Runtime.MarshalError",
@@ -71,6 +74,14 @@ def _called(function: Callable[[Any, Any], Any], payload: str, context: LambdaCo
         }  # fmt: skip
         return Called(returned=problem, error=error_of(problem), log=output.text())
     return read_answer(written.encode(), context, output.text())
+
+
+def _text(error: BaseException) -> str:
+    """What the exception says; user code may fail at saying it, too."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it runs the `__str__` of user code
+        return "(its text cannot be read)"
 
 
 def _decimal(value: object) -> float:

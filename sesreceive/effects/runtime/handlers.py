@@ -5,23 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sesreceive.effects.runtime.context import Called, LambdaContext
 from sesreceive.effects.runtime.result import LOG_LIMIT, read_answer, timed_out
 from sesreceive.effects.scratch import scratch_folder
 from sesreceive.errors import InputError, one_line
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["Handler"]
 
@@ -100,6 +99,8 @@ class Handler:
 
     def call(self, payload: str, context: LambdaContext, *, limit_s: float, environment: Mapping[str, str]) -> Called:
         """Run the handler once; always comes back, at the latest soon after `limit_s`, and leaves no process behind."""
+        import tempfile  # here and below: `import sesreceive` has to be quick, and most runs have no handler
+
         root = _root(Path(self.path))
         with tempfile.TemporaryFile() as event, tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as own:
             event.write(payload.encode("utf-8", "surrogatepass"))
@@ -128,6 +129,8 @@ class Handler:
         environment: Mapping[str, str],
     ) -> str:
         """How the process ended: `_TIMED_OUT`, or a text to be read after "the function"; empty when in order."""
+        import subprocess
+
         posix = os.name == "posix"
         told = json.dumps(context.told())
         target = str(answer.fileno()) if posix else answer.name
@@ -152,7 +155,7 @@ class Handler:
     def _command(self) -> list[str]:
         if self.runtime.startswith(_PYTHON):
             return [sys.executable, "-P", "-u", str(_HERE / "bootstrap.py")]
-        return [shutil.which("node") or "node", str(_HERE / "bootstrap.mjs")]
+        return [_node() or "node", str(_HERE / "bootstrap.mjs")]
 
 
 def _resolved(path: Path, handler: str, runtime: str) -> tuple[str, str]:
@@ -184,9 +187,15 @@ def _resolved(path: Path, handler: str, runtime: str) -> tuple[str, str]:
     if not kind:
         wanted = " or ".join(f"`{one_line(name)}`" for name, _ in candidates if not name.endswith("/__init__.py"))
         raise InputError(f"{where}: the handler `{one_line(handler)}` needs {wanted}, which is not there")
-    if kind == _NODE and shutil.which("node") is None:
+    if kind == _NODE and not _node():
         raise InputError(f"{where}: needs Node.js, but there is no `node` on PATH")
     return handler, runtime or kind
+
+
+def _node() -> str:
+    import shutil
+
+    return shutil.which("node") or ""
 
 
 def _contents(path: Path, where: str) -> Callable[[str], bool]:
@@ -199,6 +208,8 @@ def _contents(path: Path, where: str) -> Callable[[str], bool]:
         return lambda name: name == path.name
     if path.suffix != ".zip":
         raise InputError(f"{where}: expected a .py, .js, .mjs, .cjs or .zip file, or a folder")
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -230,6 +241,8 @@ class _Unzipped:
         with self._lock:
             key = (str(path), state.st_mtime_ns, state.st_size)
             if key not in self._folders:
+                import zipfile
+
                 folder = scratch_folder(self, "function")
                 with zipfile.ZipFile(path) as archive:
                     archive.extractall(folder)

@@ -38,9 +38,9 @@ def read_answer(written: bytes, context: LambdaContext, log: str, *, ended: str 
     if "error" in answer:
         problem: dict[str, Any] = answer["error"]
         return Called(returned=problem, error=error_of(problem), log=log)
-    # The answer itself, without the 14 bytes of {"returned": …}.
-    if len(written) - 14 > RESPONSE_BYTES:
-        error = f"returned {len(written) - 14} bytes, Lambda allows {RESPONSE_BYTES}"
+    size = len(written) - len('{"returned":}')
+    if size > RESPONSE_BYTES:
+        error = f"returned {size} bytes, Lambda allows {RESPONSE_BYTES}"
         return Called(returned=_object("Function.ResponseSizeTooLarge", error, context), error=error, log=log)
     return Called(returned=answer["returned"], log=log)
 

@@ -2,120 +2,31 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from sesreceive._html import escape, frame, mark, table
 from sesreceive.account.account import Account
 from sesreceive.account.wording import count, expected
-from sesreceive.effects.encoded_words import decode_words
-from sesreceive.errors import InputError, one_line
-from sesreceive.mail.reply import Reply
+from sesreceive.errors import InputError
 from sesreceive.reception import Reception
+from sesreceive.report.overview import overview_html, table_text
+from sesreceive.report.rows import layout_of, rows_of
 from sesreceive.trace import files
-from sesreceive.trace.columns import CELLS, TABLES
+from sesreceive.trace.columns import TABLES
 from sesreceive.trace.columns import table as declared
-from sesreceive.trace.events import Kind, Op, Stage
-from sesreceive.trace.frames import Tables, clean
-from sesreceive.trace.grid import grid, matrix_grid
-from sesreceive.trace.rows import Row, Rows, join, trace_rows
+from sesreceive.trace.events import Op
+from sesreceive.trace.frames import Tables
 from sesreceive.trace.text import Explanation
-from sesreceive.verdict import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Report", "rows_of"]
-
-# Rows of an HTML table, and of the text in its place.
-_SHOWN, _SHOWN_AS_TEXT = 200, 20
-# Characters of a subject that are decoded, and that are shown.
-_SUBJECT_READ, _SUBJECT = 2_000, 200
-_VERDICTS = ("spf", "dkim", "dmarc", "spam", "virus")
-
-
-def rows_of(reception: Reception) -> Rows:
-    """The rows of one message, for every table, without its number and name; all tables are made of these.
-
-    Examples
-    --------
-    >>> import sesreceive as ses
-    >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
-    >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
-    [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
-    """
-    rows = trace_rows(reception.trace, stopped_by=reception.stopped_by)
-    rows["recipients"] = _recipient_rows(reception)
-    rows["effects"] = _effect_rows(reception)
-    rows["messages"] = [_message_row(reception, rows)]
-    return rows
-
-
-def _message_row(reception: Reception, rows: Rows) -> Row:
-    envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
-    fired = [row[1] for row in rows["rules"] if row[2] is Op.MATCH]
-    ran = [row[2] for row in rows["actions"] if row[3] in (Op.EFFECT, Op.STOP)]
-    done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
-    return (
-        reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
-        envelope.mail_from, join(envelope.rcpt_to), _subject(reception), len(reception.message.raw),
-        reception.accepted, str(reception.reply), reception.decision.decided_by,
-        *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)
-          if verdicts else [None] * 6),
-        *((results.spf.status, join(one.status for one in results.dkim), results.dmarc.status)
-          if results else (None, "", None)),
-        join(fired), join(ran), join(done), len([row for row in rows["actions"] if row[3] is Op.FAIL]),
-        reception.stopped_by,
-        _because(reception, rows),
-    )  # fmt: skip
-
-
-def _because(reception: Reception, rows: Rows) -> str:
-    """The reason that decided: of the refusal, else of the first action that failed, else of the first rule."""
-    if not reception.accepted:
-        refused = [one.reason for one in reception.recipients if one.reply == reception.reply]
-        return refused[-1] if refused else reception.reply.text
-    failed = [row[-1] for row in rows["actions"] if row[3] is Op.FAIL]
-    fired = [row[-1] for row in rows["rules"] if row[2] is Op.MATCH]
-    looked_at = [row[-1] for row in rows["rules"][-1:]]
-    return next(iter([*failed, *fired, *looked_at]), "")
-
-
-def _subject(reception: Reception) -> str:
-    subject = reception.message.get("Subject") or ""
-    return one_line(decode_words(subject[:_SUBJECT_READ]), _SUBJECT)
-
-
-def _recipient_rows(reception: Reception) -> list[Row]:
-    fired: dict[str, list[str]] = {}
-    for event in reception.trace:
-        if event.kind is Kind.RULE and event.op is Op.MATCH and event.stage is Stage.EVALUATION:
-            for recipient in event.data["recipients"]:
-                fired.setdefault(recipient, []).append(event.subject)
-    return [
-        (
-            one.recipient, one.accepted, str(one.reply), one.reply.code, join(one.rules),
-            join(fired.get(one.recipient, ()) if one.accepted else ()), one.reason,
-        )
-        for one in reception.recipients
-    ]  # fmt: skip
-
-
-def _effect_rows(reception: Reception) -> list[Row]:
-    rows: list[Row] = []
-    for done in reception.performed:
-        effect, outcome = done.effect, done.outcome
-        reason = outcome.error or effect.describe() + (f": {outcome.reason}" if outcome.reason else "")
-        attempts = len(done.errors) + (not outcome.failed)
-        rows.append((
-            effect.rule, effect.action + 1, effect.operation, effect.target, Op.FAIL if outcome.failed else Op.EFFECT,
-            attempts, done.at_s, done.waited_s, reason,
-        ))  # fmt: skip
-    return rows
+__all__ = ["Report"]
 
 
 class Report:
@@ -165,10 +76,10 @@ class Report:
     def __init__(self, receptions: Iterable[Reception] = (), *, keep: bool = True) -> None:
         self.keep = keep
         self.interrupted = False
+        # Receptions, then what comes behind them as bytes; of the latter the tables hold the rows already.
         self._receptions: list[Reception] = []
+        self._packed: list[bytes] = []
         self._tables = Tables()
-        # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
-        self._layout: dict[str, None] = {}
         self._laid_out: Account | None = None
         self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
         for reception in receptions:
@@ -179,6 +90,7 @@ class Report:
     def add(self, reception: Reception) -> None:
         """Append one message."""
         if self.keep:
+            self._unpack()
             self._receptions.append(reception)  # its rows are made when a table is asked for
         else:
             self._tabulate(reception)
@@ -193,17 +105,31 @@ class Report:
         """
         if self.keep and not other.keep:
             raise InputError("a report that keeps receptions cannot take over one that was made with keep=False")
-        if self.keep:
+        if self.keep and not other._packed:
+            self._unpack()
             self._receptions.extend(other._receptions)
         else:
-            other._tables_now()
-            self._tables.extend(other._tables)
-            self._layout |= other._layout
+            tables = self._tables_now()
+            tables.extend(other._tables_now())
+            if self.keep:
+                self._packed += other.pack()._packed if other._receptions else other._packed
         self.interrupted = self.interrupted or other.interrupted
+
+    def pack(self) -> Report:
+        """The same report with its tables made and its receptions as bytes, which they stay until one is asked for.
+
+        What a worker of a replay sends back: unpacking each reception is most of what it costs to receive them.
+        """
+        packed = Report(keep=self.keep)
+        packed.interrupted = self.interrupted
+        packed._tables = self._tables_now()
+        if self.keep:
+            packed._packed = [pickle.dumps(self._receptions, pickle.HIGHEST_PROTOCOL), *self._packed]
+        return packed
 
     def __len__(self) -> int:
         """Number of messages."""
-        return len(self._receptions) if self.keep else len(self._tables)
+        return max(len(self._receptions), len(self._tables))
 
     def __iter__(self) -> Iterator[Reception]:
         """The receptions, in order."""
@@ -253,16 +179,15 @@ class Report:
         if not isinstance(other, Report):
             return NotImplemented
         if self.keep and other.keep:
-            return self._receptions == other._receptions
-        return self._tables_now() == other._tables_now() and self._layout == other._layout
+            return self._kept() == other._kept()
+        return self._tables_now() == other._tables_now()
 
     __hash__ = None  # type: ignore[assignment]  # it grows
 
     @property
     def names(self) -> list[str]:
         """What the tables call each message: its name, or ``#`` and its number."""
-        names = [one.name for one in self._receptions] if self.keep else self._tables.names
-        return [name or f"#{number}" for number, name in enumerate(names)]
+        return self._tables_now().labels
 
     def explain(self, key: str | int, *, full: bool = False) -> Explanation:
         """Why everything happened to one message; see `Reception.explain`."""
@@ -332,20 +257,7 @@ class Report:
             evaluation of rule or rule set), ``fail`` or ``skip`` for an action; empty where the message never got
             that far. Without messages there are no rows and no columns.
         """
-        import numpy as np
-        import pandas as pd
-
-        tables = self._tables_now()
-        cells = list(tables.cells())
-        places = {name: place for place, name in enumerate(self._columns(name for _, name, _ in cells))}
-        words = {word: number for number, word in enumerate(CELLS)}
-        codes = np.zeros((len(places), len(self)), dtype=np.int8)
-        for number, name, word in cells:
-            codes[places[name], number] = words[word]
-        kind = pd.CategoricalDtype(list(CELLS))
-        index = pd.Index(clean(self.names), name="message", dtype="string")
-        data = {name: pd.Categorical.from_codes(codes[place], dtype=kind) for name, place in places.items()}
-        return pd.DataFrame(data, index=index, columns=pd.Index(list(places), dtype="object"))
+        return self._tables_now().matrix()
 
     @staticmethod
     def describe(name: str) -> str:
@@ -411,21 +323,7 @@ class Report:
             Characters a line may have; that of the terminal by default.
         """
         width = shutil.get_terminal_size((140, 24)).columns if width is None else width
-        if table == "matrix":
-            matrix = self.matrix().iloc[:limit]
-            rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
-            text = matrix_grid(list(matrix.columns), rows)
-            shown, total = len(matrix), len(self)
-        elif table == "messages":
-            total, shown = len(self), min(len(self), len(self) if limit is None else limit)
-            text = grid(_OVERVIEW, self._overview(shown), width=width, drop=_DROPPED)
-        else:
-            data = self._tables_now().data(table)
-            columns = declared(table).names[1:]
-            total = self._tables_now().length(table)
-            shown = total if limit is None else min(limit, total)
-            text = grid(columns, zip(*(data[name][:shown] for name in columns), strict=True), width=width)
-        return f"{text}\nshowing {shown} of {total}" if shown < total else text
+        return table_text(self._tables_now(), table, limit=limit, width=width)
 
     def __repr__(self) -> str:
         """One line: how many messages, and what became of them."""
@@ -441,10 +339,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The messages as a small table, escaped, with text for front ends that take styles away."""
-        rows = ([_html(name, cell) for name, cell in zip(_OVERVIEW, row, strict=True)] for row in self._overview())
-        rich = table(_OVERVIEW, rows, caption=repr(self)[1:-1], limit=_SHOWN)
-        text = f"{self!r}\n{self.to_text(limit=_SHOWN_AS_TEXT, width=160)}"
-        return frame(text, rich)
+        return overview_html(self._tables_now(), repr(self)[1:-1])
 
     def _ipython_key_completions_(self) -> list[str]:
         """The names of the messages, for completion in a notebook."""
@@ -459,69 +354,30 @@ class Report:
     def _kept(self) -> list[Reception]:
         if not self.keep:
             raise InputError("this report was made with keep=False, so it has tables but no receptions")
+        self._unpack()
         return self._receptions
+
+    def _unpack(self) -> None:
+        for packed in self._packed:
+            receptions: list[Reception] = pickle.loads(packed)
+            if self._receptions and receptions and receptions[0].account == self._receptions[-1].account:
+                # One account for all, not one a chunk.
+                account = self._receptions[-1].account
+                receptions = [replace(reception, account=account) for reception in receptions]
+            self._receptions += receptions
+        self._packed = []
 
     def _tabulate(self, reception: Reception) -> None:
         if reception.account is not self._laid_out:
             self._laid_out = reception.account
-            self._layout |= dict.fromkeys(_layout(reception.account))
+            self._tables.lay_out(layout_of(reception.account))
         self._tables.add(reception.name, rows_of(reception))
 
     def _tables_now(self) -> Tables:
         """The tables, with the receptions that came since the last time."""
-        for reception in self._receptions[len(self._tables) :]:
-            self._tabulate(reception)
+        for number in range(len(self._tables), len(self._receptions)):
+            self._tabulate(self._receptions[number])
         return self._tables
-
-    def _columns(self, seen: Iterable[str]) -> list[str]:
-        """The columns of the matrix: filters, provider lists, rules with their actions."""
-        everything = dict.fromkeys((*self._layout, *seen))
-        return sorted(everything, key=lambda name: _GROUPS.get(name.partition(":")[0], len(_GROUPS)))
 
     def _everything(self) -> dict[str, pd.DataFrame]:
         return {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}
-
-    def _overview(self, limit: int | None = None) -> Iterator[Sequence[Any]]:
-        """Of each message what one wants to see first."""
-        data = self._tables_now().data("messages")
-        for number in range(len(self) if limit is None else limit):
-            row = {name: values[number] for name, values in data.items()}
-            answer = Reply.parse(row["reply"])
-            yield (
-                row["message"], row["mail_from"] or "<>", row["recipients"], f"{answer.code} {answer.enhanced}".strip(),
-                _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
-            )  # fmt: skip
-
-
-_OVERVIEW = ("message", "from", "to", "answer", "checks", "rules", "actions", "because")
-# Characters of a cell in HTML, where it is not 200.
-_WIDEST = {"from": 32, "to": 32, "rules": 80, "actions": 80}
-# What a narrow terminal has to do without, first thing first.
-_DROPPED = ("from", "to", "actions", "checks")
-# Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
-_GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
-
-
-def _layout(account: Account) -> Iterator[str]:
-    """The columns of the matrix that a configuration has."""
-    for item in account.filters:
-        yield f"{Kind.FILTER}:{item.name}"
-    active = account.active_rule_set
-    for rule in active.rules if active else ():
-        yield f"{Kind.RULE}:{rule.name}"
-        for position, action in enumerate(rule.actions, start=1):
-            yield f"{Kind.ACTION}:{rule.name}/{type(action).__name__}#{position}"
-
-
-def _checks(row: dict[str, Any]) -> str:
-    """The verdicts that are not PASS, in a few words; DISABLED is no finding."""
-    found = [f"{name} {row[name]}" for name in _VERDICTS if row[name] not in (None, Verdict.PASS, Verdict.DISABLED)]
-    if row["dmarc_policy"]:
-        found = [f"{one} ({row['dmarc_policy']})" if one.startswith("dmarc") else one for one in found]
-    return ", ".join(found) or ("all PASS" if row["accepted"] else "")
-
-
-def _html(column: str, cell: Any) -> str:
-    if column == "answer":
-        return mark(f"✓ {cell}", "good") if str(cell).startswith("2") else mark(f"✗ {cell}", "bad")
-    return escape(cell, _WIDEST.get(column, 200))

@@ -1,0 +1,414 @@
+"""The way of one message through the service, as boxes: what stands in each, how it came out, and why.
+
+A pure reading of the trace; `flow` draws it. With `at`, the boxes are what was known at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import groupby
+
+from sesreceive.account.wording import count
+from sesreceive.plot.moments import Moment, moments
+from sesreceive.reception import Reception
+from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+
+__all__ = ["Box", "Shape", "State", "path", "path_text"]
+
+
+class State(StrEnum):
+    """How a box came out; decides outline, sign and colour, which the word in the box repeats."""
+
+    ON = "on"
+    OFF = "off"
+    ENDED = "ended"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOW = "now"
+    AHEAD = "ahead"
+
+
+class Shape(StrEnum):
+    """What a box is."""
+
+    START = "start"
+    STEP = "step"
+    PART = "part"
+    RULE = "rule"
+    ACTION = "action"
+    FOLD = "fold"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One box of the picture.
+
+    Attributes
+    ----------
+    shape : Shape
+        What it is.
+    state : State
+        How it came out.
+    title : str
+        What it is about. Not escaped.
+    word : str
+        How it came out, in a word or two.
+    reason : str
+        Because of what, as one sentence. Not escaped.
+    inside : tuple of Box
+        What lies in it, in order.
+    here : bool
+        Whether it is the one looked at.
+    """
+
+    shape: Shape
+    state: State
+    title: str
+    word: str = ""
+    reason: str = ""
+    inside: tuple[Box, ...] = ()
+    here: bool = False
+
+
+# The Developer Guide counts four steps; checking identity and content is one ("Email receiving concepts").
+_TITLES: Mapping[Stage, str] = {
+    Stage.FILTERING: "Step 1: IP filters",
+    Stage.RECIPIENTS: "Step 2: recipients",
+    Stage.AUTHENTICATION: "Step 3: authentication",
+    Stage.SCANNING: "Step 3: content scanning",
+    Stage.EVALUATION: "Step 4: receipt rules",
+}
+_AHEAD = "not reached yet"
+_NOW = "looked at now"
+# Boxes of a kind that are shown before the rest is counted, and names that a count mentions.
+_SHOWN, _NAMED = 4, 6
+_ACTION_WORDS: Mapping[Op, tuple[State, str]] = {
+    Op.EFFECT: (State.ON, "done"),
+    Op.STOP: (State.ENDED, "done, ends here"),
+    Op.FAIL: (State.FAILED, "failed"),
+    Op.SKIP: (State.SKIPPED, "not run"),
+}
+_MISSED: Mapping[str, str] = {"filter": "do not contain it", "rule": "no match"}
+# What an effect is called where they are counted.
+_DONE: Mapping[str, str] = {
+    "PutObject": "object stored",
+    "Publish": "notification published",
+    "Invoke": "function called",
+    "SendBounce": "bounce sent",
+    "DeliverToWorkMail": "delivery to WorkMail",
+    "StartEmailContact": "contact started",
+}
+
+
+def path(reception: Reception, *, at: int | None = None, full: bool = False) -> tuple[Box, ...]:
+    """The boxes from the connection to the outcome, in the order of the way.
+
+    Parameters
+    ----------
+    reception : Reception
+        What became of the message.
+    at : int, optional
+        Position in `moments`: what comes behind it is shown as not reached yet.
+    full : bool
+        Whether every filter, recipient and rule has a box, those without consequences too.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> for box in path(reception):
+    ...     print(box.title, "|", box.word)
+    192.0.2.1 connects | clear text
+    Step 1: IP filters | blocked
+    Step 2: recipients | none accepted
+    550 5.7.1 IP address blacklisted by recipient | refused
+    Step 3: authentication | not reached
+    Step 3: content scanning | not reached
+    Step 4: receipt rules | not reached
+    """
+    return _Path(reception, at, full).boxes()
+
+
+def path_text(boxes: Iterable[Box], indent: str = "") -> str:
+    """The boxes as lines of text, what lies in a box below it."""
+    lines: list[str] = []
+    for box in boxes:
+        here = "▶ " if box.here else ""
+        line = f"{indent}{here}{box.title}" + (f": {box.word}" if box.word else "")
+        lines.append(line + (f" ({box.reason})" if box.reason else ""))
+        if box.inside:
+            lines.append(path_text(box.inside, indent + "    "))
+    return "\n".join(lines)
+
+
+class _Path:
+    """The reading of one trace."""
+
+    def __init__(self, reception: Reception, at: int | None, full: bool) -> None:
+        self.reception = reception
+        self.full = full
+        self.inside: dict[int, list[TraceEvent]] = {}
+        for event in reception.trace:
+            self.inside.setdefault(event.parent, []).append(event)
+        self.entered, self.left = {event.seq for event in reception.trace}, {event.seq for event in reception.trace}
+        self.here = -1
+        self.over = True
+        if at is not None:
+            stops = moments(reception.trace)
+            gone = stops[: at + 1]
+            self.entered = {moment.event.seq for moment in gone}
+            self.left = {moment.event.seq for moment in gone if not moment.entering}
+            self.over = at + 1 >= len(stops)
+            self.here = self._shown(gone[-1]) if gone else -1
+
+    def _shown(self, moment: Moment) -> int:
+        """The event whose box shows a moment: conditions, effects and single checks have none of their own."""
+        event = moment.event
+        trace = self.reception.trace
+        while event.kind in (Kind.CONDITION, Kind.EFFECT) or (
+            event.stage is Stage.RECIPIENTS and event.kind is not Kind.RECIPIENT
+        ):
+            if event.parent < 0:
+                break
+            event = trace[event.parent]
+        return event.seq
+
+    # ------------------------------------------------------------------ the way
+
+    def boxes(self) -> tuple[Box, ...]:
+        accepted = self.reception.accepted
+        refused = [] if accepted else [self.end()]
+        steps = [self.filtering(), self.recipients()]
+        later = [self.step(Stage.AUTHENTICATION), self.step(Stage.SCANNING), self.evaluation()]
+        return (self.start(), *steps, *refused, *later, *([self.end()] if accepted else []))
+
+    def start(self) -> Box:
+        envelope = self.reception.envelope
+        tls = "over TLS" if envelope.tls else "clear text"
+        sender = f"from {envelope.mail_from}" if envelope.mail_from else "from the null sender <>, as bounces are"
+        named = f"{count(len(envelope.rcpt_to), 'recipient')} named"
+        return Box(
+            shape=Shape.START, state=State.ON, title=f"{envelope.client_ip} connects", word=tls,
+            reason=f"it calls itself {envelope.helo or 'nothing'}; mail {sender}; {named}",
+        )  # fmt: skip
+
+    def filtering(self) -> Box:
+        events = [event for event in self.inside.get(-1, ()) if event.stage is Stage.FILTERING]
+        if not events:
+            return self.unreached(Stage.FILTERING)
+        top = events[0]
+        accepted = self.reception.decision.accepted
+        by = self.reception.decision.decided_by
+        state, word = (State.ON, "let through") if accepted else (State.ENDED, "blocked")
+
+        def box(event: TraceEvent) -> Box:
+            decides = event.op is Op.MATCH and event.subject == by
+            policy = str(event.data.get("policy", "Block"))
+            came = f"{policy}: decides" if decides else "contains it"
+            return self.leaf(event, f"{event.kind} {event.subject}", came if event.op is Op.MATCH else "")
+
+        inside = self.group(self.inside.get(top.seq, ()), box, "filter")
+        return self.container(Shape.STEP, top, _TITLES[Stage.FILTERING], state, word, inside)
+
+    def recipients(self) -> Box:
+        events = [event for event in self.inside.get(-1, ()) if event.stage is Stage.RECIPIENTS]
+        if not events:
+            return self.unreached(Stage.RECIPIENTS, "no recipient was named")
+        taken = sum(event.op is Op.MATCH for event in events)
+        known = [event for event in events if event.seq in self.left]
+        if len(known) < len(events):
+            state, reason = self.progress([event.seq for event in events]), ""
+            word = _NOW if state is State.NOW else _AHEAD
+        elif not taken:
+            state, word = State.ENDED, "none accepted"
+            reason = "without a recipient there is no message to look at"
+        else:
+            state, word = State.ON, f"{taken} of {len(events)} accepted" if len(events) > 1 else "accepted"
+            reason = "under a verified domain, and some enabled rule matches"
+            if taken < len(events):
+                reason = "the rules are run for the accepted recipients only"
+        inside: list[Box] = []
+        shown = {event.seq for event in (events if self.full else events[:_SHOWN])} | {self.here}
+        for (own, answer), run in groupby(events, key=lambda event: (event.seq in shown, self.answer(event))):
+            rest = list(run)
+            if own or len(rest) == 1:
+                inside += [self.leaf(event, event.subject, answer) for event in rest]
+            else:
+                inside.append(self.fold(rest, count(len(rest), "more recipient"), answer))
+        return Box(
+            shape=Shape.STEP, state=state, title=_TITLES[Stage.RECIPIENTS], word=word, reason=reason,
+            inside=tuple(inside),
+        )  # fmt: skip
+
+    def answer(self, event: TraceEvent) -> str:
+        """How a recipient was answered, as far as that is known."""
+        if event.seq not in self.left:
+            return _NOW if event.seq in self.entered else _AHEAD
+        return "accepted" if event.op is Op.MATCH else "refused"
+
+    def step(self, stage: Stage) -> Box:
+        events = [event for event in self.inside.get(-1, ()) if event.stage is stage]
+        if not events:
+            return self.unreached(stage)
+        top = events[0]
+        checks = self.inside.get(top.seq, ())
+        off = all(event.op is Op.SKIP for event in checks)
+        word = "off" if off else "scanned" if stage is Stage.SCANNING else "checked"
+
+        def box(event: TraceEvent) -> Box:
+            said = str(event.data.get("verdict") or event.data.get("status") or "")
+            made = self.leaf(event, event.subject, said or ("none" if event.op is Op.SKIP else ""))
+            return replace(made, reason=made.reason.removeprefix(f"{said}: "))
+
+        inside = [box(event) for event in (checks if self.full else checks[: 2 * _SHOWN])]
+        if len(inside) < len(checks):
+            inside.append(self.fold(checks[len(inside) :], count(len(checks) - len(inside), "more check"), ""))
+        state = State.SKIPPED if off else State.ON
+        return self.container(Shape.STEP, top, _TITLES[stage], state, word, inside)
+
+    def evaluation(self) -> Box:
+        events = [event for event in self.inside.get(-1, ()) if event.stage is Stage.EVALUATION]
+        if not events:
+            return self.unreached(Stage.EVALUATION)
+        top = events[0]
+        rules = self.inside.get(top.seq, ())
+        fired = sum(event.op is Op.MATCH for event in rules)
+        title = f"{_TITLES[Stage.EVALUATION]} of {top.subject}" if top.subject else _TITLES[Stage.EVALUATION]
+        inside = self.group(rules, self.rule, "rule")
+        state = State.ON if fired else State.OFF
+        return self.container(Shape.STEP, top, title, state, f"{fired} of {len(rules)} fired", inside)
+
+    def rule(self, event: TraceEvent) -> Box:
+        if event.op is not Op.MATCH:
+            return self.leaf(event, f"rule {event.subject}", "", Shape.RULE)
+        acts: dict[tuple[int, bool], TraceEvent] = {}
+        for inner in self.inside.get(event.seq, ()):
+            acts[inner.action, inner.kind is Kind.ACTION] = inner
+        # Where an action ends the evaluation, that is an event inside the action.
+        inside = []
+        for act in acts.values():
+            last = next((one for one in self.inside.get(act.seq, ()) if one.op is Op.STOP), act)
+            inside.append(self.action(act, last))
+        ended = any(box.state is State.ENDED for box in inside)
+        state = State.ENDED if event.subject == self.reception.stopped_by else State.ON
+        word = "fired, ends the set" if state is State.ENDED else "fired, left early" if ended else "fired"
+        if not inside:
+            return replace(self.leaf(event, f"rule {event.subject}", "fired", Shape.RULE), state=self.seen(event, state))
+        return self.container(Shape.RULE, event, f"rule {event.subject}", state, word, inside)
+
+    def action(self, act: TraceEvent, last: TraceEvent) -> Box:
+        if act.kind is not Kind.ACTION:
+            return self.leaf(act, act.subject, "failed", Shape.ACTION)
+        state, word = _ACTION_WORDS.get(last.op, (State.ON, ""))
+        box = self.leaf(act, f"{act.action + 1} {act.subject}", word, Shape.ACTION)
+        if box.state in (State.AHEAD, State.NOW):
+            return box
+        # An action that ends the evaluation because that is what it does has said so itself.
+        return replace(box, state=state, reason=act.reason if last.reason.endswith(act.reason) else last.reason)
+
+    def end(self) -> Box:
+        reception = self.reception
+        if not self.over:
+            return Box(shape=Shape.END, state=State.AHEAD, title="Outcome", word=_AHEAD)
+        if not reception.accepted:
+            reason = next((one.reason for one in reversed(reception.recipients) if one.reply == reception.reply), "")
+            return Box(
+                shape=Shape.END, state=State.ENDED, title=str(reception.reply), word="refused",
+                reason=reason or "nothing is stored, told or bounced",
+            )  # fmt: skip
+        counts: dict[str, int] = {}
+        for effect in reception.effects:
+            name = _DONE.get(effect.operation, effect.operation)
+            counts[name] = counts.get(name, 0) + 1
+        done = ", ".join(_counted(number, noun) for noun, number in counts.items())
+        failed = sum(one.outcome.failed for one in reception.performed)
+        also = f"; {count(failed, 'effect')} failed" if failed else ""
+        return Box(
+            shape=Shape.END, state=State.FAILED if failed else State.ON, title=str(reception.reply), word="accepted",
+            reason=(done or "accepted, and nothing was done with it") + also,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ kinds of boxes
+
+    def unreached(self, stage: Stage, reason: str = "") -> Box:
+        """A step the message never came to."""
+        return Box(
+            shape=Shape.STEP, state=State.SKIPPED, title=_TITLES[stage], word="not reached", reason=reason
+        )
+
+    def container(
+        self, shape: Shape, event: TraceEvent, title: str, state: State, word: str, inside: Iterable[Box]
+    ) -> Box:
+        """A box that others lie in; while they are looked at, its outcome is not known."""
+        if event.seq not in self.left:
+            now = event.seq in self.entered
+            state, word = (State.NOW, _NOW) if now else (State.AHEAD, _AHEAD)
+        reason = event.reason if event.seq in self.left else ""
+        here = event.seq == self.here
+        return Box(shape=shape, state=state, title=title, word=word, reason=reason, inside=tuple(inside), here=here)
+
+    def leaf(self, event: TraceEvent, title: str, word: str, shape: Shape = Shape.PART) -> Box:
+        """A box for an event, without what lies in it."""
+        plain = {
+            Op.MATCH: (State.ON, "match"), Op.MISS: (State.OFF, "no match"), Op.SKIP: (State.SKIPPED, "not looked at"),
+            Op.EFFECT: (State.ON, "done"), Op.FAIL: (State.FAILED, "failed"), Op.STOP: (State.ENDED, "ends here"),
+        }  # fmt: skip
+        state, usual = plain.get(event.op, (State.ON, ""))
+        here = event.seq == self.here
+        if event.seq not in self.left:
+            now = event.seq in self.entered
+            state, word = (State.NOW, _NOW) if now else (State.AHEAD, _AHEAD)
+            return Box(shape=shape, state=state, title=title, word=word, here=here)
+        return Box(shape=shape, state=state, title=title, word=word or usual, reason=event.reason, here=here)
+
+    def fold(self, events: Sequence[TraceEvent], title: str, word: str) -> Box:
+        """Several events that came to the same, in one box."""
+        names = [event.subject for event in events]
+        reason = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        state = State.SKIPPED if events[0].op is Op.SKIP else State.OFF if events[0].op is Op.MISS else State.ON
+        seen = self.progress([event.seq for event in events])
+        if seen is not State.ON:
+            state, word = seen, word if seen is State.NOW else _AHEAD
+        here = any(event.seq == self.here for event in events)
+        return Box(shape=Shape.FOLD, state=state, title=title, word=word, reason=reason, here=here)
+
+    def group(self, events: Sequence[TraceEvent], box: Callable[[TraceEvent], Box], noun: str) -> list[Box]:
+        """The events as boxes; runs of those that came to nothing, or are still to come, as one each."""
+        made: list[Box] = []
+        for key, run in groupby(events, key=self.alike):
+            same = list(run)
+            if not key or (len(same) == 1 and key != "ahead"):
+                made += map(box, same)
+            elif key == "ahead":
+                made.append(self.fold(same, count(len(same), noun), _AHEAD))
+            else:
+                verb = "not looked at" if same[0].op is Op.SKIP else _MISSED[noun]
+                made.append(self.fold(same, count(len(same), noun), verb))
+        return made
+
+    def alike(self, event: TraceEvent) -> str:
+        """What an event has in common with those it is folded with; empty where it has a box of its own."""
+        if event.seq not in self.entered:
+            return "ahead"
+        if self.full or event.seq == self.here or event.op not in (Op.MISS, Op.SKIP):
+            return ""
+        return f"skip: {event.reason}" if event.op is Op.SKIP else "miss"
+
+    def seen(self, event: TraceEvent, state: State) -> State:
+        return state if event.seq in self.left else State.NOW if event.seq in self.entered else State.AHEAD
+
+    def progress(self, seqs: Sequence[int]) -> State:
+        """Whether all of some events are over, some are, or none is."""
+        if all(seq in self.left for seq in seqs):
+            return State.ON
+        return State.NOW if any(seq in self.entered for seq in seqs) else State.AHEAD
+
+
+def _counted(number: int, noun: str) -> str:
+    head, _, tail = noun.partition(" ")
+    return f"{count(number, head)} {tail}".strip()
+

@@ -1,0 +1,77 @@
+"""What one wants to see first of many messages: a small table as text and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sesreceive._html import escape, frame, mark, table
+from sesreceive.mail.reply import Reply
+from sesreceive.trace.columns import table as declared
+from sesreceive.trace.frames import Tables
+from sesreceive.trace.grid import grid, matrix_grid
+from sesreceive.verdict import Verdict
+
+__all__ = ["overview_html", "table_text"]
+
+_COLUMNS = ("message", "from", "to", "answer", "checks", "rules", "actions", "because")
+# What a narrow terminal has to do without, first thing first.
+_DROPPED = ("from", "to", "actions", "checks")
+_VERDICTS = ("spf", "dkim", "dmarc", "spam", "virus")
+# Rows of the HTML table, and of the text in its place.
+_SHOWN, _SHOWN_AS_TEXT = 200, 20
+# Characters of a cell in HTML, where it is not the last one.
+_WIDEST, _WIDEST_OF = 200, {"from": 32, "to": 32, "rules": 80, "actions": 80}
+
+
+def table_text(tables: Tables, name: str, *, limit: int | None, width: int | None) -> str:
+    """A table for a terminal; see `Report.to_text`."""
+    total = len(tables) if name == "matrix" else tables.length(name)
+    shown = total if limit is None else min(limit, total)
+    match name:
+        case "matrix":
+            matrix = tables.matrix().iloc[:shown]
+            rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
+            text = matrix_grid(list(matrix.columns), rows)
+        case "messages":
+            text = grid(_COLUMNS, _overview(tables, shown), width=width, drop=_DROPPED)
+        case _:
+            columns = declared(name).names[1:]
+            cells = (tables.column(name, column)[:shown] for column in columns)
+            text = grid(columns, zip(*cells, strict=True), width=width)
+    return f"{text}\nshowing {shown} of {total}" if shown < total else text
+
+
+def overview_html(tables: Tables, title: str) -> str:
+    """The messages as HTML, everything escaped, with text for front ends that take styles away."""
+    rows = [
+        [_html(column, cell) for column, cell in zip(_COLUMNS, row, strict=True)] for row in _overview(tables, _SHOWN)
+    ]
+    more = f'<p class="ses-note">showing {_SHOWN} of {len(tables)}</p>' if len(tables) > _SHOWN else ""
+    text = table_text(tables, "messages", limit=_SHOWN_AS_TEXT, width=160)
+    return frame(f"{title}\n{text}", table(_COLUMNS, rows, caption=title) + more)
+
+
+def _overview(tables: Tables, shown: int) -> Iterator[Sequence[Any]]:
+    data = {name: cells[:shown] for name, cells in tables.data("messages").items()}
+    for cells in zip(*data.values(), strict=True):
+        row = dict(zip(data, cells, strict=True))
+        answer = Reply.parse(row["reply"])
+        yield (
+            row["message"], row["mail_from"] or "<>", row["recipients"], f"{answer.code} {answer.enhanced}".strip(),
+            _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
+        )  # fmt: skip
+
+
+def _checks(row: dict[str, Any]) -> str:
+    """The verdicts that are not PASS, in a few words; DISABLED is no finding."""
+    found = [f"{name} {row[name]}" for name in _VERDICTS if row[name] not in (None, Verdict.PASS, Verdict.DISABLED)]
+    if row["dmarc_policy"]:
+        found = [f"{one} ({row['dmarc_policy']})" if one.startswith("dmarc") else one for one in found]
+    return ", ".join(found) or ("all PASS" if row["accepted"] else "")
+
+
+def _html(column: str, cell: Any) -> str:
+    if column == "answer":
+        return mark(f"✓ {cell}", "good") if str(cell).startswith("2") else mark(f"✗ {cell}", "bad")
+    return escape(cell, _WIDEST_OF.get(column, _WIDEST))

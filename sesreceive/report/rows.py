@@ -1,0 +1,109 @@
+"""From one reception to the rows of every table, and from one configuration to the columns of the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sesreceive.account.account import Account
+from sesreceive.effects.encoded_words import decode_words
+from sesreceive.errors import one_line
+from sesreceive.reception import Reception
+from sesreceive.trace.events import Kind, Op, Stage
+from sesreceive.trace.rows import Row, Rows, join, trace_rows
+
+__all__ = ["layout_of", "rows_of"]
+
+# Characters of a subject that are decoded, and that are shown.
+_SUBJECT_READ, _SUBJECT = 2_000, 200
+
+
+def rows_of(reception: Reception) -> Rows:
+    """The rows of one message, for every table, without its number and name; all tables are made of these.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
+    [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
+    """
+    rows = trace_rows(reception.trace, stopped_by=reception.stopped_by)
+    rows["recipients"] = _recipient_rows(reception)
+    rows["effects"] = _effect_rows(reception)
+    rows["messages"] = [_message_row(reception, rows)]
+    return rows
+
+
+def _message_row(reception: Reception, rows: Rows) -> Row:
+    envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
+    fired = [row[1] for row in rows["rules"] if row[2] is Op.MATCH]
+    ran = [row[2] for row in rows["actions"] if row[3] in (Op.EFFECT, Op.STOP)]
+    done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
+    return (
+        reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
+        envelope.mail_from, join(envelope.rcpt_to), _subject(reception), len(reception.message.raw),
+        reception.accepted, str(reception.reply), reception.decision.decided_by,
+        *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)
+          if verdicts else [None] * 6),
+        *((results.spf.status, join(one.status for one in results.dkim), results.dmarc.status)
+          if results else (None, "", None)),
+        join(fired), join(ran), join(done), len([row for row in rows["actions"] if row[3] is Op.FAIL]),
+        reception.stopped_by,
+        _because(reception, rows),
+    )  # fmt: skip
+
+
+def _because(reception: Reception, rows: Rows) -> str:
+    """The reason that decided: of the refusal, else of the first action that failed, else of the first rule."""
+    if not reception.accepted:
+        refused = [one.reason for one in reception.recipients if one.reply == reception.reply]
+        return refused[-1] if refused else reception.reply.text
+    failed = [row[-1] for row in rows["actions"] if row[3] is Op.FAIL]
+    fired = [row[-1] for row in rows["rules"] if row[2] is Op.MATCH]
+    looked_at = [row[-1] for row in rows["rules"][-1:]]
+    return next(iter([*failed, *fired, *looked_at]), "")
+
+
+def _subject(reception: Reception) -> str:
+    subject = reception.message.get("Subject") or ""
+    return one_line(decode_words(subject[:_SUBJECT_READ]), _SUBJECT)
+
+
+def _recipient_rows(reception: Reception) -> list[Row]:
+    fired: dict[str, list[str]] = {}
+    for event in reception.trace:
+        if event.kind is Kind.RULE and event.op is Op.MATCH and event.stage is Stage.EVALUATION:
+            for recipient in event.data["recipients"]:
+                fired.setdefault(recipient, []).append(event.subject)
+    return [
+        (
+            one.recipient, one.accepted, str(one.reply), one.reply.code, join(one.rules),
+            join(fired.get(one.recipient, ()) if one.accepted else ()), one.reason,
+        )
+        for one in reception.recipients
+    ]  # fmt: skip
+
+
+def _effect_rows(reception: Reception) -> list[Row]:
+    rows: list[Row] = []
+    for done in reception.performed:
+        effect, outcome = done.effect, done.outcome
+        reason = outcome.error or effect.describe() + (f": {outcome.reason}" if outcome.reason else "")
+        attempts = len(done.errors) + (not outcome.failed)
+        rows.append((
+            effect.rule, effect.action + 1, effect.operation, effect.target, Op.FAIL if outcome.failed else Op.EFFECT,
+            attempts, done.at_s, done.waited_s, reason,
+        ))  # fmt: skip
+    return rows
+
+
+def layout_of(account: Account) -> Iterator[str]:
+    """The columns of the matrix that a configuration has: filters, then rules, each followed by its actions."""
+    for item in account.filters:
+        yield f"{Kind.FILTER}:{item.name}"
+    active = account.active_rule_set
+    for rule in active.rules if active else ():
+        yield f"{Kind.RULE}:{rule.name}"
+        for position, action in enumerate(rule.actions, start=1):
+            yield f"{Kind.ACTION}:{rule.name}/{type(action).__name__}#{position}"

@@ -1,0 +1,106 @@
+"""An ordered list of things: choose one, look for some, and the buttons that change the order.
+
+One native list box, however many there are: the keyboard works as everywhere, the focus stays where it is, and
+nothing is drawn but what is in view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as W
+
+from sesreceive.account.wording import count
+from sesreceive.errors import one_line
+from sesreceive.ui.kit import Part, button, caption, html
+
+__all__ = ["Listing"]
+
+
+class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A list box with buttons.
+
+    Parameters
+    ----------
+    part : Part
+        Whose list it is; it tells what was done, and shows the errors of the callbacks.
+    noun : str
+        What is listed, as in "rule"; the buttons say it, too.
+    chosen : callable
+        Is given the position of the element that was chosen.
+    buttons : sequence of (str, callable)
+        Their words, and what they do.
+    searched : bool
+        Whether there is a box to look for elements with.
+
+    Attributes
+    ----------
+    at : int
+        Position of the chosen element; -1 when there is none.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        noun: str,
+        chosen: Callable[[int], str | None],
+        buttons: Sequence[tuple[str, Callable[[], str | None]]] = (),
+        *,
+        searched: bool = False,
+        rows: int = 8,
+    ) -> None:
+        self.noun = noun
+        self.at = -1
+        self._labels: list[str] = []
+        self._shown: list[tuple[str, int]] = []
+        self._showing = False
+        self._chosen = chosen
+        plural = count(2, noun)[2:]
+        self.select = W.Select(options=[], rows=rows, layout=W.Layout(width="100%"))
+        self.select.description = plural[:1].upper() + plural[1:]
+        self.select.style.description_width = "0px"
+        self.select.tooltip = f"Choose a {noun} to see and change it"
+        self.search = W.Text(
+            description=f"Find {plural}", placeholder="part of its line", style={"description_width": "initial"},
+            layout=W.Layout(width="100%"),
+        )  # fmt: skip
+        self.count = html()
+        self.buttons = {text: part.on_click(button(text), press) for text, press in buttons}
+        bar = W.HBox(list(self.buttons.values()), layout=W.Layout(flex_flow="row wrap"))
+        head: list[W.Widget] = [caption(self.select.description)]
+        super().__init__([*head, *([self.search] if searched else []), self.select, self.count, bar])
+        self.select.observe(part.guard(self._on_choice), "value")
+        self.search.observe(part.guard(self._draw), "value")
+
+    def show(self, labels: Sequence[str], at: int) -> None:
+        """Put elements on screen, one line each, with the one at `at` chosen."""
+        self._labels = [one_line(label, 160) for label in labels]
+        self.at = at if 0 <= at < len(labels) else -1
+        self._draw()
+
+    def _draw(self) -> None:
+        words = self.search.value.lower().split()
+        shown = [
+            (label, at) for at, label in enumerate(self._labels) if all(word in label.lower() for word in words)
+        ]
+        self._showing = True
+        try:
+            with self.select.hold_sync():
+                if shown != self._shown:
+                    self._shown = shown
+                    self.select.options = shown
+                wanted = self.at if any(at == self.at for _, at in shown) else None
+                if self.select.value != wanted:
+                    self.select.value = wanted
+        finally:
+            self._showing = False
+        number = count(len(self._labels), self.noun)
+        text = f"{len(shown)} of {number}" if words else number
+        self.count.value = f'<span class="ses-hint">{text}</span>'
+
+    def _on_choice(self, change: Any) -> str | None:
+        if self._showing or change["new"] is None:
+            return None
+        self.at = change["new"]
+        return self._chosen(self.at)
