@@ -36,7 +36,7 @@ from sesreceive.stages import authentication, evaluation, filtering, recipients,
 from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.trace.events import Trace
-from sesreceive.verdict import Verdict, Verdicts
+from sesreceive.verdict import Verdicts
 
 if TYPE_CHECKING:
     from sesreceive.replay import Source
@@ -447,9 +447,7 @@ class Receiver:
 
     def _seen_by(self, verdicts: Verdicts) -> Callable[[ReceiptRule], Verdicts]:
         """What a rule sees: without ScanEnabled the scan verdicts are DISABLED [observed]."""
-        unscanned = replace(verdicts, spam=Verdict.DISABLED, virus=Verdict.DISABLED)
-        per_rule = self.assumptions.scan_scope == "per-rule"
-        return lambda rule: verdicts if rule.scan_enabled or not per_rule else unscanned
+        return lambda rule: scanning.seen_by(rule, verdicts, self.assumptions)
 
     def __repr__(self) -> str:
         """One line: account and backend."""

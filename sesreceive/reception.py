@@ -27,6 +27,7 @@ from sesreceive.trace.text import Explanation
 from sesreceive.verdict import Verdicts
 
 if TYPE_CHECKING:
+    from sesreceive.plot.flow import Diagram
     from sesreceive.rerun import Mattered
 
 __all__ = ["Reception"]
@@ -133,6 +134,18 @@ class Reception:
             Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
         """
         return Explanation(self.trace, title=repr(self)[1:-1], full=full)
+
+    def diagram(self, *, full: bool = False) -> Diagram:
+        """The way of the message through the service as a picture: shows in a notebook, prints as text, saves as SVG.
+
+        Parameters
+        ----------
+        full : bool
+            Whether every filter, recipient and rule has a box, those without consequences too.
+        """
+        from sesreceive.plot.flow import diagram
+
+        return diagram(self, full=full)
 
     def assumed(self) -> tuple[Mattered, ...]:
         """The open points of SES that mattered: those where another reading would have changed something.

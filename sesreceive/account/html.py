@@ -13,15 +13,18 @@ from sesreceive.account.value import Value
 from sesreceive.account.wording import count
 from sesreceive.errors import Problem
 
-__all__ = ["to_html"]
+__all__ = ["body", "to_html"]
 
 
 def to_html(value: Value) -> str:
     """A value as HTML, everything escaped."""
-    for kind, show in _SHOW.items():
-        if isinstance(value, kind):
-            return frame(repr(value), show(value) + _problems(value.problems()))
-    return frame(repr(value), _fields(value) + _problems(value.problems()))
+    return frame(repr(value), body(value))
+
+
+def body(value: Value) -> str:
+    """A value as HTML to stand in a page that has the style sheet already, everything escaped."""
+    show = next((show for kind, show in _SHOW.items() if isinstance(value, kind)), _fields)
+    return show(value) + _problems(value.problems())
 
 
 def _problems(found: Sequence[Problem]) -> str:

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from sesreceive.auth.author import Author
+from sesreceive.auth.domains import published_domain
 from sesreceive.auth.results import (
     DkimResult,
     DkimStatus,
@@ -24,7 +25,7 @@ from sesreceive.auth.results import (
 )
 from sesreceive.dns.resolver import Resolver
 from sesreceive.errors import one_line
-from sesreceive.mail.address import domain_of, to_ascii_domain
+from sesreceive.mail.address import domain_of
 from sesreceive.mail.message import Message
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _evaluate_domain(domain: str, spf: SpfResult, dkim: Sequence[DkimResult], re
             DmarcStatus.PERMERROR, domain, f"the record of `{at}` says no policy (RFC 7489 section 6.6.3)"
         )
         return replace(unread, record=text)
-    spf_domain = to_ascii_domain(domain_of(spf.envelope_from)) or ""
+    spf_domain = published_domain(domain_of(spf.envelope_from)) or ""
     spf_fits = _is_aligned(spf_domain, domain, strict=record.strict_spf)
     fitting = [one for one in dkim if _is_aligned(one.domain, domain, strict=record.strict_dkim)]
     signed = next((one for one in fitting if one.status is DkimStatus.PASS), None)

@@ -24,7 +24,7 @@ __all__ = ["MAX_RECORD_OCTETS", "check_host"]
 # with the square of a record's length, so we choose one far above every record in use.
 MAX_RECORD_OCTETS = 4096
 # What macros may repeat. RFC 5321 section 4.5.3.1: a local part has at most 64 octets, a domain 255.
-_MAX_LOCAL, _MAX_HELO = 256, 255
+_MAX_LOCAL, _MAX_DOMAIN = 256, 255
 
 
 def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *, now: float = 0.0) -> SpfResult:
@@ -63,7 +63,7 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
     mailbox = Mailbox.parse(envelope_from)
     # A sender without `@` is taken as a domain, as pyspf and jSPF do (RFC 7208 section 4.3 adds `postmaster`).
     local, said = (mailbox.local, mailbox.domain) if "@" in envelope_from else ("", envelope_from.lower())
-    domain = to_ascii_domain(_encodable(said))
+    domain = to_ascii_domain(_encodable(said)) if len(said) <= _MAX_DOMAIN else None
 
     def result(status: SpfStatus, reason: str, **more: str) -> SpfResult:
         decided = more.pop("domain", domain or said)
@@ -160,7 +160,7 @@ def _query_class() -> Any:
 
         def __init__(self, address: str, local: str, domain: str, helo: str, resolver: Resolver, now: float) -> None:
             # The sender is set below: pyspf would split it at the first `@`, also inside quotes.
-            super().__init__(i=address, s=f"postmaster@{domain}", h=helo[:_MAX_HELO])
+            super().__init__(i=address, s=f"postmaster@{domain}", h=helo[:_MAX_DOMAIN])
             self.l = local[:_MAX_LOCAL] or "postmaster"
             self.s = f"{self.l}@{domain}"
             self.t = str(int(now))

@@ -19,7 +19,9 @@ def normalize(name: str) -> str:
     '_dmarc.xn--mnchen-3ya.example'
     """
     name = name.removesuffix(".").lower()
-    return name if name.isascii() else ".".join(map(_a_label, name.split(".")))
+    if name.isascii() or len(name) > MAX_NAME:  # A-labels are never shorter
+        return name
+    return ".".join(map(_a_label, name.split(".")))
 
 
 def _a_label(label: str) -> str:

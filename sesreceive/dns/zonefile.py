@@ -33,7 +33,7 @@ def read_zone(text: str) -> Iterator[ZoneRecord]:
     from dns.exception import DNSException
     from dns.tokenizer import Tokenizer
 
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     reader = _Reader(Tokenizer(text))
     while True:
         number = reader.tokens.where()[1]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sesreceive._html import code, escape
 from sesreceive.effects.failures import Failure, FailurePlan, what_failed
-from sesreceive.effects.functions import Function, Functions, outcome_of
+from sesreceive.effects.functions import Function, Functions, Handler, outcome_of
 from sesreceive.effects.records import (
     Bucket,
     Invocation,
@@ -39,7 +39,10 @@ __all__ = ["BaseBackend"]
 
 _KEY_BYTES = 1024  # Amazon S3 User Guide, "Naming Amazon S3 objects"
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
-_TIMEOUTS = 2  # runs of one invocation that may reach the time limit
+# SES tries again some fifty times, in virtual time; a process or a time limit takes real time. A failed run costs this
+# much, and when the purse is empty the next attempts fail as the last one did. Callables that just raise cost nothing.
+_PURSE, _TIMEOUT_COSTS, _HANDLER_COSTS = 5, 3, 1
+_REMEMBERED = 64  # invocations that are being tried again at once
 
 
 class BaseBackend(ABC):
@@ -70,7 +73,7 @@ class BaseBackend(ABC):
         self.relay = Relay.at(relay) if isinstance(relay, str) else relay
         self._kms = kms
         self._lock = threading.RLock()
-        self._slow: dict[int, tuple[Invoke, int]] = {}
+        self._spent: dict[int, tuple[Invoke, int, int]] = {}
 
     # ------------------------------------------------------------------ what is there
 
@@ -201,17 +204,19 @@ class BaseBackend(ABC):
         return self._store(stored) or Outcome(error=what_failed(effect, absent=True))
 
     def _invoke(self, effect: Invoke) -> Outcome:
-        if self._slow.get(id(effect), (effect, 0))[1] >= _TIMEOUTS:
-            # Retries are virtual, a time limit is not: four hours of them would take half an hour.
+        spent, runs = self._spent.get(id(effect), (effect, 0, 0))[1:]
+        if spent >= _PURSE:
             name = function_name(effect.function_arn)
-            return Outcome(error=f"function `{name}` timed out {_TIMEOUTS} times before, so it was not run again")
+            return Outcome(error=f"function `{name}` failed {runs} times before, so it was not run again")
         called = self.functions.call(effect, environment=self._environment)
         if called is None:
             return self._invoke_elsewhere(effect)
-        if called.timed_out:
-            self._remember_slow(effect)
+        outcome = outcome_of(called, effect)
+        if outcome.failed:
+            handler = isinstance(self.functions.find(effect.function_arn), Handler)
+            self._spend(effect, _TIMEOUT_COSTS if called.timed_out else _HANDLER_COSTS if handler else 0)
         self._record_call(effect, called)
-        return outcome_of(called, effect)
+        return outcome
 
     def _record_call(self, effect: Invoke, called: Called) -> None:
         self._record(
@@ -229,12 +234,13 @@ class BaseBackend(ABC):
         name = function_name(effect.function_arn)
         return Outcome(reason=f"no function is registered as `{name}`, so nothing was run")
 
-    def _remember_slow(self, effect: Invoke) -> None:
+    def _spend(self, effect: Invoke, cost: int) -> None:
         with self._lock:
             # The effect is kept with its id, so the id stays its own.
-            self._slow[id(effect)] = (effect, self._slow.get(id(effect), (effect, 0))[1] + 1)
-            while len(self._slow) > 64:
-                del self._slow[next(iter(self._slow))]
+            _, spent, runs = self._spent.pop(id(effect), (effect, 0, 0))
+            self._spent[id(effect)] = (effect, spent + cost, runs + 1)
+            while len(self._spent) > _REMEMBERED:
+                del self._spent[next(iter(self._spent))]
 
     def _environment(self) -> dict[str, str]:
         """What a real handler finds in its environment."""
@@ -263,8 +269,8 @@ class BaseBackend(ABC):
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the locks."""
         with self._lock:
-            return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_slow")}
+            return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_spent")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild with locks of its own."""
-        self.__dict__.update(state, _lock=threading.RLock(), _slow={})
+        self.__dict__.update(state, _lock=threading.RLock(), _spent={})

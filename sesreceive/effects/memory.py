@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -127,13 +128,18 @@ class MemoryBackend(BaseBackend):
                 records.clear()
 
     def fork(self) -> MemoryBackend:
-        """An empty one with the same functions, keys, failures, buckets and topics, for a worker to fill.
+        """An empty one with the same settings, functions, keys, failures, buckets and topics, for a worker to fill.
 
         `merge` takes back what it holds in the end.
         """
-        return MemoryBackend(
-            self.functions, self.kms, self.strict, self.failures, buckets=self.buckets, topics=self.topics
-        )
+        other = copy.copy(self)
+        other._buckets, other._topics, other._folder = _Buckets(), _Topics(), None
+        other._records = {kind: [] for kind in self._records}
+        for name in self._buckets:
+            other.create_bucket(name)
+        for arn in self._topics:
+            other.create_topic(arn)
+        return other
 
     def merge(self, other: MemoryBackend) -> None:
         """Take over what `other` holds, after what is here: what a replay in other processes ends with."""
@@ -187,17 +193,6 @@ class MemoryBackend(BaseBackend):
             self._folder.write()
             return {"SESRECEIVE_BUCKETS": str(self._folder.path)}
 
-    def fork(self) -> MemoryBackend:
-        """A backend with the same functions, keys and settings and nothing in it: what a worker process starts from."""
-        other = copy.copy(self)
-        other._buckets, other._topics, other._folder = _Buckets(), _Topics(), None
-        other._records = {kind: [] for kind in self._records}
-        for name in self._buckets:
-            other.create_bucket(name)
-        for arn in self._topics:
-            other.create_topic(arn)
-        return other
-
     def __getstate__(self) -> dict[str, Any]:
         """Everything that can be sent to another process."""
         return super().__getstate__() | {"_folder": None}
@@ -234,11 +229,12 @@ class _Folder:
 class _MemoryBucket(Bucket):
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.content: dict[str, StoredObject] = {}
+        self.content: OrderedDict[str, StoredObject] = OrderedDict()
 
     def put(self, stored: StoredObject) -> None:
-        self.content.pop(stored.key, None)  # a later write comes later in the order
+        # A later write comes later in the order; the object is there all the while.
         self.content[stored.key] = stored
+        self.content.move_to_end(stored.key)
 
     def _names(self) -> Iterable[str]:
         return tuple(self.content)

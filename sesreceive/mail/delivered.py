@@ -31,11 +31,13 @@ _DELIVERED = (("Delivered-To",), ("X-Original-To",), ("Envelope-To",), ("To", "C
 # A quoted string, an escaped character, one of the characters that divide addresses, or anything else. Each starts
 # with other characters and none backtracks, so the time is linear whatever the header holds.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+("?)|\\.?|[()<>,:;]|[^"\\()<>,:;]++', re.DOTALL)
+# What no SMTP command can say.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, its brackets included.
 _LONGEST_ADDRESS = 254
 
 _CLIENT = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\]", re.IGNORECASE)
-_HELO = re.compile(r"\s*from\s+([^\s()]{1,255})", re.IGNORECASE)
+_HELO = re.compile(r"\s*from\s+([^\s()\x00-\x1f\x7f]{1,255})", re.IGNORECASE)
 _NAME = re.compile(r"\(([A-Za-z0-9._-]{1,253})\s+\[")
 _TLS = re.compile(r"\bwith\s+(?:UTF8)?(?:E?SMTPSA?|LMTPSA?)\b", re.IGNORECASE)
 # A Received field of more than this is none of a mail server; and so many of them are enough to look at.
@@ -161,6 +163,6 @@ def _address(plain: list[str], angle: list[str] | None) -> Iterator[str]:
         words = [word.replace("\0", " ") for word in words]
     for word in words:
         local, at, domain = word.rpartition("@")
-        if local and at and domain and len(word) <= _LONGEST_ADDRESS:
+        if local and at and domain and len(word) <= _LONGEST_ADDRESS and not _CONTROL.search(word):
             yield word
             return

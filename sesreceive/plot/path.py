@@ -91,6 +91,8 @@ _ACTION_WORDS: Mapping[Op, tuple[State, str]] = {
     Op.FAIL: (State.FAILED, "failed"),
     Op.SKIP: (State.SKIPPED, "not run"),
 }
+# What a check says that is more than "does not apply".
+_FAILED = frozenset({"fail", "temperror", "permerror", "processing_failed"})
 _MISSED: Mapping[str, str] = {"filter": "do not contain it", "rule": "no match"}
 # What an effect is called where they are counted.
 _DONE: Mapping[str, str] = {
@@ -208,8 +210,9 @@ class _Path:
         def box(event: TraceEvent) -> Box:
             decides = event.op is Op.MATCH and event.subject == by
             policy = str(event.data.get("policy", "Block"))
-            came = f"{policy}: decides" if decides else "contains it"
-            return self.leaf(event, f"{event.kind} {event.subject}", came if event.op is Op.MATCH else "")
+            made = self.leaf(event, f"{event.kind} {event.subject}", f"{policy}, decides" if decides else "")
+            blocks = decides and not accepted and made.state is State.ON
+            return replace(made, state=State.ENDED) if blocks else made
 
         inside = self.group(self.inside.get(top.seq, ()), box, "filter")
         return self.container(Shape.STEP, top, _TITLES[Stage.FILTERING], state, word, inside)
@@ -236,13 +239,17 @@ class _Path:
         for (own, answer), run in groupby(events, key=lambda event: (event.seq in shown, self.answer(event))):
             rest = list(run)
             if own or len(rest) == 1:
-                inside += [self.leaf(event, event.subject, answer) for event in rest]
+                inside += [self.recipient(event, answer) for event in rest]
             else:
                 inside.append(self.fold(rest, count(len(rest), "more recipient"), answer))
         return Box(
             shape=Shape.STEP, state=state, title=_TITLES[Stage.RECIPIENTS], word=word, reason=reason,
             inside=tuple(inside),
         )  # fmt: skip
+
+    def recipient(self, event: TraceEvent, answer: str) -> Box:
+        box = self.leaf(event, event.subject, answer)
+        return replace(box, state=State.ENDED) if box.state is State.OFF else box
 
     def answer(self, event: TraceEvent) -> str:
         """How a recipient was answered, as far as that is known."""
@@ -262,7 +269,9 @@ class _Path:
         def box(event: TraceEvent) -> Box:
             said = str(event.data.get("verdict") or event.data.get("status") or "")
             made = self.leaf(event, event.subject, said or ("none" if event.op is Op.SKIP else ""))
-            return replace(made, reason=made.reason.removeprefix(f"{said}: "))
+            failed = made.state is State.OFF and said.lower() in _FAILED
+            reason = made.reason.removeprefix(f"{said}: ")
+            return replace(made, reason=reason, state=State.FAILED if failed else made.state)
 
         inside = [box(event) for event in (checks if self.full else checks[: 2 * _SHOWN])]
         if len(inside) < len(checks):
@@ -296,8 +305,6 @@ class _Path:
         ended = any(box.state is State.ENDED for box in inside)
         state = State.ENDED if event.subject == self.reception.stopped_by else State.ON
         word = "fired, ends the set" if state is State.ENDED else "fired, left early" if ended else "fired"
-        if not inside:
-            return replace(self.leaf(event, f"rule {event.subject}", "fired", Shape.RULE), state=self.seen(event, state))
         return self.container(Shape.RULE, event, f"rule {event.subject}", state, word, inside)
 
     def action(self, act: TraceEvent, last: TraceEvent) -> Box:
@@ -336,9 +343,7 @@ class _Path:
 
     def unreached(self, stage: Stage, reason: str = "") -> Box:
         """A step the message never came to."""
-        return Box(
-            shape=Shape.STEP, state=State.SKIPPED, title=_TITLES[stage], word="not reached", reason=reason
-        )
+        return Box(shape=Shape.STEP, state=State.SKIPPED, title=_TITLES[stage], word="not reached", reason=reason)
 
     def container(
         self, shape: Shape, event: TraceEvent, title: str, state: State, word: str, inside: Iterable[Box]
@@ -398,9 +403,6 @@ class _Path:
             return ""
         return f"skip: {event.reason}" if event.op is Op.SKIP else "miss"
 
-    def seen(self, event: TraceEvent, state: State) -> State:
-        return state if event.seq in self.left else State.NOW if event.seq in self.entered else State.AHEAD
-
     def progress(self, seqs: Sequence[int]) -> State:
         """Whether all of some events are over, some are, or none is."""
         if all(seq in self.left for seq in seqs):
@@ -411,4 +413,3 @@ class _Path:
 def _counted(number: int, noun: str) -> str:
     head, _, tail = noun.partition(" ")
     return f"{count(number, head)} {tail}".strip()
-

@@ -43,7 +43,7 @@ def clip(text: str, room: float, size: float) -> str:
     Examples
     --------
     >>> clip("reply-loop-guard", 60, 10)
-    'reply-loop…'
+    'reply-loo…'
     """
     if width(text[:1_000], size) <= room and len(text) <= 1_000:
         return text
@@ -63,7 +63,7 @@ def wrap(text: str, room: float, size: float, lines: int) -> tuple[str, ...]:
     broken = list(_broken(text[:most], room * 1000 / size))
     if len(text) <= most and len(broken) <= lines:
         return tuple(broken)
-    last = broken[lines - 1] if len(broken) >= lines else broken[-1]
+    last = broken[:lines][-1] if broken else ""
     return (*broken[: lines - 1], clip(last, room - _WIDE * size / 1000, size).removesuffix("…") + "…")
 
 

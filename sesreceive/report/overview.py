@@ -14,9 +14,9 @@ from sesreceive.verdict import Verdict
 
 __all__ = ["overview_html", "table_text"]
 
-_COLUMNS = ("message", "from", "to", "answer", "checks", "rules", "actions", "because")
+_COLUMNS = ("message", "from", "to", "answer", "filter", "checks", "rules", "actions", "because")
 # What a narrow terminal has to do without, first thing first.
-_DROPPED = ("from", "to", "actions", "checks")
+_DROPPED = ("from", "to", "filter", "checks", "actions")
 _VERDICTS = ("spf", "dkim", "dmarc", "spam", "virus")
 # Rows of the HTML table, and of the text in its place.
 _SHOWN, _SHOWN_AS_TEXT = 200, 20
@@ -59,7 +59,7 @@ def _overview(tables: Tables, shown: int) -> Iterator[Sequence[Any]]:
         answer = Reply.parse(row["reply"])
         yield (
             row["message"], row["mail_from"] or "<>", row["recipients"], f"{answer.code} {answer.enhanced}".strip(),
-            _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
+            row["filter"], _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
         )  # fmt: skip
 
 

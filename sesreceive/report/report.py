@@ -26,6 +26,8 @@ from sesreceive.trace.text import Explanation
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sesreceive.plot.report import ReportPlots
+
 __all__ = ["Report"]
 
 
@@ -258,6 +260,19 @@ class Report:
             that far. Without messages there are no rows and no columns.
         """
         return self._tables_now().matrix()
+
+    @property
+    def plot(self) -> ReportPlots:
+        """The pictures: ``plot.funnel()``, ``plot.verdicts()``, ``plot.timeline()``, ``plot.flow()``.
+
+        Raises
+        ------
+        MissingExtraError
+            When matplotlib is not installed.
+        """
+        from sesreceive.plot.report import ReportPlots
+
+        return ReportPlots(self)
 
     @staticmethod
     def describe(name: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
-from sesreceive.scan.scanner import Finding, Subject
+from sesreceive.scan.scanner import Finding, Scanner, Subject
 from sesreceive.verdict import Verdict
 
-__all__ = ["ScriptedScanner"]
+__all__ = ["ForcedScanner", "ScriptedScanner"]
 
 _Answer = Verdict | str | Callable[[Message, Envelope], Verdict | str]
 
@@ -41,3 +41,37 @@ class ScriptedScanner:
                 )
             else:
                 yield Finding(subject, verdict, f"the script says {verdict}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForcedScanner:
+    r"""Some verdicts by force, the others as they were found.
+
+    Attributes
+    ----------
+    said : mapping of Subject to Verdict
+        The verdicts by force.
+    found : tuple of Finding
+        What is known of the message.
+    otherwise : tuple of Scanner
+        Who is asked where nothing is known.
+
+    Examples
+    --------
+    >>> from sesreceive.scan.markers import MarkerScanner
+    >>> scanner = ForcedScanner(said={Subject.SPAM: Verdict.GRAY}, otherwise=(MarkerScanner(),))
+    >>> [(one.subject.value, one.verdict.value) for one in scanner.scan(Message(b""), Envelope())]
+    [('spam', 'GRAY'), ('virus', 'PASS')]
+    """
+
+    said: Mapping[Subject, Verdict]
+    found: tuple[Finding, ...] = ()
+    otherwise: tuple[Scanner, ...] = ()
+    name: str = "forced"
+
+    def scan(self, message: Message, envelope: Envelope) -> Iterable[Finding]:
+        """One finding a subject that is forced or known."""
+        for subject, verdict in self.said.items():
+            yield Finding(subject, verdict, f"{verdict} by force")
+        found = self.found or (one for scanner in self.otherwise for one in scanner.scan(message, envelope))
+        yield from (one for one in found if one.subject not in self.said)

@@ -65,7 +65,8 @@ class Intake:
         self._threads: list[threading.Thread] = []
         self._places = self._octets = 0  # reserved or waiting or being processed
         self._serial = 0
-        self.accepted = self.refused = self.done = self.skipped = 0
+        self.accepted = self.refused = self.skipped = 0
+        self.done = {True: 0, False: 0}  # processed, by whether they were accepted
         self.failures: list[Failed] = []
 
     # ---------------------------------------------------------------- for the sessions
@@ -172,10 +173,12 @@ class Intake:
             self._threads.append(thread)
             thread.start()
 
-    def wait_for(self, count: int, timeout: float) -> bool:
-        """Whether so many messages were processed, or failed, within `timeout` seconds."""
+    def wait_for(self, count: int, timeout: float, accepted: tuple[bool, ...]) -> bool:
+        """Whether so many messages of these kinds were processed, or something failed, within `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.done + len(self.failures) >= count, timeout)
+            return self._changed.wait_for(
+                lambda: bool(self.failures) or sum(self.done[kind] for kind in accepted) >= count, timeout
+            )
 
     def drain(self, timeout: float) -> bool:
         """Whether everything that was accepted was processed within `timeout` seconds."""
@@ -209,7 +212,7 @@ class Intake:
             else:
                 with self._changed:
                     self._receptions.append((serial, reception))
-                    self.done += 1
+                    self.done[submission.accepted] += 1
                 del reception
             del item, submission
             self.release(octets)

@@ -31,6 +31,7 @@ _RUNNING: weakref.WeakValueDictionary[str, Server] = weakref.WeakValueDictionary
 # How long a program that ends waits for what it had accepted.
 _AT_EXIT_S = 5.0
 _LATEST = 10
+_KINDS = {"accepted": (True,), "refused": (False,), "all": (True, False)}
 
 
 class Server:
@@ -39,6 +40,9 @@ class Server:
     Every message that is answered ``250 OK`` is processed exactly once, in the order of the answers, also when the
     server is stopped in the middle. Processing (authentication, scanning, actions) takes place behind the answer: a
     slow function holds up no connection, until `Bounds.waiting` messages wait.
+
+    Stop a server before the program ends (``with`` does): one that still runs then has five seconds to process what it
+    accepted, and Python starts no more Lambda functions by then.
 
     Parameters
     ----------
@@ -62,8 +66,8 @@ class Server:
         From the address of a peer to the address it stands for: ``{"127.0.0.2": "203.0.113.9"}``. A function may
         give None for "itself".
     xclient : {'silent', 'announced', 'off'}
-        Whether trusted peers may use XCLIENT. SES has no such command, so by default it is not listed after EHLO;
-        ``swaks --xclient-addr`` wants it ``announced`` (or to be told ``--xclient-no-verify``).
+        Whether trusted peers may use XCLIENT. SES has no such command, so by default it is understood but not listed
+        after EHLO; for ``swaks --xclient-addr`` it has to be ``announced``.
     proxy : bool
         Whether connections from trusted peers start with the PROXY protocol, version 1 or 2.
     trusted : iterable of str
@@ -252,38 +256,49 @@ class Server:
         return {
             "connections": seen.connections, "connected": seen.connected, "turned_away": seen.turned_away,
             "commands": seen.commands, "octets": seen.octets, "accepted": intake.accepted,
-            "refused": intake.refused, "processed": intake.done, "waiting": intake.pending,
+            "refused": intake.refused, "processed": sum(intake.done.values()), "waiting": intake.pending,
             "timeouts": seen.timeouts, "failures": len(intake.failures),
         }  # fmt: skip
 
-    def wait_for(self, n: int = 1, timeout: float = 10.0) -> tuple[Reception, ...]:
-        """The receptions, once there are `n`, refused transactions included.
+    def wait_for(self, n: int = 1, timeout: float = 10.0, *, kind: str = "accepted") -> tuple[Reception, ...]:
+        """The receptions, once there are `n` of a kind since the first start.
 
         Parameters
         ----------
         n : int
-            How many, since the first start.
+            How many.
         timeout : float
             Seconds to wait.
+        kind : {'accepted', 'refused', 'all'}
+            Messages that were answered 250; transactions that ended without an accepted recipient, and messages that
+            were not taken; or both.
+
+        Returns
+        -------
+        tuple of Reception
+            All of that kind so far, in order.
 
         Raises
         ------
         ServerError
-            When there are fewer by then, or processing one raised an error.
+            When there are fewer by then, or an error was raised on the way.
         """
-        enough = self._intake.wait_for(n, timeout)
+        kinds = _KINDS.get(kind)
+        if kinds is None:
+            raise ServerError(f"kind: expected `accepted`, `refused` or `all` but got `{one_line(kind)}`")
+        enough = self._intake.wait_for(n, timeout, kinds)
         if self._intake.failures:
             failed = self._intake.failures[0]
             what = f"message `{failed.submission.name}`" if failed.submission else "a command"
             error = failed.error
             raise ServerError(f"{what} raised {type(error).__name__}: {one_line(error)}") from error
         if not enough:
-            came = self._intake.done
+            came, counters = self._intake.done, self.counters
             raise ServerError(
-                f"expected {n} message{'s' * (n != 1)} within {timeout:g} s but {came or 'none'} came; "
-                f"{self._counters.connections} connections were made to {self.host}:{self.port}"
+                f"expected {n} message{'s' * (n != 1)} ({kind}) within {timeout:g} s but {came[True]} accepted and "
+                f"{came[False]} refused ones came, over {counters['connections']} connections to {self.host}:{self.port}"
             )
-        return self.receptions
+        return tuple(one for one in self.receptions if one.reply.accepted in kinds)
 
     # ---------------------------------------------------------------- how it looks
 

@@ -305,11 +305,14 @@ class _Run:
         """One event for each run of attempts that failed alike, one for what came of it."""
         effect, outcome = done.effect, done.outcome
         first = 1
-        for error, same in groupby(done.errors):
-            count = len(tuple(same))
+        for error, same in groupby(done.failures, key=lambda outcome: outcome.error):
+            *_, last = alike = tuple(same)
+            count = len(alike)
             which = f"attempt {first}" if count == 1 else f"attempts {first} to {first + count - 1}"
             first += count
             data: dict[str, Any] = {"metric": "PublishFailure", "count": count, "target": effect.target}
+            if last.log:
+                data["log"] = last.log
             yield Op.FAIL, f"{which} failed: {error}", data
         if outcome.failed:
             if done.expired:

@@ -29,8 +29,8 @@ class Attempted:
         What was asked for.
     outcome : Outcome
         What the last attempt came to.
-    errors : tuple of str
-        The error of each attempt that failed, in order.
+    failures : tuple of Outcome
+        What each attempt that failed came to, in order.
     at_s : float
         Seconds from receipt to the first attempt.
     waited_s : float
@@ -41,10 +41,15 @@ class Attempted:
 
     effect: Effect
     outcome: Outcome
-    errors: tuple[str, ...] = ()
+    failures: tuple[Outcome, ...] = ()
     at_s: float = 0.0
     waited_s: float = 0.0
     expired: bool = False
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The error of each attempt that failed, in order."""
+        return tuple(outcome.error for outcome in self.failures)
 
 
 def attempt(
@@ -61,21 +66,21 @@ def attempt(
     >>> done.errors, done.waited_s, done.expired
     (('no such bucket `inbox`',), 1.0, False)
     """
-    errors: list[str] = []
+    failures: list[Outcome] = []
     waited_s = 0.0
     for pause_s in _pauses(effect, assumptions):
         waited_s += pause_s
         outcome = perform(effect)
         if not outcome.failed:
-            return Attempted(effect=effect, outcome=outcome, errors=tuple(errors), at_s=at_s, waited_s=waited_s)
-        errors.append(outcome.error)
+            return Attempted(effect=effect, outcome=outcome, failures=tuple(failures), at_s=at_s, waited_s=waited_s)
+        failures.append(outcome)
     return Attempted(
         effect=effect,
         outcome=outcome,
-        errors=tuple(errors),
+        failures=tuple(failures),
         at_s=at_s,
         waited_s=waited_s,
-        expired=len(errors) > 1,
+        expired=len(failures) > 1,
     )
 
 

@@ -7,15 +7,17 @@ Scanning applies to a message when a matching enabled rule has ScanEnabled; a ru
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sesreceive.account.rule_set import ReceiptRule
+from sesreceive.assumption import Assumptions
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.scanner import Finding, Scanner
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
-from sesreceive.verdict import Verdict
+from sesreceive.verdict import Verdict, Verdicts
 
-__all__ = ["ScanResults", "scan"]
+__all__ = ["ScanResults", "scan", "seen_by"]
 
 # Of several findings on one subject the gravest counts.
 _GRAVITY = (Verdict.FAIL, Verdict.PROCESSING_FAILED, Verdict.GRAY, Verdict.PASS, Verdict.DISABLED)
@@ -67,6 +69,21 @@ def scan(message: Message, envelope: Envelope, scanners: Iterable[Scanner], *, e
         spam=_gravest(findings, "spam"), virus=_gravest(findings, "virus"), findings=tuple(findings),
         events=log.events(),
     )  # fmt: skip
+
+
+def seen_by(rule: ReceiptRule, verdicts: Verdicts, assumptions: Assumptions) -> Verdicts:
+    """The verdicts as a rule sees them: without ScanEnabled those of the scanners are DISABLED [observed].
+
+    Examples
+    --------
+    >>> from sesreceive.assumption import Assumptions
+    >>> clean = Verdicts(spam=Verdict.PASS, virus=Verdict.PASS)
+    >>> seen_by(ReceiptRule(name="no-scan"), clean, Assumptions()).spam.value
+    'DISABLED'
+    """
+    if rule.scan_enabled or assumptions.scan_scope != "per-rule":
+        return verdicts
+    return replace(verdicts, spam=Verdict.DISABLED, virus=Verdict.DISABLED)
 
 
 def _gravest(findings: Iterable[Finding], subject: str) -> Verdict:

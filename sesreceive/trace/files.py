@@ -53,6 +53,7 @@ def write(
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in frames.items():
             path = folder / f"{name}.{form}"
+            frame = frame if frame.index.name is None else frame.reset_index()
             FORMATS[form](frame if exact or form != "csv" else _harmless(frame), path)
             paths.append(path)
     except OSError as error:
@@ -61,17 +62,15 @@ def write(
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    named = frame.index.name is not None
-    frame.to_csv(path, index=named, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+    frame.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _json(frame: pd.DataFrame, path: Path) -> None:
-    rows = frame.reset_index() if frame.index.name is not None else frame
-    rows.to_json(path, orient="records", date_format="iso", date_unit="ms", force_ascii=False, indent=1)
+    frame.to_json(path, orient="records", date_format="iso", date_unit="ms", force_ascii=False, indent=1)
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, engine="pyarrow")
+    frame.to_parquet(path, engine="pyarrow", index=False)
 
 
 FORMATS: Mapping[str, Callable[[Any, Path], None]] = {"csv": _csv, "json": _json, "parquet": _parquet}
@@ -79,15 +78,8 @@ FORMATS: Mapping[str, Callable[[Any, Path], None]] = {"csv": _csv, "json": _json
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with a `'` before each text that a spreadsheet would run."""
-    changed = {
-        column: [_quoted(value) for value in frame[column]]
-        for column in frame.columns
-        if frame[column].dtype == "string"
-    }
-    frame = frame.assign(**changed)
-    if frame.index.name is not None:
-        frame.index = frame.index.map(_quoted)
-    return frame
+    texts = [column for column in frame.columns if frame[column].dtype == "string"]
+    return frame.assign(**{column: [_quoted(value) for value in frame[column]] for column in texts})
 
 
 def _quoted(value: Any) -> Any:

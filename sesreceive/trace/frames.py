@@ -89,7 +89,7 @@ class Tables:
 
     def length(self, name: str) -> int:
         """Number of rows of one table."""
-        return sum(self._counts[name])
+        return sum(self._counts[table(name).name])
 
     def column(self, name: str, column: str) -> list[Any]:
         """The cells of one column, in order; words may be enum members, which are text too."""
@@ -132,7 +132,9 @@ class Tables:
         dtype = pd.CategoricalDtype(list(CELLS))
         data = {column: pd.Categorical.from_codes(codes[place], dtype=dtype) for column, place in places.items()}
         index = pd.Index(clean(self.labels), name="message", dtype="string")
-        return pd.DataFrame(data, index=index, columns=pd.Index(columns, dtype="object"))
+        # Without columns pandas would number them.
+        heads = pd.Index(columns) if columns else pd.Index([], dtype="object")
+        return pd.DataFrame(data, index=index, columns=heads)
 
     def _cells(self) -> Iterator[tuple[int, str, str]]:
         """Message number, column and word, wherever something was considered."""

@@ -24,31 +24,56 @@ _COLOURS = {Op.MATCH: "good", Op.EFFECT: "good", Op.FAIL: "bad", Op.STOP: "warn"
 _CLOSED = (Op.MISS, Op.SKIP)
 
 
+# Lines of one output: more would make a notebook heavy, and nobody reads them.
+_MOST = 4_000
+
+
 def trace_html(trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> str:
     """The trace as HTML, everything escaped, with the text (as long as `full` says) where styles are taken away.
 
-    The HTML is always whole: what the short text leaves out is folded.
+    What the short text leaves out is there, but folded. After a few thousand lines the rest is left out and counted.
     """
     trace = tuple(trace)
-    steps = "".join(_html(step) for step in tree(trace))
+    page = _Page()
+    steps = "".join(page.node(step) for step in tree(trace))
+    if page.left_out:
+        steps += f'<div class="ses-note">… {page.left_out} more lines are left out</div>'
     heading = f"<div><strong>{escape(title)}</strong></div>" if title else ""
     rich = f'<div class="ses-trace">{heading}{steps}</div>'
     return frame(trace_text(trace, title, full=full), rich, style=_STYLE)
 
 
-def _html(node: Node | Fold) -> str:
-    if isinstance(node, Fold):
-        return details(f'<span class="ses-note">… {escape(node.summary)}</span>', "".join(map(_html, node.nodes)))
-    line = _line(node)
-    if not node.inside:
-        return f'<div class="ses-leaf">{line}</div>'
-    if all(isinstance(below, Fold) and below.aside for below in node.inside):
-        return details(
-            line, "".join(_html(one) for below in node.inside if isinstance(below, Fold) for one in below.nodes)
-        )
-    # A refused recipient is a miss worth reading: it is why nothing else happened.
-    opened = node.op not in _CLOSED or node.word == "refused"
-    return details(line, "".join(map(_html, node.inside)), opened=opened)
+class _Page:
+    """One output, and how many lines it has so far."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+    @property
+    def left_out(self) -> int:
+        return max(0, self.lines - _MOST)
+
+    def node(self, node: Node | Fold) -> str:
+        """A line with all that lies in it."""
+        if isinstance(node, Fold):
+            body = self.inside(node.nodes)
+            return details(f'<span class="ses-note">… {escape(node.summary)}</span>', body) if body else ""
+        self.lines += 1
+        if self.left_out:
+            self.inside(node.inside)  # only counted
+            return ""
+        line = _line(node)
+        if not node.inside:
+            return f'<div class="ses-leaf">{line}</div>'
+        # A refused recipient is a miss worth reading: it is why nothing else happened.
+        opened = node.op not in _CLOSED or node.word == "refused"
+        if all(isinstance(below, Fold) and below.aside for below in node.inside):
+            nodes = [one for below in node.inside if isinstance(below, Fold) for one in below.nodes]
+            return details(line, self.inside(nodes))
+        return details(line, self.inside(node.inside), opened=opened)
+
+    def inside(self, nodes: Iterable[Node | Fold]) -> str:
+        return "".join(map(self.node, nodes))
 
 
 def _line(node: Node) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from sesreceive.account.account import Account
 from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.value import Unfit, Value, tidy
 from sesreceive.errors import Problem
-from sesreceive.ui.kit import Part, html
+from sesreceive.ui.kit import Part, html, prose
 
 __all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at"]
 
@@ -134,7 +134,7 @@ class Control:
 def _options(item: Member, label: str) -> dict[str, Any]:
     return {
         "description": label, "tooltip": item.doc, "style": {"description_width": LABEL_WIDTH},
-        "layout": W.Layout(width="100%"),
+        "layout": W.Layout(width="auto"),
     }  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _text_control(item: Member, label: str) -> Control:
         return Control(box, (box,), lambda: box.value or None, lambda given: setattr(box, "value", given or ""))
     empty = W.Checkbox(
         description=f"{label} is set, to the empty text", style={"description_width": LABEL_WIDTH},
-        layout=W.Layout(width="100%"),
+        layout=W.Layout(width="auto"),
     )  # fmt: skip
 
     def write(given: str | None) -> None:
@@ -235,6 +235,8 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Names of the members to show; all by default.
     labels : mapping, optional
         What members are called, where `label_of` would not do.
+    never_empty : collection of str
+        Names of optional texts that may be not set, but not empty, though the API's model does not say so.
     """
 
     def __init__(
@@ -245,12 +247,17 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         *,
         only: Collection[str] | None = None,
         labels: Mapping[str, str] | None = None,
+        never_empty: Collection[str] = (),
     ) -> None:
         self.cls = cls
         self.value: Any = None
         self._edited = edited
         self._showing = False
-        self._items = [item for item in members(cls) if only is None or item.name in only]
+        self._items = [
+            replace(item, min=item.min or int(item.name in never_empty))
+            for item in members(cls)
+            if only is None or item.name in only
+        ]
         self.labels = {item.name: (labels or {}).get(item.name, label_of(item)) for item in self._items}
         self.controls = {item.name: CONTROLS[item.kind](item, self.labels[item.name]) for item in self._items}
         self.notes = {item.name: html() for item in self._items}
@@ -261,7 +268,7 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 box.observe(part.guard(self._on_input(item)), "value")
         rows = []
         for item in self._items:
-            self.notes[item.name].layout.margin = f"-4px 0 2px calc({LABEL_WIDTH} + 8px)"
+            self.notes[item.name].layout.margin = f"-2px 0 3px calc({LABEL_WIDTH} + 10px)"
             rows += [self.controls[item.name].widget, self.notes[item.name]]
         super().__init__(rows)
 
@@ -293,7 +300,7 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         for item in self._items:
             wrong = [self._unfit[item.name]] if item.name in self._unfit else self._found.get(item.name, ())
             if wrong:
-                text = "<br>".join(f'<span class="ses-problem">✗ {escape(one)}</span>' for one in wrong)
+                text = "<br>".join(f'<span class="ses-problem">✗ {prose(one)}</span>' for one in wrong)
             else:
                 text = f'<span class="ses-hint">{escape(item.doc)}</span>'
             self.notes[item.name].value = text

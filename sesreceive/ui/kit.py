@@ -7,6 +7,7 @@ error is shown in the part (``role="alert"``), and the state stays as it was.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,14 +15,16 @@ import ipywidgets as W
 from IPython.display import display
 
 from sesreceive._html import CSS, escape, frame
+from sesreceive.account.account import Account
 from sesreceive.errors import MissingExtraError, SesReceiveError, one_line
+from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
 from sesreceive.ui.model import Bench
 
-__all__ = ["STYLE", "Part", "Section", "bench_of", "button", "caption", "heading", "html"]
+__all__ = ["STYLE", "Part", "Section", "bench_of", "button", "caption", "heading", "html", "prose"]
 
 STYLE = (
-    CSS
-    + """\
+    CSS + """\
 .ses-ui { color: var(--jp-ui-font-color1, CanvasText); font-size: var(--jp-ui-font-size1, 13px); }
 .ses-ui button:focus-visible, .ses-ui input:focus-visible, .ses-ui select:focus-visible,
 .ses-ui textarea:focus-visible, .ses-ui summary:focus-visible {
@@ -37,7 +40,25 @@ STYLE = (
 .ses-ui button.jupyter-button { color: var(--jp-ui-font-color1, ButtonText); overflow: visible; }
 .ses-ui .ses-section { border-top: 1px solid var(--jp-border-color2, GrayText); padding-top: 2px; }
 .ses-ui .ses-fold button.jupyter-button { text-align: left; font-weight: bold; background: none; }
+.ses-ui .ses-good { color: color-mix(in srgb, #1e9e46 60%, var(--jp-ui-font-color1, CanvasText)); }
+.ses-ui .ses-bad { color: color-mix(in srgb, #e03c31 70%, var(--jp-ui-font-color1, CanvasText)); }
+.ses-ui .ses-warn { color: color-mix(in srgb, #e08000 55%, var(--jp-ui-font-color1, CanvasText)); }
+.ses-ui .ses-note { color: color-mix(in srgb, currentcolor 75%, transparent); }
 .ses-ui .widget-html-content { line-height: 1.4; overflow-wrap: anywhere; }
+.ses-ui .ses-stacked { flex-direction: column; align-items: stretch; height: auto; }
+.ses-ui .ses-stacked > .widget-label { width: auto !important; text-align: left; height: auto; line-height: 1.6; }
+.ses-ui .ses-stacked > :is(select, textarea) { flex: 0 0 auto; height: auto; width: 100%; }
+.ses-ui .ses-rich table.ses-table { width: 100%; }
+.ses-ui .ses-rich table.ses-table th, .ses-ui .ses-rich table.ses-table td { overflow-wrap: anywhere; }
+.ses-ui .ses-rich table.ses-table tbody th { font-weight: normal; overflow-wrap: break-word; max-width: 16em; }
+.ses-ui > .ses-say { position: sticky; bottom: 0; z-index: 2; background: var(--jp-layout-color1, Canvas);
+  border-top: 1px solid var(--jp-border-color2, GrayText); }
+.ses-ui :is(button, input, select, textarea, summary) { scroll-margin: 2em 0 4em; }
+"""
+    # What was done is told in sight, however long the part is: nothing around it may scroll by itself.
+    """\
+.ses-ui, .jp-Cell:not(.jp-mod-outputsScrolled)
+  :is(.jp-OutputArea, .jp-OutputArea-child, .jp-OutputArea-output):has(.ses-ui) { overflow: visible; }
 """
 )
 
@@ -67,6 +88,17 @@ def html(value: str = "", **options: Any) -> W.HTML:
 def heading(text: str, level: int = 3) -> W.HTML:
     """A heading, so that a screen reader can jump to it."""
     return W.HTML(f"<h{level} style='margin:0.4em 0 0.2em'>{escape(text)}</h{level}>")
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML, escaped, with what stands in backticks in a typewriter face.
+
+    Examples
+    --------
+    >>> prose("`<b>` is in `example.com`")
+    '<code>&lt;b&gt;</code> is in <code>example.com</code>'
+    """
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def caption(text: str) -> W.HTML:
@@ -106,7 +138,9 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         head: list[W.Widget] = [W.HTML(f"<style>{STYLE}</style>")]
         if title:
             head.append(heading(title))
-        super().__init__([*head, *contents, self.alert, self.status], **options)
+        said = W.VBox([self.alert, self.status])
+        said.add_class("ses-say")
+        super().__init__([*head, *contents, said], **options)
         self.add_class("ses-ui")
         bench.observe(lambda _: self.changed(), ["account", "zone", "receptions", "selected"])
 
@@ -251,5 +285,12 @@ _REST_S = 1.0
 
 
 def bench_of(given: Bench | Any) -> Bench:
-    """A bench as it is, or one around a receiver, so that each part can be used alone."""
-    return given if isinstance(given, Bench) else Bench(given)
+    """A bench as it is, or one around a receiver, a reception or a report, so that each part can be used alone."""
+    if isinstance(given, Bench):
+        return given
+    if isinstance(given, Receiver):
+        return Bench(given)
+    receptions = (given,) if isinstance(given, Reception) else tuple(given)
+    bench = Bench(Receiver(receptions[-1].account if receptions else Account()))
+    bench.add(receptions)
+    return bench

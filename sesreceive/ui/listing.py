@@ -13,7 +13,7 @@ import ipywidgets as W
 
 from sesreceive.account.wording import count
 from sesreceive.errors import one_line
-from sesreceive.ui.kit import Part, button, caption, html
+from sesreceive.ui.kit import Part, button, html
 
 __all__ = ["Listing"]
 
@@ -57,19 +57,19 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._showing = False
         self._chosen = chosen
         plural = count(2, noun)[2:]
-        self.select = W.Select(options=[], rows=rows, layout=W.Layout(width="100%"))
-        self.select.description = plural[:1].upper() + plural[1:]
-        self.select.style.description_width = "0px"
-        self.select.tooltip = f"Choose a {noun} to see and change it"
+        self.select = W.Select(
+            options=[], rows=rows, description=plural[:1].upper() + plural[1:],
+            tooltip=f"Choose a {noun} to see and change it", layout=W.Layout(width="auto"),
+        )  # fmt: skip
+        self.select.add_class("ses-stacked")
         self.search = W.Text(
             description=f"Find {plural}", placeholder="part of its line", style={"description_width": "initial"},
-            layout=W.Layout(width="100%"),
+            layout=W.Layout(width="auto"),
         )  # fmt: skip
         self.count = html()
         self.buttons = {text: part.on_click(button(text), press) for text, press in buttons}
         bar = W.HBox(list(self.buttons.values()), layout=W.Layout(flex_flow="row wrap"))
-        head: list[W.Widget] = [caption(self.select.description)]
-        super().__init__([*head, *([self.search] if searched else []), self.select, self.count, bar])
+        super().__init__([*([self.search] if searched else []), self.select, self.count, bar])
         self.select.observe(part.guard(self._on_choice), "value")
         self.search.observe(part.guard(self._draw), "value")
 
@@ -81,9 +81,7 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _draw(self) -> None:
         words = self.search.value.lower().split()
-        shown = [
-            (label, at) for at, label in enumerate(self._labels) if all(word in label.lower() for word in words)
-        ]
+        shown = [(label, at) for at, label in enumerate(self._labels) if all(word in label.lower() for word in words)]
         self._showing = True
         try:
             with self.select.hold_sync():

@@ -106,6 +106,12 @@ class Bench(traitlets.HasTraits):
             self._append(account, what)
         self._typing = typing
 
+    def start(self, account: Account) -> None:
+        """Begin anew with an account, with no history; unlike the one of a receiver it may have problems."""
+        self.settle()
+        self._history = [Edit(account, "the account as it was given")]
+        self._go(0, "")
+
     def before(self, typing: str) -> Account:
         """The account as it was before that field was typed in; the one on screen where it is not."""
         return self._history[self._at - 1].account if typing and typing == self._typing else self.account

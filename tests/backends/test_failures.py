@@ -138,3 +138,14 @@ def test_without_retries_a_failure_is_recorded_once() -> None:
     reception = receive(backend, ses.S3Action(bucket_name="inbox"), on_action_failure="record")
     assert len(backend.buckets) == 0
     assert metrics(reception) == {"PublishFailure": 1}
+
+
+def test_a_callable_that_always_raises_is_run_at_every_attempt() -> None:
+    def gate(event: Any, context: Any) -> None:
+        raise ValueError("no")
+
+    backend = MemoryBackend({"gate": gate})
+    action = ses.LambdaAction(function_arn=GATE, invocation_type="RequestResponse")
+    reception = receive(backend, action, ses.S3Action(bucket_name="inbox"))
+    assert metrics(reception)["PublishFailure"] == len(backend.invocations) > 40
+    assert len(backend.buckets["inbox"]) == 1

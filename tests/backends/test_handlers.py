@@ -439,6 +439,7 @@ def test_handlers_run_side_by_side(tmp_path: Path) -> None:
     assert time.monotonic() - start < 6 * 0.5 + 2
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to count open files")
 def test_a_handler_leaves_no_open_files_behind(tmp_path: Path) -> None:
     handler = Handler(file(tmp_path, "gate.py", "def lambda_handler(e, c): return 1"))
     run(handler)
@@ -454,7 +455,7 @@ def test_a_handler_leaves_no_open_files_behind(tmp_path: Path) -> None:
     (lambda p: Handler(file(p, "a.py", ""), "b.run"), "the handler `b.run` needs `b.py` or `b.js` or `b.mjs` or `b.cjs`, which is not there"),
     (lambda p: Handler(file(p, "a.py", ""), "a.run", "nodejs20.x"), "the handler `a.run` needs `a.js` or `a.mjs` or `a.cjs`, which is not there"),
     (lambda p: Handler(file(p, "a.py", ""), "a.run", "ruby"), "expected the runtime `python` or `nodejs` but got `ruby`"),
-    (lambda p: Handler(p), "expected the handler as `module.function` but got none, and there is none of lambda_function.py, index.mjs, index.js, index.cjs, index.py"),
+    (Handler, "expected the handler as `module.function` but got none, and there is none of lambda_function.py, index.mjs, index.js, index.cjs, index.py"),
     (lambda p: Handler(p, "run"), "expected the handler as `module.function` but got `run`"),
     (lambda p: Handler(file(p, "a.zip", "no zip"), "a.run"), "cannot be read as a zip: File is not a zip file"),
     (lambda p: Handler(file(p, "a.py", ""), timeout_s=0), "expected a time limit above 0 s but got `0`"),
@@ -464,6 +465,15 @@ def test_what_cannot_run_is_refused_when_it_is_configured(tmp_path: Path, make: 
         make(tmp_path)
     assert str(caught.value).endswith(words)
     assert str(caught.value).startswith("function `")
+
+
+def test_a_handler_that_always_fails_is_not_started_on_every_retry(tmp_path: Path) -> None:
+    backend = MemoryBackend({"gate": Handler(file(tmp_path, "gate.py", "def lambda_handler(e, c): 1 / 0"))})
+    effect = Invoke(function_arn=GATE, invocation_type="RequestResponse", payload=EVENT)
+    errors = [backend.perform(effect).error for _ in range(7)]
+    assert errors[:5] == ["function `gate` raised ZeroDivisionError: division by zero"] * 5
+    assert errors[5:] == ["function `gate` failed 5 times before, so it was not run again"] * 2
+    assert len(backend.invocations) == 5
 
 
 def test_a_handler_can_be_sent_to_another_process(tmp_path: Path) -> None:

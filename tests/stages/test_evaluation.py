@@ -199,3 +199,18 @@ def test_the_pauses_never_pass_four_hours() -> None:
     done = attempt(effect, lambda effect: ses.Outcome(error="down"), ses.Assumptions())  # type: ignore[arg-type]
     assert done.waited_s <= 4 * 3600
     assert len(done.errors) == 51
+
+
+def test_the_log_of_a_function_that_failed_is_in_the_trace() -> None:
+    gate = ses.LambdaAction(function_arn=FUNCTION, invocation_type="RequestResponse")
+    receiver = ses.Receiver(make_account(make_rule("gate", gate)), seed=1)
+
+    def broken(event: object, context: object) -> None:
+        print("looking at the subject")
+        raise KeyError("subject")
+
+    receiver.backend.functions["gate"] = broken
+    (failed, expired) = send(receiver).trace.select(kind=Kind.EFFECT, op=Op.FAIL)
+    assert "looking at the subject" in failed.data["log"]
+    assert failed.data["count"] == 51
+    assert expired.data["metric"] == "PublishExpired"

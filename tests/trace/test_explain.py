@@ -167,3 +167,15 @@ def test_a_long_run_is_folded_and_counted() -> None:
     shown = sum("filter `f" in line for line in lines)
     assert f"    … {100 - shown} more filters miss" in lines
     assert trace_text(log.events(), full=True).count("filter `f") == 100
+
+
+def test_html_ends_where_nobody_reads_on() -> None:
+    log = TraceLog(Stage.FILTERING)
+    with log.within(Kind.STAGE, "192.0.2.1", "no"):
+        for number in range(10_000):
+            log.add(Kind.FILTER, Op.MATCH if number % 2 else Op.MISS, f"f{number}", "no")
+    html = trace_html(log.events())
+    rich = html.split('<div class="ses-rich"')[1]
+    assert rich.count("filter `f") == 4_000 - 1
+    assert "… 6001 more lines are left out" in rich
+    assert markup(html).tags <= ALLOWED_TAGS

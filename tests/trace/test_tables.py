@@ -146,7 +146,7 @@ def test_a_grid_has_one_line_a_row_and_keeps_to_its_width(rows: list[tuple[objec
     assert len(lines) == 1 + len(rows)
     assert all(len(line.splitlines()) <= 1 for line in lines)
     if width is not None:
-        assert max(map(len, lines)) <= max(width, 36 + 14 + 32 + 4)
+        assert max(map(len, lines)) <= max(width, 36 + 14 + 28 + 4)
 
 
 def test_a_narrow_grid_drops_columns_in_turn() -> None:

@@ -1,0 +1,194 @@
+"""DKIM signatures for mail of our own, to send through the pipeline: dkimpy signs, at a time that is told.
+
+The keys are for trying things out: they are made on the spot and published in a `Zone`, never in the real DNS.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from sesreceive.auth.domains import published_domain
+from sesreceive.errors import InputError, MissingExtraError, one_line
+
+__all__ = ["CANONICALIZATIONS", "KEY_KINDS", "SigningKey", "sign"]
+
+KEY_KINDS = ("rsa", "ed25519")
+CANONICALIZATIONS = ("relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple")
+
+# RFC 8301 section 3.2: signers use at least 1024 bits and should use 2048.
+BITS = 2048
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A private key and where its public half is published.
+
+    Attributes
+    ----------
+    domain, selector : str
+        The ``d=`` and ``s=`` tags, as A-labels.
+    private : key
+        RSA or Ed25519; never shown.
+
+    Examples
+    --------
+    >>> key = SigningKey.generate("example.org", "s1", kind="ed25519")
+    >>> key
+    SigningKey(domain='example.org', selector='s1')
+    >>> key.name, key.record[:24]
+    ('s1._domainkey.example.org', 'v=DKIM1; k=ed25519; p=')
+
+    References
+    ----------
+    RFC 6376 section 3.6; RFC 8463 section 4.
+    """
+
+    domain: str
+    selector: str
+    private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def generate(cls, domain: str, selector: str, *, kind: str = "rsa", bits: int = BITS) -> SigningKey:
+        """A new key.
+
+        Raises
+        ------
+        InputError
+            When DNS cannot hold domain or selector, or there is no such kind.
+        """
+        owner, label = published_domain(domain), published_domain(selector, labels=1)
+        if owner is None:
+            raise InputError(f"signing domain: expected a domain such as `example.org` but got `{one_line(domain)}`")
+        if label is None:
+            raise InputError(f"selector: expected a name such as `s1` but got `{one_line(selector)}`")
+        if kind not in KEY_KINDS:
+            raise InputError(f"kind of key: expected `rsa` or `ed25519` but got `{one_line(kind)}`")
+        made: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+        if kind == "rsa":
+            made = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+        else:
+            made = ed25519.Ed25519PrivateKey.generate()
+        return cls(domain=owner, selector=label, private=made)
+
+    @property
+    def kind(self) -> str:
+        """``rsa`` or ``ed25519``."""
+        return "rsa" if isinstance(self.private, rsa.RSAPrivateKey) else "ed25519"
+
+    @property
+    def name(self) -> str:
+        """Where DNS has the public key."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def record(self) -> str:
+        """The TXT record that publishes it."""
+        public = self.private.public_key()
+        if isinstance(public, rsa.RSAPublicKey):
+            data = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        else:
+            data = public.public_bytes_raw()  # RFC 8463 section 4.2
+        return f"v=DKIM1; k={self.kind}; p={base64.b64encode(data).decode()}"
+
+
+def sign(
+    raw: bytes,
+    key: SigningKey,
+    *,
+    signed_at: float,
+    canonicalization: str = "relaxed/relaxed",
+    fields: Iterable[str] = (),
+    length: bool = False,
+) -> bytes:
+    r"""The message with one more DKIM-Signature at its top.
+
+    Parameters
+    ----------
+    raw : bytes
+        The message, lines ending in CRLF.
+    key : SigningKey
+        Whose signature it is.
+    signed_at : float
+        The ``t=`` tag, in seconds since 1970.
+    canonicalization : str
+        The ``c=`` tag.
+    fields : iterable of str
+        Names of the fields that are signed; by default all of them but those that change on the way.
+    length : bool
+        Whether ``l=`` says how much of the body is signed, so that more can be put behind it.
+
+    Raises
+    ------
+    InputError
+        When the message has no From field, or the canonicalization is none.
+    MissingExtraError
+        When Ed25519 is asked for and PyNaCl is not installed.
+
+    Examples
+    --------
+    >>> from sesreceive.auth import dkim
+    >>> from sesreceive.dns.zone import Zone
+    >>> from sesreceive.mail.message import Message
+    >>> key = SigningKey.generate("example.org", "s1", bits=1024)
+    >>> signed = sign(b"From: ana@example.org\r\n\r\nhello\r\n", key, signed_at=1_767_348_000)
+    >>> [one.status.value for one in dkim.verify(Message(signed), Zone({key.name: {"TXT": key.record}}), now=1.8e9)]
+    ['pass']
+
+    References
+    ----------
+    RFC 6376 section 5.
+    """
+    if canonicalization not in CANONICALIZATIONS:
+        known = ", ".join(f"`{one}`" for one in CANONICALIZATIONS)
+        raise InputError(f"canonicalization: expected one of {known} but got `{one_line(canonicalization)}`")
+    from dkim import DKIMException
+
+    if isinstance(key.private, rsa.RSAPrivateKey):
+        secret = key.private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    else:
+        _need_nacl()
+        secret = base64.b64encode(key.private.private_bytes_raw())
+    names = [name.encode("ascii", "replace") for name in fields]
+    try:
+        header: bytes = _signer()(raw, int(signed_at)).sign(
+            key.selector.encode("ascii"), key.domain.encode("ascii"), secret,
+            signature_algorithm=f"{key.kind}-sha256".encode(), canonicalize=tuple(canonicalization.encode().split(b"/")),
+            include_headers=names or None, length=length,
+        )  # fmt: skip
+    except DKIMException as error:
+        raise InputError(f"the message cannot be signed: {one_line(error)}") from None
+    return header + raw
+
+
+@cache
+def _signer() -> Any:
+    """dkimpy's signer with `t` told instead of read from the machine's clock; dkimpy is imported here alone."""
+    import dkim
+
+    class Signer(dkim.DKIM):  # type: ignore[misc]  # dkimpy has no types
+        def __init__(self, raw: bytes, signed_at: int) -> None:
+            super().__init__(raw, logger=_log)
+            self.signed_at = signed_at
+
+        def gen_header(self, fields: list[tuple[bytes, bytes]], *arguments: Any, **options: Any) -> Any:
+            told = [(tag, b"%d" % self.signed_at if tag == b"t" else value) for tag, value in fields]
+            return super().gen_header(told, *arguments, **options)
+
+    return Signer
+
+
+def _need_nacl() -> None:
+    try:
+        import nacl.signing  # noqa: F401 - dkimpy signs Ed25519 with it
+    except ImportError:
+        raise MissingExtraError("pynacl", extra="dev", purpose="an Ed25519 signature") from None

@@ -1,0 +1,268 @@
+"""Connections that misbehave: TLS, time, limits; and what aiosmtpd has to have."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+
+import aiosmtpd.smtp
+import pytest
+
+from sesreceive.smtp.bounds import Bounds
+from sesreceive.smtp.channel import any_certificate
+from sesreceive.smtp.connection import INNER_NAMES
+from tests.smtp.world import MESSAGE, Wire, receiver, stored
+
+
+def settled(server: object, **wanted: int) -> None:
+    """Wait until the counters are these."""
+    last_call = time.monotonic() + 5
+    while time.monotonic() < last_call:
+        counters = server.counters  # type: ignore[attr-defined]
+        if all(counters[name] == value for name, value in wanted.items()):
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"expected {wanted} but got {counters}")
+
+
+def test_aiosmtpd_still_has_what_we_use() -> None:
+    """All names that are not public; when this fails, look into `sesreceive.smtp.connection`."""
+    made = aiosmtpd.smtp.SMTP(None, loop=_Loop())  # type: ignore[arg-type]
+    named = {*dir(made), *aiosmtpd.smtp.SMTP._cb_client_connected.__code__.co_names}
+    assert not set(INNER_NAMES) - named
+
+
+class _Loop:
+    def create_future(self) -> None: ...
+
+    def get_debug(self) -> bool:
+        return False
+
+
+# ---------------------------------------------------------------- TLS
+
+
+def test_the_certificate_is_the_inbound_hosts() -> None:
+    with receiver().smtp() as server, Wire(server) as wire:
+        assert wire.say("EHLO mx.example.org")
+        assert wire.say("STARTTLS") == "220 Ready to start TLS"
+        assert server.certificate
+        context = ssl.create_default_context(cadata=server.certificate)
+        name = "inbound-smtp.us-east-1.amazonaws.com"
+        with context.wrap_socket(wire.socket, server_hostname=name) as wrapped:
+            subject = dict(pair[0] for pair in wrapped.getpeercert()["subject"])  # type: ignore[index, misc]
+            assert subject == {"commonName": name}
+
+
+@pytest.mark.parametrize(
+    "ahead", [b"RSET\r\n", b"MAIL FROM:<x@example.org>\r\nRCPT TO:<bo@example.com>\r\nDATA\r\n", b"NOOP"]
+)
+def test_commands_behind_starttls_are_dropped(ahead: bytes) -> None:
+    """Whoever sits in between cannot put words into the encrypted session (RFC 3207 section 6)."""
+    with receiver().smtp() as server, Wire(server) as wire:
+        wire.say("EHLO mx.example.org")
+        wire.send(b"STARTTLS\r\n" + ahead)
+        assert wire.reply() == "220 Ready to start TLS"
+        wire.socket = any_certificate().wrap_socket(wire.socket)
+        wire.file = wire.socket.makefile("rb")
+        assert wire.say("RCPT TO:<bo@example.com>") == "503 5.5.1 Error: need MAIL command"
+        assert wire.say("NOOP") == "250 Ok"
+        assert server.counters["commands"] == 4
+
+
+@pytest.mark.parametrize("cut", range(1, 11))
+def test_starttls_may_be_cut_anywhere(cut: int) -> None:
+    """Commands in a later packet are no TLS, so the handshake fails: nothing of them is heard either."""
+    stream = b"STARTTLS\r\nMAIL FROM:<x@example.org>\r\n"
+    with receiver().smtp() as server, Wire(server) as wire:
+        wire.send(stream[:cut])
+        time.sleep(0.002)
+        wire.send(stream[cut:])
+        assert wire.reply() == "220 Ready to start TLS"
+        wire.socket.shutdown(socket.SHUT_WR)
+        wire.file.read()
+        settled(server, connected=0)
+        assert server.counters["commands"] == 1
+        assert not server.failures
+
+
+@pytest.mark.parametrize("noise", [b"", b"hello\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"\0" * 600])
+def test_a_failed_handshake_leaves_nothing_behind(noise: bytes) -> None:
+    with receiver().smtp() as server:
+        with Wire(server) as wire:
+            assert wire.say("STARTTLS") == "220 Ready to start TLS"
+            wire.send(noise)
+            wire.socket.shutdown(socket.SHUT_WR)
+            wire.file.read()
+        settled(server, connected=0)
+        assert not server.failures
+        with Wire(server) as wire:
+            assert wire.say("NOOP") == "250 Ok"
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_an_idle_client_is_told_and_cut_off() -> None:
+    with receiver().smtp(bounds=Bounds(idle_s=0.15)) as server, Wire(server) as wire:
+        assert wire.say("NOOP") == "250 Ok"
+        assert wire.reply() == "421 Timeout waiting for data from client."
+        assert wire.reply() == ""
+        assert server.counters["timeouts"] == 1
+
+
+@pytest.mark.parametrize("in_data", [False, True])
+def test_dripping_bytes_do_not_keep_a_session_open(in_data: bool) -> None:
+    """Slow loris: one byte at a time, each well within the time-out for silence."""
+    bounds = Bounds(idle_s=10.0, data_s=0.3) if in_data else Bounds(idle_s=0.3)
+    with receiver().smtp(bounds=bounds) as server, Wire(server) as wire:
+        if in_data:
+            wire.ready().say("DATA")
+        started = time.monotonic()
+        stop = threading.Event()
+
+        def drip() -> None:
+            while not stop.wait(0.02):
+                try:
+                    wire.send(b"x")
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        assert wire.reply() == "421 Timeout waiting for data from client."
+        stop.set()
+        thread.join()
+        assert 0.2 < time.monotonic() - started < 3
+    assert server.counters["accepted"] == 0
+
+
+def test_a_steady_client_is_not_cut_off() -> None:
+    with receiver().smtp(bounds=Bounds(idle_s=0.3)) as server, Wire(server) as wire:
+        for _ in range(5):
+            time.sleep(0.1)
+            assert wire.say("NOOP") == "250 Ok"
+        wire.ready().say("DATA")
+        for _ in range(5):
+            time.sleep(0.1)
+            wire.send(b"line\r\n")
+        wire.send(b".\r\n")
+        assert wire.reply().startswith("250 OK")
+
+
+def test_a_stalled_handshake_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sesreceive.smtp.connection._HANDSHAKE_S", 0.15)
+    with receiver().smtp() as server, Wire(server) as wire:
+        assert wire.say("STARTTLS") == "220 Ready to start TLS"
+        assert wire.file.read() == b""
+        settled(server, connected=0)
+
+
+# ---------------------------------------------------------------- limits
+
+
+def test_connections_have_a_limit() -> None:
+    with receiver().smtp(bounds=Bounds(connections=2)) as server:
+        first, second = Wire(server), Wire(server)
+        with Wire(server) as third:
+            assert third.greeting == "421 Too many connections, try again later"
+            assert third.reply() == ""
+        first.close()
+        settled(server, connected=1)
+        with Wire(server) as fourth:
+            assert fourth.greeting.startswith("220 ")
+        second.close()
+        assert server.counters["turned_away"] == 1
+
+
+def test_a_message_of_exactly_the_limit_is_taken() -> None:
+    behind = receiver()
+    raw = b"Subject: x\r\n\r\n" + (b"y" * 76 + b"\r\n") * 100
+    with behind.smtp(bounds=Bounds(message_bytes=len(raw))) as server, Wire(server) as wire:
+        assert wire.ready().message(raw).startswith("250 OK")
+        assert wire.ready().message(raw + b"z\r\n") == "552 5.3.4 Message size exceeds fixed limit"
+        assert wire.ready().message(raw + raw * 9) == "552 5.3.4 Message size exceeds fixed limit"
+        assert wire.ready().message().startswith("250 OK")
+        assert [one.reply.code for one in server.wait_for(4)] == [250, 552, 552, 250]
+    assert len(stored(behind)) == 2
+
+
+def test_forty_megabytes_are_the_limit_and_one_octet_more_is_not_kept() -> None:
+    raw = b"Subject: x\r\n\r\n" + (b"y" * 998 + b"\r\n") * 41_943
+    raw += b"z" * (40 * 1024 * 1024 - len(raw) - 2) + b"\r\n"
+    assert len(raw) == 41_943_040
+    with receiver().smtp(keep=1) as server, Wire(server) as wire:
+        assert wire.ready().message(raw[:-2] + b"z\r\n") == "552 5.3.4 Message size exceeds fixed limit"
+        (reception,) = server.wait_for(1)
+        assert len(reception.message.raw) < 100_000
+        assert wire.ready().message(raw).startswith("250 OK")
+        assert server.wait_for(2)[-1].message.raw == raw
+
+
+def test_messages_under_way_have_a_limit_together() -> None:
+    with receiver().smtp(bounds=Bounds(buffered_bytes=50_000)) as server, Wire(server) as slow, Wire(server) as fast:
+        slow.ready().say("DATA")
+        slow.send(b"x\r\n" * 10_000)
+        settled(server, octets=30_000)
+        assert fast.ready().message(b"y\r\n" * 10_000) == "452 4.3.1 Insufficient system storage"
+        assert fast.ready().message(b"y\r\n" * 1_000).startswith("250 OK")
+        slow.send(b".\r\n")
+        assert slow.reply().startswith("250 OK")
+        assert fast.ready().message(b"y\r\n" * 10_000).startswith("250 OK")
+
+
+def test_a_client_that_does_not_read_is_not_answered_into_memory() -> None:
+    """Commands by the megabyte, replies unread: we stop reading before they pile up."""
+    with receiver().smtp() as server, Wire(server) as wire:
+        wire.socket.settimeout(1.0)
+        packet = b"HELP\r\n" * 10_000
+        sent = 0
+        with contextlib.suppress(TimeoutError):
+            while sent < 200_000_000:
+                sent += wire.socket.send(packet)
+        assert sent < 200_000_000
+        commands = server.counters["commands"]
+        time.sleep(0.05)
+        assert server.counters["commands"] == commands
+        assert commands * 6 < sent
+
+
+# ---------------------------------------------------------------- hanging up
+
+
+@pytest.mark.parametrize("last", [b"", b"NOOP\r\n", b"MAIL FROM", b"DATA\r\n", b"DATA\r\nSubject: half"])
+def test_hanging_up_anywhere_leaves_nothing_behind(last: bytes) -> None:
+    behind = receiver()
+    with behind.smtp() as server:
+        wire = Wire(server).ready()
+        wire.send(last)
+        wire.close()
+        settled(server, connected=0)
+        assert not server.failures
+        assert server.counters["accepted"] == 0
+    assert not stored(behind)
+
+
+def test_a_client_that_sends_its_end_at_once_still_gets_its_answers() -> None:
+    with receiver().smtp() as server, Wire(server) as wire:
+        wire.send(b"MAIL FROM:<>\r\nRCPT TO:<bo@example.com>\r\nDATA\r\n" + MESSAGE + b".\r\n")
+        wire.socket.shutdown(socket.SHUT_WR)
+        replies = [wire.reply()[:3] for _ in range(5)]
+        assert replies == ["250", "250", "354", "250", ""]
+        assert len(server.wait_for(1)) == 1
+
+
+def test_an_error_in_the_receiver_is_told_and_remembered() -> None:
+    behind = receiver()
+    behind.provider_lists = ("no list",)  # type: ignore[assignment]
+    with behind.smtp() as server:
+        with Wire(server) as wire:
+            assert wire.say("MAIL FROM:<>") == "421 4.3.0 Mail system failure, closing transmission channel"
+            assert wire.reply() == ""
+        assert len(server.failures) == 1
+        behind.provider_lists = ()
+        with Wire(server) as wire:
+            assert wire.say("MAIL FROM:<>") == "250 Ok"

@@ -1,0 +1,243 @@
+"""Between the answer and the action: in order, bounded, never lost, and nobody waits for a slow function."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+import sesreceive as ses
+from sesreceive.errors import ServerError
+from sesreceive.smtp.bounds import Bounds
+from tests.conftest import make_account, make_rule
+from tests.smtp.world import FUNCTION, MESSAGE, STORE, Wire, stored
+
+GATE = ses.LambdaAction(function_arn=FUNCTION, invocation_type="RequestResponse")
+
+
+class Gate:
+    """A function that waits until it is opened."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.entered = threading.Event()
+
+    def __call__(self, event: object, context: object) -> None:
+        self.entered.set()
+        assert self.opened.wait(20)
+
+
+def gated() -> tuple[ses.Receiver, Gate]:
+    """A receiver whose first action is a function that hangs."""
+    gate = Gate()
+    behind = ses.Receiver(make_account(make_rule("gate", GATE, STORE)), seed=1)
+    behind.backend.functions["gate"] = gate
+    return behind, gate
+
+
+def numbered(number: int) -> bytes:
+    return b"Subject: %d\r\n\r\n" % number + MESSAGE
+
+
+def test_the_answer_comes_before_any_action() -> None:
+    behind, gate = gated()
+    with behind.smtp() as server, Wire(server) as wire:
+        assert wire.ready().message().startswith("250 OK")
+        assert gate.entered.wait(5)
+        assert not stored(behind)
+        gate.opened.set()
+        server.wait_for(1)
+        assert len(stored(behind)) == 1
+
+
+def test_a_slow_function_holds_up_nobody_else() -> None:
+    behind, gate = gated()
+    with behind.smtp() as server:
+        with Wire(server) as wire:
+            wire.ready().message()
+        assert gate.entered.wait(5)
+        started = time.monotonic()
+        for number in range(20):
+            with Wire(server) as wire:
+                assert wire.ready().message(numbered(number)).startswith("250 OK")
+        assert time.monotonic() - started < 3
+        assert server.counters["waiting"] == 21
+        gate.opened.set()
+        server.wait_for(21)
+
+
+def test_messages_are_processed_in_the_order_of_their_answers() -> None:
+    behind, gate = gated()
+    with behind.smtp() as server:
+        wires = [Wire(server).ready() for _ in range(4)]
+        ids = [wires[number % 4].message(numbered(number))[7:] for number in range(4)]
+        for _ in range(5):
+            ids += [wire.ready().message()[7:] for wire in reversed(wires)]
+        gate.opened.set()
+        server.wait_for(24)
+        for wire in wires:
+            wire.close()
+    assert [one.message_id for one in server.receptions] == ids
+    assert list(behind.backend.buckets["inbox"]) == ids
+
+
+def test_with_workers_the_order_of_the_receptions_stays() -> None:
+    behind = ses.Receiver(make_account(make_rule("gate", GATE)), seed=1)
+    first = threading.Event()
+
+    def function(event: dict[str, list[dict[str, dict[str, dict[str, str]]]]], context: object) -> None:
+        if event["Records"][0]["ses"]["mail"]["commonHeaders"]["subject"] == "0":
+            assert first.wait(20)
+
+    behind.backend.functions["gate"] = function
+    with behind.smtp(workers=3) as server, Wire(server) as wire:
+        ids = [wire.ready().message(numbered(number))[7:] for number in range(5)]
+        assert [one.message_id for one in server.wait_for(4)] == ids[1:]
+        first.set()
+        assert [one.message_id for one in server.wait_for(5)] == ids
+
+
+@pytest.mark.parametrize("bounds", [Bounds(waiting=3), Bounds(waiting_bytes=3 * len(MESSAGE))])
+def test_when_too_much_waits_the_end_of_data_waits_too(bounds: Bounds) -> None:
+    behind, gate = gated()
+    with behind.smtp(bounds=bounds) as server, Wire(server) as waiting, Wire(server) as other:
+        for _ in range(3):
+            assert other.ready().message().startswith("250 OK")
+        waiting.ready()
+        waiting.send(b"DATA\r\n" + MESSAGE + b".\r\nNOOP\r\n")
+        assert waiting.reply().startswith("354")
+        waiting.socket.settimeout(0.15)
+        with pytest.raises(TimeoutError):
+            waiting.socket.recv(1)
+        assert other.say("NOOP") == "250 Ok"
+        gate.opened.set()
+        waiting.socket.settimeout(5)
+        waiting.file = waiting.socket.makefile("rb")
+        assert waiting.reply().startswith("250 OK")
+        assert waiting.reply() == "250 Ok"
+    assert len(stored(behind)) == 4
+
+
+def test_one_message_is_always_let_in() -> None:
+    behind, gate = gated()
+    gate.opened.set()
+    with behind.smtp(bounds=Bounds(waiting_bytes=10)) as server, Wire(server) as wire:
+        for _ in range(3):
+            assert wire.ready().message().startswith("250 OK")
+
+
+def test_whoever_waits_too_long_may_come_again() -> None:
+    behind, gate = gated()
+    with behind.smtp(bounds=Bounds(waiting=1, waiting_s=0.1)) as server, Wire(server) as wire:
+        assert wire.ready().message().startswith("250 OK")
+        assert wire.ready().message() == "454 4.7.0 Throttling failure: try again later"
+        gate.opened.set()
+        server.wait_for(1)
+        assert wire.ready().message().startswith("250 OK")
+    assert len(stored(behind)) == 2
+
+
+def test_a_client_that_hangs_up_while_it_waits_takes_no_place() -> None:
+    behind, gate = gated()
+    with behind.smtp(bounds=Bounds(waiting=1)) as server:
+        with Wire(server) as wire:
+            wire.ready().message()
+        for _ in range(3):
+            with Wire(server) as wire:
+                wire.ready().send(b"DATA\r\n" + MESSAGE + b".\r\n")
+                assert wire.reply().startswith("354")
+                wire.socket.shutdown(1)
+        gate.opened.set()
+        with Wire(server) as wire:
+            assert wire.ready().message().startswith("250 OK")
+    assert server.counters["accepted"] == len(stored(behind))
+    assert server.counters["waiting"] == 0
+
+
+def test_refused_transactions_are_in_the_report_between_the_others() -> None:
+    behind, gate = gated()
+    gate.opened.set()
+    with behind.smtp() as server, Wire(server) as wire:
+        wire.ready().message()
+        wire.say("MAIL FROM:<ana@example.org>")
+        wire.say("RCPT TO:<bo@example.net>")
+        wire.say("RSET")
+        wire.ready().message()
+        server.wait_for(3)
+    assert [one.reply.code for one in server.receptions] == [250, 550, 250]
+    assert server.report.messages.accepted.tolist() == [True, False, True]
+
+
+def test_an_error_while_processing_is_told_to_whoever_waits() -> None:
+    behind, _ = gated()
+
+    def broken(effect: object) -> ses.Outcome:
+        raise RuntimeError("no such <thing>")
+
+    behind.backend.perform = broken
+    with behind.smtp() as server, Wire(server) as wire:
+        wire.ready().message()
+        with pytest.raises(ServerError, match="message `smtp-1` raised RuntimeError: no such <thing>"):
+            server.wait_for(1)
+        assert wire.ready().message().startswith("250 OK")
+    assert [failed.submission.name for failed in server.failures if failed.submission] == ["smtp-1", "smtp-2"]
+    assert "2 failed" in repr(server)
+
+
+# ---------------------------------------------------------------- stopping in the middle
+
+
+def test_stopping_processes_what_was_answered() -> None:
+    behind, gate = gated()
+    with behind.smtp() as server:
+        with Wire(server) as wire:
+            ids = [wire.ready().message()[7:] for _ in range(10)]
+        assert gate.entered.wait(5)
+        gate.opened.set()
+    assert list(behind.backend.buckets["inbox"]) == ids
+    assert [one.message_id for one in server.receptions] == ids
+
+
+def test_stopping_says_what_it_could_not_wait_for() -> None:
+    behind, gate = gated()
+    server = behind.smtp().start()
+    with Wire(server) as wire:
+        wire.ready().message()
+        wire.ready().message()
+        with pytest.raises(ServerError, match=r"2 accepted messages were not processed within 0\.1 s"):
+            server.stop(timeout=0.1)
+        gate.opened.set()
+        assert len(server.wait_for(2)) == 2
+
+
+def test_sessions_are_told_421_when_the_server_stops() -> None:
+    behind, gate = gated()
+    gate.opened.set()
+    server = behind.smtp(bounds=Bounds(waiting=1)).start()
+    idle, ready, in_data = Wire(server), Wire(server).ready(), Wire(server).ready()
+    in_data.say("DATA")
+    in_data.send(MESSAGE)
+    server.stop()
+    for wire in (idle, ready, in_data):
+        assert (
+            wire.reply()
+            == "421 inbound-smtp.us-east-1.amazonaws.com Service not available, closing transmission channel"
+        )
+        assert wire.reply() == ""
+        wire.close()
+    assert not stored(behind)
+
+
+def test_a_message_that_waits_for_a_place_is_not_taken_when_the_server_stops() -> None:
+    behind, gate = gated()
+    server = behind.smtp(bounds=Bounds(waiting=1)).start()
+    with Wire(server) as first, Wire(server) as second:
+        assert first.ready().message().startswith("250 OK")
+        second.ready().send(b"DATA\r\n" + MESSAGE + b".\r\n")
+        assert second.reply().startswith("354")
+        time.sleep(0.05)
+        threading.Timer(0.1, gate.opened.set).start()
+        server.stop()
+        assert second.reply().startswith("421 ")
+    assert len(stored(behind)) == 1
