@@ -74,8 +74,8 @@ def replay(
     Returns
     -------
     Report
-        Stopped by KeyboardInterrupt (Ctrl-C, or the stop button of a notebook) it holds what was done so far and its
-        `interrupted` is set.
+        Stopped by KeyboardInterrupt (Ctrl-C, or the stop button of a notebook) it holds what was done so far, with an
+        executor in whole chunks, and its `interrupted` is set.
 
     Raises
     ------

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sesreceive.account.account import Account
+from sesreceive.account.wording import count
 from sesreceive.account.wording import either, expected
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.forced import forced
@@ -244,7 +245,8 @@ def _other_effects(before: Reception, after: Reception) -> str:
         if one.effect != other.effect:
             return f"the rule `{other.effect.rule}` would write other bytes with {one.effect.operation}"
         if (len(one.errors), one.outcome.flow) != (len(other.errors), other.outcome.flow):
-            return f"{one.effect.operation} would be tried {len(other.errors) + (not other.outcome.failed)} times"
+            tries = count(len(other.errors) + (not other.outcome.failed), "attempt")
+            return f"{one.effect.operation} would end after {tries}"
     if len(ours) != len(others):
         more = others[len(ours) :] or ours[len(others) :]
         verb = "would" if len(others) > len(ours) else "would not"

@@ -45,7 +45,7 @@ class SigningKey:
     >>> key = SigningKey.generate("example.org", "s1", kind="ed25519")
     >>> key
     SigningKey(domain='example.org', selector='s1')
-    >>> key.name, key.record[:24]
+    >>> key.name, key.record[:22]
     ('s1._domainkey.example.org', 'v=DKIM1; k=ed25519; p=')
 
     References
@@ -159,10 +159,11 @@ def sign(
         _need_nacl()
         secret = base64.b64encode(key.private.private_bytes_raw())
     names = [name.encode("ascii", "replace") for name in fields]
+    forms = tuple(canonicalization.encode().split(b"/"))
     try:
         header: bytes = _signer()(raw, int(signed_at)).sign(
             key.selector.encode("ascii"), key.domain.encode("ascii"), secret,
-            signature_algorithm=f"{key.kind}-sha256".encode(), canonicalize=tuple(canonicalization.encode().split(b"/")),
+            signature_algorithm=f"{key.kind}-sha256".encode(), canonicalize=forms,
             include_headers=names or None, length=length,
         )  # fmt: skip
     except DKIMException as error:
@@ -172,7 +173,7 @@ def sign(
 
 @cache
 def _signer() -> Any:
-    """dkimpy's signer with `t` told instead of read from the machine's clock; dkimpy is imported here alone."""
+    """The signer of dkimpy, with `t` told instead of read from the machine's clock; imported when it is needed."""
     import dkim
 
     class Signer(dkim.DKIM):  # type: ignore[misc]  # dkimpy has no types

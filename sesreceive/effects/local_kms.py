@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import os
-import threading
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -27,7 +27,7 @@ class LocalKms:
     Parameters
     ----------
     seed : int or str, optional
-        Makes the data keys the same on every run; without it they are random.
+        Makes the data keys the same on every run, whatever order the messages come in; without it they are random.
     disabled : collection of str
         Keys that refuse, to see what an unusable key does to a rule.
 
@@ -46,9 +46,8 @@ class LocalKms:
     def __init__(self, seed: int | str | None = None, *, disabled: Collection[str] = ()) -> None:
         self.seed = seed
         self.disabled = frozenset(disabled)
+        self._made: Counter[bytes] = Counter()
         self._master = os.urandom(32) if seed is None else hashlib.sha256(f"local kms {seed}".encode()).digest()
-        self._made = 0
-        self._lock = threading.Lock()
 
     def generate_data_key(
         self,
@@ -68,12 +67,12 @@ class LocalKms:
         if KeySpec != "AES_256":
             raise KmsError(f"ValidationException: expected the key spec AES_256 but got `{one_line(KeySpec)}`")
         bound = _canonical(EncryptionContext)
-        with self._lock:
-            number = self._made
-            self._made += 1
         if self.seed is None:
             plain, nonce = os.urandom(32), os.urandom(_NONCE_BYTES)
         else:
+            # Counted per context, not over all: so a message has the same key whoever else is received meanwhile.
+            number = self._made[bound]
+            self._made[bound] += 1
             plain = self._derive(f"key {number} {KeyId}", bound)
             nonce = self._derive(f"nonce {number} {KeyId}", bound)[:_NONCE_BYTES]
         key_id = KeyId.encode("utf-8", "replace")
@@ -114,14 +113,6 @@ class LocalKms:
             ) from None
         self._refuse_disabled(name)
         return {"KeyId": name, "Plaintext": plain, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Everything but the lock, for another process."""
-        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Rebuild with a lock of its own."""
-        self.__dict__.update(state, _lock=threading.Lock())
 
     def _refuse_disabled(self, key_id: str) -> None:
         if key_id in self.disabled:

@@ -78,15 +78,21 @@ def deciding(reception: Reception) -> TraceEvent | None:
     trace = reception.trace
     if not reception.accepted:
         return _refusing(reception)
-    failed = [event for event in trace if event.kind is Kind.ACTION and event.op is Op.FAIL]
-    stopped = [
-        event
-        for event in trace
-        if event.kind is Kind.ACTION and event.op is Op.STOP and event.rule == reception.stopped_by
-    ]
-    rules = [event for event in trace if event.kind is Kind.RULE and event.stage is Stage.EVALUATION]
-    fired = [event for event in rules if event.op is Op.MATCH]
-    return _first(failed, stopped, fired, rules[-1:], trace[-1:])
+    last_rule: TraceEvent | None = None
+    fired: TraceEvent | None = None
+    stopped: TraceEvent | None = None
+    for event in trace:
+        if event.stage is not Stage.EVALUATION:
+            continue
+        if event.kind is Kind.RULE:
+            last_rule = event
+            fired = fired or (event if event.op is Op.MATCH else None)
+        elif event.kind is Kind.ACTION:
+            if event.op is Op.FAIL:
+                return event
+            if event.op is Op.STOP and event.rule == reception.stopped_by:
+                stopped = event
+    return stopped or fired or last_rule or (trace[-1] if len(trace) else None)
 
 
 def _refusing(reception: Reception) -> TraceEvent | None:

@@ -262,6 +262,78 @@ class Report:
         return self._tables_now().matrix()
 
     @property
+    def metrics(self) -> pd.DataFrame:
+        """What CloudWatch would count for each rule of the active sets ("SES/Rule Metrics").
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a rule that fired and a metric that is not zero, rules in the order they fired first, metrics in
+            the order below; empty when no rule fired. ``PublishFailure`` and ``PublishExpired`` are documented,
+            ``Received`` and ``PublishSuccess`` and the dimension are inferred.
+
+            rule : string        name of the rule (dimension RuleName)
+            metric : category    Received (messages it fired for), PublishSuccess, PublishFailure (attempts that
+                                 failed), PublishExpired (effects given up)
+            count : Int64        how many
+        """
+        import pandas as pd
+
+        names = ("Received", "PublishSuccess", "PublishFailure", "PublishExpired")
+        fired = self.rules.query("outcome == 'match'")["rule"].tolist()
+        counts = {rule: dict.fromkeys(names, 0) for rule in fired}
+        for rule in fired:
+            counts[rule]["Received"] += 1
+        effects = self.effects
+        for rule, outcome, attempts in zip(effects["rule"], effects["outcome"], effects["attempts"], strict=True):
+            done = outcome == "effect"
+            counts[rule]["PublishSuccess"] += done
+            counts[rule]["PublishFailure"] += attempts - done
+            # With a single attempt nothing was retried, so nothing was given up.
+            counts[rule]["PublishExpired"] += not done and attempts > 1
+        rows = [(rule, name, n) for rule, found in counts.items() for name, n in found.items() if n]
+        return pd.DataFrame(
+            {
+                "rule": pd.array([rule for rule, _, _ in rows], dtype="string"),
+                "metric": pd.Categorical([name for _, name, _ in rows], categories=names),
+                "count": pd.array([n for _, _, n in rows], dtype="Int64"),
+            }
+        )
+
+    def assumed(self) -> pd.DataFrame:
+        """What nobody outside AWS knows, and mattered to a message; each alternative is tried on each message.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a message and an open point that mattered to it, messages as received, points in the order a
+            message meets them; empty when everything is documented or observed.
+
+            message : string       name of the message
+            assumption : string    field of `Assumptions`
+            value : string         how it is decided
+            alternative : string   the other reading
+            change : string        what would be different, as a clause
+
+        Raises
+        ------
+        InputError
+            When the report did not keep the receptions.
+        """
+        import pandas as pd
+
+        names = ("message", "assumption", "value", "alternative", "change")
+        rows = [
+            (name, point.name, str(point.value), str(point.alternative), point.change)
+            for name, reception in zip(self.names, self, strict=True)
+            for point in reception.assumed()
+        ]
+        columns: list[list[str]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
+        return pd.DataFrame(
+            {name: pd.array(column, dtype="string") for name, column in zip(names, columns, strict=True)}
+        )
+
+    @property
     def plot(self) -> ReportPlots:
         """The pictures: ``plot.funnel()``, ``plot.verdicts()``, ``plot.timeline()``, ``plot.flow()``.
 

@@ -157,4 +157,5 @@ def replies() -> pd.DataFrame:
         [(one.moment, str(one.reply), str(one.tag), one.source) for one in REPLIES],
         columns=["moment", "reply", "tag", "source"],
     )
-    return frame.astype({"tag": pd.CategoricalDtype([str(tag) for tag in Tag])})
+    words = dict.fromkeys(("moment", "reply", "source"), "string")
+    return frame.astype({**words, "tag": pd.CategoricalDtype([str(tag) for tag in Tag])})

@@ -73,7 +73,8 @@ class Sending(Sequence[Sent]):
             "reply": [HUNG_UP if one.reply is None else str(one.reply) for one in self._sent],
             "seconds": [one.seconds for one in self._sent],
         }
-        return pd.DataFrame(columns).astype({"recipients": "int64", "accepted": "bool", "seconds": "float64"})
+        words = dict.fromkeys(("message", "client_ip", "mail_from", "reply"), "string")
+        return pd.DataFrame(columns).astype({**words, "recipients": "int64", "accepted": "bool", "seconds": "float64"})
 
     def __repr__(self) -> str:
         """One line: counts."""

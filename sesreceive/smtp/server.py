@@ -296,7 +296,7 @@ class Server:
             came, counters = self._intake.done, self.counters
             raise ServerError(
                 f"expected {n} message{'s' * (n != 1)} ({kind}) within {timeout:g} s but {came[True]} accepted and "
-                f"{came[False]} refused ones came, over {counters['connections']} connections to {self.host}:{self.port}"
+                f"{came[False]} refused ones came over {counters['connections']} connections to {self.host}:{self.port}"
             )
         return tuple(one for one in self.receptions if one.reply.accepted in kinds)
 

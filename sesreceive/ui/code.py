@@ -14,6 +14,7 @@ from sesreceive.account.wording import count
 from sesreceive.errors import InputError
 from sesreceive.receiver import Receiver
 from sesreceive.ui.calls import to_boto3
+from sesreceive.ui.fields import sendable
 from sesreceive.ui.kit import Part, bench_of, button, html
 from sesreceive.ui.model import Bench
 
@@ -49,7 +50,7 @@ def to_python(account: Account) -> str:
 
 def to_json(account: Account) -> str:
     """The account as the API writes its parts, as one JSON object: what `Account.load` reads."""
-    return json.dumps(account.to_api(), indent=2, ensure_ascii=False) + "\n"
+    return sendable(json.dumps(account.to_api(), indent=2, ensure_ascii=False) + "\n")
 
 
 def from_json(text: str) -> Account:

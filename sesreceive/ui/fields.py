@@ -22,7 +22,7 @@ from sesreceive.account.value import Unfit, Value, tidy
 from sesreceive.errors import Problem
 from sesreceive.ui.kit import Part, html, prose
 
-__all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at"]
+__all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at", "sendable"]
 
 LABEL_WIDTH = "150px"
 
@@ -141,18 +141,25 @@ def _options(item: Member, label: str) -> dict[str, Any]:
 def _text_control(item: Member, label: str) -> Control:
     box = W.Text(placeholder=item.example and f"such as {item.example}", **_options(item, label))
     if not item.optional:
-        return Control(box, (box,), lambda: box.value, lambda given: setattr(box, "value", given))
+        return Control(box, (box,), lambda: box.value, lambda given: setattr(box, "value", sendable(given)))
     if not _may_be_empty(item):
-        return Control(box, (box,), lambda: box.value or None, lambda given: setattr(box, "value", given or ""))
+        return Control(
+            box, (box,), lambda: box.value or None, lambda given: setattr(box, "value", sendable(given or ""))
+        )
     empty = W.Checkbox(
         description=f"{label} is set, to the empty text", style={"description_width": LABEL_WIDTH},
         layout=W.Layout(width="auto"),
     )  # fmt: skip
 
     def write(given: str | None) -> None:
-        box.value, empty.value = given or "", given == ""
+        box.value, empty.value = sendable(given or ""), given == ""
 
     return Control(W.VBox([box, empty]), (box, empty), lambda: box.value or ("" if empty.value else None), write)
+
+
+def sendable(text: str) -> str:
+    """The text as UTF-8 can carry it to the browser: half a surrogate pair becomes an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _may_be_empty(item: Member) -> bool:
@@ -180,7 +187,7 @@ def _texts_control(item: Member, label: str) -> Control:
     )  # fmt: skip
     return Control(
         box, (box,), lambda: tuple(line.strip() for line in box.value.splitlines() if line.strip()),
-        lambda given: setattr(box, "value", "\n".join(given)),
+        lambda given: setattr(box, "value", sendable("\n".join(given))),
     )  # fmt: skip
 
 
@@ -282,7 +289,8 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 if same and item.name in self._unfit:
                     continue
                 self._unfit.pop(item.name, None)
-                if not self._holds(item, given):  # what says the same in other words is not rewritten under the cursor
+                # Lines and times that say the same in other words are not rewritten under the cursor.
+                if item.kind not in (Kind.TEXTS, Kind.TIMESTAMP) or not self._holds(item, given):
                     self.controls[item.name].write(given)
         finally:
             self._showing = False
@@ -317,9 +325,7 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 self._tell()
                 return None
             self._unfit.pop(item.name, None)
-            if value == self.value:
-                self._tell()
-                return None
-            return self._edited(value, item)
+            self._tell()
+            return None if value == self.value else self._edited(value, item)
 
         return on_input

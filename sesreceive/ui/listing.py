@@ -13,6 +13,7 @@ import ipywidgets as W
 
 from sesreceive.account.wording import count
 from sesreceive.errors import one_line
+from sesreceive.ui import sortable
 from sesreceive.ui.kit import Part, button, html
 
 __all__ = ["Listing"]
@@ -33,6 +34,9 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Their words, and what they do.
     searched : bool
         Whether there is a box to look for elements with.
+    moved : callable, optional
+        Is given two positions when an element is dragged from one to the other; where `anywidget` is installed a
+        button then turns the list into one that can be dragged.
 
     Attributes
     ----------
@@ -49,6 +53,7 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         *,
         searched: bool = False,
         rows: int = 8,
+        moved: Callable[[int, int], str | None] | None = None,
     ) -> None:
         self.noun = noun
         self.at = -1
@@ -68,8 +73,10 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )  # fmt: skip
         self.count = html()
         self.buttons = {text: part.on_click(button(text), press) for text, press in buttons}
+        self.drag: Any = self._made_drag(part, moved) if moved is not None and sortable.is_available() else None
         bar = W.HBox(list(self.buttons.values()), layout=W.Layout(flex_flow="row wrap"))
-        super().__init__([*([self.search] if searched else []), self.select, self.count, bar])
+        lists = [self.select] if self.drag is None else [self.select, self.drag]
+        super().__init__([*([self.search] if searched else []), *lists, self.count, bar])
         self.select.observe(part.guard(self._on_choice), "value")
         self.search.observe(part.guard(self._draw), "value")
 
@@ -93,9 +100,38 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                     self.select.value = wanted
         finally:
             self._showing = False
+        if self.drag is not None and self.drag.layout.display != "none":
+            with self.drag.hold_sync():
+                self.drag.items, self.drag.chosen = self._labels, self.at
         number = count(len(self._labels), self.noun)
         text = f"{len(shown)} of {number}" if words else number
         self.count.value = f'<span class="ses-hint">{text}</span>'
+
+    # ------------------------------------------------------------------ dragging
+
+    def _made_drag(self, part: Part, moved: Callable[[int, int], str | None]) -> Any:
+        plural = count(2, self.noun)[2:]
+        drag = sortable.sortable(f"{plural[:1].upper()}{plural[1:]}, to be dragged")
+        drag.layout.display = "none"
+        drag.observe(part.guard(lambda change: moved(*change["new"][:2])), "move")
+        drag.observe(part.guard(self._on_drag_choice), "chosen")
+        text = f"Drag {plural}"
+        self.buttons[text] = part.on_click(button(text, hint="Drag to another place, or Alt and an arrow"), self.turn)
+        return drag
+
+    def turn(self) -> str:
+        """Turn the list into one that can be dragged, or back."""
+        dragging = self.drag.layout.display == "none"
+        self.drag.layout.display = None if dragging else "none"
+        self.select.layout.display = "none" if dragging else None
+        self._draw()
+        return "drag the lines, or move them with Alt and an arrow" if dragging else "the list is as it was"
+
+    def _on_drag_choice(self, change: Any) -> str | None:
+        if change["new"] == self.at or not 0 <= change["new"] < len(self._labels):
+            return None
+        self.at = change["new"]
+        return self._chosen(self.at)
 
     def _on_choice(self, change: Any) -> str | None:
         if self._showing or change["new"] is None:

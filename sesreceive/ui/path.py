@@ -29,8 +29,8 @@ class PathView(Part):
     >>> import sesreceive as ses
     >>> reception = ses.Receiver(ses.Account(identities=("example.com",)), seed=1).receive(
     ...     b"", rcpt_to=["ana@example.com"])
-    >>> PathView(reception).svg.count("not reached")
-    6
+    >>> PathView(reception)
+    <PathView of 550 5.1.1 Requested action not taken: mailbox unavailable>
     """
 
     def __init__(self, given: Bench | Any) -> None:

@@ -18,6 +18,7 @@ from sesreceive.assumption import Assumptions
 from sesreceive.errors import Problem
 from sesreceive.mail.address import domain_of
 from sesreceive.stages.conditions import covers, match
+from sesreceive.ui.fields import LABEL_WIDTH, sendable
 from sesreceive.ui.kit import Part, html, prose
 
 __all__ = ["Recipients", "coverage"]
@@ -90,7 +91,7 @@ class Recipients(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._held: tuple[str, ...] = ()
         self._showing = False
         self.box = W.Textarea(
-            description="Recipients, one a line", rows=3, style={"description_width": "150px"},
+            description="Recipients, one a line", rows=3, style={"description_width": LABEL_WIDTH},
             placeholder="billing@example.com, example.com or .example.com; nothing for all verified domains",
             layout=W.Layout(width="auto"),
         )  # fmt: skip
@@ -108,7 +109,7 @@ class Recipients(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.read() != conditions:
             self._showing = True
             try:
-                self.box.value = "\n".join(conditions)
+                self.box.value = sendable("\n".join(conditions))
             finally:
                 self._showing = False
         wrong, whole = {}, []

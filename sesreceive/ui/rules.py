@@ -66,7 +66,7 @@ class RuleEditor(Part):
             self.on_click(button("Delete rule set"), self.delete_set),
         ]
         self.list = Listing(
-            self, "rule", self._on_rule, searched=True, rows=10,
+            self, "rule", self._on_rule, searched=True, moved=self.move_rule_to, rows=10,
             buttons=(
                 ("Add rule", self.add_rule),
                 ("Duplicate rule", self.duplicate_rule),

@@ -41,7 +41,7 @@ def test_xclient_and_filters() -> None:
         wire.say("MAIL FROM:<>")
         assert wire.say("RCPT TO:<bo@example.com>") == BLOCKED
         wire.say("RSET")
-        assert server.wait_for(1)[0].envelope.client_ip == "203.0.113.9"
+        assert server.wait_for(1, kind="refused")[0].envelope.client_ip == "203.0.113.9"
 
 
 def test_xclient_is_unheard_of_for_strangers() -> None:
@@ -58,12 +58,12 @@ def test_mapping_of_loopback_addresses() -> None:
         with Wire(server, source="127.0.0.2") as wire:
             wire.say("MAIL FROM:<>")
             assert wire.say("RCPT TO:<bo@example.com>") == BLOCKED
-        server.wait_for(1)
+        server.wait_for(1, kind="refused")
         with Wire(server, source="127.0.0.3") as wire:
             wire.ready().message()
         with Wire(server, source="127.0.0.4") as wire:
             wire.ready().message()
-        seen = [(one.envelope.client_ip, one.reply.code) for one in server.wait_for(3)]
+        seen = [(one.envelope.client_ip, one.reply.code) for one in server.wait_for(3, kind="all")]
     assert seen == [("203.0.113.9", 550), ("198.51.100.7", 250), ("127.0.0.4", 250)]
 
 

@@ -164,7 +164,9 @@ def test_refused_transactions_are_in_the_report_between_the_others() -> None:
         wire.say("RCPT TO:<bo@example.net>")
         wire.say("RSET")
         wire.ready().message()
-        server.wait_for(3)
+        assert [one.name for one in server.wait_for(3, kind="all")] == ["smtp-1", "smtp-2", "smtp-3"]
+        assert [one.name for one in server.wait_for(2)] == ["smtp-1", "smtp-3"]
+        assert [one.name for one in server.wait_for(1, kind="refused")] == ["smtp-2"]
     assert [one.reply.code for one in server.receptions] == [250, 550, 250]
     assert server.report.messages.accepted.tolist() == [True, False, True]
 

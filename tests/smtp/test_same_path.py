@@ -39,7 +39,7 @@ def over_smtp(raw: bytes, envelope: ses.Envelope) -> ses.Reception:
                 stuffed = b"\r\n".join(b"." + line if line[:1] == b"." else line for line in raw.split(b"\r\n"))
                 wire.message(stuffed)
             wire.say("QUIT")
-        return server.wait_for(1)[0]
+        return server.wait_for(1, kind="all")[0]
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)

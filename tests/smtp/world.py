@@ -157,5 +157,5 @@ class Wire:
 
 
 def stored(behind: ses.Receiver) -> list[bytes]:
-    """The messages in the bucket, in the order they came, without the header block that SES puts before them."""
+    """The objects in the bucket, in the order they came: each a message with SES's header block before it."""
     return [mail.body for mail in behind.backend.buckets["inbox"].values()] if "inbox" in behind.backend.buckets else []

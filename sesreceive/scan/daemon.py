@@ -1,0 +1,194 @@
+"""A scanner in a process of its own: where it listens, and one question with its answer over a socket.
+
+Whoever listens there is trusted no more than the mail: an answer is bounded in bytes and in time, and whatever
+goes wrong is a sentence in `Answer.failure`, never an exception.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sesreceive.errors import Problem, ValidationError, one_line
+
+__all__ = ["Address", "Answer", "ask", "check_timeout"]
+
+LONGEST_ANSWER_BYTES = 65_536  # a verdict is a line; spamd names some dozens of tests
+_PIECE_BYTES = 65_536
+_LONGEST_WAIT_S = 86_400
+_BUSY_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a daemon listens: the path of a Unix socket, or host and port.
+
+    Examples
+    --------
+    >>> Address.parse("127.0.0.1:3310", port=783), Address.parse("[::1]", port=783)
+    (Address(path='', host='127.0.0.1', port=3310), Address(path='', host='::1', port=783))
+    >>> str(Address.parse("/run/clamd.sock", port=3310))
+    '/run/clamd.sock'
+    """
+
+    path: str = ""
+    host: str = ""
+    port: int = 0
+
+    @classmethod
+    def parse(cls, text: str | os.PathLike[str], *, port: int, field: str = "address") -> Address:
+        """The address that `text` names; `port` where it names none.
+
+        Raises
+        ------
+        ValidationError
+            When it is neither a path nor a host; the problem is at `field`.
+        """
+        if not isinstance(text, str):
+            return cls(path=os.fspath(text))
+        if "/" in text or "\\" in text:
+            return cls(path=text)
+        bracket, _, rest = text.rpartition("]")
+        host, colon, number = (bracket.removeprefix("["), rest[:1], rest[1:]) if bracket else text.partition(":")
+        if colon or not rest:
+            port = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
+        if not host or not host.isprintable() or not 0 < port < 65_536:
+            raise ValidationError(
+                Problem(field, f"expected the path of a Unix socket or `host:port` but got `{one_line(text)}`")
+            )
+        return cls(host=host, port=port)
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return self.path or (f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a daemon sent; where `failure` says something, `data` is nothing to go by."""
+
+    data: bytes = b""
+    failure: str = ""
+
+
+def check_timeout(value: float, field: str) -> None:
+    """Refuse a time that no one can wait.
+
+    Raises
+    ------
+    ValidationError
+        When it is no number of seconds above 0 and up to a day.
+    """
+    if not 0 < value <= _LONGEST_WAIT_S:
+        raise ValidationError(Problem(field, f"expected seconds above 0 and up to {_LONGEST_WAIT_S} but got `{value}`"))
+
+
+def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: bytes = b"") -> Answer:
+    """What the daemon at `address` answers, from one connection that is closed afterwards.
+
+    Parameters
+    ----------
+    question : iterable of bytes
+        What is sent, piece by piece. A daemon that answers and hangs up before the end is listened to.
+    timeout_s : float
+        Seconds for all of it: connecting, sending, and the answer up to its end.
+    end : bytes
+        The byte that ends an answer; without one it ends when the daemon hangs up.
+    """
+    deadline = time.monotonic() + timeout_s
+
+    def left() -> float:
+        """Seconds until the deadline."""
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
+
+    asked = False
+    try:
+        with _connected(address, left) as sock:
+            asked = True
+            broken = _send(sock, question, left)
+            data = _receive(sock, end, left)
+    except TimeoutError:
+        return Answer(failure=f"gave no answer within {timeout_s:g} seconds")
+    except (OSError, ValueError) as error:  # ValueError: a host that is no IDN, a path with a NUL
+        why = one_line(getattr(error, "strerror", None) or error)
+        return Answer(failure=f"broke the connection: {why}" if asked else f"cannot be reached: {why}")
+    if len(data) > LONGEST_ANSWER_BYTES:
+        return Answer(failure=f"answered with more than {LONGEST_ANSWER_BYTES} bytes")
+    if not data:
+        return Answer(failure=f"closed the connection without an answer{broken}")
+    return Answer(data)
+
+
+def _connected(address: Address, left: Callable[[], float]) -> socket.socket:
+    """A connection to the first of its addresses that takes one."""
+    error: OSError = OSError("the host has no address")
+    for family, target in _targets(address):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            _connect(sock, target, left)
+            if not address.path:  # the pieces of a question are written one by one
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as why:
+            sock.close()
+            error = why
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise error
+
+
+def _targets(address: Address) -> Iterator[tuple[int, tuple[str, int] | str]]:
+    if address.path:
+        if not hasattr(socket, "AF_UNIX"):
+            raise OSError("this system has no Unix sockets")
+        yield socket.AF_UNIX, address.path
+        return
+    for family, _, _, _, target in socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM):
+        yield family, (str(target[0]), int(target[1]))
+
+
+def _connect(sock: socket.socket, target: tuple[str, int] | str, left: Callable[[], float]) -> None:
+    while True:
+        sock.settimeout(left())
+        try:
+            sock.connect(target)
+        except BlockingIOError:  # the queue of a Unix socket is full: the daemon is busy, not dead
+            time.sleep(min(_BUSY_S, left()))
+        else:
+            return
+
+
+def _send(sock: socket.socket, question: Iterable[bytes], left: Callable[[], float]) -> str:
+    """Empty, or why not all of it was taken: the answer that stopped it may be there to read."""
+    try:
+        for piece in question:
+            sock.settimeout(left())
+            sock.sendall(piece)
+    except ConnectionError as error:
+        return f": {error.strerror}"
+    return ""
+
+
+def _receive(sock: socket.socket, end: bytes, left: Callable[[], float]) -> bytes:
+    """All up to `end`, the end of the connection, or a little more than the longest answer."""
+    taken = bytearray()
+    while len(taken) <= LONGEST_ANSWER_BYTES:
+        sock.settimeout(left())
+        try:
+            piece = sock.recv(_PIECE_BYTES)
+        except ConnectionError:
+            if not taken:
+                raise
+            break  # a reset behind an answer: the daemon left part of the question unread
+        taken += piece
+        if not piece or (end and end in piece):
+            break
+    return bytes(taken)

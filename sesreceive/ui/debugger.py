@@ -1,0 +1,341 @@
+"""Step through what happened to one message, forwards and backwards: the trace is kept, so time has no direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as W
+
+from sesreceive._html import code, escape, mark, table
+from sesreceive.plot.flow import SCROLL, diagram
+from sesreceive.plot.moments import Moment, deciding
+from sesreceive.reception import Reception
+from sesreceive.ui.kit import Part, Section, bench_of, button, html, prose
+from sesreceive.ui.model import Bench
+from sesreceive.ui.pages import fields_table
+from sesreceive.ui.scene import RecipientThen, RuleThen, Scene, Stops
+
+__all__ = ["Debugger"]
+
+_EMPTY = "nothing received yet: send a message, and step through what happens to it here"
+# Milliseconds between two steps.
+_SPEEDS = {"slow": 1600, "normal": 800, "fast": 250}
+# Rules around the current one, and recipients, that are shown.
+_AROUND, _RECIPIENTS = 6, 20
+
+_STYLE = """\
+.ses-debugger .ses-said { border-left: 4px solid var(--jp-brand-color1, Highlight); padding: 0.3em 0.8em;
+  margin: 0.4em 0;
+  min-height: 5.2em; overflow-wrap: anywhere; }
+.ses-debugger .ses-said strong { font-size: 1.1em; }
+.ses-debugger .ses-current > * { font-weight: bold; border-top: 2px solid currentcolor !important;
+  border-bottom: 2px solid currentcolor !important; }
+.ses-debugger h4 { margin: 0.5em 0 0.1em; }
+"""
+
+
+class Debugger(Part):
+    """The way of the selected message, a step at a time, in both directions.
+
+    At each step: what was decided and from which configuration, the envelope, the header as it is then, the rules
+    that remain.
+
+    Parameters
+    ----------
+    given : Bench, Receiver, Reception or Report
+        Whose selected message is stepped through.
+
+    Attributes
+    ----------
+    at : int
+        The step, from 0; assign to go there.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
+    >>> debugger = Debugger(ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"]))
+    >>> debugger.run_to_decision()
+    'step 2 of 7: Block 192.0.2.1 contains 192.0.2.1'
+    >>> debugger.scene.because[0].path
+    'filters[0]'
+    """
+
+    def __init__(self, given: Bench | Any) -> None:
+        bench = bench_of(given)
+        self.stops: Stops | None = None
+        self._moving = False
+        self.first, self.back = button("⏮ First"), button("◂ Back")
+        self.next, self.last = button("Next ▸"), button("Last ⏭")
+        self.play = button("▶ Play", hint="Go on by itself, a step at a time")
+        self.speed = W.Dropdown(
+            description="Speed", options=_SPEEDS, value=_SPEEDS["normal"],
+            style={"description_width": "initial"}, layout=W.Layout(width="auto"),
+        )  # fmt: skip
+        self.step = W.BoundedIntText(
+            description="Step", min=1, max=1, value=1, style={"description_width": "initial"},
+            layout=W.Layout(width="120px"),
+        )  # fmt: skip
+        self.of = html()
+        self.to_step = button("Next part ⇥", hint="Run to the next of the four steps of the service")
+        self.to_rule = button("Next rule ⇥", hint="Run to where the next rule is looked at")
+        self.to_effect = button("Next effect ⇥", hint="Run to where the world is touched next")
+        self.to_decision = button("Deciding event ⇥", hint="Run to the event that decided the outcome")
+        # The browser counts; this widget is the clock and is not shown.
+        self.clock = W.Play(min=0, max=1, interval=_SPEEDS["normal"], layout=W.Layout(display="none"))
+        self.said = html()
+        self.envelope, self.rules, self.header = html(), html(), html()
+        self.picture = html()
+        self.path = Section([self.picture], opened=True)
+        self.path.tell("the way so far")
+        wraps = {"flex_flow": "row wrap", "align_items": "center"}
+        left = W.VBox([self.envelope, self.rules], layout=W.Layout(flex="1 1 320px", min_width="280px"))
+        right = W.VBox([self.header], layout=W.Layout(flex="1 1 380px", min_width="300px"))
+        super().__init__(
+            bench,
+            [
+                html(f"<style>{_STYLE}{SCROLL}</style>"),
+                W.HBox([self.first, self.back, self.next, self.last, self.step, self.of], layout=W.Layout(**wraps)),
+                W.HBox(
+                    [self.to_step, self.to_rule, self.to_effect, self.to_decision, self.play, self.speed, self.clock],
+                    layout=W.Layout(**wraps),
+                ),
+                self.said,
+                W.HBox([left, right], layout=W.Layout(flex_flow="row wrap", align_items="flex-start")),
+                self.path,
+            ],
+            title="Debugger",
+        )
+        self.add_class("ses-debugger")
+        for pressed, go in (
+            (self.first, lambda: self.go(0)),
+            (self.back, lambda: self.go(self.at - 1)),
+            (self.next, lambda: self.go(self.at + 1)),
+            (self.last, lambda: self.go(self._steps - 1)),
+            (self.to_step, self.run_to_part),
+            (self.to_rule, self.run_to_rule),
+            (self.to_effect, self.run_to_effect),
+            (self.to_decision, self.run_to_decision),
+        ):
+            self.on_click(pressed, self._by_hand(go))
+        self.on_click(self.play, self._play)
+        self.on_change(self.step, lambda step: None if self._moving else self.go(step - 1))
+        self.on_change(self.clock, lambda at: None if self._moving else self.go(at))
+        self.on_change(self.clock, self._playing, "playing")
+        self.on_change(self.speed, lambda speed: setattr(self.clock, "interval", speed))
+        self.path.head.on_click(self.guard(self._draw_path))
+        bench.observe(self.guard(self._load), ["selected", "receptions"])
+        self._load()
+
+    # ------------------------------------------------------------------ where
+
+    @property
+    def at(self) -> int:
+        """The step, from 0."""
+        return int(self.step.value) - 1
+
+    @at.setter
+    def at(self, at: int) -> None:
+        self.go(at)
+
+    @property
+    def scene(self) -> Scene:
+        """What was known at the step.
+
+        Raises
+        ------
+        IndexError
+            When there is no message.
+        """
+        if self.stops is None:
+            raise IndexError(_EMPTY)
+        return self.stops.scene(self.at)
+
+    @property
+    def _steps(self) -> int:
+        return len(self.stops) if self.stops else 1
+
+    def go(self, at: int) -> str:
+        """Go to a step, the nearest there is; the answer tells what happened there."""
+        at = min(max(at, 0), self._steps - 1)
+        self._moving = True
+        try:
+            self.step.value = at + 1
+            self.clock.value = at
+        finally:
+            self._moving = False
+        return self._draw()
+
+    def run_to_part(self) -> str:
+        """Go on to where the next step of the service begins, or to the end."""
+        before = self.scene.moment.event.stage if self.stops else None
+        return self._run(lambda moment: moment.event.stage is not before, "part of the service")
+
+    def run_to_rule(self) -> str:
+        """Go on to where the next rule is looked at, or to the end."""
+        return self._run(lambda moment: moment.is_rule, "rule")
+
+    def run_to_effect(self) -> str:
+        """Go on to where the world is touched next, or to the end."""
+        return self._run(lambda moment: moment.is_effect, "effect")
+
+    def run_to_decision(self) -> str:
+        """Go to the event that decided the outcome, forwards or backwards."""
+        if self.stops is None:
+            return _EMPTY
+        return self.go(self.stops.index(deciding(self.stops.reception)))
+
+    def _run(self, wanted: Callable[[Moment], bool], what: str) -> str:
+        if self.stops is None:
+            return _EMPTY
+        later = range(self.at + 1, self._steps)
+        found = next((at for at in later if wanted(self.stops.moments[at])), None)
+        told = self.go(self._steps - 1 if found is None else found)
+        return told if found is not None else f"no other {what}; {told}"
+
+    # ------------------------------------------------------------------ playing
+
+    def _by_hand(self, go: Callable[[], str]) -> Callable[[], str]:
+        """A step by hand ends the playing."""
+
+        def step() -> str:
+            self.clock.playing = False
+            return go()
+
+        return step
+
+    def _play(self) -> str:
+        playing = not self.clock.playing
+        if playing and self.at >= self._steps - 1:
+            self.go(0)
+        self.clock.playing = playing
+        return "playing" if playing else "paused"
+
+    def _playing(self, playing: bool) -> None:
+        self.play.description = "⏸ Pause" if playing else "▶ Play"
+
+    # ------------------------------------------------------------------ drawing
+
+    def _load(self) -> None:
+        """Start at the beginning of the selected message, where it is another than before."""
+        reception = self.bench.reception
+        if self.stops is not None and reception is self.stops.reception:
+            return
+        self.clock.playing = False
+        self.stops = Stops(reception) if reception is not None and len(reception.trace) else None
+        self._moving = True
+        try:
+            self.clock.max = self._steps - 1
+            self.step.max = self._steps
+        finally:
+            self._moving = False
+        self.of.value = f"of {self._steps}"
+        self.go(0)
+
+    def _draw(self) -> str:
+        nothing = self.stops is None
+        for pressed in (self.next, self.last, self.to_step, self.to_rule, self.to_effect):
+            pressed.disabled = nothing or self.at >= self._steps - 1
+        self.first.disabled = self.back.disabled = nothing or self.at == 0
+        self.to_decision.disabled = self.play.disabled = self.step.disabled = nothing
+        if self.stops is None:
+            self.said.value = f'<p class="ses-hint">{escape(_EMPTY)}</p>'
+            self.envelope.value = self.rules.value = self.header.value = self.picture.value = ""
+            return _EMPTY
+        scene = self.scene
+        self.said.value = _said(scene, self.at, self._steps)
+        self.envelope.value = _envelope(self.stops.reception, scene.recipients)
+        self.rules.value = _rules(scene.rules)
+        self.header.value = _header(scene)
+        self._draw_path()
+        self.changed()
+        return f"step {self.at + 1} of {self._steps}: {scene.said}"
+
+    def _draw_path(self) -> None:
+        if self.stops is not None and self.path.opened:
+            picture = diagram(self.stops.reception, at=self.at).svg
+            self.picture.value = f'<div class="ses-scroll">{picture}</div>'
+
+    def snapshot(self) -> str:
+        """The step with all that is known at it."""
+        if self.stops is None:
+            return f"<p>{escape(_EMPTY)}</p>"
+        parts = (self.said.value, self.envelope.value, self.rules.value, self.header.value, self.picture.value)
+        return "".join(map(str, parts))
+
+    def __repr__(self) -> str:
+        """One line: where in which message."""
+        if self.stops is None:
+            return "<Debugger of nothing yet>"
+        return f"<Debugger at step {self.at + 1} of {self._steps} of {repr(self.stops.reception)[1:-1]}>"
+
+
+def _said(scene: Scene, at: int, steps: int) -> str:
+    way = " › ".join(map(escape, scene.way))
+    because = "".join(
+        f"<br>from {code(place.path) + ': ' if place.path else ''}{code(place.text)}" for place in scene.because
+    )
+    asked = "".join(f"<br>asked DNS: {code(question)}" for question in scene.asked[:10])
+    return (
+        f'<div class="ses-said"><span class="ses-note">{at + 1} of {steps}: {way}</span><br>'
+        f"<strong>{prose(scene.said)}</strong>{because}{asked}</div>"
+    )
+
+
+def _envelope(reception: Reception, recipients: tuple[RecipientThen, ...]) -> str:
+    envelope = reception.envelope
+    rows = [
+        ["client", code(envelope.client_ip)],
+        ["HELO", code(envelope.helo)],
+        ["TLS", "yes" if envelope.tls else "no, clear text"],
+        ["MAIL FROM", code(envelope.mail_from or "<>")],
+    ]
+    waiting = [one for one in recipients if one.word == "not named yet"]
+    shown = [one for one in recipients if one.word != "not named yet"]
+    rows += [["RCPT TO", f"{code(one.address)} {_word(one.word)}"] for one in shown[-_RECIPIENTS:]]
+    if waiting:
+        rows.append(["RCPT TO", mark(f"{len(waiting)} not named yet", "note")])
+    return f'<h4>Envelope</h4><div class="ses-rich">{table(["", "what the client said"], rows)}</div>'
+
+
+def _rules(rules: tuple[RuleThen, ...]) -> str:
+    """The rules around the current one, and how many remain."""
+    remaining = sum(rule.remaining for rule in rules)
+    now = next((at for at, rule in enumerate(rules) if rule.word == "looked at now"), None)
+    if now is None:
+        seen = [at for at, rule in enumerate(rules) if not rule.remaining]
+        now = seen[-1] if seen and rules[seen[-1]].word != "never reached" else 0
+    start = max(0, min(now - _AROUND // 2, len(rules) - _AROUND))
+    shown = rules[start : start + _AROUND]
+    rows = [
+        [
+            str(rule.position),
+            escape(rule.name) if at != now else f"▶ {escape(rule.name)}",
+            _word(rule.word) + "".join(f"<br>{escape(action)}" for action in rule.actions[:10]),
+        ]
+        for at, rule in enumerate(shown, start=start)
+    ]
+    before, after = start, len(rules) - start - len(shown)
+    around = ", ".join(filter(None, (f"{before} before" if before else "", f"{after} behind" if after else "")))
+    note = f'<p class="ses-note">and {around}</p>' if around else ""
+    title = f"Rules: {remaining} of {len(rules)} remain" if rules else "Rules: none is active"
+    body = table(["", "rule", "so far"], rows) if rows else ""
+    return f'<h4>{escape(title)}</h4><div class="ses-rich">{body}{note}</div>'
+
+
+def _header(scene: Scene) -> str:
+    new = sum(field.added for field in scene.fields)
+    title = f"Header as it is now: {new} of {len(scene.fields)} fields added"
+    return f'<h4>{escape(title)}</h4><div class="ses-rich">{fields_table(scene.fields, limit=40, width=120)}</div>'
+
+
+_WORDS = {
+    "accepted": ("✓", "good"), "fired": ("✓", "good"), "refused": ("✗", "bad"), "no match": ("✗", "note"),
+    "not looked at": ("–", "note"), "looked at now": ("▶", "warn"),
+}  # fmt: skip
+
+
+def _word(word: str) -> str:
+    sign, kind = _WORDS.get(word, ("…", "note"))
+    return mark(f"{sign} {word}", kind)
