@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from sesreceive.effects.directory import DirectoryBackend
     from sesreceive.effects.functions import Handler
     from sesreceive.report import Report
+    from sesreceive.scan.clamd import ClamdScanner
+    from sesreceive.scan.spamd import SpamdScanner
     from sesreceive.smtp.dialogue import Dialogue
     from sesreceive.smtp.sender import send
 
@@ -79,6 +81,7 @@ __all__ = [
     "Assumptions",
     "AwsBackend",
     "BounceAction",
+    "ClamdScanner",
     "ConnectAction",
     "Dialogue",
     "DirectoryBackend",
@@ -114,6 +117,7 @@ __all__ = [
     "SeededMessageIds",
     "ServerError",
     "SesReceiveError",
+    "SpamdScanner",
     "SteppingClock",
     "StopAction",
     "SystemClock",
@@ -134,10 +138,12 @@ __all__ = [
 # Names whose modules load only when they are asked for: name → module.
 _LATER = {
     "AwsBackend": "sesreceive.effects.aws",
+    "ClamdScanner": "sesreceive.scan.clamd",
     "Dialogue": "sesreceive.smtp.dialogue",
     "DirectoryBackend": "sesreceive.effects.directory",
     "Handler": "sesreceive.effects.functions",
     "Report": "sesreceive.report",
+    "SpamdScanner": "sesreceive.scan.spamd",
     "datasets": "",
     "send": "sesreceive.smtp.sender",
     "ui": "",

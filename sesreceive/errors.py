@@ -58,6 +58,8 @@ def one_line(value: object, limit: int = 200) -> str:
     text = str(value)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
     return text.translate(_UNSAFE).encode("utf-8", "backslashreplace").decode()
 
 

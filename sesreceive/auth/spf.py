@@ -6,17 +6,18 @@ domain of a quoted local part, names that are no domains, internationalised doma
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.dns.names import is_valid, normalize
-from sesreceive.dns.resolver import Resolver
+from sesreceive.dns.resolver import DnsAnswer, Resolver
 from sesreceive.errors import one_line
-from sesreceive.mail.address import Mailbox, to_ascii_domain
+from sesreceive.mail.address import Mailbox, host_address, to_ascii_domain
 
 __all__ = ["MAX_RECORD_OCTETS", "check_host"]
 
@@ -25,6 +26,8 @@ __all__ = ["MAX_RECORD_OCTETS", "check_host"]
 MAX_RECORD_OCTETS = 4096
 # What macros may repeat. RFC 5321 section 4.5.3.1: a local part has at most 64 octets, a domain 255.
 _MAX_LOCAL, _MAX_DOMAIN = 256, 255
+# Results that are remembered at once.
+_REMEMBERED = 1024
 
 
 def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *, now: float = 0.0) -> SpfResult:
@@ -79,26 +82,57 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
     address = _address(client_ip)
     if address is None:
         return result(SpfStatus.PERMERROR, f"`{one_line(client_ip)}` is no IP address")
-    query = _query_class()(address, _encodable(local), domain, _encodable(helo), resolver, now)
+    found = _evaluate(address, _encodable(local), domain, _encodable(helo), resolver, now)
+    return result(
+        found.status, found.reason, domain=found.domain, mechanism=found.mechanism, explanation=found.explanation
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the records of a domain say of an address, and every DNS answer that it follows from."""
+
+    status: SpfStatus
+    domain: str
+    mechanism: str
+    explanation: str
+    reason: str
+    answers: tuple[tuple[str, str, DnsAnswer | None], ...]
+
+
+_found: dict[tuple[str, str], _Found] = {}
+
+
+def _evaluate(address: str, local: str, domain: str, helo: str, resolver: Resolver, now: float) -> _Found:
+    """Evaluate the record of a domain, or take over what came of it before, while DNS gives the same answers.
+
+    The questions are asked each time, in the same order, so results never outlive a change in DNS, and who listens
+    hears them all. A record that expands the local part, HELO or the time is evaluated each time.
+    """
+    known = _found.get((address, domain))
+    if known and all(resolver.resolve(name, rdtype) == answer for name, rdtype, answer in known.answers):
+        return known
+    query = _query_class()(address, local, domain, helo, resolver, now)
     status, explanation = query.outcome()
     decided = query.decided or domain
-    return result(
-        status,
-        _reason(status, query, decided, address),
-        domain=decided,
-        mechanism=query.mechanism or "",
+    found = _Found(
+        status=status, domain=decided, mechanism=query.mechanism or "",
         explanation=explanation if status is SpfStatus.FAIL else "",
-    )
+        reason=_reason(status, query, decided, address), answers=tuple(query.answers),
+    )  # fmt: skip
+    if not query.is_personal:
+        if len(_found) >= _REMEMBERED:
+            _found.clear()
+        _found[address, domain] = found
+    return found
 
 
 def _address(client_ip: str) -> str | None:
     """The client's address as SPF compares it (RFC 7208 section 5: IPv4-mapped is IPv4), without a scope."""
     try:
-        address = ipaddress.ip_address(client_ip.partition("%")[0])
+        return str(host_address(client_ip.partition("%")[0]))
     except ValueError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
 
 
 def _encodable(text: str) -> str:
@@ -145,6 +179,9 @@ def _reason(status: SpfStatus, query: Any, domain: str, address: str) -> str:
 
 # ------------------------------------------------------------------------ pyspf
 
+# Macros for HELO, the sender's local part and address, and the time (RFC 7208 section 7.2).
+_PERSONAL = re.compile(r"%\{[hlst]", re.IGNORECASE)
+
 
 @cache
 def _query_class() -> Any:
@@ -166,6 +203,8 @@ def _query_class() -> Any:
             self.t = str(int(now))
             self.set_default_explanation("")
             self.resolver = resolver
+            self.answers: list[tuple[str, str, DnsAnswer | None]] = []
+            self.is_personal = False  # whether the result is about more than the domain and the address
             self.decided = ""  # whose record gave the result
             self.failed = ""  # the question that DNS did not answer
             self.problem = (domain, "", "")  # for a permerror: whose record, pyspf's message, the mechanism
@@ -207,6 +246,7 @@ def _query_class() -> Any:
 
         def expand(self, text: str, stripdot: bool = True) -> str:
             """Macros replaced; of a name that is too long, labels go from the left (RFC 7208 section 7.3)."""
+            self.is_personal = self.is_personal or _PERSONAL.search(text) is not None
             expanded: str = super().expand(text, stripdot)
             if stripdot and len(expanded) > 253 and (dot := expanded.find(".", len(expanded) - 254)) >= 0:
                 return expanded[dot + 1 :]
@@ -217,7 +257,9 @@ def _query_class() -> Any:
             owner = normalize(name)
             if not owner or not is_valid(owner):
                 return []
+            self.answers.append((owner, qtype, None))  # what no answer equals, should the resolver raise
             answer = self.resolver.resolve(owner, qtype)
+            self.answers[-1] = (owner, qtype, answer)
             if answer.is_failure:
                 self.failed = f"`{qtype} {one_line(owner)}`: {answer.status.value}"
                 raise spf.TempError(f"DNS {answer.status.value}")

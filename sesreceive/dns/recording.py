@@ -30,7 +30,7 @@ class Recording:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self._answers: dict[tuple[str, str], DnsAnswer] = {}
-        self._questions: dict[tuple[str, str, str], DnsQuestion] = {}
+        self._noted: dict[tuple[str, str, str], DnsAnswer] = {}
         self._check = ""
 
     @contextmanager
@@ -44,14 +44,11 @@ class Recording:
 
     def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         """The answer of the resolver behind, asked the first time only."""
-        key = (normalize(name), rdtype.upper())
-        answer = self._answers.get(key)
+        name, rdtype = normalize(name), rdtype.upper()
+        answer = self._answers.get((name, rdtype))
         if answer is None:
-            answer = self._answers[key] = self._ask(*key)
-        noted = (*key, self._check)
-        if noted not in self._questions:
-            values = tuple(v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else v for v in answer.values)
-            self._questions[noted] = DnsQuestion(*key, answer.status.value, values, self._check)
+            answer = self._answers[name, rdtype] = self._ask(name, rdtype)
+        self._noted[name, rdtype, self._check] = answer
         return answer
 
     def _ask(self, name: str, rdtype: str) -> DnsAnswer:
@@ -64,4 +61,11 @@ class Recording:
     @property
     def questions(self) -> tuple[DnsQuestion, ...]:
         """What was asked, in order; a question that two checks asked is there for each."""
-        return tuple(self._questions.values())
+        return tuple(
+            DnsQuestion(name, rdtype, answer.status.value, tuple(map(_text, answer.values)), check)
+            for (name, rdtype, check), answer in self._noted.items()
+        )
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value

@@ -7,10 +7,12 @@ written; SMTP, recipient conditions, SPF and DMARC all ask here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import idna
 
-__all__ = ["Mailbox", "domain_of", "parent_domains", "to_ascii_domain"]
+__all__ = ["Mailbox", "domain_of", "host_address", "parent_domains", "to_ascii_domain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,25 @@ def domain_of(address: str) -> str:
     'example.com'
     """
     return Mailbox.parse(address).domain.rstrip(".")
+
+
+@lru_cache(maxsize=1024)  # one client sends many messages
+def host_address(text: str) -> IPv4Address | IPv6Address:
+    """The IP address of a host; one that is mapped into IPv6 is the IPv4 address in it.
+
+    Raises
+    ------
+    ValueError
+        When the text is no IP address.
+
+    Examples
+    --------
+    >>> print(host_address("::ffff:192.0.2.1"))
+    192.0.2.1
+    """
+    address = ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def parent_domains(domain: str) -> tuple[str, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from sesreceive.errors import InputError, one_line
+from sesreceive.mail.address import host_address
 
 __all__ = ["Envelope"]
 
@@ -54,10 +53,12 @@ class Envelope:
         """Refuse what no SMTP session could say: a client without an address, a recipient that is no text."""
         for name in _TEXTS:
             _say(name, getattr(self, name))
-        if not _is_address(self.client_ip):
+        try:
+            host_address(self.client_ip)
+        except ValueError:
             raise InputError(
                 f"envelope client_ip: expected an IPv4 or IPv6 address but got `{one_line(self.client_ip)}`"
-            )
+            ) from None
         given: Any = self.rcpt_to
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise InputError(f"envelope rcpt_to: expected a list of addresses but got `{one_line(given)}`")
@@ -112,15 +113,6 @@ class Envelope:
             return cls(**value)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
-
-
-@lru_cache(maxsize=1024)  # one client sends many messages
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _say(name: str, text: Any) -> str:

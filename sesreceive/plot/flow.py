@@ -138,7 +138,8 @@ class Diagram:
         return frame(str(self), f'<div class="ses-scroll">{self.svg}</div>', style=SCROLL)
 
 
-SCROLL = ".ses-scroll { overflow-x: auto; }\n"
+# A narrow page scrolls the picture sideways and is not made wider by it.
+SCROLL = ".ses-scroll { overflow-x: auto; contain: inline-size; }\n"
 
 
 def diagram(reception: Reception, *, at: int | None = None, full: bool = False) -> Diagram:

@@ -25,15 +25,18 @@ class Moment:
         What it is about.
     entering : bool
         Whether what lies in the event is still to come; its outcome is not known then.
+    leaving : bool
+        Whether all that lies in the event was met before.
     """
 
     event: TraceEvent
     entering: bool = False
+    leaving: bool = False
 
     @property
     def is_rule(self) -> bool:
-        """Whether a rule is about to be looked at, or was passed over."""
-        return self.event.kind is Kind.RULE and (self.entering or self.event.op is Op.SKIP)
+        """Whether a rule is met, for the first time in its step."""
+        return self.event.kind is Kind.RULE and not self.leaving
 
     @property
     def is_effect(self) -> bool:
@@ -59,13 +62,13 @@ def moments(trace: Iterable[TraceEvent]) -> tuple[Moment, ...]:
     open_: list[TraceEvent] = []
     for event in events:
         while open_ and open_[-1].seq != event.parent:
-            found.append(Moment(event=open_.pop()))
+            found.append(Moment(event=open_.pop(), leaving=True))
         if event.seq in holds:
             found.append(Moment(event=event, entering=True))
             open_.append(event)
         else:
             found.append(Moment(event=event))
-    found += [Moment(event=event) for event in reversed(open_)]
+    found += [Moment(event=event, leaving=True) for event in reversed(open_)]
     return tuple(found)
 
 

@@ -168,15 +168,14 @@ class _Path:
             self.here = self._shown(gone[-1]) if gone else -1
 
     def _shown(self, moment: Moment) -> int:
-        """The event whose box shows a moment: conditions, effects and single checks have none of their own."""
+        """The event whose box shows a moment: conditions, effects, single checks and stops have none of their own."""
         event = moment.event
-        trace = self.reception.trace
-        while event.kind in (Kind.CONDITION, Kind.EFFECT) or (
-            event.stage is Stage.RECIPIENTS and event.kind is not Kind.RECIPIENT
+        while event.parent >= 0 and (
+            event.kind in (Kind.CONDITION, Kind.EFFECT)
+            or event.op is Op.STOP
+            or (event.stage is Stage.RECIPIENTS and event.kind is not Kind.RECIPIENT)
         ):
-            if event.parent < 0:
-                break
-            event = trace[event.parent]
+            event = self.reception.trace[event.parent]
         return event.seq
 
     # ------------------------------------------------------------------ the way

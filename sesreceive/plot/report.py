@@ -137,7 +137,7 @@ class ReportPlots:
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
         ax.set_xlabel("received (UTC)" if timed else "number of the message")
         if timed:
-            _dates(ax)
+            _dates(ax, times.min() == times.max())
         _bare(ax, keep=("bottom",))
         if points:
             ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False)
@@ -198,9 +198,14 @@ def _label(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
     ax.text(x, y, text, ha="center", va="center", size=9, color="black", bbox=box)
 
 
-def _dates(ax: Axes) -> None:
+def _dates(ax: Axes, one: bool) -> None:
+    """Dates below the picture; where all are the same, with a second of room on both sides."""
     from matplotlib import dates
 
+    if one:
+        left, right = ax.get_xlim()
+        middle = (left + right) / 2
+        ax.set_xlim(middle - 1 / 86_400, middle + 1 / 86_400)
     untyped: Any = dates
     locator = untyped.AutoDateLocator(maxticks=8)
     ax.xaxis.set_major_locator(locator)

@@ -23,6 +23,7 @@ PORT = 3310
 _CHUNK_BYTES = 65_536
 _END = b"\0"
 _FOUND = re.compile(r"stream: (.+) FOUND", re.DOTALL)
+_LIMITS = "Heuristics.Limits.Exceeded"  # clamd.conf(5), AlertExceedsMax: no virus, but more than it looks at
 _CLEAN = "stream: OK"
 _ERROR = re.compile(r"(.+?)\.? ERROR", re.DOTALL)
 
@@ -50,7 +51,8 @@ class ClamdScanner:
     Notes
     -----
     `StreamMaxLength` of ``clamd.conf`` is the largest message that is scanned. What exceeds `MaxFileSize` or
-    `MaxScanSize` is passed unseen by the daemon unless `AlertExceedsMax` is on; SES takes messages of 40 MB.
+    `MaxScanSize` is passed unseen by the daemon, or PROCESSING_FAILED where `AlertExceedsMax` is on. SES takes messages
+    of 40 MB.
 
     Examples
     --------
@@ -98,7 +100,9 @@ def _read(answer: bytes) -> tuple[Verdict, str]:
     text = line.decode("utf-8", "backslashreplace")
     if not end:
         return Verdict.PROCESSING_FAILED, f"clamd's answer was cut off: `{one_line(text)}`"
-    if found := _FOUND.fullmatch(text):
+    if (found := _FOUND.fullmatch(text)) and found[1].startswith(_LIMITS):
+        return Verdict.PROCESSING_FAILED, f"clamd could not scan all of the message: `{one_line(found[1])}`"
+    if found:
         return Verdict.FAIL, f"clamd found `{one_line(found[1])}`"
     if text == _CLEAN:
         return Verdict.PASS, "clamd found nothing"

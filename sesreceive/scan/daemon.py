@@ -7,10 +7,12 @@ goes wrong is a sentence in `Answer.failure`, never an exception.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sesreceive.errors import Problem, ValidationError, one_line
 
@@ -20,6 +22,7 @@ LONGEST_ANSWER_BYTES = 65_536  # a verdict is a line; spamd names some dozens of
 _PIECE_BYTES = 65_536
 _LONGEST_WAIT_S = 86_400
 _BUSY_S = 0.01
+_HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<host>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,16 @@ class Address:
         ValidationError
             When it is neither a path nor a host; the problem is at `field`.
         """
-        if not isinstance(text, str):
-            return cls(path=os.fspath(text))
-        if "/" in text or "\\" in text:
-            return cls(path=text)
-        bracket, _, rest = text.rpartition("]")
-        host, colon, number = (bracket.removeprefix("["), rest[:1], rest[1:]) if bracket else text.partition(":")
-        if colon or not rest:
-            port = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-        if not host or not host.isprintable() or not 0 < port < 65_536:
+        where = os.fspath(text)
+        if (where is not text or "/" in where or "\\" in where) and "\0" not in where:  # a system may cut at the NUL
+            return cls(path=where)
+        found = _HOST.fullmatch(where)
+        port = int(found["port"] or port) if found else 0
+        if found is None or not 0 < port < 65_536:
             raise ValidationError(
-                Problem(field, f"expected the path of a Unix socket or `host:port` but got `{one_line(text)}`")
+                Problem(field, f"expected the path of a Unix socket or `host:port` but got `{one_line(where)}`")
             )
-        return cls(host=host, port=port)
+        return cls(host=found["six"] or found["host"], port=port)
 
     def __str__(self) -> str:
         """As `parse` reads it."""
@@ -94,9 +94,10 @@ def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: b
     question : iterable of bytes
         What is sent, piece by piece. A daemon that answers and hangs up before the end is listened to.
     timeout_s : float
-        Seconds for all of it: connecting, sending, and the answer up to its end.
+        Seconds for all of it: connecting, sending, and the answer up to its end. Looking up the name of a host is the
+        system's, in its own time.
     end : bytes
-        The byte that ends an answer; without one it ends when the daemon hangs up.
+        The byte that ends an answer. Without one both sides hang up when they have said all.
     """
     deadline = time.monotonic() + timeout_s
 
@@ -111,11 +112,11 @@ def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: b
     try:
         with _connected(address, left) as sock:
             asked = True
-            broken = _send(sock, question, left)
+            broken = _send(sock, question, left, hang_up=not end)
             data = _receive(sock, end, left)
     except TimeoutError:
         return Answer(failure=f"gave no answer within {timeout_s:g} seconds")
-    except (OSError, ValueError) as error:  # ValueError: a host that is no IDN, a path with a NUL
+    except (OSError, ValueError) as error:  # ValueError: a host that is no IDN
         why = one_line(getattr(error, "strerror", None) or error)
         return Answer(failure=f"broke the connection: {why}" if asked else f"cannot be reached: {why}")
     if len(data) > LONGEST_ANSWER_BYTES:
@@ -126,36 +127,40 @@ def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: b
 
 
 def _connected(address: Address, left: Callable[[], float]) -> socket.socket:
-    """A connection to the first of its addresses that takes one."""
-    error: OSError = OSError("the host has no address")
+    """A connection to the first of its targets that takes one."""
+    refused: OSError = OSError("the host has no address")
     for family, target in _targets(address):
-        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            _connect(sock, target, left)
-            if not address.path:  # the pieces of a question are written one by one
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as why:
-            sock.close()
-            error = why
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise error
+            return _opened(family, target, left)
+        except OSError as error:
+            refused = error
+    raise refused
 
 
-def _targets(address: Address) -> Iterator[tuple[int, tuple[str, int] | str]]:
-    if address.path:
-        if not hasattr(socket, "AF_UNIX"):
-            raise OSError("this system has no Unix sockets")
+def _targets(address: Address) -> Iterator[tuple[int, Any]]:
+    """Family and target, as `socket` takes them."""
+    if not address.path:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        yield from ((family, target) for family, _, _, _, target in found)
+    elif hasattr(socket, "AF_UNIX"):
         yield socket.AF_UNIX, address.path
-        return
-    for family, _, _, _, target in socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM):
-        yield family, (str(target[0]), int(target[1]))
+    else:
+        raise OSError("this system has no Unix sockets")
 
 
-def _connect(sock: socket.socket, target: tuple[str, int] | str, left: Callable[[], float]) -> None:
+def _opened(family: int, target: Any, left: Callable[[], float]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        _connect(sock, target, left)
+        if isinstance(target, tuple):  # TCP; the pieces of a question are written one by one
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _connect(sock: socket.socket, target: Any, left: Callable[[], float]) -> None:
     while True:
         sock.settimeout(left())
         try:
@@ -166,13 +171,17 @@ def _connect(sock: socket.socket, target: tuple[str, int] | str, left: Callable[
             return
 
 
-def _send(sock: socket.socket, question: Iterable[bytes], left: Callable[[], float]) -> str:
+def _send(sock: socket.socket, question: Iterable[bytes], left: Callable[[], float], *, hang_up: bool) -> str:
     """Empty, or why not all of it was taken: the answer that stopped it may be there to read."""
     try:
         for piece in question:
             sock.settimeout(left())
             sock.sendall(piece)
-    except ConnectionError as error:
+        if hang_up:  # spamd waits for it where the message is empty
+            sock.shutdown(socket.SHUT_WR)
+    except TimeoutError:
+        raise
+    except OSError as error:
         return f": {error.strerror}"
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable
@@ -21,8 +22,8 @@ _POINTS = rb"(-?\d{1,9}(?:\.\d{1,9})?)"
 # spamd's PROTOCOL: `SPAMD/1.1 0 EX_OK`, header lines of which one is `Spam: True ; 15.0 / 5.0`, an empty line, and
 # for SYMBOLS the names of the tests, separated by commas. Other lines are to be ignored.
 _STATUS = re.compile(rb"SPAMD/\d{1,3}\.\d{1,3} (\d{1,9})(?: (.*))?", re.DOTALL)
-_SPAM = re.compile(rb"spam:[ \t]*(true|yes|false|no)[ \t]*;[ \t]*" + _POINTS + rb"[ \t]*/[ \t]*" + _POINTS + rb"[ \t]*", re.I)
-_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,9})[ \t]*", re.I)
+_SPAM = re.compile(rb"spam: *(true|yes|false|no) *; *" + _POINTS + rb" */ *" + _POINTS + rb" *", re.IGNORECASE)
+_LENGTH = re.compile(rb"content-length: *(\d{1,9}) *", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,10 @@ class SpamdScanner:
         """Refuse an address, a time or a band that is none."""
         Address.parse(self.address, port=PORT, field="spamd.address")
         check_timeout(self.timeout_s, "spamd.timeout_s")
-        if not self.gray_band >= 0:
-            raise ValidationError(Problem("spamd.gray_band", f"expected points, 0 or more, but got `{self.gray_band}`"))
+        if self.threshold is not None and not math.isfinite(self.threshold):
+            raise ValidationError(Problem("spamd.threshold", f"expected points but got `{self.threshold}`"))
+        if not 0 <= self.gray_band < math.inf:
+            raise ValidationError(Problem("spamd.gray_band", f"expected 0 points or more but got `{self.gray_band}`"))
 
     def scan(self, message: Message, envelope: Envelope) -> Iterable[Finding]:
         """One finding, for spam."""
@@ -113,20 +116,18 @@ class SpamdScanner:
         )  # fmt: skip
 
     def _judge(self, *, said: bool, points: float, required: float, tests: str) -> tuple[Verdict, str]:
-        """The verdict on so many points.
-
-        >>> SpamdScanner()._judge(said=False, points=3.1, required=5.0, tests="NO_RECEIVED")[1]
-        'spamd gives 3.1 points of 5.0, which is within 2.0 of spam: NO_RECEIVED'
-        """
+        """The verdict on so many points; `said` is the daemon's word on spam."""
         if self.threshold is not None:
             required, said = self.threshold, points >= self.threshold
-        hit = one_line(", ".join(tests.split(","))) or "no test hit"
-        gives = f"spamd gives {points} points of {required}"
-        if said:  # the daemon's word: others who speak its protocol have actions, and no single threshold
-            return Verdict.FAIL, f"{gives}, which is spam: {hit}"
-        if self.gray_band and points >= required - self.gray_band:
-            return Verdict.GRAY, f"{gives}, which is within {self.gray_band} of spam: {hit}"
-        return Verdict.PASS, f"{gives}: {hit}"
+        gray = required - self.gray_band
+        reason = f"spamd gives {points:g} points, spam from {required:g} on"
+        verdict = Verdict.PASS
+        if said:
+            verdict = Verdict.FAIL
+        elif self.gray_band and points >= gray:
+            verdict = Verdict.GRAY
+            reason += f", gray from {gray:g} on (we assume)"
+        return verdict, f"{reason}: {one_line(', '.join(tests.split(','))) or 'no test hit'}"
 
 
 def _failed(what: str, said: bytes) -> tuple[Verdict, str]:

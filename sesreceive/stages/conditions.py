@@ -16,11 +16,17 @@ Letter case never matters [observed]; ``*`` is no wildcard [inferred].
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sesreceive.assumption import Assumptions
 from sesreceive.mail.address import Mailbox
 
 __all__ = ["ConditionResult", "covers", "match"]
+
+_DEFAULT = Assumptions()
+
+# Longer recipients, which RFC 5321 section 4.5.3.1 does not allow for, are matched anew each time.
+_REMEMBERED = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,24 @@ def match(condition: str, recipient: str, assumptions: Assumptions | None = None
     ----------
     Amazon SES Developer Guide, "Creating receipt rules".
     """
+    label_match = (assumptions or _DEFAULT).label_match
+    if len(recipient) > _REMEMBERED:
+        return _match(condition, recipient, label_match)
+    return _matched(condition, recipient, label_match)
+
+
+def _match(condition: str, recipient: str, label_match: str) -> ConditionResult:
     wanted = condition.lower()
     mailbox = Mailbox.parse(recipient)
     if "@" in wanted:
-        return _match_address(condition, Mailbox.parse(wanted), mailbox, assumptions or Assumptions())
+        return _match_address(condition, Mailbox.parse(wanted), mailbox, label_match)
     if wanted.startswith("."):
         return _match_subdomains(condition, wanted[1:], mailbox)
     return _match_domain(condition, wanted, mailbox)
+
+
+# A recipient meets each condition twice, at RCPT TO and when the rules run.
+_matched = lru_cache(maxsize=4096)(_match)
 
 
 def covers(condition: str, assumptions: Assumptions | None = None) -> str:
@@ -73,7 +90,7 @@ def covers(condition: str, assumptions: Assumptions | None = None) -> str:
     wanted = condition.lower()
     if "@" in wanted:
         mailbox = Mailbox.parse(wanted)
-        name, label = split_label(mailbox.local, assumptions or Assumptions())
+        name, label = split_label(mailbox.local, (assumptions or _DEFAULT).label_match)
         if label is None:
             return f"`{wanted}` and every `{name}+label@{mailbox.domain}`"
         return f"the label `{label}` of `{name}@{mailbox.domain}` only"
@@ -101,14 +118,14 @@ def _match_subdomains(condition: str, wanted: str, mailbox: Mailbox) -> Conditio
     return ConditionResult(False, f"`{mailbox.domain}` is not a subdomain of `{wanted}`")
 
 
-def _match_address(condition: str, wanted: Mailbox, mailbox: Mailbox, assumptions: Assumptions) -> ConditionResult:
+def _match_address(condition: str, wanted: Mailbox, mailbox: Mailbox, label_match: str) -> ConditionResult:
     if mailbox.folded == wanted.folded:
         return ConditionResult(True, f"`{mailbox.text}` is the address `{condition}`")
     if mailbox.domain != wanted.domain:
         place = "a subdomain" if mailbox.domain.endswith(f".{wanted.domain}") else "another domain"
         return ConditionResult(False, f"`{mailbox.text}` is in {place}, not in `{wanted.domain}`")
-    name, label = split_label(mailbox.local.lower(), assumptions)
-    wanted_name, wanted_label = split_label(wanted.local, assumptions)
+    name, label = split_label(mailbox.local.lower(), label_match)
+    wanted_name, wanted_label = split_label(wanted.local, label_match)
     if name != wanted_name:
         return ConditionResult(False, f"`{mailbox.text}` is another address than `{condition}`")
     if wanted_label is None:
@@ -117,17 +134,17 @@ def _match_address(condition: str, wanted: Mailbox, mailbox: Mailbox, assumption
     return ConditionResult(False, f"`{condition}` is for the label `{wanted_label}` only; `{mailbox.text}` {found}")
 
 
-def split_label(local: str, assumptions: Assumptions) -> tuple[str, str | None]:
+def split_label(local: str, label_match: str) -> tuple[str, str | None]:
     """A local part without its label, and the label; None where there is none.
 
     Examples
     --------
-    >>> split_label("ana+a+b", Assumptions())
+    >>> split_label("ana+a+b", "first-plus")
     ('ana', 'a+b')
-    >>> split_label("ana+a+b", Assumptions(label_match="last-plus"))
+    >>> split_label("ana+a+b", "last-plus")
     ('ana+a', 'b')
     """
-    if assumptions.label_match == "last-plus":
+    if label_match == "last-plus":
         name, plus, label = local.rpartition("+")
         return (name, label) if plus else (local, None)
     name, plus, label = local.partition("+")

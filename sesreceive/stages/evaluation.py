@@ -30,6 +30,8 @@ __all__ = ["Evaluation", "Plan", "PlannedRule", "evaluate", "plan"]
 
 Perform = Callable[[Effect], Outcome]
 
+_DEFAULT = Assumptions()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRule:
@@ -86,7 +88,7 @@ def plan(rule_set: ReceiptRuleSet | None, envelope: Envelope, assumptions: Assum
     off skip ()
     all match ('ana@example.com',)
     """
-    assumptions = assumptions or Assumptions()
+    assumptions = assumptions or _DEFAULT
     if rule_set is None:
         return Plan(rule_set="")
     return Plan(rule_set=rule_set.name, rules=tuple(_planned(rule, envelope, assumptions) for rule in rule_set.rules))

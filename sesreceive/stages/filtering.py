@@ -10,18 +10,22 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.account.wording import count
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
+from sesreceive.mail.address import host_address
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 
 __all__ = ["FilterDecision", "ProviderList", "decide"]
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_DEFAULT = Assumptions()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class ProviderList:
 
     @cached_property
     def _by_prefix(self) -> dict[tuple[int, int], set[int]]:
-        """Network numbers by address family and prefix length: a look-up is one set test a length."""
+        """Network numbers by address family and prefix length, longest first: a look-up is one set test a length."""
         table: dict[tuple[int, int], set[int]] = {}
         for text in self.networks:
             try:
@@ -74,13 +78,13 @@ class ProviderList:
             shift = network.max_prefixlen - network.prefixlen
             key = (network.version, network.prefixlen)
             table.setdefault(key, set()).add(int(network.network_address) >> shift)
-        return table
+        return dict(sorted(table.items(), reverse=True))
 
     def covers(self, client_ip: str) -> _Network | None:
         """The smallest listed network that contains the address, or None."""
         address = ipaddress.ip_address(client_ip)
         number = int(address)
-        for (version, prefix), bases in sorted(self._by_prefix.items(), reverse=True):
+        for (version, prefix), bases in self._by_prefix.items():
             shift = address.max_prefixlen - prefix
             if version == address.version and number >> shift in bases:
                 kind = ipaddress.IPv4Network if version == 4 else ipaddress.IPv6Network
@@ -144,43 +148,33 @@ def decide(
     ----------
     Amazon SES Developer Guide, "Email receiving concepts", step 1.
     """
-    address = ipaddress.ip_address(client_ip)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    address = host_address(client_ip)
+    shown = str(address)
     provider_lists = tuple(provider_lists)
+    contains = [(network := item.network) is not None and address in network for item in filters]
+    deciding = _deciding(tuple(compress(filters, contains)), assumptions or _DEFAULT)
+    # Where a filter decides, no list is asked.
+    covering = [entry.covers(shown) if deciding is None else None for entry in provider_lists]
+    listed = next((entry.name for entry, network in zip(provider_lists, covering, strict=True) if network), "")
+    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
     log = TraceLog(Stage.FILTERING)
-    hits: list[ReceiptFilter] = []
-    listed = ""
-    with log.within(Kind.STAGE, str(address)):
-        for item in filters:
-            network = item.network
-            hit = network is not None and address.version == network.version and address in network
-            if hit:
-                hits.append(item)
+    with log.within(Kind.STAGE, shown, reason, data={"accepted": accepted, "decided_by": by}):
+        for item, hit in zip(filters, contains, strict=True):
             verb = "contains" if hit else "does not contain"
             log.add(
-                Kind.FILTER, Op.MATCH if hit else Op.MISS, item.name, f"{item.policy} {item.cidr} {verb} {address}",
+                Kind.FILTER, Op.MATCH if hit else Op.MISS, item.name, f"{item.policy} {item.cidr} {verb} {shown}",
                 data={"policy": str(item.policy), "cidr": item.cidr},
             )  # fmt: skip
-        deciding = _deciding(hits, assumptions or Assumptions())
-        for entry in provider_lists:
+        for entry, network in zip(provider_lists, covering, strict=True):
             if deciding is not None:
-                log.add(
-                    Kind.PROVIDER_LIST,
-                    Op.SKIP,
-                    entry.name,
-                    f"{deciding.policy} filter `{deciding.name}` decides",
-                )
-                continue
-            found = entry.covers(str(address))
-            listed = listed or (entry.name if found else "")
-            reason = f"{found} contains {address}" if found else f"lists no network with {address}"
-            log.add(Kind.PROVIDER_LIST, Op.MATCH if found else Op.MISS, entry.name, reason)
-    accepted, by, reason = _outcome(deciding, listed, address, len(filters), len(provider_lists))
-    log.amend(0, reason=reason, data={"accepted": accepted, "decided_by": by})
+                why = f"{deciding.policy} filter `{deciding.name}` decides"
+                log.add(Kind.PROVIDER_LIST, Op.SKIP, entry.name, why)
+            else:
+                why = f"{network} contains {shown}" if network else f"lists no network with {shown}"
+                log.add(Kind.PROVIDER_LIST, Op.MATCH if network else Op.MISS, entry.name, why)
     return FilterDecision(
-        client_ip=str(address), accepted=accepted, decided_by=by, reason=reason,
-        reply=OK if accepted else BLOCKED, events=log.events(),
+        client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
+        events=log.events(),
     )  # fmt: skip
 
 

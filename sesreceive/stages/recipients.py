@@ -21,6 +21,8 @@ from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 
 __all__ = ["RecipientDecision", "decide"]
 
+_DEFAULT = Assumptions()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientDecision:
@@ -78,7 +80,7 @@ def decide(
     >>> decide(account, "ana@example.com", let_in).rules
     ('all',)
     """
-    assumptions = assumptions or Assumptions()
+    assumptions = assumptions or _DEFAULT
     log = TraceLog(Stage.RECIPIENTS)
     with log.within(Kind.RECIPIENT, recipient, recipient=recipient):
         reply, reason, rules = _judge(account, recipient, decision, tls, assumptions, log)
@@ -156,25 +158,16 @@ def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: T
             **about,
         )
         return True
-    position = log.position + 1
-    matched: list[str] = []
-    missed = ""
-    with log.within(Kind.RULE, rule.name, **about):
-        for condition in rule.recipients:
-            result = match(condition, recipient, assumptions)
-            log.add(Kind.CONDITION, Op.MATCH if result.matches else Op.MISS, condition, result.reason, **about)
-            if result.matches:
-                matched.append(result.reason)
-            else:
-                missed = missed or result.reason
-    if matched:
-        reason = matched[0]
-    elif len(rule.recipients) == 1:
-        reason = missed
+    results = [match(condition, recipient, assumptions) for condition in rule.recipients]
+    matched = any(result.matches for result in results)
+    if matched or len(results) == 1:
+        reason = next(result.reason for result in results if result.matches is matched)
     else:
-        reason = f"none of {len(rule.recipients)} conditions matches `{recipient}`"
-    log.amend(position, op=Op.MATCH if matched else Op.MISS, reason=reason)
-    return bool(matched)
+        reason = f"none of {len(results)} conditions matches `{recipient}`"
+    with log.within(Kind.RULE, rule.name, reason, op=Op.MATCH if matched else Op.MISS, **about):
+        for condition, result in zip(rule.recipients, results, strict=True):
+            log.add(Kind.CONDITION, Op.MATCH if result.matches else Op.MISS, condition, result.reason, **about)
+    return matched
 
 
 def _not_verified(account: Account, domain: str) -> str:

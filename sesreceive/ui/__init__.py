@@ -2,3 +2,46 @@
 
 Loads ipywidgets (extra ``notebook``); the library itself never imports this package.
 """
+
+from __future__ import annotations
+
+from sesreceive.errors import MissingExtraError
+
+try:
+    import ipywidgets as _ipywidgets  # noqa: F401 - only to say in one sentence what is missing
+except ImportError as _error:
+    raise MissingExtraError("ipywidgets", extra="notebook", purpose="the workbench") from _error
+
+from sesreceive.ui.builder import RuleSetBuilder
+from sesreceive.ui.code import CodeView
+from sesreceive.ui.composer import Composer
+from sesreceive.ui.debugger import Debugger
+from sesreceive.ui.filters import FilterEditor
+from sesreceive.ui.identities import IdentityEditor
+from sesreceive.ui.message import MessageView
+from sesreceive.ui.model import Bench
+from sesreceive.ui.path import PathView
+from sesreceive.ui.results import Results
+from sesreceive.ui.rules import RuleEditor
+from sesreceive.ui.traffic import LiveSmtp
+from sesreceive.ui.what_if import WhatIf
+from sesreceive.ui.workbench import Workbench
+from sesreceive.ui.zone import ZoneEditor
+
+__all__ = [
+    "Bench",
+    "CodeView",
+    "Composer",
+    "Debugger",
+    "FilterEditor",
+    "IdentityEditor",
+    "LiveSmtp",
+    "MessageView",
+    "PathView",
+    "Results",
+    "RuleEditor",
+    "RuleSetBuilder",
+    "WhatIf",
+    "Workbench",
+    "ZoneEditor",
+]

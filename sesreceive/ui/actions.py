@@ -140,14 +140,16 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.hint.layout.display = "none" if actions else None
         self.list.layout.display = None if actions else "none"
         whole = [problem.message for problem in problems if problem.path == path]
+        # What is wrong with the place of an action has no field of its own.
+        for number in range(len(actions)):
+            found = [problem.message for problem in problems if problem.path == f"{path}[{number}]"]
+            whole += [f"action {number + 1}: {message}" for message in found]
         if self.at < 0:
             self.place.children, self.template.layout.display = (), "none"
         else:
             action = actions[self.at]
-            found = problems_at(problems, f"{path}[{self.at}]")
-            whole += found.get("", [])
             form = self._form(type(action))
-            form.show(action, found)
+            form.show(action, problems_at(problems, f"{path}[{self.at}]"))
             if self.place.children != (form,):
                 self.place.children = (form,)
             self._show_templates(action)

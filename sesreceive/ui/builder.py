@@ -54,8 +54,7 @@ class RuleSetBuilder(Part):
         else:
             bench = bench_of(receiver)
         self.rules, self.filters, self.identities = RuleEditor(bench), FilterEditor(bench), IdentityEditor(bench)
-        self.code = CodeView(bench)
-        self.code.layout.display = "none"
+        self.code = CodeView(bench, layout=W.Layout(display="none"))
         for part in (self.rules, self.filters, self.identities, self.code):
             part.within(self)
         self.sections = {

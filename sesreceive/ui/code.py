@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import ipywidgets as W
 
@@ -90,7 +91,7 @@ class CodeView(Part):
         Whose account is shown.
     """
 
-    def __init__(self, receiver: Receiver | Bench) -> None:
+    def __init__(self, receiver: Receiver | Bench, **options: Any) -> None:
         bench = bench_of(receiver)
         self.bench = bench
         self._written: tuple[int, Account] | None = None
@@ -107,7 +108,7 @@ class CodeView(Part):
         self.text.add_class("ses-stacked")
         self.use = self.on_click(button("Use this JSON", hint="Put the account of this text on screen"), self.use_text)
         head = W.HBox([self.language, self.use], layout=W.Layout(flex_flow="row wrap"))
-        super().__init__(bench, [head, self.note, self.text], title="Code")
+        super().__init__(bench, [head, self.note, self.text], title="Code", **options)
         bench.observe(lambda _: self.refresh(), "account")
         self.refresh()
 

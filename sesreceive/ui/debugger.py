@@ -66,9 +66,9 @@ class Debugger(Part):
         bench = bench_of(given)
         self.stops: Stops | None = None
         self._moving = False
-        self.first, self.back = button("⏮ First"), button("◂ Back")
-        self.next, self.last = button("Next ▸"), button("Last ⏭")
-        self.play = button("▶ Play", hint="Go on by itself, a step at a time")
+        self.first, self.back = button("« First"), button("‹ Back")
+        self.next, self.last = button("Next ›"), button("Last »")
+        self.play = button("Play", hint="Go on by itself, a step at a time")
         self.speed = W.Dropdown(
             description="Speed", options=_SPEEDS, value=_SPEEDS["normal"],
             style={"description_width": "initial"}, layout=W.Layout(width="auto"),
@@ -78,10 +78,10 @@ class Debugger(Part):
             layout=W.Layout(width="120px"),
         )  # fmt: skip
         self.of = html()
-        self.to_step = button("Next part ⇥", hint="Run to the next of the four steps of the service")
-        self.to_rule = button("Next rule ⇥", hint="Run to where the next rule is looked at")
-        self.to_effect = button("Next effect ⇥", hint="Run to where the world is touched next")
-        self.to_decision = button("Deciding event ⇥", hint="Run to the event that decided the outcome")
+        self.to_step = button("Next part »", hint="Run to the next of the four steps of the service")
+        self.to_rule = button("Next rule »", hint="Run to where the next rule is looked at")
+        self.to_effect = button("Next effect »", hint="Run to where the world is touched next")
+        self.to_decision = button("Deciding event »", hint="Run to the event that decided the outcome")
         # The browser counts; this widget is the clock and is not shown.
         self.clock = W.Play(min=0, max=1, interval=_SPEEDS["normal"], layout=W.Layout(display="none"))
         self.said = html()
@@ -90,8 +90,8 @@ class Debugger(Part):
         self.path = Section([self.picture], opened=True)
         self.path.tell("the way so far")
         wraps = {"flex_flow": "row wrap", "align_items": "center"}
-        left = W.VBox([self.envelope, self.rules], layout=W.Layout(flex="1 1 320px", min_width="280px"))
-        right = W.VBox([self.header], layout=W.Layout(flex="1 1 380px", min_width="300px"))
+        left = W.VBox([self.envelope, self.rules, self.header], layout=W.Layout(flex="1 1 380px", min_width="300px"))
+        right = W.VBox([self.path], layout=W.Layout(flex="1 1 570px", min_width="0"))
         super().__init__(
             bench,
             [
@@ -103,7 +103,6 @@ class Debugger(Part):
                 ),
                 self.said,
                 W.HBox([left, right], layout=W.Layout(flex_flow="row wrap", align_items="flex-start")),
-                self.path,
             ],
             title="Debugger",
         )
@@ -213,7 +212,7 @@ class Debugger(Part):
         return "playing" if playing else "paused"
 
     def _playing(self, playing: bool) -> None:
-        self.play.description = "⏸ Pause" if playing else "▶ Play"
+        self.play.description = "Pause" if playing else "Play"
 
     # ------------------------------------------------------------------ drawing
 

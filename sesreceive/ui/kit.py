@@ -40,17 +40,17 @@ STYLE = (
 .ses-ui button.jupyter-button { color: var(--jp-ui-font-color1, ButtonText); overflow: visible; }
 .ses-ui .ses-section { border-top: 1px solid var(--jp-border-color2, GrayText); padding-top: 2px; }
 .ses-ui .ses-fold button.jupyter-button { text-align: left; font-weight: bold; background: none; }
-.ses-ui .ses-good { color: color-mix(in srgb, #1e9e46 60%, var(--jp-ui-font-color1, CanvasText)); }
-.ses-ui .ses-bad { color: color-mix(in srgb, #e03c31 70%, var(--jp-ui-font-color1, CanvasText)); }
-.ses-ui .ses-warn { color: color-mix(in srgb, #e08000 55%, var(--jp-ui-font-color1, CanvasText)); }
-.ses-ui .ses-note { color: color-mix(in srgb, currentcolor 75%, transparent); }
+.ses-ui.ses-ui .ses-good { color: color-mix(in srgb, #1e9e46 60%, var(--jp-ui-font-color1, CanvasText)); }
+.ses-ui.ses-ui .ses-bad { color: color-mix(in srgb, #e03c31 70%, var(--jp-ui-font-color1, CanvasText)); }
+.ses-ui.ses-ui .ses-warn { color: color-mix(in srgb, #e08000 55%, var(--jp-ui-font-color1, CanvasText)); }
+.ses-ui.ses-ui .ses-note { color: color-mix(in srgb, currentcolor 75%, transparent); }
 .ses-ui .widget-html-content { line-height: 1.4; overflow-wrap: anywhere; }
 .ses-ui .ses-stacked { flex-direction: column; align-items: stretch; height: auto; }
 .ses-ui .ses-stacked > .widget-label { width: auto !important; text-align: left; height: auto; line-height: 1.6; }
 .ses-ui .ses-stacked > :is(select, textarea) { flex: 0 0 auto; height: auto; width: 100%; }
-.ses-ui .ses-rich table.ses-table { width: 100%; }
-.ses-ui .ses-rich table.ses-table th, .ses-ui .ses-rich table.ses-table td { overflow-wrap: anywhere; }
-.ses-ui .ses-rich table.ses-table tbody th { font-weight: normal; overflow-wrap: break-word; max-width: 16em; }
+.ses-ui .ses-conditions table.ses-table { width: 100%; }
+.ses-ui .ses-conditions table.ses-table :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
+.ses-ui .ses-conditions table.ses-table tbody th { font-weight: normal; overflow-wrap: break-word; max-width: 16em; }
 .ses-ui > .ses-say { position: sticky; bottom: 0; z-index: 2; background: var(--jp-layout-color1, Canvas);
   border-top: 1px solid var(--jp-border-color2, GrayText); }
 .ses-ui :is(button, input, select, textarea, summary) { scroll-margin: 2em 0 4em; }

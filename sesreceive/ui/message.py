@@ -14,6 +14,13 @@ from sesreceive.ui.pages import PAGES, pages_html, subject_of
 
 __all__ = ["MessageView"]
 
+# A line of tabs that is too long goes on in a second line; each is as wide as its words.
+_STYLE = """\
+.ses-message .lm-TabBar-content { flex-wrap: wrap; }
+.ses-message .lm-TabBar-tab { flex: 0 0 auto !important; width: auto !important; min-width: 0; max-width: none; }
+.ses-message .lm-TabBar-tabLabel { overflow: visible; }
+.ses-message .widget-tab-contents { padding: 4px 8px; }
+"""
 _EMPTY = "nothing received yet: send a message, and everything about it stands here"
 
 
@@ -37,11 +44,11 @@ class MessageView(Part):
     def __init__(self, given: Bench | Any) -> None:
         bench = bench_of(given)
         self.head = html()
-        self.earlier = button("◂ Previous message")
-        self.later = button("Next message ▸")
+        self.earlier = button("‹ Previous message")
+        self.later = button("Next message ›")
         self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
         bar = W.HBox([self.earlier, self.later])
-        super().__init__(bench, [self.head, bar, self.pages], title="Message")
+        super().__init__(bench, [html(f"<style>{_STYLE}</style>"), self.head, bar, self.pages], title="Message")
         self.add_class("ses-message")
         self.on_click(self.earlier, lambda: self._move(-1))
         self.on_click(self.later, lambda: self._move(+1))

@@ -190,14 +190,15 @@ class Bench(traitlets.HasTraits):
         self.add([reception])
         return reception
 
-    def add(self, receptions: Iterable[Reception]) -> None:
-        """Append receptions, such as those of a live server, and select the last."""
+    def add(self, receptions: Iterable[Reception], *, select: bool = True) -> None:
+        """Append receptions, such as those of a live server, and select the last unless told not to."""
         self.settle()
         new = tuple(receptions)
         if new:
             with self.hold_trait_notifications():
                 self.receptions = (*self.receptions, *new)
-                self.selected = len(self.receptions) - 1
+                if select:
+                    self.selected = len(self.receptions) - 1
                 self.status = f"{new[-1].name or 'a message'} was {'accepted' if new[-1].accepted else 'refused'}"
 
     @property

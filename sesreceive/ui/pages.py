@@ -15,6 +15,7 @@ from sesreceive.errors import one_line
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted
 from sesreceive.trace.html import trace_html
+from sesreceive.ui.kit import prose
 from sesreceive.ui.scene import Field, Stops
 from sesreceive.ui.source import json_source, source
 from sesreceive.verdict import Verdict
@@ -65,7 +66,7 @@ def _summary(reception: Reception) -> str:
     envelope = reception.envelope
     answer = mark(f"✓ {reception.reply}", "good") if reception.accepted else mark(f"✗ {reception.reply}", "bad")
     fired = ", ".join(reception.rules) or "none"
-    done = "; ".join(effect.describe() for effect in reception.effects[:_ROWS]) or "nothing"
+    done = "<br>".join(escape(effect.describe()) for effect in reception.effects[:_ROWS])
     rows = [
         ["answer", answer],
         ["subject", escape(subject_of(reception)) or mark("none", "note")],
@@ -78,10 +79,10 @@ def _summary(reception: Reception) -> str:
         ["size", f"{len(reception.message.raw)} bytes"],
         ["message id", code(reception.message_id) if reception.accepted else mark("none: refused", "note")],
         ["rules that fired", escape(fired)],
-        ["what was done", escape(done)],
+        ["what was done", done or mark("nothing", "note")],
         ["set ended by", escape(reception.stopped_by) if reception.stopped_by else mark("no rule", "note")],
     ]
-    return table(["", "what"], rows, caption=reception.name or "message")
+    return table(["", "this message"], rows, caption=reception.name or "message")
 
 
 def _replies(reception: Reception) -> str:
@@ -90,7 +91,7 @@ def _replies(reception: Reception) -> str:
             code(one.recipient),
             mark(f"✓ {one.reply}", "good") if one.accepted else mark(f"✗ {one.reply}", "bad"),
             escape(", ".join(one.rules)) or mark("none", "note"),
-            escape(one.reason),
+            prose(one.reason),
         ]
         for one in reception.recipients
     )
@@ -102,15 +103,15 @@ def _verdicts(reception: Reception) -> str:
     verdicts, results = reception.verdicts, reception.authentication
     if verdicts is None or results is None:
         return _nothing("the message was refused before it was sent, so nothing was checked")
-    rows = [["SPF", verdict_mark(verdicts.spf), code(results.spf.status), escape(results.spf.reason)]]
+    rows = [["SPF", verdict_mark(verdicts.spf), code(results.spf.status), prose(results.spf.reason)]]
     for number, one in enumerate(results.dkim[:_ROWS]):
         verdict = verdict_mark(verdicts.dkim) if not number else ""
-        rows.append([f"DKIM {code(one.domain)}", verdict, code(one.status), escape(one.reason)])
+        rows.append([f"DKIM {code(one.domain)}", verdict, code(one.status), prose(one.reason)])
     if not results.dkim:
         rows.append(["DKIM", verdict_mark(verdicts.dkim), "", "the message carries no DKIM-Signature field"])
     policy = f" (policy {escape(verdicts.dmarc_policy)})" if verdicts.dmarc_policy else ""
     rows.append(
-        ["DMARC", verdict_mark(verdicts.dmarc) + policy, code(results.dmarc.status), escape(results.dmarc.reason)]
+        ["DMARC", verdict_mark(verdicts.dmarc) + policy, code(results.dmarc.status), prose(results.dmarc.reason)]
     )
     findings = {str(one.subject): one.reason for one in (reception.scan.findings if reception.scan else ())}
     off = "no rule that matches has scanning on, or no scanner looks for it"
@@ -147,14 +148,13 @@ def fields_table(fields: Sequence[Field], *, limit: int = 60, width: int = 300) 
     """Header fields as a table; a plus marks those that were not there when the message came."""
     rows = (
         [
-            mark("+ added", "good") if field.added else mark("as sent", "note"),
             code(field.name) if field.name else mark("no field", "note"),
             escape(field.value, width),
-            escape(field.by) if field.added else "",
+            mark(f"+ {field.by}", "good") if field.added else mark("as sent", "note"),
         ]
         for field in fields
     )
-    return table(["", "field", "value", "written by"], rows, limit=limit)
+    return table(["field", "value", "written by"], rows, limit=limit)
 
 
 def _stored(reception: Reception) -> str:
@@ -179,7 +179,7 @@ def _functions(reception: Reception) -> str:
         log = source(outcome.log) if outcome.log else f"<p>{mark('it wrote nothing', 'note')}</p>"
         given = details("the event it was given", json_source(invoke.payload))
         return (
-            f"<p>{escape(invoke.invocation_type)}: {escape(outcome.error or outcome.reason or 'called')}</p>"
+            f"<p>{escape(invoke.invocation_type)}: {prose(outcome.error or outcome.reason or 'called')}</p>"
             f"<p>returned</p>{source(returned)}<p>log</p>{log}{given}"
         )
 

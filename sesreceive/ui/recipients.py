@@ -61,7 +61,7 @@ def coverage(
     heads = ["condition", f"what it is for, and whether {tried} matches" if tried else "what it is for"]
     left_out = len(conditions) - len(rows)
     more = f'<span class="ses-hint">and {count(left_out, "condition")} more</span>' if left_out else ""
-    return f'<div class="ses-rich">{table(heads, rows, limit=2 * _SHOWN)}{more}</div>'
+    return f'<div class="ses-rich ses-conditions">{table(heads, rows, limit=2 * _SHOWN)}{more}</div>'
 
 
 def _meaning(condition: str, account: Account, wrong: str, assumptions: Assumptions) -> str:

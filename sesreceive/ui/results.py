@@ -30,7 +30,8 @@ _NAME = 26
 
 _STYLE = f"""\
 .ses-results .ses-cells table {{ border-collapse: collapse; table-layout: auto; color: inherit; font-size: inherit; }}
-.ses-results .ses-cells {{ overflow-x: auto; overflow-y: hidden; }}
+.ses-results .ses-cells {{ overflow-x: auto; overflow-y: hidden; contain: inline-size; }}
+.ses-results .ses-corner {{ display: flex; align-items: end; height: 100%; padding: 0 8px 3px; font-weight: bold; }}
 .ses-results .ses-cells th, .ses-results .ses-cells td {{ height: {_ROW}px; max-height: {_ROW}px; padding: 0 8px;
   box-sizing: border-box; text-align: left; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   max-width: 220px; line-height: {_ROW - 2}px; border-bottom: 1px solid var(--jp-border-color2, GrayText); }}
@@ -40,9 +41,11 @@ _STYLE = f"""\
   font-weight: bold; }}
 .ses-results .ses-matrix td {{ text-align: center; padding: 0 6px;
   font-family: var(--jp-code-font-family, monospace); }}
-.ses-results .ses-matrix thead th {{ height: {_MATRIX_HEAD}px; padding: 2px 4px; max-width: 24px; }}
-.ses-results .ses-matrix thead th > span {{ writing-mode: vertical-rl; transform: rotate(180deg); line-height: 1.2;
-  max-height: {_MATRIX_HEAD - 6}px; overflow: hidden; text-overflow: ellipsis; font-weight: normal; }}
+.ses-results .ses-matrix thead th {{ height: {_MATRIX_HEAD}px; padding: 0 2px; max-width: 24px; line-height: 0; }}
+.ses-results .ses-matrix thead th > span {{ writing-mode: vertical-rl; transform: rotate(180deg); line-height: 20px;
+  display: inline-block; max-height: {_MATRIX_HEAD - 4}px; overflow: hidden; text-overflow: ellipsis;
+  font-weight: normal; }}
+.ses-results .widget-checkbox {{ margin: 0 16px 0 8px; }}
 .ses-results .ses-hidden {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }}
 .ses-results .ses-names button.jupyter-button {{ text-align: left; margin: 0; border-radius: 0; overflow: hidden;
@@ -85,12 +88,10 @@ class Results(Part):
         self._busy = False
         self.shown: Sequence[Line] = ()
         self.page = 0
-        described: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": W.Layout(width="auto")}
+        described: dict[str, Any] = {"style": {"description_width": "initial"}}
         self.search = W.Text(description="Search", placeholder="name, address, subject, rule, verdict …", **described)
-        self.search.layout.width = "300px"
         self.answer = W.Dropdown(description="Answer", options=[("all", "")], **described)
         self.fired = W.Dropdown(description="Fired", options=[("anything", "")], **described)
-        self.fired.layout.max_width = "340px"
         self.sort = W.Dropdown(description="Sort by", options=list(SORTS), **described)
         self.backwards = W.Checkbox(description="last first", indent=False, layout=W.Layout(width="auto"))
         self.view = W.Dropdown(description="Columns", options=["overview", "matrix"], **described)
@@ -98,11 +99,16 @@ class Results(Part):
             description="also filters, rules and actions that did not fire", indent=False, layout=W.Layout(width="auto")
         )
         self.size = W.Dropdown(description="Rows", options=list(_SIZES), value=_SIZES[0], **described)
-        self.first, self.previous = button("⏮ First page"), button("◂ Previous page")
-        self.next, self.last = button("Next page ▸"), button("Last page ⏭")
+        for widget, wide in (
+            (self.search, 320), (self.answer, 170), (self.fired, 280), (self.sort, 190), (self.view, 180),
+            (self.size, 110),
+        ):  # fmt: skip
+            widget.layout.width = f"{wide}px"
+        self.first, self.previous = button("« First page"), button("‹ Previous page")
+        self.next, self.last = button("Next page ›"), button("Last page »")
         self.where = html()
         self.names = [self._name_button(place) for place in range(_SIZES[-1])]
-        self.corner = html('<span class="ses-hint">message</span>', layout=W.Layout(height=f"{_HEAD}px", margin="0"))
+        self.corner = html('<div class="ses-corner">message</div>', layout=W.Layout(height=f"{_HEAD}px", margin="0"))
         self.cells = html(layout=W.Layout(margin="0", flex="1 1 auto", min_width="0"))
         self.cells.add_class("ses-cells")
         names = W.VBox([self.corner, *self.names], layout=W.Layout(flex="0 0 auto", max_width="230px"))
@@ -114,7 +120,7 @@ class Results(Part):
                 html(f"<style>{_STYLE}</style>"),
                 W.HBox([self.search, self.answer, self.fired], layout=W.Layout(**wraps)),
                 W.HBox([self.sort, self.backwards, self.view, self.everything, self.size], layout=W.Layout(**wraps)),
-                W.HBox([names, self.cells], layout=W.Layout(overflow="hidden")),
+                W.HBox([names, self.cells], layout=W.Layout(width="100%")),
                 W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps)),
             ],
             title="Results",
@@ -260,7 +266,7 @@ class Results(Part):
         columns = _ordered(self.bench.account, names)
         shown = columns[:_COLUMNS]
         heads = "".join(
-            f'<th scope="col" title="{escape(name)}"><span>{escape(_column(name), 40)}</span></th>' for name in shown
+            f'<th scope="col" title="{escape(name)}"><span>{escape(_head(name), 40)}</span></th>' for name in shown
         )
         body = "".join(
             self._row(line, [_matrix_cell(name, row.get(name)) for name in shown])
@@ -333,9 +339,15 @@ def _table(caption: str, heads: str, rows: str, kind: str = "") -> str:
 
 
 def _column(name: str) -> str:
-    """A column of the matrix as it is read: an action without its rule's kind."""
+    """A column of the matrix as a choice names it."""
     kind, _, rest = name.partition(":")
     return f"{rest.replace('/', ' → ')}" if kind == "action" else f"{kind} {rest}"
+
+
+def _head(name: str) -> str:
+    """The head of a column of the matrix: an action stands behind its rule, so its kind and position are enough."""
+    kind, _, rest = name.partition(":")
+    return f"→ {rest.partition('/')[2].replace('#', ' ')}" if kind == "action" else rest
 
 
 def _ordered(account: Any, names: set[str]) -> list[str]:

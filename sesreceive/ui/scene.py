@@ -151,9 +151,11 @@ class Stops:
         )  # fmt: skip
 
     def index(self, event: TraceEvent | None) -> int:
-        """The moment at which an event is over; the last one for None."""
-        found = [at for at, one in enumerate(self.moments) if event and one.event.seq == event.seq and not one.entering]
-        return found[0] if found else len(self.moments) - 1
+        """The moment at which an event tells its reason: of a rule that fires the first, else the last."""
+        found = [at for at, one in enumerate(self.moments) if event and one.event.seq == event.seq]
+        if not found or event is None:
+            return len(self.moments) - 1
+        return found[0] if (event.stage, event.kind) == (Stage.EVALUATION, Kind.RULE) else found[-1]
 
     # ------------------------------------------------------------------ where
 

@@ -35,8 +35,16 @@ class Slices:
         """Whether there is something left to do."""
         return self._work is not None
 
-    def start(self, work: Iterator[object]) -> None:
-        """Do this; what was being done before is given up."""
+    def start(self, work: Iterator[object], *, rest_s: float = 0.0) -> None:
+        """Do this; what was being done before is given up.
+
+        Parameters
+        ----------
+        work : iterator
+            Is run to its end.
+        rest_s : float
+            Seconds to wait first, in case there is something newer to do.
+        """
         self.stop()
         self._work = work
         try:
@@ -45,7 +53,7 @@ class Slices:
             while self._work is not None:
                 self._turn(None)
         else:
-            self._turn(loop)
+            self._next = loop.call_later(rest_s, self._turn, loop)
 
     def stop(self) -> bool:
         """Give up what is being done; whether there was something."""

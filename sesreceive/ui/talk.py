@@ -84,7 +84,8 @@ def talk(receiver: Receiver, raw: bytes, envelope: Envelope, *, name: str = "") 
     S: 250 Ok
     C: DATA
     S: 354 End data with <CR><LF>.<CR><LF>
-    C: (24 bytes of message).
+    C: (the message, 24 bytes)
+    C: .
     S: 250 OK q0q10mbm16dgar8rrf1ipb7ba2a8jkell26da401
     C: QUIT
     S: 221 Bye
@@ -126,14 +127,14 @@ class _Client:
             self._say(f"EHLO {self.envelope.helo}")
 
     def _message(self) -> None:
-        said = f"({len(self.raw)} bytes of message)."
+        self._heard(f"(the message, {len(self.raw)} bytes)", "")
         complaint = self.session.complain(Body(self.raw))
         if complaint is not None:
-            self._heard(said, complaint.text)
+            self._heard(".", complaint.text)
             return
         submission = self.session.submit(self.raw)
         self._keep(submission)
-        self._heard(said, str(submission.reply))
+        self._heard(".", str(submission.reply))
 
     def _keep(self, submission: Submission) -> None:
         """Remember what was handed over, with the message also where the server never asked for it."""

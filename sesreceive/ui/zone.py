@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as W
@@ -44,7 +45,7 @@ class ZoneEditor(Part):
 
     def __init__(self, receiver: Receiver | Bench) -> None:
         self.bench = bench = bench_of(receiver)
-        self.keys = keyring_of(bench)
+        self.keyring = keyring_of(bench)
         self._history: list[tuple[Zone, str]] = [(bench.zone, "the zone as it was given")]
         self._at = 0
         self._typing = self._own = False
@@ -58,7 +59,7 @@ class ZoneEditor(Part):
             self.choices[check] = choice(check, [(one.title, at) for at, one in enumerate(recipes)])
             self.choices[check].layout.flex = "1 1 220px"
             press = button(f"Publish {check}", hint=f"Put the {check} record of the domain into the zone")
-            self.publish[check] = self.on_click(press, lambda check=check: self.apply(check))
+            self.publish[check] = self.on_click(press, self._applying(check))
             rows.append(W.HBox([self.choices[check], self.publish[check]], layout=W.Layout(flex_flow="row wrap")))
         self.undo_button = self.on_click(button("Undo zone edit"), self.undo)
         self.redo_button = self.on_click(button("Redo zone edit"), self.redo)
@@ -75,7 +76,7 @@ class ZoneEditor(Part):
         right = W.VBox([self.text, self.count, bar], layout=W.Layout(flex="1 1 420px", min_width="0"))
         super().__init__(bench, [W.HBox([left, right], layout=W.Layout(flex_flow="row wrap"))], title="DNS zone")
         bench.observe(self._on_zone, "zone")
-        self.keys.on_change(self._tell)
+        self.keyring.on_change(self._tell)
         self._show()
 
     # ------------------------------------------------------------------ the value
@@ -146,7 +147,7 @@ class ZoneEditor(Part):
         """
         _domain(self.domain.value)
         _address(self.client_ip.value)
-        key = self.keys.latest
+        key = self.keyring.latest
         domain = published_domain(self.domain.value)
         own = key is not None and (key.domain == domain or key.domain.endswith(f".{domain}"))
         return Publisher(domain=self.domain.value, client_ip=self.client_ip.value, key=key if own else None)
@@ -171,10 +172,13 @@ class ZoneEditor(Part):
         recipe = CHECKS[check][self.choices[check].value]
         if check == "DKIM" and who.key is None:
             who = Publisher(
-                domain=who.domain, client_ip=who.client_ip, key=self.keys.key(who.domain, "s1")
+                domain=who.domain, client_ip=who.client_ip, key=self.keyring.key(who.domain, "s1")
             )  # fmt: skip
         zone = published(self.bench.zone, check, recipe, who)
         return self.edit(zone, f"{check} of {one_line(place(check, who), 80)}: {recipe.title}")
+
+    def _applying(self, check: str) -> Callable[[], str]:
+        return lambda: self.apply(check)
 
     # ------------------------------------------------------------------ showing
 

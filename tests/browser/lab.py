@@ -71,6 +71,47 @@ LATENCY = """([target, watch, key]) => new Promise((resolve) => {
 })"""
 
 
+# Texts in sight whose colour stands out from what is behind them by less than WCAG asks for (4.5 to 1).
+LOW_CONTRAST = """(root) => {
+  const parse = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    const unit = text.startsWith('color(') ? 255 : 1;   // color(srgb 1 0 0 / 1), or rgb(255 0 0 / 1)
+    return {r: r * unit, g: g * unit, b: b * unit, a};
+  };
+  const over = (top, below) => ({
+    r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a),
+    b: top.b * top.a + below.b * (1 - top.a), a: 1,
+  });
+  const light = ({r, g, b}) => {
+    const [x, y, z] = [r, g, b].map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    const layers = [];
+    for (let e = element; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor));
+    return layers.reverse().reduce((below, top) => over(top, below), {r: 255, g: 255, b: 255, a: 1});
+  };
+  const found = [];
+  for (const element of root.querySelectorAll('*')) {
+    const own = [...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !element.checkVisibility?.({visibilityProperty: true}) || element.tagName === 'STYLE') continue;
+    const back = behind(element), front = over(parse(getComputedStyle(element).color), back);
+    const [a, b] = [light(front), light(back)].sort((p, q) => q - p);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${element.tagName} ${element.textContent.trim().slice(0, 50)}`);
+  }
+  return [...new Set(found)];
+}"""
+
+# Controls and texts that reach over the right edge of what they stand in.
+CUT_OFF = """(root) => {
+  const edge = root.getBoundingClientRect().right + 1;
+  return [...root.querySelectorAll('button, input, select, textarea, .widget-html-content, table')]
+    .filter(e => e.checkVisibility?.() && e.getBoundingClientRect().right > edge)
+    .map(e => `${e.tagName} ${(e.labels?.[0]?.textContent || e.textContent).trim().slice(0, 50)}`);
+}"""
+
+
 class Notebook:
     """One open notebook.
 
@@ -94,6 +135,8 @@ class Notebook:
         self.page.goto(f"{self.address}?reset", wait_until="domcontentloaded")
         self.page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context")
         self.page.evaluate(RUN_ALL, run)
+        if self.page.evaluate("document.body.dataset.jpThemeLight") == "false":  # as a test before left it
+            self.theme("light")
 
     def python(self, code: str) -> str:
         """What the kernel prints when it runs `code`, which no cell shows."""
@@ -126,6 +169,14 @@ class Notebook:
         """Milliseconds from a click on `target` to the last change in `watch` that it causes."""
         handles = [target.element_handle(), watch.element_handle()]
         return float(self.page.evaluate(LATENCY, [*handles, None]))
+
+    def low_contrast(self, selector: str = ".ses-ui") -> list[str]:
+        """Texts that are hard to read, with their contrast."""
+        return list(self.page.locator(selector).first.evaluate(LOW_CONTRAST))
+
+    def cut_off(self, selector: str = ".ses-ui") -> list[str]:
+        """What reaches over the right edge."""
+        return list(self.page.locator(selector).first.evaluate(CUT_OFF))
 
     def save(self) -> None:
         """Save the notebook."""

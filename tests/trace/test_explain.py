@@ -92,8 +92,7 @@ def numbered(events: list[TraceEvent]) -> list[TraceEvent]:
     """The events as a trace could hold them: numbered, each in one that came before."""
     made = []
     for seq, event in enumerate(events):
-        fields = {name: getattr(event, name) for name in TraceEvent.__dataclass_fields__}
-        made.append(TraceEvent(**{**fields, "seq": seq, "parent": min(event.parent, seq - 1)}))
+        made.append(event._replace(seq=seq, parent=min(event.parent, seq - 1)))
     return made
 
 

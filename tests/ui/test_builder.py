@@ -323,7 +323,7 @@ def test_actions_are_moved_duplicated_and_deleted():
 def test_a_stop_that_is_not_last_says_so():
     builder = a_builder(rule("a", ses.S3Action(bucket_name="inbox"), ses.StopAction()))
     press(builder, "Move action down")
-    assert "✗ expected StopAction at the end of the actions but got S3Action behind it" in seen(builder)
+    assert "✗ action 1: expected StopAction at the end of the actions but got S3Action behind it" in seen(builder)
 
 
 def test_ready_made_bounces_fill_in_the_form():
@@ -386,7 +386,10 @@ def test_two_builders_of_one_bench_show_the_same():
 def test_two_hundred_rules_and_hostile_names_are_only_text():
     hostile = "<img src=x onerror=alert(1)>"
     builder = a_builder(
-        *(rule(f"{hostile}{at}", recipients=[hostile], actions=[ses.S3Action(bucket_name=hostile)]) for at in range(200))
+        *(
+            rule(f"{hostile}{at}", recipients=[hostile], actions=[ses.S3Action(bucket_name=hostile)])
+            for at in range(200)
+        )
     )
     builder.value = builder.value.with_identity(hostile).with_filter(ses.ReceiptFilter.block(hostile, name=hostile))
     press(builder, "Duplicate rule")

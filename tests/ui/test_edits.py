@@ -66,7 +66,7 @@ PLACES = [
     ("a set was added",       [rule_set("m")],                  [rule_set("m"), rule_set("n")],          Place(1)),
     ("sets were deleted",     [rule_set("m"), rule_set("n")],   [],                                      Place(0)),
     ("an action was changed", [ses.ReceiptRuleSet(name="m", rules=[two_actions("1")])],
-                              [ses.ReceiptRuleSet(name="m", rules=[two_actions("2")])],                  Place(0, 0, 1)),
+                              [ses.ReceiptRuleSet(name="m", rules=[two_actions("2")])],                 Place(0, 0, 1)),
 ]  # fmt: skip
 
 

@@ -1,0 +1,283 @@
+"""Live SMTP: a server that any mail program can send to, and an inbox that fills as mail comes in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import ipywidgets as W
+
+from sesreceive._html import code, escape, mark, table
+from sesreceive.account.wording import count
+from sesreceive.errors import InputError, ServerError, one_line
+from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
+from sesreceive.ui.inputs import Checked
+from sesreceive.ui.kit import Part, Section, bench_of, button, html
+from sesreceive.ui.model import Bench
+from sesreceive.ui.source import source
+
+__all__ = ["LiveSmtp"]
+
+# How often the inbox looks for mail, and how many messages it shows.
+_LOOK_S, _LATEST = 0.25, 15
+
+
+class LiveSmtp(Part):
+    """Switches a live SMTP server on and off, and shows what comes in.
+
+    Mail is received with the account on screen, as long as SES would take it; until then with the last one it would.
+
+    Parameters
+    ----------
+    receiver : Receiver or Bench
+        Who receives.
+    name : str
+        A server of this name that runs already is stopped when this one starts: a cell can be run again.
+
+    Attributes
+    ----------
+    server : Server or None
+        The server, once it was started.
+    """
+
+    def __init__(self, receiver: Receiver | Bench, *, name: str = "live inbox") -> None:
+        self.bench = bench = bench_of(receiver)
+        self.server: Any = None  # sesreceive.smtp.server.Server; sockets are loaded when one is wanted
+        self._name = name
+        self._taken = 0
+        self._latest: tuple[Reception, ...] = ()
+        self._timer: asyncio.TimerHandle | None = None
+        self.port = Checked(
+            self, "Port", "0", check=_port, hint="0 takes any free one; it listens on this machine alone"
+        )  # fmt: skip
+        self.start_button = self.on_click(button("Start SMTP", hint="Listen for mail", style="primary"), self.start)
+        self.stop_button = self.on_click(
+            button("Stop SMTP", hint="Stop listening; mail that was taken is kept"), self.stop
+        )
+        self.test_button = self.on_click(
+            button("Send a test message", hint="Over the network, through the server"), self.test
+        )
+        self.address = html()
+        self.how = html()
+        self.how_section = Section([self.how])
+        self.how_section.tell("How to send to it")
+        self.inbox = html()
+        row = W.Layout(flex_flow="row wrap")
+        super().__init__(
+            bench,
+            [
+                W.HBox([self.port, self.start_button, self.stop_button, self.test_button], layout=row),
+                self.address, self.how_section, self.inbox,
+            ],
+            title="Live SMTP",
+        )  # fmt: skip
+        bench.observe(lambda _: self._take_account(), "account")
+        self._tell()
+
+    # ------------------------------------------------------------------ on and off
+
+    @property
+    def running(self) -> bool:
+        """Whether the server listens."""
+        return self.server is not None and bool(self.server.running)
+
+    def start(self) -> str:
+        """Listen; where to send to.
+
+        Raises
+        ------
+        ServerError
+            When the port is taken or forbidden.
+        """
+        if self.running:
+            return f"it listens on {self._where()} already"
+        self._take_account()
+        self._taken = 0
+        self.server = self.bench.receiver.smtp(port=_port(self.port.value), name=self._name)
+        self.server.start()
+        self._tell()
+        self._look_again()
+        return f"listening: send mail to {self._where()}"
+
+    def stop(self) -> str:
+        """Stop listening; everything that was taken is processed first."""
+        if not self.running:
+            return "it is not listening"
+        self.server.stop()
+        self._cancel()
+        self.refresh()
+        self._tell()
+        return "stopped listening"
+
+    def close(self) -> None:
+        """Stop the server and take the part off the screen."""
+        if self.running:
+            self.server.stop()
+        self._cancel()
+        super().close()
+
+    def test(self) -> str:
+        """Send a small message over the network; how it was answered.
+
+        Raises
+        ------
+        ServerError
+            When the server is off.
+        """
+        if not self.running:
+            raise ServerError("the server is off: start it first")
+        from sesreceive.smtp.sender import send
+
+        raw = _TEST.format(to=self._recipient()).replace("\n", "\r\n").encode()
+        sent = send(
+            raw, to=self.server, client_ip="198.51.100.7", helo="mx.example.org", mail_from="ana@example.org",
+            rcpt_to=(self._recipient(),),
+        )  # fmt: skip
+        self.refresh()
+        return f"the server answered {one_line(sent.reply, 120)}"
+
+    # ------------------------------------------------------------------ what comes in
+
+    def refresh(self) -> int:
+        """Take over what was received since; how many messages that are."""
+        server = self.server
+        if server is None or server.counters["processed"] <= self._taken:
+            return 0
+        new = tuple(server.receptions)[self._taken :]
+        self._taken += len(new)
+        # Somebody who looks at an earlier message goes on looking at it.
+        latest = self.bench.selected in (-1, len(self.bench.receptions) - 1)
+        self.bench.add(new, select=latest)
+        self._latest = (*self._latest, *new)[-_LATEST:]
+        self._tell_inbox()
+        self.changed()
+        return len(new)
+
+    def _look(self) -> None:
+        self._timer = None
+        self.guard(self._looked)()
+        if self.running:
+            self._look_again()
+        else:
+            self._tell()
+
+    def _looked(self) -> str | None:
+        came = self.refresh()
+        return f"{count(came, 'message')} came in; {self._counted()}" if came else None
+
+    def _look_again(self) -> None:
+        self._cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a script or a test: `refresh` is called there
+            return
+        self._timer = loop.call_later(_LOOK_S, self._look)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _take_account(self) -> None:
+        """Receive with the account on screen, as soon as it is one."""
+        bench = self.bench
+        if bench.receiver.account != bench.account and not bench.problems:
+            bench.receiver.account = bench.account
+        if self.running:
+            self._tell()
+
+    # ------------------------------------------------------------------ showing
+
+    def _where(self) -> str:
+        return f"{self.server.host}:{self.server.port}"
+
+    def _recipient(self) -> str:
+        account = self.bench.receiver.account
+        active = account.active_rule_set
+        named = (one for rule in (active.rules if active else ()) for one in rule.recipients if "@" in one)
+        domain = next((one.name for one in account.identities if one.is_domain and one.is_verified), "example.com")
+        return next(named, f"billing@{domain}")
+
+    def _counted(self) -> str:
+        seen = self.server.counters
+        return f"{seen['accepted']} accepted, {seen['refused']} refused since the start"
+
+    def _tell(self) -> None:
+        on = self.running
+        self.start_button.disabled, self.stop_button.disabled, self.test_button.disabled = on, not on, not on
+        self.port.box.disabled = on
+        if on:
+            valid = (
+                ""
+                if not self.bench.problems
+                else (
+                    "<br>" + mark("⚠ the account on screen has problems; mail is received with the one before", "warn")
+                )
+            )
+            self.address.value = (
+                f'<div class="ses-rich"><strong>On:</strong> send mail to {code(self._where())}, with STARTTLS '
+                f"or without{valid}</div>"
+            )
+            host, port = self.server.host, self.server.port
+        else:
+            self.address.value = '<div class="ses-rich"><strong>Off:</strong> nothing listens</div>'
+            host, port = "127.0.0.1", _number(self.port.value) or 2525
+        self.how.value = source(_HOW.format(host=host, port=port, to=self._recipient()))
+        self._tell_inbox()
+
+    def _tell_inbox(self) -> None:
+        self.inbox.value = f'<div class="ses-rich">{self._inbox()}</div>'
+
+    def _inbox(self) -> str:
+        rows = [
+            [
+                code(one.name or one.message_id),
+                mark(f"✓ {one.reply.code}", "good") if one.accepted else mark(f"✗ {one.reply}", "bad"),
+                code(one.envelope.mail_from or "<>"), code(_few(one.envelope.rcpt_to)),
+                escape(one.message.get("Subject") or "", 80), code(one.envelope.client_ip),
+                escape(_few(one.rules) or "none", 80),
+            ]
+            for one in reversed(self._latest)
+        ]  # fmt: skip
+        if not rows:
+            return '<p class="ses-note">The inbox is empty.</p>'
+        heads = ("message", "answer", "from", "to", "subject", "client", "rules that fired")
+        return table(heads, rows, caption=f"Live inbox, the latest first: {self._counted()}")
+
+    def snapshot(self) -> str:
+        """The address and the inbox."""
+        return f"{self.address.value}{self._inbox()}"
+
+    def __repr__(self) -> str:
+        """One line: on or off."""
+        return f"<LiveSmtp: on, {self._where()}>" if self.running else "<LiveSmtp: off>"
+
+
+_TEST = "From: Ana <ana@example.org>\nTo: {to}\nSubject: a test message\n\nDoes the live server take it?\n"
+
+_HOW = """\
+# from a cell or a program
+import smtplib
+with smtplib.SMTP("{host}", {port}) as client:
+    client.sendmail("ana@example.org", ["{to}"], "Subject: hello\\r\\n\\r\\nhow are you?\\r\\n")
+
+# from a terminal, as any host in the world
+swaks --server {host}:{port} --to {to} --from ana@example.org \\
+      --xclient-addr 198.51.100.7 --xclient-no-verify
+"""
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def _port(text: str) -> int:
+    number = _number(text)
+    if not text.strip().isdigit() or number > 65_535 or (number == 0 and text != "0"):
+        raise InputError(f"expected a port from 0 to 65535 but got `{one_line(text, 40)}`")
+    return number

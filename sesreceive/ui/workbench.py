@@ -1,0 +1,115 @@
+"""The workbench: build, send, watch, step, compare, over one account and one stream of mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as W
+
+from sesreceive.account.account import Account
+from sesreceive.receiver import Receiver
+from sesreceive.ui.builder import RuleSetBuilder
+from sesreceive.ui.composer import Composer
+from sesreceive.ui.debugger import Debugger
+from sesreceive.ui.kit import Part, bench_of
+from sesreceive.ui.model import Bench
+from sesreceive.ui.path import PathView
+from sesreceive.ui.results import Results
+from sesreceive.ui.traffic import LiveSmtp
+from sesreceive.ui.what_if import WhatIf
+from sesreceive.ui.zone import ZoneEditor
+
+__all__ = ["Workbench"]
+
+# The order in which a newcomer needs them: word on the switch, what it is for, the parts.
+_Maker = Callable[[Bench], Part]
+_VIEWS: tuple[tuple[str, str, tuple[_Maker, ...]], ...] = (
+    ("1 Build", "identities, filters, rule sets and rules", (RuleSetBuilder,)),
+    ("2 Send", "write or pick a message, and publish DNS records for its sender", (Composer, ZoneEditor)),
+    ("3 Live", "receive real SMTP on this machine", (LiveSmtp,)),
+    ("4 Results", "what fired for each message, and everything about one of them", (Results,)),
+    ("5 Path", "the way one message took, and because of what", (PathView,)),
+    ("6 Step", "walk through the trace of one message", (Debugger,)),
+    ("7 What if", "what another rule set, verdict or answer would have changed", (WhatIf,)),
+)
+
+
+class Workbench(Part):
+    """All parts over one state: what is built in one is used by the others at once.
+
+    One view is shown at a time; the others keep their state. A view is made when it is first shown.
+
+    Parameters
+    ----------
+    receiver : Receiver or Bench
+        Receives the mail; its account is where editing starts.
+
+    Attributes
+    ----------
+    value : Account
+        What is on screen; assign another to change it.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> workbench = Workbench(ses.Receiver(ses.Account(identities=("example.com",)), seed=1))
+    >>> workbench
+    <Workbench: 1 identity, 0 filters, 0 rule sets; 0 messages received>
+    >>> workbench.show("4 Results")
+    """
+
+    def __init__(self, receiver: Receiver | Bench) -> None:
+        bench = bench_of(receiver)
+        self.views = W.ToggleButtons(
+            options=[word for word, _, _ in _VIEWS],
+            tooltips=[hint for _, hint, _ in _VIEWS],
+            description="Show",
+            style={"button_width": "auto", "description_width": "initial"},
+        )
+        self._hint = W.HTML()
+        self._boxes = {word: W.VBox([]) for word, _, _ in _VIEWS}
+        self._parts: dict[str, tuple[Part, ...]] = {}
+        super().__init__(bench, [self.views, self._hint, *self._boxes.values()])
+        self.on_change(self.views, self._show)
+        bench.observe(lambda change: self.say(change["new"]), "status")
+        self._show(self.views.value)
+
+    @property
+    def value(self) -> Account:
+        """The account on screen."""
+        return self.bench.account
+
+    @value.setter
+    def value(self, account: Account) -> None:
+        self.bench.account = account
+
+    def show(self, view: str) -> None:
+        """Switch to a view, by the word on its switch."""
+        self.views.value = view
+
+    def part(self, view: str) -> tuple[Part, ...]:
+        """The parts of a view, made when they are first asked for."""
+        if view not in self._parts:
+            makers = next(makers for word, _, makers in _VIEWS if word == view)
+            self._parts[view] = tuple(make(self.bench) for make in makers)
+            self._boxes[view].children = self._parts[view]
+        return self._parts[view]
+
+    def _show(self, view: str) -> None:
+        self.part(view)
+        for word, box in self._boxes.items():
+            box.layout.display = "" if word == view else "none"
+        hint = next(hint for word, hint, _ in _VIEWS if word == view)
+        self._hint.value = f'<span class="ses-hint">{hint}</span>'
+
+    def snapshot(self) -> str:
+        """The account, and what was received."""
+        shown = self.part("1 Build") + (self.part("4 Results") if self.bench.receptions else ())
+        return "".join(part.snapshot() for part in shown)
+
+    def __repr__(self) -> str:
+        """One line: what is configured and how much was received."""
+        configured = repr(self.bench.account).partition(": ")[2].rstrip(">").removesuffix(", none active")
+        configured = ", ".join(configured.split(", ")[:3])
+        count = len(self.bench.receptions)
+        return f"<Workbench: {configured}; {count} message{'' if count == 1 else 's'} received>"

@@ -1,0 +1,89 @@
+"""The pictures of README and documentation: each part of the workbench in JupyterLab, in light and in dark.
+
+    python tests/browser/screenshots.py [name ...]
+
+Writes notebooks/images/NAME-light.png and NAME-dark.png; needs Chromium and the extra ``dev``. `make screenshots` runs it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from browser.lab import CHROMIUM, CHROMIUM_ARGUMENTS, Lab, Notebook, serving  # noqa: E402 - the folder is no package
+
+IMAGES = HERE.parent.parent / "notebooks" / "images"
+
+SETUP = """
+import sesreceive as ses
+from sesreceive import ui
+
+dataset = ses.datasets.load("anycompany")
+receiver = dataset.receiver()
+report = receiver.replay(dataset.mail)
+bench = ui.Bench(receiver)
+bench.add(report)
+"""
+
+# name: the cell that shows it, and what to do before the picture is taken
+SHOTS: dict[str, tuple[str, Callable[[Notebook], None] | None]] = {
+    "matrix": ("report", None),
+    "explain": ("report['0105-uncovered-subdomain'].explain()", None),
+    "builder": ("ui.RuleSetBuilder(bench)", None),
+    "composer": ("ui.Composer(bench)", None),
+    "results": ("ui.Results(bench)", None),
+    "path": ("bench.selected = 2\nui.PathView(bench)", None),
+    "debugger": ("bench.selected = 2\nui.Debugger(bench)", None),
+    "what-if": ("ui.WhatIf(bench)", None),
+    "live": ("ui.LiveSmtp(bench)", None),
+    "zone": ("ui.ZoneEditor(bench)", None),
+    "workbench": ("ui.Workbench(bench)", None),
+}
+
+
+def main(names: list[str]) -> int:
+    """Take the pictures; all of them when none is named."""
+    IMAGES.mkdir(exist_ok=True)
+    unknown = set(names) - set(SHOTS)
+    if unknown or not CHROMIUM:
+        print(f"no such picture: {', '.join(unknown)}" if unknown else "needs Chromium (Debian: apt install chromium)")
+        return 2
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        home, root = Path(folder) / "jupyter", Path(folder) / "notebooks"
+        home.mkdir()
+        root.mkdir()
+        with serving(home, root) as address:
+            lab = Lab(address, root, browser)
+            for name in names or SHOTS:
+                take(lab, name)
+        browser.close()
+    return 0
+
+
+def take(lab: Lab, name: str) -> None:
+    """One part, in both themes."""
+    cell, act = SHOTS[name]
+    notebook = lab.open(SETUP, cell, width=1250, height=2400)
+    if act is not None:
+        act(notebook)
+    shown = notebook.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first
+    for theme in ("light", "dark"):
+        notebook.theme(theme)
+        notebook.page.wait_for_timeout(400)
+        path = IMAGES / f"{name}-{theme}.png"
+        shown.screenshot(path=path)
+        print(path.relative_to(IMAGES.parent.parent))
+    notebook.stop_kernel()
+    notebook.page.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
