@@ -17,7 +17,7 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench docs format constraints clean $(GATES) check-quick-tests
+.PHONY: help demo lab test quick bench docs notebooks screenshots format constraints clean $(GATES) check-quick-tests
 
 help:
 	@echo 'make demo         show what happens to the sample mail of a small company, and why'
@@ -26,6 +26,8 @@ help:
 	@echo 'make quick        the checks of a minute: format, lint, types, tests that are not slow'
 	@echo 'make bench        run the benchmarks'
 	@echo 'make docs         build the documentation into build/site'
+	@echo 'make notebooks    run the notebooks and save their outputs'
+	@echo 'make screenshots  take the pictures of the documentation again (needs Chromium)'
 	@echo 'make format       format the code and mend what ruff can mend'
 	@echo 'make constraints  renew constraints.txt, the tested set of packages (needs uv)'
 	@echo 'make clean        remove everything that make can make again, .venv too'
@@ -55,6 +57,12 @@ bench: $(DEV)
 docs: $(DEV) build/html-manager
 	@$(MAKE) --no-print-directory check-docs
 	@echo 'make docs: open build/site/index.html'
+
+notebooks: $(DEV)
+	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+screenshots: $(DEV)
+	@$(PY) tests/browser/screenshots.py
 
 format: $(DEV)
 	@$(PY) -m ruff check --fix --quiet || true
@@ -86,7 +94,7 @@ check-types: $(DEV)
 
 check-imports: $(DEV)
 	@echo '== imports: import-linter'
-	@$(VENV)/bin/lint-imports --no-logo --no-cache --no-cache
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
 check-tests: $(DEV)
 	@echo '== tests: pytest, with doctests'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sesreceive.account.rule_set import ReceiptRule
@@ -15,7 +14,7 @@ from sesreceive.verdict import Verdicts
 __all__ = ["ActionContext"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionContext:
     """The mail as this action of this rule sees it.
 
@@ -50,7 +49,7 @@ class ActionContext:
         """What every effect says of its origin."""
         return {"rule": self.rule.name, "action": self.action, "message_id": self.receipt.message_id}
 
-    @cached_property
+    @property
     def stored_message(self) -> bytes:
         """The headers SES adds, the headers that were added, and the message as it came."""
         return stored_message.stored_message(self.receipt, self.verdicts, self.added)

@@ -36,6 +36,9 @@ _COMMON = (
 )  # fmt: skip
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def compact_json(value: Any) -> str:
     r"""JSON without blanks, non-ASCII characters as they are [observed]; always encodable as UTF-8.
 
@@ -44,14 +47,14 @@ def compact_json(value: Any) -> str:
     >>> compact_json({"subject": "Grüße", "half": "\ud800"})
     '{"subject":"Grüße","half":"�"}'
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode(value)
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def mail_json(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> str:
     """`mail_object` as JSON text; made once for all actions that see the same headers."""
     key = ("mail", verdicts.spam, verdicts.virus, tuple(added))
-    text = receipt.memo.get(key)
+    text: str | None = receipt.memo.get(key)
     if text is None:
         text = receipt.memo[key] = compact_json(mail_object(receipt, verdicts, added))
     return text

@@ -60,9 +60,8 @@ def action_object(kind: str, **members: str | None) -> dict[str, str]:
     order = ACTION_MEMBERS.get(kind)
     if order is None:
         raise ValueError(f"an action of a notification is one of {', '.join(ACTION_MEMBERS)} but got `{kind}`")
-    unknown = sorted(set(members) - set(order))
-    if unknown:
-        raise ValueError(f"a {kind} action has the members {', '.join(order)} but got `{', '.join(unknown)}`")
+    if unknown := [name for name in members if name not in order]:
+        raise ValueError(f"a {kind} action has the members {', '.join(order)} but got `{', '.join(sorted(unknown))}`")
     encoding = members.get("encoding")
     if encoding is not None:
         members["encoding"] = SNS_ENCODINGS.get(encoding, encoding)

@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.headers import authentication_results, received_spf, single_line
@@ -24,7 +25,7 @@ SesField = tuple[str, tuple[str, ...]]
 _DEFAULTS = Assumptions()
 
 # No secret: it makes the tokens of the emulator recognisable by the emulator.
-_TOKEN_KEY = b"sesreceive receipt token"
+_TOKEN = hmac.new(b"sesreceive receipt token", digestmod="sha512")
 
 
 def receipt_token(message_id: str) -> bytes:
@@ -40,8 +41,10 @@ def receipt_token(message_id: str) -> bytes:
     232
     """
     about = message_id.encode("utf-8", "replace")
-    blocks = [hmac.digest(_TOKEN_KEY, b"%d %b" % (number, about), "sha512") for number in range(4)]
-    opaque = bytearray(b"".join(blocks)[:224])
+    blocks = [_TOKEN.copy() for _ in range(4)]
+    for number, block in enumerate(blocks):
+        block.update(b"%d %b" % (number, about))
+    opaque = bytearray(b"".join(block.digest() for block in blocks)[:224])
     opaque[0] &= 0xBF  # the header then starts as in every public sample
     return (1).to_bytes(8, "big") + opaque
 
@@ -118,6 +121,6 @@ class Receipt:
         )
 
     @cached_property
-    def memo(self) -> dict[object, str]:
-        """Texts that several actions share, by what they depend on; filled by the functions that write them."""
+    def memo(self) -> dict[object, Any]:
+        """What several actions share, by what it depends on; filled by the functions that write it."""
         return {}

@@ -40,9 +40,14 @@ def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
 def header_block(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
     """All that stands above the sender's message; every line ends in CRLF.
 
-    Only ``Received`` and ``Authentication-Results`` are folded, by CRLF and one space [observed].
+    Only ``Received`` and ``Authentication-Results`` are folded, by CRLF and one space [observed]. Made once for all
+    actions that see the same.
     """
-    return to_bytes("".join(_written(ses_fields(receipt, verdicts, added))))
+    key = ("header block", verdicts.spam, verdicts.virus, tuple(added))
+    block: bytes | None = receipt.memo.get(key)
+    if block is None:
+        block = receipt.memo[key] = to_bytes("".join(_written(ses_fields(receipt, verdicts, added))))
+    return block
 
 
 def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple[SesField, ...]:
@@ -79,6 +84,4 @@ def to_bytes(text: str) -> bytes:
 
 def _written(fields: Iterable[SesField]) -> Iterable[str]:
     for name, parts in fields:
-        yield f"{name}: "
-        yield "\r\n ".join(parts)
-        yield "\r\n"
+        yield f"{name}: {parts[0] if len(parts) == 1 else '\r\n '.join(parts)}\r\n"

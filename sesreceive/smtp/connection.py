@@ -241,7 +241,7 @@ class Connection(SMTP):
                 if answer.then is Then.MESSAGE:
                     self._open_body()
                 elif answer.then is Then.TLS:
-                    self._start(self._encrypt(session))
+                    self._start(self._encrypt, session)
                     break
             given += 1
             self._say(answer)
@@ -269,7 +269,7 @@ class Connection(SMTP):
             return complaint
         if self._hub.intake.reserve(len(body.raw)):
             return self._take(session, body.raw)
-        self._start(self._wait_for_place(session, body.raw))
+        self._start(self._wait_for_place, session, body.raw)
         return None
 
     def _take(self, session: Session, raw: bytes) -> Answer:
@@ -290,15 +290,15 @@ class Connection(SMTP):
 
     # ---------------------------------------------------------------- what has to wait
 
-    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+    def _start(self, job: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Let a task answer next."""
         self._busy = True
-        self._job = self.loop.create_task(self._finally_answer(job))
+        self._job = self.loop.create_task(self._finally_answer(job, *arguments))
 
-    async def _finally_answer(self, job: Coroutine[Any, Any, None]) -> None:
+    async def _finally_answer(self, job: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Do a job, then go on with what the client sent in the meantime."""
         try:
-            await job
+            await job(*arguments)
         except ConnectionError:  # the client hung up, or speaks no TLS
             if self.transport is not None:
                 self.transport.close()
@@ -313,7 +313,7 @@ class Connection(SMTP):
 
     async def _handle_client(self) -> None:
         """Greet the client: what aiosmtpd starts when a connection is made."""
-        await self._finally_answer(self._greet())
+        await self._finally_answer(self._greet)
 
     async def _greet(self) -> None:
         hub = self._hub
@@ -360,7 +360,10 @@ class Connection(SMTP):
 
     async def _wait_for_place(self, session: Session, raw: bytes) -> None:
         self._reset_timeout(self._bounds.waiting_s + self._bounds.idle_s)
-        if await self._hub.intake.wait(len(raw)):
+        granted = await self._hub.intake.wait(len(raw))
+        if granted and (self.transport is None or self.transport.is_closing()):
+            self._hub.intake.release(len(raw))  # nobody is there to be told 250
+        elif granted:
             self._say(self._take(session, raw))
         else:
             self._let_go()

@@ -87,21 +87,25 @@ class Intake:
         with self._changed:
             self._waiters.append(entry)
             self._serve()
+        patience = loop.call_later(self._bounds.waiting_s, self._give_up, entry)
         try:
-            return await asyncio.wait_for(asyncio.shield(turn), self._bounds.waiting_s)
-        except (TimeoutError, asyncio.CancelledError) as error:
-            with self._changed:
-                granted = entry not in self._waiters
-                if not granted:
-                    self._waiters.remove(entry)
-                    self._serve()
-            if granted and isinstance(error, TimeoutError):  # a worker made room in the same moment
-                return True
-            if granted:
+            return await turn
+        except asyncio.CancelledError:
+            if not self._give_up(entry):  # a worker made room in the same moment
                 self.release(octets)
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            return False
+            raise
+        finally:
+            patience.cancel()
+
+    def _give_up(self, entry: tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]) -> bool:
+        """Whether the entry still waited; it does not any more."""
+        with self._changed:
+            if entry not in self._waiters:
+                return False
+            self._waiters.remove(entry)
+            self._serve()
+        _answer(entry[1], False)
+        return True
 
     def put(self, submission: Submission, octets: int) -> None:
         """Hand over an accepted message for which a place was reserved."""
@@ -136,7 +140,7 @@ class Intake:
         while self._waiters and self._fits(self._waiters[0][0]):
             wanted, turn, loop = self._waiters.popleft()
             try:
-                loop.call_soon_threadsafe(_grant, turn)
+                loop.call_soon_threadsafe(_answer, turn, True)
             except RuntimeError:  # the loop has ended, and the session with it
                 continue
             self._take(wanted)
@@ -218,6 +222,6 @@ class Intake:
             self.release(octets)
 
 
-def _grant(turn: asyncio.Future[bool]) -> None:
+def _answer(turn: asyncio.Future[bool], granted: bool) -> None:
     if not turn.done():
-        turn.set_result(True)
+        turn.set_result(granted)

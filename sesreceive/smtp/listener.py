@@ -90,10 +90,15 @@ class Listener:
         From `bind`; closed when the listener stops.
     name : str
         Of the thread.
+    backlog : int
+        Connections the system holds until they are accepted; one too many, and its client waits for a greeting that
+        never comes.
     """
 
-    def __init__(self, hub: Hub, listening: socket.socket, name: str, *, uvloop: bool | None = None) -> None:
-        self._hub, self._listening = hub, listening
+    def __init__(
+        self, hub: Hub, listening: socket.socket, name: str, *, backlog: int = 100, uvloop: bool | None = None
+    ) -> None:
+        self._hub, self._listening, self._backlog = hub, listening, backlog
         self._loop = new_event_loop(uvloop)
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -123,7 +128,10 @@ class Listener:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(self._hub, loop), sock=self._listening)
+        # create_server listens once more, so it has to be told the backlog again
+        server = await loop.create_server(
+            lambda: Connection(self._hub, loop), sock=self._listening, backlog=self._backlog
+        )
         self._ready.set()
         await self._stop.wait()
         server.close()

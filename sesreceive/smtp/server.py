@@ -31,6 +31,8 @@ _RUNNING: weakref.WeakValueDictionary[str, Server] = weakref.WeakValueDictionary
 # How long a program that ends waits for what it had accepted.
 _AT_EXIT_S = 5.0
 _LATEST = 10
+# Connections that may be made at the same moment.
+_BACKLOG = 1_024
 _KINDS = {"accepted": (True,), "refused": (False,), "all": (True, False)}
 
 
@@ -149,18 +151,20 @@ class Server:
         if self._tls is True:
             made = throw_away(self._policy.hostname, self.host)
             context, self.certificate = made.context, made.pem
-        listening = bind(self.host, self._port, backlog=max(100, self._policy.bounds.connections))
+        backlog = max(_BACKLOG, self._policy.bounds.connections)
+        listening = bind(self.host, self._port, backlog)
         self._bound = int(listening.getsockname()[1])
         hub = Hub(
             receiver=self.receiver, policy=self._policy, intake=self._intake, tls_context=context, proxy=self._proxy,
             counters=self._counters,
         )  # fmt: skip
         try:
-            self._listener = Listener(hub, listening, f"sesreceive-smtp-{self._bound}", uvloop=self._uvloop)
+            name = f"sesreceive-smtp-{self._bound}"
+            self._listener = Listener(hub, listening, name, backlog=backlog, uvloop=self._uvloop)
         except ServerError:
             listening.close()
             raise
-        self._intake.start(f"sesreceive-smtp-{self._bound}")
+        self._intake.start(name)
         self._listener.start()
         for key in _keys(self.name, self.host, self._bound):
             _RUNNING[key] = self

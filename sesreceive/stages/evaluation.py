@@ -204,7 +204,8 @@ class _Run:
         """All actions of one matching rule."""
         before = self.added
         flow, stopped_at = Flow.CONTINUE, ""
-        impossible = self.impossible(item)
+        verdicts = self.verdicts_for(item.rule)
+        impossible = self.impossible(item, verdicts)
         for index, action in enumerate(item.rule.actions):
             name = type(action).__name__
             about: dict[str, Any] = {"rule": item.rule.name, "action": index}
@@ -213,18 +214,18 @@ class _Run:
             elif flow is not Flow.CONTINUE:
                 self.log.add(Kind.ACTION, Op.SKIP, name, f"the rule was left at its {stopped_at}", **about)
             else:
-                flow = self.action(item, index, action)
+                flow = self.action(item, index, action, verdicts)
                 stopped_at = f"{name} in position {index + 1}"
         if self.assumptions.added_header_scope == "rule":
             self.added = before
         return flow
 
-    def impossible(self, item: PlannedRule) -> str:
+    def impossible(self, item: PlannedRule, verdicts: Verdicts) -> str:
         """Why the rule is given up before its first action: an action that cannot take the message."""
         if self.assumptions.oversize_scope != "rule":
             return ""
         for index, action in enumerate(item.rule.actions):
-            context = self.context(item, index)
+            context = self.context(item, index, verdicts)
             refusal = action.refuses(context)
             if refusal is not None:
                 reason, effects = refusal
@@ -234,9 +235,9 @@ class _Run:
                 return reason
         return ""
 
-    def action(self, item: PlannedRule, index: int, action: ReceiptAction) -> Flow:
+    def action(self, item: PlannedRule, index: int, action: ReceiptAction, verdicts: Verdicts) -> Flow:
         """One action: its headers, its effects, its notification; then where evaluation goes."""
-        context = self.context(item, index)
+        context = self.context(item, index, verdicts)
         position = self.log.position + 1
         about: dict[str, Any] = {"rule": item.rule.name, "action": index}
         with self.log.within(Kind.ACTION, type(action).__name__, action.describe(context), op=Op.EFFECT, **about):
@@ -249,10 +250,10 @@ class _Run:
             self.added += tuple(action.adds_headers(context))
             outcomes = self.effects(action.effects(context), context)
             failed = next((outcome for outcome in outcomes if outcome.failed), None)
-            told = action.notifies(context)
             topic = getattr(action, "topic_arn", None)
-            if failed is None and told is not None and topic:
-                message = self.context(item, index).notification(told)
+            told = action.notifies(context) if topic and failed is None else None
+            if topic and told is not None:
+                message = self.context(item, index, verdicts).notification(told)
                 publish = Publish(topic_arn=topic, subject=RECEIPT_SUBJECT, message=message, **context.about)
                 outcomes += self.effects((publish,), context)
                 failed = next((outcome for outcome in outcomes if outcome.failed), None)
@@ -331,14 +332,14 @@ class _Run:
             data |= {"returned": outcome.value, "log": outcome.log}
         yield Op.EFFECT, reason, data
 
-    def context(self, item: PlannedRule, index: int) -> ActionContext:
+    def context(self, item: PlannedRule, index: int, verdicts: Verdicts) -> ActionContext:
         """What the action in this position knows now."""
         return ActionContext(
             receipt=self.receipt,
             rule=item.rule,
             action=index,
             recipients=item.recipients,
-            verdicts=self.verdicts_for(item.rule),
+            verdicts=verdicts,
             added=self.added,
             processing_time_ms=round((self.elapsed_s() + self.virtual_s) * 1000),
         )

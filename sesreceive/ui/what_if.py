@@ -338,5 +338,4 @@ def _put_options(box: W.Dropdown, options: tuple[str, ...]) -> None:
     if tuple(box.options) != options:
         chosen = box.value
         box.options = options
-        if chosen in options:
-            box.value = chosen
+        box.value = chosen if chosen in options else next(iter(options), None)

@@ -42,6 +42,8 @@ RUN_ALL = """async (run) => {
   await panel.context.ready; await panel.revealed; await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
   if (run) await app.commands.execute('notebook:run-all-cells');
+  return panel.content.widgets.flatMap(cell => cell.model.outputs?.toJSON() ?? [])
+    .filter(output => output.output_type === 'error').map(output => output.traceback.join('\\n'));
 }"""
 
 PYTHON = """async (code) => {
@@ -134,7 +136,8 @@ class Notebook:
         """Open the notebook (again), and run all cells if asked to."""
         self.page.goto(f"{self.address}?reset", wait_until="domcontentloaded")
         self.page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context")
-        self.page.evaluate(RUN_ALL, run)
+        if errors := self.page.evaluate(RUN_ALL, run):
+            raise AssertionError("a cell raised\n" + "\n".join(errors))
         if self.page.evaluate("document.body.dataset.jpThemeLight") == "false":  # as a test before left it
             self.theme("light")
 

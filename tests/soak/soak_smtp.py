@@ -25,7 +25,7 @@ from typing import Any
 
 _ID = re.compile(r"250 OK ([0-9a-v]{40})")
 # Longer than any run takes: a session that hangs shows up as one.
-_PATIENCE_S = 1_800.0
+_PATIENCE_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ async def blast(port: int, connections: int, messages: int) -> dict[str, int]:
     """Send the messages over kept connections; the ids that were answered, and which message each was."""
     answered: dict[str, int] = {}
     share = [range(first, messages, connections) for first in range(connections)]
-    await asyncio.gather(*(_talk(port, numbers, answered) for numbers in share))
+    async with asyncio.timeout(_PATIENCE_S):
+        await asyncio.gather(*(_talk(port, numbers, answered) for numbers in share))
     return answered
 
 

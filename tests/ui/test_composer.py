@@ -184,7 +184,10 @@ def test_files_are_attached_and_taken_away() -> None:
     assert part.letter.draft().attachments == ()
 
 
-MBOX = b"From a Fri Jan  2 10:05:05 2026\nTo: bo@example.com\n\nhi\n\nFrom b Fri Jan  2 10:05:06 2026\nTo: cy@example.com\n\nyo\n"
+MBOX = (
+    b"From a Fri Jan  2 10:05:05 2026\nTo: bo@example.com\n\nhi\n\n"
+    b"From b Fri Jan  2 10:05:06 2026\nTo: cy@example.com\n\nyo\n"
+)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def shown(part: Debugger) -> tuple[str, ...]:
     return tuple(one.value for one in (part.said, part.envelope, part.rules, part.header, part.picture))
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", ["billing", "blocked", "gone", "nobody"])
 def test_back_leads_where_next_came_from(name):
     part = debugger(name)
     way = [shown(part)]

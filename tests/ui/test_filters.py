@@ -30,7 +30,7 @@ RECIPE_CASES = [
     ("Block all but trusted addresses", "192.0.2.9, 198.51.100.0/24",  ["192.0.2.9", "198.51.100.9"],  ["203.0.113.1"]),
     ("Allow servers in Amazon EC2",     "192.0.2.10",                  ["192.0.2.10"],                 ["192.0.2.11"]),
     ("Allow senders on a block list",   "192.0.2.10 192.0.2.12",       ["192.0.2.10", "192.0.2.12"],   ["192.0.2.11"]),
-    ("Block senders",                   "203.0.113.0/24",              ["198.51.100.1"],               ["203.0.113.77"]),
+    ("Block senders",                   "203.0.113.0/24",              ["198.51.100.1"],               ["203.0.113.7"]),
 ]  # fmt: skip
 
 # Stands for the lists AWS keeps: they cover 192.0.2.0/24.

@@ -37,10 +37,10 @@ def test_nothing_differs_before_anything_is_changed(part: WhatIf) -> None:
 def test_an_edit_of_the_account_is_compared_at_once(part: WhatIf) -> None:
     account = part.bench.account
     part.bench.edit(account.without_filter("test-net"), "deleted the filter")
-    assert lines(part) == [
-        "blocked — recipient billing@example.com: 550 5.7.1 IP address blacklisted by recipient → 250 Ok (matched by `tag`, "
-        "`billing`, `rest`)"
-    ] or "blocked — recipient billing@example.com" in lines(part)[0]  # fmt: skip
+    (line,) = lines(part)
+    assert line.startswith(
+        "blocked — recipient billing@example.com: 550 5.7.1 IP address blacklisted by recipient → 250"
+    )
     assert "1 of 10 messages would end differently" in part.status.value
     part.bench.undo()
     assert lines(part) == []
@@ -66,7 +66,7 @@ LEFT_OUT = [
     ("the filter test-net", 1),
     ("the filter partner", 1),
     ("the identity example.com", None),
-    ("action 3 of billing: Stop", 1),
+    ("action 3 of billing: Stop", 2),
     ("action 1 of gate: Lambda", 1),
 ]
 
@@ -102,7 +102,8 @@ def test_a_verdict_is_forced_and_taken_back(part: WhatIf) -> None:
     part.forced["dmarc"].value = "FAIL"
     part.policy.value = "reject"
     assert "dmarc FAIL, dmarc_policy reject" in part.summary.value
-    assert len(part.value) == 7
+    passed = [one for one in part.bench.receptions if one.verdicts and one.verdicts.dmarc != "FAIL"]
+    assert len(part.value) == len(passed) > 0
     part.reset_button.click()
     assert len(part.value) == 0
     assert part.forced["dmarc"].value == ""
@@ -161,7 +162,7 @@ def test_without_mail_it_says_so() -> None:
 
 def test_the_notebook_answers_while_it_compares() -> None:
     async def scene() -> list[str]:
-        receiver = ses.Receiver(make_account(make_rule("r", ses.S3Action(bucket_name="b"))), seed=1)
+        receiver = ses.Receiver(make_account(make_rule("r", ses.S3Action(bucket_name="inbox"))), seed=1)
         bench = Bench(receiver)
         bench.add([receiver.receive(b"\r\n", rcpt_to=["bo@example.com"], name=f"m{n}") for n in range(300)])
         part = WhatIf(bench)
