@@ -97,7 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
         seen = 0
         with contextlib.suppress(KeyboardInterrupt):
             while options.count is None or seen < options.count:
-                server.wait_for(seen + 1, timeout=_FOREVER_S)
+                server.wait_for(seen + 1, timeout=_FOREVER_S, kind="all")
                 for reception in server.receptions[seen:]:
                     print(one_line(repr(reception)), flush=True)
                     seen += 1

@@ -283,7 +283,8 @@ class Receiver:
         InputError
             When the envelope says what no SMTP session could say.
         """
-        return self.process(self.submit(raw, replace(envelope or Envelope(), **said), name=name))
+        envelope = envelope or Envelope()
+        return self.process(self.submit(raw, replace(envelope, **said) if said else envelope, name=name))
 
     def submit(
         self, raw: bytes | Message, envelope: Envelope, *, name: str = "", drawn: tuple[str, float] | None = None

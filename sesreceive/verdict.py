@@ -40,6 +40,11 @@ class Verdicts:
     dmarc_policy: str = ""
 
     @property
+    def unscanned(self) -> Verdicts:
+        """The same without scanning."""
+        return Verdicts(spf=self.spf, dkim=self.dkim, dmarc=self.dmarc, dmarc_policy=self.dmarc_policy)
+
+    @property
     def scanned(self) -> bool:
         """Whether the scan headers are part of the message: only where scanning was on [observed]."""
         return self.spam is not Verdict.DISABLED or self.virus is not Verdict.DISABLED

@@ -123,7 +123,7 @@ class Differences(Sequence[Difference]):
     >>> for change in found[0].changes[:2]:
     ...     print(change)
     recipient ana@example.com: 250 Ok → 550 5.7.1 IP address blacklisted by recipient (Block filter `test-net` ...)
-    rule all: fires → – (the message is refused)
+    rule all: fires → is not looked at (the message is refused)
     """
 
     def __init__(self, found: Iterable[Difference], compared: int) -> None:
@@ -285,17 +285,35 @@ def _rules(before: Reception, after: Reception) -> Iterator[Change]:
     """Rule by rule: whether it fires, then what its actions do."""
     ours, others = _considered(before), _considered(after)
     done, does = _by_rule(before), _by_rule(after)
-    for name in dict.fromkeys((*others, *ours)):
-        (one, _), (other, why) = ours.get(name, _ABSENT), others.get(name, _ABSENT)
+    for name in _merged(tuple(ours), tuple(others)):
+        (one, _), (other, why) = ours.get(name, _absent(before)), others.get(name, _absent(after))
         if (one is Op.MATCH) != (other is Op.MATCH):
-            why = why if after.accepted else "the message is refused"
             yield Change(where=Where.RULE, subject=name, before=_RULE[one], after=_RULE[other], why=why)
         yield from _effects(name, done.get(name, []), does.get(name, []), after)
 
 
-_ABSENT: tuple[Op | None, str] = (None, "there is no such rule")
+def _merged(ours: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """The names of both, in the order of `others`; what `ours` has alone stands behind what it followed."""
+    merged, at = list(others), 0
+    places = {name: place for place, name in enumerate(merged)}
+    alone: list[tuple[int, str]] = []
+    for name in ours:
+        if name in places:
+            at = places[name] + 1
+        else:
+            alone.append((at, name))
+    for place, name in reversed(alone):
+        merged.insert(place, name)
+    return merged
+
+
+def _absent(reception: Reception) -> tuple[Op | None, str]:
+    """What a rule comes to that is not in the trace."""
+    return (None, "there is no such rule") if reception.accepted else (Op.SKIP, "the message is refused")
+
+
 _RULE: dict[Op | None, str] = {
-    None: NOTHING, Op.MATCH: "fires", Op.MISS: "does not match", Op.SKIP: "is not looked at",
+    None: "is not there", Op.MATCH: "fires", Op.MISS: "does not match", Op.SKIP: "is not looked at",
 }  # fmt: skip
 
 
@@ -326,7 +344,7 @@ def _effects(rule: str, ours: list[Attempted], others: list[Attempted], after: R
         elif not same_effect(one.effect, other.effect):
             place, was, would = first_difference(one.effect, other.effect)
             if place:
-                subject = f"{rule}: {other.effect.describe()}, {place}"
+                subject = f"{rule}: {other.effect.operation}, {place}"
                 yield Change(where=Where.CONTENTS, subject=subject, before=was, after=would)
 
 
@@ -377,9 +395,7 @@ def _came_to(done: Attempted) -> str:
 
 def _why_not(after: Reception, rule: str, done: Attempted) -> str:
     """Why an effect would not take place: its rule does not fire, or is left before its action."""
-    if not after.accepted:
-        return "the message is refused"
-    op, reason = _considered(after).get(rule, _ABSENT)
+    op, reason = _considered(after).get(rule, _absent(after))
     if op is not Op.MATCH:
         return reason
     skipped = after.trace.select(stage=Stage.EVALUATION, kind=Kind.ACTION, op=Op.SKIP, rule=rule)

@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# The form most fields have, one address behind at most a name, read in one go: nothing in it is left to interpret.
+_PLAIN = re.compile(r'''[^"()<>,:;\[\]\\]*+(?:"[^"\\]*+"[^"()<>,:;\[\]\\]*+)?<([^"()<>,:;\[\]\\]*+)>\s*+''')
 _IN_COMMENT = re.compile(r"[()]|(?:[^()\\]++|\\.|\\\Z)++", re.DOTALL)
 
 
@@ -78,6 +80,9 @@ def addresses(text: str) -> Iterator[str]:
     >>> list(addresses('Ana <ana@example.org>, team: bo@example.com, "x@y" <@relay:cy@example.net>;'))
     ['ana@example.org', 'bo@example.com', 'cy@example.net']
     """
+    if plain := _PLAIN.fullmatch(text):
+        yield from _joined([], [plain[1]])
+        return
     outside: list[str] = []  # words of the mailbox outside angle brackets
     inside: list[str] | None = None  # and inside them, once there are any
     is_open = False

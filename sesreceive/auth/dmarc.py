@@ -79,23 +79,28 @@ class DmarcRecord:
         >>> DmarcRecord.parse("v=DMARC1; p=rejekt") is None
         True
         """
-        tags: dict[str, str] = {}
-        for spec in text.split(";"):
-            name, _, value = spec.partition("=")
-            tags.setdefault(name.strip().lower(), value.strip())
-        policy, subdomains = _policy(tags.get("p", "")), _policy(tags.get("sp", tags.get("p", "")))
-        if policy is None or subdomains is None:
-            if not any(uri.strip().lower().startswith("mailto:") for uri in tags.get("rua", "").split(",")):
-                return None
-            policy = subdomains = DmarcPolicy.NONE
-        percent = tags.get("pct", "")
-        return cls(
-            policy=policy,
-            subdomain_policy=subdomains,
-            strict_spf=tags.get("aspf", "").lower() == "s",
-            strict_dkim=tags.get("adkim", "").lower() == "s",
-            percent=min(int(percent), 100) if re.fullmatch("[0-9]{1,3}", percent) else 100,
-        )
+        return _parsed(text)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> DmarcRecord | None:
+    tags: dict[str, str] = {}
+    for spec in text.split(";"):
+        name, _, value = spec.partition("=")
+        tags.setdefault(name.strip().lower(), value.strip())
+    policy, subdomains = _policy(tags.get("p", "")), _policy(tags.get("sp", tags.get("p", "")))
+    if policy is None or subdomains is None:
+        if not any(uri.strip().lower().startswith("mailto:") for uri in tags.get("rua", "").split(",")):
+            return None
+        policy = subdomains = DmarcPolicy.NONE
+    percent = tags.get("pct", "")
+    return DmarcRecord(
+        policy=policy,
+        subdomain_policy=subdomains,
+        strict_spf=tags.get("aspf", "").lower() == "s",
+        strict_dkim=tags.get("adkim", "").lower() == "s",
+        percent=min(int(percent), 100) if re.fullmatch("[0-9]{1,3}", percent) else 100,
+    )
 
 
 def _policy(word: str) -> DmarcPolicy | None:
@@ -201,25 +206,29 @@ def _evaluate_domain(domain: str, spf: SpfResult, dkim: Sequence[DkimResult], re
     spf_fits = _is_aligned(spf_domain, domain, strict=record.strict_spf)
     fitting = [one for one in dkim if _is_aligned(one.domain, domain, strict=record.strict_dkim)]
     signed = next((one for one in fitting if one.status is DkimStatus.PASS), None)
-    result = DmarcResult(
-        status=DmarcStatus.FAIL,
+    passed = [f"SPF passed for `{spf_domain}`"] if spf_fits and spf.status is SpfStatus.PASS else []
+    spf_aligned = bool(passed)
+    if signed is not None:
+        passed.append(f"a DKIM signature of `{signed.domain}` passed")
+    if passed:
+        status, reason = DmarcStatus.PASS, f"{' and '.join(passed)}, aligned with `{domain}`"
+    else:
+        # Section 6.6.2: who could not be asked has not failed.
+        waiting = (spf_fits and spf.status is SpfStatus.TEMPERROR) or any(
+            one.status is DkimStatus.TEMPERROR for one in fitting
+        )
+        status = DmarcStatus.TEMPERROR if waiting else DmarcStatus.FAIL
+        reason = f"{_spf_sentence(spf, spf_domain, spf_fits, domain)}; {_dkim_sentence(dkim, fitting, domain)}"
+    return DmarcResult(
+        status=status,
         domain=domain,
         organizational_domain=organizational_domain(domain),
         policy=record.policy if at == domain else record.subdomain_policy,
-        spf_aligned=spf_fits and spf.status is SpfStatus.PASS,
+        spf_aligned=spf_aligned,
         dkim_aligned=signed is not None,
         record=text,
+        reason=reason,
     )
-    if result.spf_aligned or signed is not None:
-        passed = [f"SPF passed for `{spf_domain}`"] if result.spf_aligned else []
-        passed += [f"a DKIM signature of `{signed.domain}` passed"] if signed else []
-        return replace(result, status=DmarcStatus.PASS, reason=f"{' and '.join(passed)}, aligned with `{domain}`")
-    reason = f"{_spf_sentence(spf, spf_domain, spf_fits, domain)}; {_dkim_sentence(dkim, fitting, domain)}"
-    # Section 6.6.2: who could not be asked has not failed.
-    waiting = (spf_fits and spf.status is SpfStatus.TEMPERROR) or any(
-        one.status is DkimStatus.TEMPERROR for one in fitting
-    )
-    return replace(result, status=DmarcStatus.TEMPERROR if waiting else DmarcStatus.FAIL, reason=reason)
 
 
 def _discover(domain: str, resolver: Resolver) -> tuple[str, str] | DmarcResult:

@@ -40,7 +40,7 @@ def single_line(text: str) -> str:
     >>> single_line("mx.example.org\r\nBcc: all@example.com")
     'mx.example.org  Bcc: all@example.com'
     """
-    return text.translate(_LINE_ENDS)
+    return text if text.isprintable() else text.translate(_LINE_ENDS)
 
 
 def received_spf(spf: SpfResult) -> str:

@@ -23,7 +23,7 @@ def timestamp(at: datetime) -> str:
     >>> timestamp(datetime(2026, 1, 2, 10, 5, 5, 123_999, tzinfo=UTC))
     '2026-01-02T10:05:05.123Z'
     """
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def received_date(at: datetime) -> str:
@@ -46,7 +46,7 @@ def setup_date(at: datetime) -> str:
     'Fri, 02 Jan 2026 10:00:00 +0000'
     """
     at, day, month = _parts(at)
-    return f"{day}, {at.day:02d} {month} {at.year:04d} {at:%H:%M:%S} +0000"
+    return f"{day}, {at.day:02d} {month} {at.year:04d} {at.hour:02d}:{at.minute:02d}:{at.second:02d} +0000"
 
 
 def arrival_date(at: datetime) -> str:

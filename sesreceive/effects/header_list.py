@@ -24,14 +24,14 @@ def header_list(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Iter
     decode = receipt.assumptions.decode_encoded_words == "whole-token"
     for ses_field in ses_fields(receipt, verdicts, added):
         text = joined(ses_field)
-        yield ses_field[0], decode_words(text) if decode else text
+        yield ses_field[0], decode_words(text) if decode and "=?" in text else text
     for item in receipt.message.fields:
         # That name only: ARC-Message-Signature and X-Google-DKIM-Signature keep their blanks [observed].
         if item.key == b"dkim-signature" and (tags := _signature_tags(item.value)) is not None:
             yield field_name(item), tags
         else:
             text = field_text(item)
-            yield field_name(item), decode_words(text) if decode else text
+            yield field_name(item), decode_words(text) if decode and "=?" in text else text
 
 
 def joined(field: SesField) -> str:

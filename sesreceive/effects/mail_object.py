@@ -85,6 +85,7 @@ def common_headers(receipt: Receipt, added: Added = ()) -> dict[str, Any]:
     ``returnPath`` is the envelope sender, whatever the message's own ``Return-Path`` says [observed].
     """
     common: dict[str, Any] = {"returnPath": _source(receipt)}
+    rendering = _rendering(receipt)
     for member, name, kind in _COMMON:
         values = _values(receipt, name, added)
         if not values:
@@ -94,7 +95,7 @@ def common_headers(receipt: Receipt, added: Added = ()) -> dict[str, Any]:
         elif kind == _TEXT:
             common[member] = decode_words(values[0])
         else:
-            shown = _addresses(receipt, values, _rendering(receipt))
+            shown = _addresses(receipt, values, rendering)
             if kind == _ADDRESSES:
                 common[member] = shown
             else:
@@ -116,8 +117,10 @@ def _source(receipt: Receipt) -> str:
 
 def _values(receipt: Receipt, name: str, added: Added) -> list[str]:
     """Unfolded values of all fields of this name; added headers stand above the sender's, so they come first."""
-    extra = [single_line(value) for one, value in added if one.lower() == name.lower()]
-    return extra + [field_text(item) for item in receipt.message.all(name)]
+    values = [field_text(item) for item in receipt.message.all(name)]
+    if not added:
+        return values
+    return [*(single_line(value) for one, value in added if one.lower() == name.lower()), *values]
 
 
 def _addresses(receipt: Receipt, values: list[str], shown: Callable[[Address], str]) -> list[str]:

@@ -84,4 +84,5 @@ def to_bytes(text: str) -> bytes:
 
 def _written(fields: Iterable[SesField]) -> Iterable[str]:
     for name, parts in fields:
-        yield f"{name}: {parts[0] if len(parts) == 1 else '\r\n '.join(parts)}\r\n"
+        value = "\r\n ".join(parts)
+        yield f"{name}: {value}\r\n"

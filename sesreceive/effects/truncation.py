@@ -27,7 +27,7 @@ def truncate(
     size = 0
     truncated = False
     for name, value in fields:
-        length = utf8_length(name) + utf8_length(value)
+        length = utf8_length(name + value)
         if size + length <= limit_bytes:
             kept.append((name, value))
             size += length

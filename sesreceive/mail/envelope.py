@@ -71,7 +71,7 @@ class Envelope:
 
     def to(self, *rcpt_to: str) -> Envelope:
         """The same envelope with other recipients."""
-        return replace(self, rcpt_to=rcpt_to)
+        return self if rcpt_to == self.rcpt_to else replace(self, rcpt_to=rcpt_to)
 
     def to_json(self) -> dict[str, Any]:
         """The envelope as JSON values, as kept beside a message in a dataset."""

@@ -16,7 +16,8 @@ __all__ = ["HeaderField", "Message", "unfold"]
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII without the colon; blanks before the colon are
 # the obsolete form of section 4.5.8.
-_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+# One field: its name, where it has one, and the rest of its line with the lines that begin with a blank.
+_FIELD = re.compile(rb"(?:([!-9;-~]++)[ \t]*+:)?([^\n]*+\n?(?:[ \t][^\n]*+\n?)*+)")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
@@ -52,7 +53,7 @@ def unfold(value: bytes) -> bytes:
     >>> unfold(b" multipart/mixed; \r\n\tboundary=x")
     b' multipart/mixed;  boundary=x'
     """
-    return _FOLD.sub(b" ", value)
+    return _FOLD.sub(b" ", value) if b"\n" in value else value
 
 
 class Message:
@@ -126,7 +127,7 @@ class Message:
 
     def all(self, name: str) -> tuple[HeaderField, ...]:
         """The fields of this name, in order, whatever the case."""
-        return self._by_key.get(name.lower().encode("ascii", "replace"), ())
+        return self._by_key.get(name.lower(), ())
 
     def get(self, name: str) -> str | None:
         """The first field of this name as text: unfolded, trimmed, not decoded; None where there is none."""
@@ -134,38 +135,15 @@ class Message:
         return unfold(found[0].value).strip(b" \t\r\n").decode("utf-8", "replace") if found else None
 
     @cached_property
-    def _by_key(self) -> dict[bytes, tuple[HeaderField, ...]]:
-        grouped: dict[bytes, list[HeaderField]] = {}
+    def _by_key(self) -> dict[str, tuple[HeaderField, ...]]:
+        grouped: dict[str, list[HeaderField]] = {}
         for item in self.fields:
-            grouped.setdefault(item.key, []).append(item)
+            grouped.setdefault(item.name.decode("ascii").lower(), []).append(item)
         return {key: tuple(items) for key, items in grouped.items()}
 
 
 def _split(header: bytes) -> Iterator[HeaderField]:
-    pieces: list[bytes] = []  # the lines of the field being collected, line ends kept
-    for line in _lines(header):
-        if pieces and line[:1] in (b" ", b"\t"):
-            pieces.append(line)
-            continue
-        if pieces:
-            yield _field(b"".join(pieces))
-        pieces = [line]
-    if pieces:
-        yield _field(b"".join(pieces))
-
-
-def _lines(header: bytes) -> Iterator[bytes]:
-    """Lines that end at LF; a bare CR, form feed or other control ends none."""
-    start = 0
-    while start < len(header):
-        end = header.find(b"\n", start) + 1 or len(header)
-        yield header[start:end]
-        start = end
-
-
-def _field(text: bytes) -> HeaderField:
-    found = _NAME.match(text)
-    text = text.removesuffix(b"\n").removesuffix(b"\r") if text.endswith(b"\n") else text
-    if not found:
-        return HeaderField(name=b"", value=text)
-    return HeaderField(name=found.group(1), value=text[found.end() :])
+    """The fields; a line ends at LF, so a bare CR, form feed or other control ends none."""
+    for name, value in _FIELD.findall(header):
+        if name or value:  # the pattern also fits the nothing at the end
+            yield HeaderField(name, value.removesuffix(b"\n").removesuffix(b"\r") if value[-1:] == b"\n" else value)

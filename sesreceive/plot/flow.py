@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sesreceive._html import escape, frame
 from sesreceive.errors import InputError, one_line
-from sesreceive.plot.path import Box, Shape, State, path, path_text
+from sesreceive.plot.box import Box, Shape, State, path_text
+from sesreceive.plot.path import path
 from sesreceive.plot.text import clip, width, wrap
 from sesreceive.reception import Reception
 

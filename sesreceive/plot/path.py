@@ -6,71 +6,16 @@ A pure reading of the trace; `flow` draws it. With `at`, the boxes are what was 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from itertools import groupby
 
 from sesreceive.account.wording import count
+from sesreceive.plot.box import Box, Shape, State
 from sesreceive.plot.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
 
-__all__ = ["Box", "Shape", "State", "path", "path_text"]
-
-
-class State(StrEnum):
-    """How a box came out; decides outline, sign and colour, which the word in the box repeats."""
-
-    ON = "on"
-    OFF = "off"
-    ENDED = "ended"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    NOW = "now"
-    AHEAD = "ahead"
-
-
-class Shape(StrEnum):
-    """What a box is."""
-
-    START = "start"
-    STEP = "step"
-    PART = "part"
-    RULE = "rule"
-    ACTION = "action"
-    FOLD = "fold"
-    END = "end"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """One box of the picture.
-
-    Attributes
-    ----------
-    shape : Shape
-        What it is.
-    state : State
-        How it came out.
-    title : str
-        What it is about. Not escaped.
-    word : str
-        How it came out, in a word or two.
-    reason : str
-        Because of what, as one sentence. Not escaped.
-    inside : tuple of Box
-        What lies in it, in order.
-    here : bool
-        Whether it is the one looked at.
-    """
-
-    shape: Shape
-    state: State
-    title: str
-    word: str = ""
-    reason: str = ""
-    inside: tuple[Box, ...] = ()
-    here: bool = False
+__all__ = ["path"]
 
 
 # The Developer Guide counts four steps; checking identity and content is one ("Email receiving concepts").
@@ -133,18 +78,6 @@ def path(reception: Reception, *, at: int | None = None, full: bool = False) -> 
     Step 4: receipt rules | not reached
     """
     return _Path(reception, at, full).boxes()
-
-
-def path_text(boxes: Iterable[Box], indent: str = "") -> str:
-    """The boxes as lines of text, what lies in a box below it."""
-    lines: list[str] = []
-    for box in boxes:
-        here = "▶ " if box.here else ""
-        line = f"{indent}{here}{box.title}" + (f": {box.word}" if box.word else "")
-        lines.append(line + (f" ({box.reason})" if box.reason else ""))
-        if box.inside:
-            lines.append(path_text(box.inside, indent + "    "))
-    return "\n".join(lines)
 
 
 class _Path:

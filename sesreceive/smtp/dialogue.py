@@ -14,8 +14,9 @@ from sesreceive.smtp.channel import Address, address_of, any_certificate, nobody
 
 __all__ = ["Dialogue", "Exchange"]
 
-# What is shown of a message that was sent in one piece.
+# How much is shown of one line, and of a message.
 _SHOWN = 2_000
+_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,13 @@ class Exchange:
 
     Attributes
     ----------
-    said : str
-        The client's line; empty for the greeting.
+    said : tuple of str
+        The client's lines; none for the greeting.
     lines : tuple of str
         The server's lines; none while it waits for more, or when it hung up.
     """
 
-    said: str
+    said: tuple[str, ...]
     lines: tuple[str, ...]
 
     @property
@@ -40,10 +41,9 @@ class Exchange:
 
     @property
     def text(self) -> str:
-        """Both sides."""
-        return "\n".join(
-            [*(f"C: {one_line(self.said, _SHOWN)}" for _ in self.said[:1]), *map(_server_line, self.lines)]
-        )
+        """Both sides, one line each: ``C:`` and ``S:``."""
+        sides = [*(("C:", line) for line in self.said), *(("S:", line) for line in self.lines)]
+        return "\n".join(f"{who} {one_line(line, _SHOWN)}".rstrip() for who, line in sides)
 
     def __repr__(self) -> str:
         """Both sides."""
@@ -97,7 +97,7 @@ class Dialogue:
         self._pending = b""
         self._in_data = False
         self._exchanges: list[Exchange] = []
-        self._add("", self._reply())
+        self._add((), self._reply())
 
     # ---------------------------------------------------------------- talking
 
@@ -106,9 +106,9 @@ class Dialogue:
         data = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
         self._send(data + b"\r\n")
         if self._in_data and data != b".":
-            return self._add(_shown(data), ())
+            return self._add((_shown(data),), ())
         self._in_data = False
-        exchange = self._add(_shown(data), self._reply())
+        exchange = self._add((_shown(data),), self._reply())
         self._in_data = exchange.code == 354
         return exchange
 
@@ -118,8 +118,12 @@ class Dialogue:
         if start.code != 354:
             return start
         self._in_data = False
-        self._send(stuffed(raw))
-        return self._add(_shown(raw), self._reply())
+        wire = stuffed(raw)
+        self._send(wire)
+        *lines, rest = wire.split(b"\r\n", _LINES)
+        more = rest.count(b"\r\n")
+        said = [_shown(line) for line in lines] + ([f"… {more} more lines"] if more else [])
+        return self._add(tuple(said), self._reply())
 
     def starttls(self, context: ssl.SSLContext | None = None) -> Exchange:
         """Send STARTTLS and encrypt, whatever the certificate, unless a context is given."""
@@ -138,11 +142,11 @@ class Dialogue:
     def raw(self, data: bytes) -> None:
         """Send bytes as they are and read nothing: packets cut anywhere, bare line ends, what you like."""
         self._send(data)
-        self._add(_shown(data), ())
+        self._add((_shown(data),), ())
 
     def read(self) -> Exchange:
         """Read one more reply."""
-        return self._add("", self._reply())
+        return self._add((), self._reply())
 
     def close(self) -> None:
         """Hang up, without QUIT."""
@@ -179,7 +183,7 @@ class Dialogue:
 
     # ---------------------------------------------------------------- the socket
 
-    def _add(self, said: str, lines: tuple[str, ...]) -> Exchange:
+    def _add(self, said: tuple[str, ...], lines: tuple[str, ...]) -> Exchange:
         exchange = Exchange(said, lines)
         self._exchanges.append(exchange)
         return exchange
@@ -217,15 +221,10 @@ def _shown(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _server_line(line: str) -> str:
-    return f"S: {one_line(line, _SHOWN)}"
-
-
 def _both_sides(exchanges: tuple[Exchange, ...]) -> str:
     rows = []
     for one in exchanges:
-        if one.said:
-            rows.append((_html.mark("client", "note"), _html.code(one.said)))
+        rows += [(_html.mark("client", "note"), _html.code(line)) for line in one.said]
         for line in one.lines:
             kind = "bad" if line[:1] in "45" else "good"
             rows.append((_html.mark("server", kind), _html.code(line)))

@@ -107,6 +107,8 @@ class Framer:
     def line(self) -> bytes | Fault | None:
         """The next command line without its line end; None when it is not complete."""
         buffer, limit = self._buffer, self._command_bytes
+        if not buffer:
+            return None
         end = buffer.find(b"\n", 0, limit + 2)
         if end < 0:
             # one octet of grace: the CR of a line end whose LF is still on its way

@@ -23,6 +23,9 @@ __all__ = ["Failed", "Intake"]
 
 _log = logging.getLogger(__name__)
 
+# How long messages are gathered before the worker is woken.
+_GATHER_S = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -35,7 +38,7 @@ class Failed:
 class Intake:
     """The queue between sessions and workers.
 
-    `reserve`, `wait`, `put` and `note` are for the thread of the sessions; everything else may be called from any.
+    `reserve`, `wait`, `put`, `note` and `flush` are for the thread of the sessions; the rest may be called from any.
 
     Parameters
     ----------
@@ -58,7 +61,9 @@ class Intake:
         keep: int | None = None,
     ) -> None:
         self._process, self._bounds, self._workers = process, bounds, workers
-        self._queue: SimpleQueue[tuple[int, Submission, int] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[tuple[int, Submission, int]] | None] = SimpleQueue()
+        self._batch: list[tuple[int, Submission, int]] = []
+        self._alarm: asyncio.TimerHandle | None = None
         self._changed = threading.Condition()
         self._receptions: deque[tuple[int, Reception]] = deque(maxlen=keep)
         self._waiters: deque[tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]] = deque()
@@ -111,9 +116,7 @@ class Intake:
         """Hand over an accepted message for which a place was reserved."""
         with self._changed:
             self.accepted += 1
-            self._serial += 1
-            serial = self._serial
-        self._queue.put((serial, submission, octets))
+        self._hand_over(submission, octets)
 
     def note(self, submission: Submission) -> None:
         """Hand over a refused transaction, for the report alone; left out while there is no room."""
@@ -123,9 +126,22 @@ class Intake:
                 self.skipped += 1
                 return
             self._take(0)
-            self._serial += 1
-            serial = self._serial
-        self._queue.put((serial, submission, 0))
+        self._hand_over(submission, 0)
+
+    def _hand_over(self, submission: Submission, octets: int) -> None:
+        self._serial += 1
+        self._batch.append((self._serial, submission, octets))
+        if self._workers > 1:
+            self.flush()
+        elif self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(_GATHER_S, self.flush)
+
+    def flush(self) -> None:
+        """Give the worker what was gathered: to wake it for every message costs as much as to receive one."""
+        self._alarm = None
+        batch, self._batch = self._batch, []
+        if batch:
+            self._queue.put(batch)
 
     def release(self, octets: int) -> None:
         """Give a place back, and pass it on to whoever waits longest."""
@@ -207,19 +223,21 @@ class Intake:
             self._changed.notify_all()
 
     def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            serial, submission, octets = item
-            try:
-                reception = self._process(submission)
-            except BaseException as error:  # noqa: BLE001 - a user's function may raise anything; the queue goes on
-                self.fail(submission, error)
-            else:
-                with self._changed:
-                    self._receptions.append((serial, reception))
-                    self.done[submission.accepted] += 1
-                del reception
-            del item, submission
-            self.release(octets)
+        while (batch := self._queue.get()) is not None:
+            batch.reverse()
+            while batch:  # each is forgotten once it is done
+                self._do(*batch.pop())
+
+    def _do(self, serial: int, submission: Submission, octets: int) -> None:
+        try:
+            reception = self._process(submission)
+        except BaseException as error:  # noqa: BLE001 - a user's function may raise anything; the queue goes on
+            self.fail(submission, error)
+        else:
+            with self._changed:
+                self._receptions.append((serial, reception))
+                self.done[submission.accepted] += 1
+        self.release(octets)
 
 
 def _answer(turn: asyncio.Future[bool], granted: bool) -> None:

@@ -146,3 +146,4 @@ class Listener:
             if transport is not None:
                 transport.abort()
         await asyncio.sleep(0)
+        self._hub.intake.flush()

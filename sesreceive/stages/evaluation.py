@@ -274,11 +274,10 @@ class _Run:
 
     def flow(self, action: ReceiptAction, outcomes: Sequence[Outcome]) -> Flow:
         """The strictest of what the action and its outcomes say; a failed function as the assumption has it."""
-        answers = {action.flow(), *(outcome.flow for outcome in outcomes)}
-        failed = any(outcome.failed for outcome in outcomes)
+        answers = [action.flow(), *[outcome.flow for outcome in outcomes]]
         waits = getattr(action, "invocation_type", "") == "RequestResponse"
-        if failed and waits and self.assumptions.on_lambda_error == "stop_rule_set":
-            answers.add(Flow.STOP_RULE_SET)
+        if waits and self.assumptions.on_lambda_error == "stop_rule_set" and any(one.failed for one in outcomes):
+            answers.append(Flow.STOP_RULE_SET)
         return next(flow for flow in (Flow.STOP_RULE_SET, Flow.STOP_RULE, Flow.CONTINUE) if flow in answers)
 
     def effects(self, effects: Sequence[Effect], context: ActionContext) -> list[Outcome]:

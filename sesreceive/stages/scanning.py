@@ -7,7 +7,7 @@ Scanning applies to a message when a matching enabled rule has ScanEnabled; a ru
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
@@ -83,7 +83,7 @@ def seen_by(rule: ReceiptRule, verdicts: Verdicts, assumptions: Assumptions) -> 
     """
     if rule.scan_enabled or assumptions.scan_scope != "per-rule":
         return verdicts
-    return replace(verdicts, spam=Verdict.DISABLED, virus=Verdict.DISABLED)
+    return verdicts.unscanned
 
 
 def _gravest(findings: Iterable[Finding], subject: str) -> Verdict:

@@ -170,7 +170,7 @@ class _Within:
         self.log = log
 
     def __enter__(self) -> None:
-        self.outer, self.log._parent = self.log._parent, self.log.position
+        self.outer, self.log._parent = self.log._parent, len(self.log._events) - 1
 
     def __exit__(self, *exception: object) -> None:
         self.log._parent = self.outer

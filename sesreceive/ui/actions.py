@@ -80,7 +80,7 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._showing = False
         self.kind = W.Dropdown(
             description="Kind of action", tooltip="What the action that is added does",
-            style={"description_width": "initial"}, layout=W.Layout(width="auto", max_width="100%"),
+            style={"description_width": "initial"}, layout=W.Layout(width="auto", flex="0 1 310px"),
         )  # fmt: skip
         self.add_button = button("Add action", hint="Add an action of this kind behind the chosen one")
         part.on_click(self.add_button, self.add)

@@ -38,7 +38,7 @@ class RuleSetBuilder(Part):
     --------
     >>> import sesreceive as ses
     >>> builder = RuleSetBuilder(ses.Account(identities=["example.com"]))
-    >>> builder.rules.new_set(), builder.rules.add_rule()
+    >>> builder.rules.sets.new(), builder.rules.add_rule()
     ('made the rule set rules and activated it', 'added the rule rule-1 as number 1 of 1')
     >>> builder.value["rules"]["rule-1"]
     <ReceiptRule rule-1: enabled, scanned, all recipients → no action>

@@ -90,7 +90,7 @@ class Composer(Part):
         )  # fmt: skip
         self.changes = Changes(self, self._on_edit, keyring_of(bench), victim=victim)
         self.change_section = Section([self.changes])
-        self.send_button = self.on_click(button("Send", hint="Send the message now", style="primary"), self.post)
+        self.send_button = self.on_click(button("Send", hint="Send the message now"), self.post)
         self.all_button = self.on_click(
             button("Send all", hint="Send all messages of the list, each with its own envelope"), self.post_all
         )
@@ -202,7 +202,6 @@ class Composer(Part):
             raise InputError("there is no list of messages: choose a dataset, or upload a file")
         self._prepare()
         self._count, self._shown_s = 0, time.monotonic()
-        self.stop_button.disabled = False
         self._slices.start(self._feed(chooser.items))
         return None
 
@@ -210,7 +209,6 @@ class Composer(Part):
         """Stop sending; what was received stays."""
         stopped = self._slices.stop()
         self._flush()
-        self.stop_button.disabled = True
         return f"stopped after {count(self._count, 'message')}" if stopped else "nothing is being sent"
 
     def _feed(self, items: Iterable[Item]) -> Iterator[None]:
@@ -224,10 +222,7 @@ class Composer(Part):
             self._shown_s = time.monotonic()
             self._flush()
             self.progress.value = f'<span class="ses-hint">{count(self._count, "message")} sent</span>'
-        if last:
-            self.stop_button.disabled = True
-            return f"{count(self._count, 'message')} sent"
-        return None
+        return f"{count(self._count, 'message')} sent" if last else None
 
     def _flush(self) -> None:
         received, self._received = self._received, []
@@ -280,7 +275,6 @@ class Composer(Part):
         for name, page in self.pages.items():
             page.layout.display = None if name == chosen else "none"
         self.all_button.disabled = chosen not in ("dataset", "upload")
-        self.stop_button.disabled = not self._slices.running
         self._item = None
         if chosen == "dataset":
             return self.samples.pick()

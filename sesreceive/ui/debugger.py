@@ -7,22 +7,19 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import code, escape, mark, table
+from sesreceive._html import escape
 from sesreceive.plot.flow import SCROLL, diagram
 from sesreceive.plot.moments import Moment, deciding
-from sesreceive.reception import Reception
-from sesreceive.ui.kit import Part, Section, bench_of, button, html, prose
+from sesreceive.ui.kit import Part, Section, bench_of, button, html
 from sesreceive.ui.model import Bench
-from sesreceive.ui.pages import fields_table
-from sesreceive.ui.scene import RecipientThen, RuleThen, Scene, Stops
+from sesreceive.ui.scene import Scene, Stops
+from sesreceive.ui.scene_html import envelope_html, header_html, rules_html, said_html
 
 __all__ = ["Debugger"]
 
 _EMPTY = "nothing received yet: send a message, and step through what happens to it here"
 # Milliseconds between two steps.
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 250}
-# Rules around the current one, and recipients, that are shown.
-_AROUND, _RECIPIENTS = 6, 20
 
 _STYLE = """\
 .ses-debugger .ses-said { border-left: 4px solid var(--jp-brand-color1, Highlight); padding: 0.3em 0.8em;
@@ -31,6 +28,9 @@ _STYLE = """\
 .ses-debugger .ses-said strong { font-size: 1.1em; }
 .ses-debugger .ses-current > * { font-weight: bold; border-top: 2px solid currentcolor !important;
   border-bottom: 2px solid currentcolor !important; }
+.ses-debugger .ses-rich table.ses-table { width: 100%; }
+.ses-debugger .ses-rich table.ses-table :is(th, td) { overflow-wrap: anywhere; }
+.ses-debugger .ses-rich table.ses-table td { min-width: 5em; }
 .ses-debugger h4 { margin: 0.5em 0 0.1em; }
 """
 
@@ -243,10 +243,10 @@ class Debugger(Part):
             self.envelope.value = self.rules.value = self.header.value = self.picture.value = ""
             return _EMPTY
         scene = self.scene
-        self.said.value = _said(scene, self.at, self._steps)
-        self.envelope.value = _envelope(self.stops.reception, scene.recipients)
-        self.rules.value = _rules(scene.rules)
-        self.header.value = _header(scene)
+        self.said.value = said_html(scene, self.at, self._steps)
+        self.envelope.value = envelope_html(self.stops.reception, scene.recipients)
+        self.rules.value = rules_html(scene.rules)
+        self.header.value = header_html(scene)
         self._draw_path()
         self.changed()
         return f"step {self.at + 1} of {self._steps}: {scene.said}"
@@ -268,73 +268,3 @@ class Debugger(Part):
         if self.stops is None:
             return "<Debugger of nothing yet>"
         return f"<Debugger at step {self.at + 1} of {self._steps} of {repr(self.stops.reception)[1:-1]}>"
-
-
-def _said(scene: Scene, at: int, steps: int) -> str:
-    way = " › ".join(map(escape, scene.way))
-    because = "".join(
-        f"<br>from {code(place.path) + ': ' if place.path else ''}{code(place.text)}" for place in scene.because
-    )
-    asked = "".join(f"<br>asked DNS: {code(question)}" for question in scene.asked[:10])
-    return (
-        f'<div class="ses-said"><span class="ses-note">{at + 1} of {steps}: {way}</span><br>'
-        f"<strong>{prose(scene.said)}</strong>{because}{asked}</div>"
-    )
-
-
-def _envelope(reception: Reception, recipients: tuple[RecipientThen, ...]) -> str:
-    envelope = reception.envelope
-    rows = [
-        ["client", code(envelope.client_ip)],
-        ["HELO", code(envelope.helo)],
-        ["TLS", "yes" if envelope.tls else "no, clear text"],
-        ["MAIL FROM", code(envelope.mail_from or "<>")],
-    ]
-    waiting = [one for one in recipients if one.word == "not named yet"]
-    shown = [one for one in recipients if one.word != "not named yet"]
-    rows += [["RCPT TO", f"{code(one.address)} {_word(one.word)}"] for one in shown[-_RECIPIENTS:]]
-    if waiting:
-        rows.append(["RCPT TO", mark(f"{len(waiting)} not named yet", "note")])
-    return f'<h4>Envelope</h4><div class="ses-rich">{table(["", "what the client said"], rows)}</div>'
-
-
-def _rules(rules: tuple[RuleThen, ...]) -> str:
-    """The rules around the current one, and how many remain."""
-    remaining = sum(rule.remaining for rule in rules)
-    now = next((at for at, rule in enumerate(rules) if rule.word == "looked at now"), None)
-    if now is None:
-        seen = [at for at, rule in enumerate(rules) if not rule.remaining]
-        now = seen[-1] if seen and rules[seen[-1]].word != "never reached" else 0
-    start = max(0, min(now - _AROUND // 2, len(rules) - _AROUND))
-    shown = rules[start : start + _AROUND]
-    rows = [
-        [
-            str(rule.position),
-            escape(rule.name) if at != now else f"▶ {escape(rule.name)}",
-            _word(rule.word) + "".join(f"<br>{escape(action)}" for action in rule.actions[:10]),
-        ]
-        for at, rule in enumerate(shown, start=start)
-    ]
-    before, after = start, len(rules) - start - len(shown)
-    around = ", ".join(filter(None, (f"{before} before" if before else "", f"{after} behind" if after else "")))
-    note = f'<p class="ses-note">and {around}</p>' if around else ""
-    title = f"Rules: {remaining} of {len(rules)} remain" if rules else "Rules: none is active"
-    body = table(["", "rule", "so far"], rows) if rows else ""
-    return f'<h4>{escape(title)}</h4><div class="ses-rich">{body}{note}</div>'
-
-
-def _header(scene: Scene) -> str:
-    new = sum(field.added for field in scene.fields)
-    title = f"Header as it is now: {new} of {len(scene.fields)} fields added"
-    return f'<h4>{escape(title)}</h4><div class="ses-rich">{fields_table(scene.fields, limit=40, width=120)}</div>'
-
-
-_WORDS = {
-    "accepted": ("✓", "good"), "fired": ("✓", "good"), "refused": ("✗", "bad"), "no match": ("✗", "note"),
-    "not looked at": ("–", "note"), "looked at now": ("▶", "warn"),
-}  # fmt: skip
-
-
-def _word(word: str) -> str:
-    sign, kind = _WORDS.get(word, ("…", "note"))
-    return mark(f"{sign} {word}", kind)

@@ -17,17 +17,20 @@ LABEL_WIDTH = "150px"
 _STYLE = {"description_width": LABEL_WIDTH}
 
 
-def choice(label: str, options: Iterable[Any], *, hint: str = "") -> W.Dropdown:
-    """A list to choose one from."""
+def choice(label: str, options: Iterable[Any], *, hint: str = "", narrow: bool = False) -> W.Dropdown:
+    """A list to choose one from; a narrow one stands beside others."""
     return W.Dropdown(
-        options=list(options), description=label, tooltip=hint or label, style=_STYLE, layout=W.Layout(width="auto")
-    )
+        options=list(options), description=label, tooltip=hint or label,
+        style={"description_width": "initial"} if narrow else _STYLE,
+        layout=W.Layout(width="auto", min_width="0", margin="2px 12px 2px 2px" if narrow else None),
+    )  # fmt: skip
 
 
 def tick(label: str, *, value: bool = False, hint: str = "") -> W.Checkbox:
     """A box to tick."""
     return W.Checkbox(
-        value=value, description=label, tooltip=hint or label, indent=False, layout=W.Layout(width="auto")
+        value=value, description=label, tooltip=hint or label, indent=False,
+        layout=W.Layout(width="auto", margin="2px 12px 2px 2px"),
     )  # fmt: skip
 
 

@@ -51,6 +51,9 @@ STYLE = (
 .ses-ui .ses-conditions table.ses-table { width: 100%; }
 .ses-ui .ses-conditions table.ses-table :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
 .ses-ui .ses-conditions table.ses-table tbody th { font-weight: normal; overflow-wrap: break-word; max-width: 16em; }
+.ses-ui .ses-even table.ses-table { table-layout: fixed; width: 100%; }
+.ses-ui .ses-even table.ses-table :is(th, td) { overflow-wrap: anywhere; }
+.ses-ui .ses-even table.ses-table thead th:first-child { width: 8.5em; }
 .ses-ui > .ses-say { position: sticky; bottom: 0; z-index: 2; background: var(--jp-layout-color1, Canvas);
   border-top: 1px solid var(--jp-border-color2, GrayText); }
 .ses-ui :is(button, input, select, textarea, summary) { scroll-margin: 2em 0 4em; }
@@ -226,7 +229,8 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show the widgets, and below them what stays in the saved notebook: the state as it was last."""
         show: Any = display  # IPython has no types here
         show({**super()._repr_mimebundle_(**options), "text/plain": repr(self)}, raw=True)
-        self._saved.append(show(self._picture(), raw=True, display_id=True))
+        # Of a cell that is run again only the last outputs are there still.
+        self._saved = [*self._saved[-3:], show(self._picture(), raw=True, display_id=True)]
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options) or {}

@@ -134,7 +134,6 @@ class Letter(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         names = ", ".join(f"{escape(one.filename, 60)} ({len(one.content)} bytes)" for one in self._files)
         number = count(len(self._files), "file")
         self.files_note.value = f'<span class="ses-hint">{number}{": " if names else ""}{names}</span>'
-        self.detach.disabled = not self._files
 
 
 def _attachment(file: Any) -> Attachment:

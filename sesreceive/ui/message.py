@@ -17,9 +17,11 @@ __all__ = ["MessageView"]
 # A line of tabs that is too long goes on in a second line; each is as wide as its words.
 _STYLE = """\
 .ses-message .lm-TabBar-content { flex-wrap: wrap; }
-.ses-message .lm-TabBar-tab { flex: 0 0 auto !important; width: auto !important; min-width: 0; max-width: none; }
+.ses-message .lm-TabBar-tab { flex: 0 0 auto !important; width: auto !important; min-width: 0; max-width: none;
+  color: var(--jp-ui-font-color1, inherit) !important; }
 .ses-message .lm-TabBar-tabLabel { overflow: visible; }
 .ses-message .widget-tab-contents { padding: 4px 8px; }
+.ses-message .ses-rich table.ses-table td { overflow-wrap: anywhere; min-width: 6em; }
 """
 _EMPTY = "nothing received yet: send a message, and everything about it stands here"
 

@@ -15,8 +15,9 @@ from sesreceive.errors import one_line
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted
 from sesreceive.trace.html import trace_html
+from sesreceive.ui.header import Field
 from sesreceive.ui.kit import prose
-from sesreceive.ui.scene import Field, Stops
+from sesreceive.ui.scene import Stops
 from sesreceive.ui.source import json_source, source
 from sesreceive.verdict import Verdict
 

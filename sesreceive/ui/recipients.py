@@ -91,7 +91,7 @@ class Recipients(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._held: tuple[str, ...] = ()
         self._showing = False
         self.box = W.Textarea(
-            description="Recipients, one a line", rows=3, style={"description_width": LABEL_WIDTH},
+            description="Recipients, one a line", rows=4, style={"description_width": LABEL_WIDTH},
             placeholder="billing@example.com, example.com or .example.com; nothing for all verified domains",
             layout=W.Layout(width="auto"),
         )  # fmt: skip

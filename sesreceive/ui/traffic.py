@@ -51,10 +51,8 @@ class LiveSmtp(Part):
         self.port = Checked(
             self, "Port", "0", check=_port, hint="0 takes any free one; it listens on this machine alone"
         )  # fmt: skip
-        self.start_button = self.on_click(button("Start SMTP", hint="Listen for mail", style="primary"), self.start)
-        self.stop_button = self.on_click(
-            button("Stop SMTP", hint="Stop listening; mail that was taken is kept"), self.stop
-        )
+        # One button for both: the focus stays where it is.
+        self.switch_button = self.on_click(button("Start SMTP"), self.switch)
         self.test_button = self.on_click(
             button("Send a test message", hint="Over the network, through the server"), self.test
         )
@@ -67,7 +65,7 @@ class LiveSmtp(Part):
         super().__init__(
             bench,
             [
-                W.HBox([self.port, self.start_button, self.stop_button, self.test_button], layout=row),
+                W.HBox([self.port, self.switch_button, self.test_button], layout=row),
                 self.address, self.how_section, self.inbox,
             ],
             title="Live SMTP",
@@ -81,6 +79,10 @@ class LiveSmtp(Part):
     def running(self) -> bool:
         """Whether the server listens."""
         return self.server is not None and bool(self.server.running)
+
+    def switch(self) -> str:
+        """Start where it is off, stop where it is on."""
+        return self.stop() if self.running else self.start()
 
     def start(self) -> str:
         """Listen; where to send to.
@@ -205,7 +207,9 @@ class LiveSmtp(Part):
 
     def _tell(self) -> None:
         on = self.running
-        self.start_button.disabled, self.stop_button.disabled, self.test_button.disabled = on, not on, not on
+        self.switch_button.description = "Stop SMTP" if on else "Start SMTP"
+        self.switch_button.tooltip = "Stop listening; mail that was taken is kept" if on else "Listen for mail"
+        self.test_button.disabled = not on
         self.port.box.disabled = on
         if on:
             valid = (

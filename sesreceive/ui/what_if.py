@@ -18,6 +18,7 @@ from sesreceive.effects.runtime.context import function_name
 from sesreceive.errors import one_line
 from sesreceive.flow import Flow
 from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
 from sesreceive.rerun import rerun, reruns
 from sesreceive.ui.ends import ends_table
 from sesreceive.ui.inputs import choice, tick
@@ -90,17 +91,18 @@ class WhatIf(Part):
         self._choices: dict[str, Callable[[], Account]] = {}
         self._showing = False
         self._chosen: Difference | None = None
+        self._wanted: Reception | None = None  # the message whose difference the reader chose
         self._slices = Slices(self, self._on_slice)
         self.live = tick("Compare at once when the account is edited", value=True)
         self.without = choice(
             "Leave out", ["nothing"], hint="Something of the account on screen, to see what it matters"
         )
-        self.forced = {word.lower(): choice(f"{word} verdict", _FORCED) for word in _VERDICTS}
-        self.policy = choice("DMARC policy", [("as published", ""), *((one, one) for one in _POLICIES)])
-        self.function = choice("Function", [], hint="A Lambda function that a rule waits for")
+        self.forced = {word.lower(): choice(f"{word} verdict", _FORCED, narrow=True) for word in _VERDICTS}
+        self.policy = choice("DMARC policy", [("as published", ""), *((one, one) for one in _POLICIES)], narrow=True)
+        self.function = choice("Function", [], hint="A Lambda function that a rule waits for", narrow=True)
         self.answer = choice(
             "answers", [("as it did", ""), *((str(flow), str(flow)) for flow in Flow)],
-            hint="The disposition it returns",
+            hint="The disposition it returns", narrow=True,
         )  # fmt: skip
         self.asked = tick("Call functions again where their event is another", value=True)
         self.each_button = self.on_click(
@@ -110,7 +112,7 @@ class WhatIf(Part):
         self.compare_button = self.on_click(button("Compare now", hint="Compare all messages again"), self.compare)
         self.summary = html()
         self.list = Listing(self, "difference", self._on_choice, rows=9, searched=True)
-        self.detail = html()
+        self.detail, self.told = html(), html()
         flex = W.Layout(flex_flow="row wrap")
         forced = W.HBox([*self.forced.values(), self.policy], layout=flex)
         answers = W.HBox([self.function, self.answer, self.each_button], layout=flex)
@@ -120,7 +122,7 @@ class WhatIf(Part):
         start = caption("The account on screen, and on top of it:")
         both = W.HBox([left, right], layout=flex)
         super().__init__(
-            bench, [start, self.without, forced, answers, buttons, self.summary, both], title="What if"
+            bench, [start, self.without, forced, answers, buttons, self.summary, both, self.told], title="What if"
         )  # fmt: skip
         for box in (*self.forced.values(), self.policy, self.without, self.asked):
             self.on_change(box, self._on_form)
@@ -263,21 +265,22 @@ class WhatIf(Part):
     def _tell_list(self) -> None:
         """The list, with the message chosen that was chosen before."""
         shown = self.value[:_LISTED]
-        named = self._chosen.message if self._chosen else None
-        at = next((at for at, one in enumerate(shown) if one.message == named), 0)
-        self.list.show([f"{one.message} — {one.changes[0]}" for one in shown], at)
+        at = next((at for at, one in enumerate(shown) if one.before is self._wanted), 0)
+        self.list.show([_line(one) for one in shown], at)
         self._choose(shown[at] if shown else None)
         left = len(self.value) - _LISTED
         if left > 0:
             self.list.count.value = f'<span class="ses-hint">the first {_LISTED} of {len(self.value)}</span>'
 
     def _on_choice(self, at: int) -> str | None:
+        self._wanted = self.value[at].before
         self._choose(self.value[at])
         return f"{one_line(self.value[at].message, 80)}: {one_line(self.value[at].changes[0], 160)}"
 
     def _choose(self, one: Difference | None) -> None:
         self._chosen = one
-        self.detail.value = "" if one is None else _detail(one)
+        self.detail.value = "" if one is None else _side_by_side(one)
+        self.told.value = "" if one is None else _changes(one)
         self.changed()
 
     def each(self) -> str:
@@ -295,29 +298,39 @@ class WhatIf(Part):
             )
             ends.append((str(flow), again))
         what = f"{one_line(before.name, 80)}: what the function {one_line(name, 64)} could answer"
-        self.detail.value = ends_table(ends, caption=what)
+        self.detail.value, self.told.value = ends_table(ends, caption=what), ""
         return what
 
     def snapshot(self) -> str:
         """The differences, the first of them in full."""
         rows = [[escape(one.message, 80), escape(one.changes[0], 200)] for one in self.value[:50]]
         listed = table(("message", "where the ways part"), rows) if rows else ""
-        return f"{self.summary.value}{listed}{self.detail.value}"
+        return f"{self.summary.value}{listed}{self.detail.value}{self.told.value}"
 
     def __repr__(self) -> str:
         """One line: how many differ."""
         return f"<WhatIf: {len(self.value)} of {count(self.value.compared, 'message')} would end differently>"
 
 
-def _detail(one: Difference) -> str:
+def _line(one: Difference) -> str:
+    first = one.changes[0]
+    more = f" and {len(one.changes) - 1} more" if len(one.changes) > 1 else ""
+    return f"{one.message} — {first.where} {first.subject}: {first.before} → {first.after}{more}"
+
+
+def _side_by_side(one: Difference) -> str:
     caption_text = f"{one_line(one.message, 80)}: as it was, and as it would be"
+    return ends_table([("as it was", one.before), ("as it would be", one.after)], caption=caption_text)
+
+
+def _changes(one: Difference) -> str:
     rows = [
-        [escape(text, 200) for text in (f"{change.where} {change.subject}", change.before, change.after, change.why)]
+        [escape(text, 200) for text in (change.where, change.subject, change.before, change.after, change.why)]
         for change in one.changes[:60]
     ]
-    told = table(("where", "was", "would be", "why"), rows, caption="What changes, in the order mail comes by")
-    side = ends_table([("as it was", one.before), ("as it would be", one.after)], caption=caption_text)
-    return f'{side}<div class="ses-rich">{told}</div>'
+    heads = ("where", "what", "was", "would be", "why")
+    told = table(heads, rows, caption=f"What changes for {one_line(one.message, 80)}, in the order mail comes by")
+    return f'<div class="ses-rich ses-even">{told}</div>'
 
 
 def _strong(text: str) -> str:

@@ -22,15 +22,23 @@ from sesreceive.ui.zone import ZoneEditor
 __all__ = ["Workbench"]
 
 # The order in which a newcomer needs them: word on the switch, what it is for, the parts.
-_Maker = Callable[[Bench], Part]
-_VIEWS: tuple[tuple[str, str, tuple[_Maker, ...]], ...] = (
-    ("1 Build", "identities, filters, rule sets and rules", (RuleSetBuilder,)),
-    ("2 Send", "write or pick a message, and publish DNS records for its sender", (Composer, ZoneEditor)),
-    ("3 Live", "receive real SMTP on this machine", (LiveSmtp,)),
-    ("4 Results", "what fired for each message, and everything about one of them", (Results,)),
-    ("5 Path", "the way one message took, and because of what", (PathView,)),
-    ("6 Step", "walk through the trace of one message", (Debugger,)),
-    ("7 What if", "what another rule set, verdict or answer would have changed", (WhatIf,)),
+_Maker = Callable[[Bench], tuple[Part, ...]]
+
+
+def _sending(bench: Bench) -> tuple[Part, ...]:
+    """The composer, and the zone editor that follows its sender."""
+    zone = ZoneEditor(bench)
+    return Composer(bench, beside=zone), zone
+
+
+_VIEWS: tuple[tuple[str, str, _Maker], ...] = (
+    ("1 Build", "identities, filters, rule sets and rules", lambda bench: (RuleSetBuilder(bench),)),
+    ("2 Send", "write or pick a message, and publish DNS records for its sender", _sending),
+    ("3 Live", "receive real SMTP on this machine", lambda bench: (LiveSmtp(bench),)),
+    ("4 Results", "what fired for each message, and everything about one of them", lambda bench: (Results(bench),)),
+    ("5 Path", "the way one message took, and because of what", lambda bench: (PathView(bench),)),
+    ("6 Step", "walk through the trace of one message", lambda bench: (Debugger(bench),)),
+    ("7 What if", "what another rule set, verdict or answer would have changed", lambda bench: (WhatIf(bench),)),
 )
 
 
@@ -90,8 +98,8 @@ class Workbench(Part):
     def part(self, view: str) -> tuple[Part, ...]:
         """The parts of a view, made when they are first asked for."""
         if view not in self._parts:
-            makers = next(makers for word, _, makers in _VIEWS if word == view)
-            self._parts[view] = tuple(make(self.bench) for make in makers)
+            make = next(make for word, _, make in _VIEWS if word == view)
+            self._parts[view] = make(self.bench)
             self._boxes[view].children = self._parts[view]
         return self._parts[view]
 

@@ -207,8 +207,6 @@ class ZoneEditor(Part):
             self.text.box.disabled = len(text) > _MOST
         shown = "" if not self.text.box.disabled else "; it is too large to be edited here"
         self.count.value = f'<span class="ses-hint">{escape(repr(zone)[1:-1])}{shown}</span>'
-        self.undo_button.disabled = self._at == 0
-        self.redo_button.disabled = self._at + 1 >= len(self._history)
         self._tell()
 
     def _tell(self) -> None:

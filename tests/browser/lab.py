@@ -141,6 +141,11 @@ class Notebook:
         if self.page.evaluate("document.body.dataset.jpThemeLight") == "false":  # as a test before left it
             self.theme("light")
 
+    @property
+    def ui(self) -> Locator:
+        """The widgets: texts are looked for in them, since the hidden picture for the saved notebook has them, too."""
+        return self.page.locator(".ses-ui").first
+
     def python(self, code: str) -> str:
         """What the kernel prints when it runs `code`, which no cell shows."""
         return str(self.page.evaluate(PYTHON, code)).strip()
@@ -194,7 +199,8 @@ class Lab:
     """A JupyterLab server over a folder, and a browser to open its notebooks with."""
 
     def __init__(self, address: str, root: Path, browser: Browser) -> None:
-        self.address, self.root, self.browser = address, root, browser
+        self.address, self.root = address, root
+        self._context = browser.new_context()  # one for all pages: what they load is cached
         self._count = 0
 
     def write(self, *cells: str) -> str:
@@ -211,7 +217,8 @@ class Lab:
 
     def open_file(self, name: str, *, width: int = 1400, height: int = 900) -> Notebook:
         """A notebook of the folder, all cells run."""
-        page = self.browser.new_page(viewport={"width": width, "height": height})
+        page = self._context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         return Notebook(page, f"{self.address}/lab/tree/{name}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,16 @@ bench.add(receiver.replay(sample.mail, limit=45))
 bench.selected = 2
 """
 
+# The parts as they were when the notebook was opened, for the next test.
+RESET = """
+r.search.value = r.answer.value = r.fired.value = ""
+r.sort.value, r.backwards.value, r.view.value = "as received", False, "overview"
+bench.selected = 1
+bench.selected = 2
+d.go(0)
+m.page = "Summary"
+"""
+
 HOSTILE = """
 import sesreceive as ses
 
@@ -36,21 +47,22 @@ rule = ses.ReceiptRule(name="all", enabled=True, recipients=("example.com",), ac
 account = ses.Account(identities=("example.com",), active="main",
                       rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),))
 hostile = ses.Receiver(account, backend=ses.MemoryBackend(functions={"gate": lambda event, context: print(bad) or bad}))
+raw = f"Subject: {bad}\\r\\nFrom: {bad} <ana@example.org>\\r\\n{bad}: {bad}\\r\\n\\r\\n{bad}".encode()
 bench.add([hostile.receive(
-    f"Subject: {bad}\\r\\nFrom: {bad} <ana@example.org>\\r\\n{bad}: {bad}\\r\\nContent-Type: text/html\\r\\n\\r\\n{bad}".encode(),
-    helo=bad, mail_from=f'{bad}@example.org', rcpt_to=["ana@example.com", f'"{bad}"@example.com'], name=bad)])
+    raw, helo=bad, mail_from=f'{bad}@example.org', rcpt_to=["ana@example.com", f'"{bad}"@example.com'], name=bad)])
 """
 
 # 5,000 messages against 200 rules; the receptions share what is alike, so that making them does not take minutes.
 MANY = """
 import dataclasses, sesreceive as ses
 
-rules = tuple(ses.ReceiptRule(name=f"rule-{n:03}", enabled=True, recipients=(f"user{n}@example.com", f".d{n}.example.com"),
-                              actions=(ses.S3Action(bucket_name="inbox"),)) for n in range(200))
-account = ses.Account(identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=rules),))
-receiver = ses.Receiver(account, seed=1)
-one = [receiver.receive(b"Subject: hello %d\\r\\n\\r\\n" % n, mail_from="ana@example.org", rcpt_to=[f"user{n}@example.com"])
-       for n in range(25)]
+store = ses.S3Action(bucket_name="inbox")
+rules = tuple(
+    ses.ReceiptRule(name=f"rule-{n:03}", enabled=True, recipients=(f"user{n}@example.com", ".d.example.com"),
+                    actions=(store,)) for n in range(200))
+rule_set = ses.ReceiptRuleSet(name="main", rules=rules)
+receiver = ses.Receiver(ses.Account(identities=("example.com",), active="main", rule_sets=(rule_set,)), seed=1)
+one = [receiver.receive(b"Subject: hello %d\\r\\n\\r\\n" % n, rcpt_to=[f"user{n}@example.com"]) for n in range(25)]
 bench = Bench(receiver)
 bench.add(dataclasses.replace(one[n % 25], name=f"message-{n:04}") for n in range(5000))
 bench.selected = 0
@@ -83,8 +95,9 @@ CONTRAST = """(root) => {
 }"""
 
 # What is wider than the place it has, but for what scrolls by itself.
-WIDER = """(root) => { const edge = root.closest('.jp-OutputArea-output').getBoundingClientRect().right;
-  return [...root.querySelectorAll('*')].filter(e => e.checkVisibility() && !e.closest('.ses-cells, .ses-scroll, .ses-hidden')
+WIDER = """(root) => { const edge = root.closest('.jp-Cell').getBoundingClientRect().right;
+  const scrolls = '.ses-cells, .ses-scroll, .ses-hidden';
+  return [...root.querySelectorAll('*')].filter(e => e.checkVisibility() && !e.closest(scrolls)
     && e.getBoundingClientRect().right > edge + 1).map(e => `${e.tagName} ${e.className?.baseVal ?? e.className}`); }"""
 
 
@@ -92,15 +105,30 @@ def statuses(part: Any) -> Any:
     return part.get_by_role("status")
 
 
+PARTS = ("r = Results(bench); r", "m = MessageView(bench); m", "PathView(bench)", "d = Debugger(bench); d")
+
+
+@pytest.fixture(scope="module")
+def opened(lab: Any) -> Iterator[Any]:
+    """One notebook with all four parts; opening one takes seconds."""
+    book = lab.open(SETUP, *PARTS)
+    book.command("application:toggle-left-area")
+    yield book
+    book.stop_kernel()
+    book.page.close()
+    assert book.errors == []
+
+
 @pytest.fixture
-def parts(open_lab: Any) -> Any:
-    return open_lab(SETUP, "Results(bench)", "MessageView(bench)", "PathView(bench)", "Debugger(bench)")
+def parts(opened: Any) -> Any:
+    assert opened.python(RESET) == ""
+    return opened
 
 
 def test_a_reader_finds_a_message_and_reads_everything_about_it(parts):
     page = parts.page
     results, message, path = page.locator(".ses-results"), page.locator(".ses-message"), page.locator(".ses-path")
-    results.get_by_label("Search").fill("foreign")
+    results.get_by_label("Search").fill("0103")
     expect(statuses(results)).to_have_text("1 message of 45")
     results.get_by_role("button", name="0103-foreign-domain").click()
     expect(statuses(results)).to_contain_text("0103-foreign-domain is selected: 550 5.1.1")
@@ -127,15 +155,15 @@ def test_the_keyboard_is_enough_and_the_focus_stays(parts):
     parts.press("Enter", "Enter")
     expect(statuses(results)).to_have_text("page 4 of 5")
     row = results.get_by_role("button", name=re.compile("^0")).nth(1)
-    name = row.inner_text()
+    name = row.inner_text().removesuffix("…")
     row.focus()
     parts.press("Enter")
-    expect(statuses(results)).to_contain_text(f"{name} is selected")
+    expect(statuses(results)).to_contain_text(re.compile(f"^{re.escape(name)}.* is selected"))
     assert name in parts.focused()
     message.get_by_role("tab", name="Summary").focus()
     parts.press("ArrowRight", "ArrowRight", "Enter")
     expect(message.get_by_role("tab", name="Verdicts")).to_have_attribute("aria-selected", "true")
-    expect(message.get_by_role("tabpanel")).to_contain_text("DMARC")
+    expect(message.locator(".widget-tab-contents")).to_contain_text("DMARC")
     assert "Verdicts" in parts.focused()
 
 
@@ -171,7 +199,7 @@ def test_play_goes_on_by_itself_until_it_is_paused_and_stops_at_the_end(parts):
     part.get_by_label("Speed").select_option("fast")
     part.get_by_role("button", name="Play").click()
     expect(part.get_by_role("button", name="Pause")).to_be_visible()
-    expect(statuses(part)).to_contain_text("step 4 of 147")
+    expect(statuses(part)).to_contain_text(re.compile(r"step ([4-9]|\d\d) of 147"))
     part.get_by_role("button", name="Pause").click()
     expect(part.get_by_role("button", name="Play")).to_be_visible()
     part.get_by_label("Step").fill("145")
@@ -189,7 +217,7 @@ def test_hostile_mail_is_text_everywhere_and_runs_nothing(open_lab):
     for tab in page.locator(".ses-message").get_by_role("tab").all():
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
-        expect(page.locator(".ses-message").get_by_role("tabpanel")).not_to_be_empty()
+        expect(page.locator(".ses-message .widget-tab-contents")).not_to_be_empty()
     page.locator(".ses-results").get_by_label("Columns").select_option("matrix")
     page.locator(".ses-debugger").get_by_role("button", name="Last »").click()
     expect(statuses(page.locator(".ses-debugger"))).to_contain_text("step")
@@ -198,15 +226,12 @@ def test_hostile_mail_is_text_everywhere_and_runs_nothing(open_lab):
 
 
 @pytest.mark.parametrize("width", [900, 1400])
-def test_text_stands_out_and_nothing_leaves_its_place(open_lab, width):
-    book = open_lab(
-        SETUP, "Results(bench)", "m = MessageView(bench); m", "PathView(bench)", "d = Debugger(bench); d", width=width
-    )
-    page = book.page
-    book.command("application:toggle-left-area")
-    book.python("d.to_decision.click(); m.page = 'Verdicts'")
-    for theme in ("light", "dark"):
-        book.theme(theme)
+def test_text_stands_out_and_nothing_leaves_its_place(parts, width):
+    page = parts.page
+    page.set_viewport_size({"width": width, "height": 900})
+    parts.python("d.to_decision.click(); m.page = 'Verdicts'")
+    for theme in ("dark", "light"):
+        parts.theme(theme)
         for name in (".ses-results", ".ses-message", ".ses-path", ".ses-debugger"):
             part = page.locator(f"{name}.ses-ui")
             part.scroll_into_view_if_needed()
@@ -214,16 +239,16 @@ def test_text_stands_out_and_nothing_leaves_its_place(open_lab, width):
             assert part.evaluate(WIDER) == [], (name, theme)
 
 
-def test_every_row_of_the_table_stands_beside_its_button(open_lab):
-    book = open_lab(SETUP, "Results(bench)")
-    results = book.page.locator(".ses-results")
-    for columns in ("overview", "matrix"):
-        results.get_by_label("Columns").select_option(columns)
-        expect(results.get_by_role("table", name=re.compile("^messages"))).to_be_visible()
-        rows = [row.bounding_box()["y"] for row in results.locator(".ses-cells tbody tr").all()]
-        buttons = [one.bounding_box()["y"] for one in results.locator(".ses-names button:visible").all()]
-        assert len(rows) == 10
-        assert rows == pytest.approx(buttons, abs=1)
+@pytest.mark.parametrize("columns", ["overview", "matrix"])
+def test_every_row_of_the_table_stands_beside_its_button(parts, columns):
+    results = parts.page.locator(".ses-results")
+    results.get_by_label("Columns").select_option(columns)
+    expect(results.get_by_role("columnheader").nth(1)).to_be_visible()
+    expect(results.locator("table.ses-matrix")).to_have_count(int(columns == "matrix"))
+    rows = [row.bounding_box()["y"] for row in results.locator(".ses-cells tbody tr").all()]
+    buttons = [one.bounding_box()["y"] for one in results.locator(".ses-names button:visible").all()]
+    assert len(rows) == 10
+    assert rows == pytest.approx(buttons, abs=1)
 
 
 def test_a_notebook_without_a_kernel_shows_what_was_there(open_lab):

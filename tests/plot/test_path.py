@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive.plot.box import Box, Shape, State, path_text
 from sesreceive.plot.flow import diagram, svg
 from sesreceive.plot.moments import deciding, moments
-from sesreceive.plot.path import Box, Shape, State, path, path_text
+from sesreceive.plot.path import path
 from sesreceive.trace.events import Kind, Stage
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 

@@ -51,9 +51,19 @@ def test_a_whole_message_at_once() -> None:
         assert smtp.message(MESSAGE).code == 503
         smtp.say("MAIL FROM:<ana@example.org>")
         smtp.say("RCPT TO:<bo@example.com>")
-        assert smtp.message(b".\r\n..\r\nend").code == 250
+        assert smtp.message(b".\r\n..\r\nend").text.splitlines()[:-1] == ["C: ..", "C: ...", "C: end", "C: ."]
         assert smtp.say("NOOP").code == 250
         assert server.wait_for(1)[0].message.raw == b".\r\n..\r\nend\r\n"
+
+
+def test_a_large_message_is_shown_in_part() -> None:
+    with receiver().smtp() as server, Dialogue(server) as smtp:
+        smtp.say("MAIL FROM:<ana@example.org>")
+        smtp.say("RCPT TO:<bo@example.com>")
+        shown = smtp.message(b"line\r\n" * 1_000)
+    assert shown.code == 250
+    assert shown.said[0] == "line"
+    assert shown.said[39:] == ("line", "… 961 more lines")
 
 
 def test_under_tls() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 import sesreceive as ses
 from sesreceive.errors import ServerError, ValidationError
 from sesreceive.smtp.bounds import Bounds
+from sesreceive.smtp.listener import new_event_loop
 from tests.smtp.world import Wire, receiver, stored
 
 ROOT = Path(__file__).parent.parent.parent
@@ -113,6 +115,23 @@ def test_the_same_port_at_once() -> None:
     with receiver().smtp(port=port) as server, Wire(server) as wire:
         assert server.port == port
         assert wire.say("NOOP") == "250 Ok"
+
+
+@pytest.mark.parametrize("asked", [None, False, True])
+def test_uvloop_runs_the_sessions_where_it_is_installed(asked: bool | None) -> None:
+    installed = importlib.util.find_spec("uvloop") is not None
+    if asked and not installed:
+        with pytest.raises(ServerError, match="uvloop is not installed"):
+            receiver().smtp(uvloop=True).start()
+        assert not threads()
+        return
+    loop = new_event_loop(asked)
+    try:
+        assert ("uvloop" in type(loop).__module__) is (installed and asked is not False)
+    finally:
+        loop.close()
+    with receiver().smtp(uvloop=asked) as server, Wire(server) as wire:
+        assert wire.ready().message().startswith("250 OK")
 
 
 # ---------------------------------------------------------------- a cell that is run again

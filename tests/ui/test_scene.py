@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.account.member import member
 from sesreceive.trace.events import Kind, Stage
-from sesreceive.ui.scene import Field, Stops, receipt_of
+from sesreceive.ui.header import Field, receipt_of
+from sesreceive.ui.scene import Stops
 from tests.conftest import make_account, make_rule
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -87,7 +86,8 @@ def test_both_ends_stand_side_by_side(part: WhatIf) -> None:
     assert "as it was" in part.detail.value
     assert "as it would be" in part.detail.value
     assert "≠ rules that fire" in part.detail.value
-    assert "there is no such rule" in part.detail.value
+    assert "− gate: Invoke gate, which answers STOP_RULE" in part.detail.value
+    assert "there is no such rule" in part.told.value
 
 
 def test_another_difference_is_chosen_from_the_list(part: WhatIf) -> None:
@@ -187,7 +187,7 @@ def test_names_and_mail_are_escaped() -> None:
     bench.add([receiver.receive(b"\r\n", rcpt_to=['"<img src=x>"@example.com'], name="<script>")])
     part = WhatIf(bench)
     bench.edit(bench.account.activate(None), "switched off")
-    shown: Any = part.detail.value + part.snapshot() + part.status.value + part.summary.value
+    shown = part.detail.value + part.told.value + part.snapshot() + part.status.value + part.summary.value
     assert "<img" not in shown
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
