@@ -13,8 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sesreceive.account.account import Account
-from sesreceive.account.wording import count
-from sesreceive.account.wording import either, expected
+from sesreceive.account.wording import count, either, expected
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.forced import forced
 from sesreceive.clock import SteppingClock

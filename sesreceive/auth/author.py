@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # The form most fields have, one address behind at most a name, read in one go: nothing in it is left to interpret.
-_PLAIN = re.compile(r'''[^"()<>,:;\[\]\\]*+(?:"[^"\\]*+"[^"()<>,:;\[\]\\]*+)?<([^"()<>,:;\[\]\\]*+)>\s*+''')
+_PLAIN = re.compile(r"""[^"()<>,:;\[\]\\]*+(?:"[^"\\]*+"[^"()<>,:;\[\]\\]*+)?<([^"()<>,:;\[\]\\]*+)>\s*+""")
 _IN_COMMENT = re.compile(r"[()]|(?:[^()\\]++|\\.|\\\Z)++", re.DOTALL)
 
 

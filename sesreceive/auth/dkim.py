@@ -79,7 +79,7 @@ class _Verification:
         self.message, self.resolver, self.now = message, resolver, now
         self.positions: dict[bytes, list[int]] = {}
         for position, item in enumerate(message.fields):
-            self.positions.setdefault(item.key, []).append(position)
+            self.positions.setdefault(item.name.lower(), []).append(position)
         self.signatures = self.positions.get(b"dkim-signature", [])
         self._bodies: dict[bytes, bytes | memoryview] = {}
         self._hashes: dict[tuple[bytes, int | None], bytes] = {}

@@ -54,6 +54,8 @@ class Recording:
     def _ask(self, name: str, rdtype: str) -> DnsAnswer:
         try:
             answer = self.resolver.resolve(name, rdtype)
+            if type(answer) is DnsAnswer and type(answer.status) is DnsStatus and type(answer.values) is tuple:
+                return answer
             return DnsAnswer(DnsStatus(answer.status), tuple(answer.values))
         except Exception:  # noqa: BLE001 - anybody's resolver; a broken one is a failing server, not a crash
             return DnsAnswer(DnsStatus.SERVFAIL)

@@ -30,6 +30,9 @@ MAX_ALIASES = 10
 # Words that say how a look-up fails, where a mapping has records.
 _FAILURES: Mapping[str, DnsStatus] = {"TIMEOUT": DnsStatus.TIMEOUT, "SERVFAIL": DnsStatus.SERVFAIL}
 
+# Answers that a zone has ready, since many messages lead to the same questions.
+_REMEMBERED = 4096
+
 _ANY = "*"  # the type of a failure that covers every type without records
 _ROWS_SHOWN = 500
 
@@ -75,8 +78,9 @@ class Zone:
     RFC 1035 section 5; RFC 4592; RFC 8020.
     """
 
-    __slots__ = ("_existing", "_nodes")
+    __slots__ = ("_answers", "_existing", "_nodes")
 
+    _answers: dict[tuple[str, str], DnsAnswer]
     _existing: frozenset[str]
     _nodes: Mapping[str, _Node]
 
@@ -104,6 +108,7 @@ class Zone:
                 existing.add(name)
                 existing.update(parents(name))
         self._existing = frozenset(existing)
+        self._answers = {}
 
     @classmethod
     def _of(cls, nodes: Mapping[str, Mapping[str, tuple[Value, ...] | DnsStatus]]) -> Zone:
@@ -159,7 +164,14 @@ class Zone:
         >>> zone.resolve("www.example.com", "A").values
         ('192.0.2.1',)
         """
-        owner, rdtype = normalize(name), rdtype.upper()
+        answer = self._answers.get((name, rdtype))
+        if answer is None:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            answer = self._answers[name, rdtype] = self._answer(normalize(name), rdtype.upper())
+        return answer
+
+    def _answer(self, owner: str, rdtype: str) -> DnsAnswer:
         seen: set[str] = set()
         while owner not in seen and len(seen) <= MAX_ALIASES:
             seen.add(owner)

@@ -84,7 +84,7 @@ def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> 
     log = TraceLog(Stage.AUTHENTICATION)
     verdicts = verdicts_of(results, assumptions=assumptions)
     said = {"spf": str(verdicts.spf), "dkim": str(verdicts.dkim), "dmarc": str(verdicts.dmarc)}
-    summary = ", ".join(f"{name.upper()} {verdict}" for name, verdict in said.items())
+    summary = f"SPF {verdicts.spf}, DKIM {verdicts.dkim}, DMARC {verdicts.dmarc}"
     with log.within(Kind.STAGE, "authentication", f"the verdicts are {summary}", data=said):
         _add(log, "SPF", results.spf, results.spf.domain, _asked(results.questions, "spf"))
         for number, signature in enumerate(results.dkim, start=1):

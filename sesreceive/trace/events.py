@@ -56,6 +56,9 @@ class Op(StrEnum):
     EXIT = "exit"
 
 
+_NO_DATA: Mapping[str, Any] = {}  # shared by most events
+
+
 class TraceEvent(NamedTuple):
     """One thing that was considered.
 
@@ -96,7 +99,7 @@ class TraceEvent(NamedTuple):
     rule: str = ""
     recipient: str = ""
     action: int = -1
-    data: Mapping[str, Any] = {}
+    data: Mapping[str, Any] = _NO_DATA
     seq: int = 0
     parent: int = -1
 
@@ -136,7 +139,7 @@ class TraceLog:
     ) -> None:
         """Append one event below the one that is open."""
         events = self._events
-        data = {} if data is None else data
+        data = _NO_DATA if data is None else data
         place = (len(events), self._parent)
         events.append(TraceEvent(self.stage, kind, op, subject, reason, rule, recipient, action, data, *place))
 

@@ -80,7 +80,7 @@ class Results(Part):
         self.size = W.Dropdown(description="Rows", options=list(_SIZES), value=_SIZES[0], **described)
         for widget, wide in (
             (self.search, 320), (self.answer, 170), (self.fired, 280), (self.sort, 190), (self.view, 180),
-            (self.size, 110), (self.column, 150),
+            (self.size, 110), (self.column, 220),
         ):  # fmt: skip
             widget.layout.width = f"{wide}px"
         self.first, self.previous = button("« First page"), button("‹ Previous page")
@@ -244,6 +244,7 @@ class Results(Part):
         names = set().union(*(rows if self.everything.value else (line.fired for line in lines)))
         columns = in_order(self.bench.account, names)
         self.column.max = max(1, len(columns))
+        self.column.description = f"From column (of {len(columns)})"
         self.column.layout.display = None if len(columns) > _COLUMNS else "none"
         start = min(self.column.value, len(columns) - _COLUMNS + 1) - 1 if len(columns) > _COLUMNS else 0
         return matrix_html(lines, rows, columns[start : start + _COLUMNS], self.bench.selected)

@@ -104,7 +104,7 @@ class _Client:
         self.session = Session(
             receiver, policy, envelope.client_ip, refused=self._keep, number=lambda: name
         )  # fmt: skip
-        self._heard("", self.session.greeting())
+        self._heard((), self.session.greeting())
 
     def talk(self) -> Talk:
         self._greet()
@@ -123,18 +123,18 @@ class _Client:
         self._say(f"EHLO {self.envelope.helo}")
         if self.envelope.tls and self._say("STARTTLS").code == 220:
             self.session.encrypted()
-            self._heard("(both sides encrypt from here on)", "")
+            self._heard(("(both sides encrypt from here on)",), "")
             self._say(f"EHLO {self.envelope.helo}")
 
     def _message(self) -> None:
-        self._heard(f"(the message, {len(self.raw)} bytes)", "")
+        said = f"(the message, {len(self.raw)} bytes)", "."
         complaint = self.session.complain(Body(self.raw))
         if complaint is not None:
-            self._heard(".", complaint.text)
+            self._heard(said, complaint.text)
             return
         submission = self.session.submit(self.raw)
         self._keep(submission)
-        self._heard(".", str(submission.reply))
+        self._heard(said, str(submission.reply))
 
     def _keep(self, submission: Submission) -> None:
         """Remember what was handed over, with the message also where the server never asked for it."""
@@ -148,8 +148,8 @@ class _Client:
         answer = self.session.command(line.encode("utf-8", "surrogateescape"))
         if answer.then is Then.CLOSE and not line.startswith("QUIT"):
             self.session.reset()
-        return self._heard(line, answer.text)
+        return self._heard((line,), answer.text)
 
-    def _heard(self, said: str, text: str) -> Exchange:
+    def _heard(self, said: tuple[str, ...], text: str) -> Exchange:
         self.exchanges.append(Exchange(said, tuple(text.split("\r\n")) if text else ()))
         return self.exchanges[-1]

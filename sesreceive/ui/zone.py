@@ -49,8 +49,8 @@ class ZoneEditor(Part):
         self._history: list[tuple[Zone, str]] = [(bench.zone, "the zone as it was given")]
         self._at = 0
         self._typing = self._own = False
-        self.domain = Checked(self, "Domain", "example.org", check=_domain, changed=self._on_publisher)
-        self.client_ip = Checked(self, "Client IP", "198.51.100.7", check=_address, changed=self._on_publisher)
+        self.domain = Checked(self, "Sender's domain", "example.org", check=_domain, changed=self._on_publisher)
+        self.client_ip = Checked(self, "Sender's IP", "198.51.100.7", check=_address, changed=self._on_publisher)
         self.now = html()
         self.choices: dict[str, W.Dropdown] = {}
         self.publish: dict[str, W.Button] = {}

@@ -28,10 +28,12 @@ ACCOUNT = make_account(EVERYTHING)
 # What a sender can get past an SMTP server into a header or body.
 PIECES = st.sampled_from(
     [
-        b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b";", b"=", b"\xff", b"\xc3\xa4", b'"', b"(", b")", b"<", b">", b"@",
-        b"From: ", b"To: <a@b>, ", b"Received: ", b"Authentication-Results: amazonses.com; spf=pass", b"<script>",
+        b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b";", b"=", b"\xff", b"\xc3\xa4", b'"', b"(",
+        b")", b"<", b">", b"@", b"From: ",
+        b"To: <a@b>, ", b"Received: ", b"Authentication-Results: amazonses.com; spf=pass", b"<script>",
         b"DKIM-Signature: ", b"v=1; a=rsa-sha256; ", b"d=example.org; s=s; ", b"bh=; b=; h=from", b".\r\n", b"\x1b[2J",
-        b"Subject: =?utf-8?q?=ff?=", b"=?x?b?", b"Content-Type: multipart/mixed; boundary=", b"--", "é".encode("latin-1"),
+        b"Subject: =?utf-8?q?=ff?=", b"=?x?b?", b"Content-Type: multipart/mixed; boundary=", b"--",
+        "é".encode("latin-1"),
     ]
 )  # fmt: skip
 MAIL = st.lists(PIECES, max_size=40).map(b"".join) | st.binary(max_size=300)

@@ -2,7 +2,7 @@
 
     python tests/browser/screenshots.py [name ...]
 
-Writes notebooks/images/NAME-light.png and NAME-dark.png; needs Chromium and the extra ``dev``. `make screenshots` runs it.
+Writes notebooks/images/NAME-light.png and NAME-dark.png; needs Chromium. `make screenshots` runs it.
 """
 
 from __future__ import annotations

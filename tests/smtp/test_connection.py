@@ -217,17 +217,18 @@ def test_messages_under_way_have_a_limit_together() -> None:
 def test_a_client_that_does_not_read_is_not_answered_into_memory() -> None:
     """Commands by the megabyte, replies unread: we stop reading before they pile up."""
     with receiver().smtp() as server, Wire(server) as wire:
-        wire.socket.settimeout(1.0)
+        wire.socket.settimeout(0.3)
         packet = b"HELP\r\n" * 10_000
-        sent = 0
-        with contextlib.suppress(TimeoutError):
-            while sent < 200_000_000:
+        sent = commands = stuck = 0
+        while sent < 200_000_000 and stuck < 3:  # a busy machine may be slow without being stuck
+            with contextlib.suppress(TimeoutError):
                 sent += wire.socket.send(packet)
-        assert sent < 200_000_000
-        commands = server.counters["commands"]
-        time.sleep(0.05)
-        assert server.counters["commands"] == commands
-        assert commands * 6 < sent
+                continue
+            before, commands = commands, server.counters["commands"]
+            stuck = stuck + 1 if commands == before else 0
+        assert stuck == 3
+        assert commands * len(b"HELP\r\n") < sent
+        assert server.counters["connected"] == 1
 
 
 # ---------------------------------------------------------------- hanging up

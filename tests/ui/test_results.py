@@ -182,6 +182,24 @@ def test_the_matrix_shows_what_fired_and_everything_when_asked():
     assert f">{CELL_MARKS['match']}<" in results.cells.value
 
 
+def test_the_columns_of_a_wide_matrix_are_shown_piece_by_piece():
+    rules = tuple(ses.ReceiptRule(name=f"r{number:02}", recipients=("example.com",)) for number in range(90))
+    rules += (ses.ReceiptRule(name="all", enabled=True, recipients=("example.com",)),)
+    account = ses.Account(
+        identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=rules),)
+    )
+    results = Results(ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"]))
+    results.view.value = "matrix"
+    assert results.column.layout.display == "none"
+    results.everything.value = True
+    assert (results.column.layout.display, results.column.description) == (None, "From column (of 91)")
+    seen = []
+    for start in (1, 41, 81):
+        results.column.value = start
+        seen += [rule.name for rule in rules if f'title="rule:{rule.name}"' in results.cells.value]
+    assert set(seen) == {rule.name for rule in rules}
+
+
 def test_an_action_that_ran_twice_in_a_rule_has_two_columns():
     results = Results(REPORT)
     results.view.value = "matrix"

@@ -23,7 +23,7 @@ def test_it_is_the_talk_of_the_live_server(name: str, envelope: ses.Envelope) ->
     here = talk(scenario_receiver(), message(name), envelope, name=name)
     with scenario_receiver().smtp() as server:
         there = send(message(name), to=server, envelope=envelope)
-    ours = [(one.said, one.lines[-1]) for one in here.exchanges if one.said[:4] in ("MAIL", "RCPT", "DATA")]
+    ours = [(one.said[0], one.lines[-1]) for one in here.exchanges if "".join(one.said)[:4] in ("MAIL", "RCPT", "DATA")]
     theirs = [(said, answer) for said, answer in there.steps if said[:4] in ("MAIL", "RCPT", "DATA")]
     assert ours == theirs
     assert (here.reception.accepted if here.reception else False) == there.accepted
