@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sesreceive import limits
 from sesreceive.account.account import Account
-from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
+from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
@@ -21,21 +20,18 @@ from sesreceive.dns.zone import Zone
 from sesreceive.effects.memory import MemoryBackend
 from sesreceive.effects.message_id import MessageIds, RandomMessageIds, SeededMessageIds
 from sesreceive.effects.receipt import Receipt
-from sesreceive.effects.send_bounce import BouncedRecipient, MessageDsn, refusal, send_bounce_dsn
-from sesreceive.effects.ses_keys import zone_records
-from sesreceive.effects.values import Backend, SendBounce
-from sesreceive.errors import MessageRejectedError, Problem, ValidationError, one_line
-from sesreceive.mail.address import domain_of
+from sesreceive.effects.values import Backend
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
-from sesreceive.mail.reply import NEED_RCPT, TOO_BIG, TOO_MANY_RECIPIENTS, Reply, accepted
+from sesreceive.mail.reply import Reply, accepted
+from sesreceive.operations import Operations
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
 from sesreceive.stages import authentication, evaluation, filtering, recipients, scanning
 from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
-from sesreceive.trace.events import Trace
+from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.verdict import Verdicts
 
 if TYPE_CHECKING:
@@ -67,6 +63,7 @@ class Submission:
     message_id: str
     received_s: float
     name: str = ""
+    events: tuple[TraceEvent, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -74,7 +71,7 @@ class Submission:
         return self.reply.accepted
 
 
-class Receiver:
+class Receiver(Operations):
     r"""Receives mail as Amazon SES would, for one account in one region.
 
     Parameters
@@ -192,16 +189,11 @@ class Receiver:
         """
         message = raw if isinstance(raw, Message) else Message(raw)
         message_id, received_s = drawn or self.draw()
-        taken = any(one.accepted for one in decisions)
-        if not taken:
-            reply = decisions[-1].reply if decisions else NEED_RCPT
-        elif len(message.raw) > limits.MESSAGE_SIZE.value:
-            reply = TOO_BIG
-        else:
-            reply = accepted(message_id)
+        reply, why = recipients.conclude(len(message.raw), decisions)
         return Submission(
             message=message, envelope=envelope, account=self.account, decision=decision, recipients=tuple(decisions),
-            reply=reply, message_id=message_id if reply.accepted else "", received_s=received_s, name=name,
+            reply=reply or accepted(message_id), message_id="" if reply else message_id, received_s=received_s,
+            name=name, events=why,
         )  # fmt: skip
 
     def process(self, submission: Submission, *, known: Reception | None = None) -> Reception:
@@ -214,7 +206,7 @@ class Receiver:
         known : Reception, optional
             An earlier reception of the same message, whose authentication and scan results are taken over.
         """
-        before = [submission.decision.events, *(one.events for one in submission.recipients)]
+        before = [submission.decision.events, *(one.events for one in submission.recipients), submission.events]
         common: dict[str, Any] = {
             "name": submission.name, "envelope": submission.envelope, "message": submission.message,
             "account": submission.account, "decision": submission.decision, "recipients": submission.recipients,
@@ -301,138 +293,11 @@ class Receiver:
         taken = 0
         for recipient in envelope.rcpt_to:
             if taken >= self.assumptions.max_recipients:
-                reason = f"the transaction has {self.assumptions.max_recipients} recipients already"
-                decisions.append(RecipientDecision(recipient=recipient, reply=TOO_MANY_RECIPIENTS, reason=reason))
+                decisions.append(recipients.one_too_many(recipient, self.assumptions.max_recipients))
             else:
                 decisions.append(self.on_rcpt(decision, recipient, tls=envelope.tls))
                 taken += decisions[-1].accepted
         return self.on_data(raw, envelope, decision, decisions, name=name, drawn=drawn)
-
-    def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
-        """Add a rule as CreateReceiptRule does: first, or behind `after`; its targets get their setup messages.
-
-        Parameters
-        ----------
-        rule : ReceiptRule
-            The new rule.
-        rule_set : str, optional
-            Name of the rule set; the active one by default.
-        after : str, optional
-            Name of the rule it comes behind; first in the set by default.
-
-        Raises
-        ------
-        ValidationError
-            When the rule breaks documented constraints, or a bucket or topic cannot be written to.
-
-        Examples
-        --------
-        >>> import sesreceive as ses
-        >>> rules = ses.ReceiptRuleSet(name="main")
-        >>> receiver = ses.Receiver(ses.Account(identities=("example.com",), rule_sets=(rules,), active="main"), seed=1)
-        >>> store = ses.S3Action(bucket_name="inbox", object_key_prefix="mail")
-        >>> receiver.create_receipt_rule(ses.ReceiptRule(name="store", enabled=True, actions=(store,)))
-        >>> {key: len(item.body) for key, item in receiver.backend.buckets["inbox"].items()}
-        {'mail/AMAZON_SES_SETUP_NOTIFICATION': 645}
-        """
-        before = self._rule_set(rule_set)
-        self._deploy(rule, before.with_rule(rule, after=after))
-
-    def update_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "") -> None:
-        """Replace the rule of that name as UpdateReceiptRule does; its targets get their setup messages again.
-
-        Raises
-        ------
-        ValidationError
-            When there is no such rule, the rule breaks documented constraints, or a target cannot be written to.
-        """
-        self._deploy(rule, self._rule_set(rule_set).replace_rule(rule))
-
-    def _rule_set(self, name: str) -> ReceiptRuleSet:
-        active = self.account.active_rule_set
-        return active if active is not None and not name else self.account.rule_set(name)
-
-    def _deploy(self, rule: ReceiptRule, rule_set: ReceiptRuleSet) -> None:
-        account = self.account.with_rule_set(rule_set).validate()
-        at = to_datetime(self.clock())
-        for index, action in enumerate(rule.actions):
-            for effect in action.sets_up(at):
-                outcome = self.backend.perform(effect)
-                if outcome.failed:
-                    raise ValidationError(
-                        Problem(f"actions[{index}]", outcome.error, f"SES API {type(action).__name__}")
-                    )
-        self.account = account
-
-    def send_bounce(
-        self,
-        original: Reception,
-        *,
-        bounce_sender: str,
-        bounced_recipient_info_list: Sequence[Mapping[str, Any]],
-        explanation: str = "",
-        message_dsn: Mapping[str, Any] | None = None,
-    ) -> SendBounce:
-        """Bounce a message that was received, as the SendBounce operation does.
-
-        Parameters
-        ----------
-        original : Reception
-            The message; received at most 24 hours ago by the receiver's clock.
-        bounce_sender : str
-            Address the bounce comes from, under a verified identity.
-        bounced_recipient_info_list : sequence of mapping
-            Whom it is about, as boto3 takes them: ``{"Recipient": …, "BounceType": "DoesNotExist"}`` or with
-            ``RecipientDsnFields``.
-        explanation : str
-            Text for people.
-        message_dsn : mapping, optional
-            Fields about the message, as boto3 takes them.
-
-        Raises
-        ------
-        MessageRejectedError
-            When SES would not send it: too late, an unknown recipient, a sender that is not verified.
-
-        Examples
-        --------
-        >>> import sesreceive as ses
-        >>> rule = ses.ReceiptRule(name="all", enabled=True, recipients=("example.com",))
-        >>> rules = ses.ReceiptRuleSet(name="main", rules=(rule,))
-        >>> receiver = ses.Receiver(ses.Account(identities=("example.com",), rule_sets=(rules,), active="main"), seed=1)
-        >>> mail = receiver.receive(b"", mail_from="ana@example.org", rcpt_to=["box@example.com"])
-        >>> receiver.send_bounce(
-        ...     mail, bounce_sender="postmaster@example.com",
-        ...     bounced_recipient_info_list=[{"Recipient": "box@example.com", "BounceType": "DoesNotExist"}],
-        ... ).destination
-        'ana@example.org'
-        """
-        recipients = [BouncedRecipient.from_api(one) for one in bounced_recipient_info_list]
-        receipt = original.receipt if original.accepted else None
-        now = to_datetime(self.clock())
-        why = refusal(receipt, message_id=original.message_id, recipients=recipients, now=now)
-        if not why and self.account.is_verified(domain_of(bounce_sender)) is None:
-            why = f"`{one_line(bounce_sender)}` is under no verified identity"
-        if why or receipt is None:
-            raise MessageRejectedError(why)
-        raw = send_bounce_dsn(
-            receipt, bounce_sender=bounce_sender, recipients=recipients, explanation=explanation,
-            message_dsn=MessageDsn.from_api(message_dsn) if message_dsn else None,
-            verdicts=original.verdicts or Verdicts(), sent_at=now,
-        )  # fmt: skip
-        bounce = SendBounce(
-            sender=bounce_sender, destination=receipt.envelope.mail_from, raw=raw, message_id=receipt.message_id,
-            recipients=tuple(one.recipient for one in recipients),
-        )  # fmt: skip
-        outcome = self.backend.perform(bounce)
-        if outcome.failed:
-            raise MessageRejectedError(outcome.error)
-        return bounce
-
-    @property
-    def published_zone(self) -> Zone:
-        """What SES itself publishes in DNS: the key that ``X-SES-DKIM-SIGNATURE`` is made with."""
-        return Zone(zone_records(self.account.region))
 
     def replay(self, source: Source, **options: Any) -> Report:
         """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from dataclasses import dataclass, field
@@ -11,6 +10,9 @@ __all__ = ["TagList", "decoded", "items"]
 
 _FWS = b" \t\r\n"
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*")
+_TAG = re.compile(rb"[ \t\r\n]*+([A-Za-z][A-Za-z0-9_]*+)[ \t\r\n]*+=[ \t\r\n]*+([^;]*+);?")
+# A list in which only the names may still be wrong, by coming twice.
+_GOOD = re.compile(rb"(?:[ \t\r\n]*+[A-Za-z][A-Za-z0-9_]*+[ \t\r\n]*+=[^;]*+(?:;|\Z))*+[ \t\r\n]*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,12 @@ class TagList:
         >>> TagList.parse(b"v=1; v=2").problem
         'tag `v` comes twice'
         """
-        tags: dict[bytes, bytes] = {}
+        if _GOOD.fullmatch(text):
+            found = _TAG.findall(text)
+            tags = {name: value.rstrip(_FWS) for name, value in found}
+            if len(tags) == len(found):
+                return cls(tags)
+        tags = {}
         problem = ""
         specs = text.split(b";")
         if not specs[-1].strip(_FWS):
@@ -78,7 +85,7 @@ def decoded(value: bytes) -> bytes | None:
     True
     """
     try:
-        return base64.b64decode(b"".join(value.split()), validate=True)
+        return binascii.a2b_base64(b"".join(value.split()), strict_mode=True)
     except binascii.Error:
         return None
 

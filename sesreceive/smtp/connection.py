@@ -36,6 +36,8 @@ INNER_NAMES = (
 
 # What a client may send ahead of its replies before we stop reading from it.
 _READ_AHEAD = 64 * 1024
+# Replies a client gets in a row while others wait.
+_TURN = 100
 # How long a client has for the PROXY line or the TLS handshake.
 _HANDSHAKE_S = 30.0
 
@@ -97,8 +99,9 @@ class Connection(SMTP):
         self._smtp: Session | None = None  # once the client is known
         self._busy = True  # a task answers next
         self._choked = False  # the client does not read its replies
-        self._paused = False  # we do not read from the client
+        self._stalled = False  # we do not read from the client
         self._ended = False  # the client sends no more
+        self._waits_its_turn = False  # it sent so much that others are answered first
         self._in_body = False
         self._shaking_hands = False
         self._held = 0  # octets of the message under way
@@ -122,17 +125,17 @@ class Connection(SMTP):
         self._framer.feed(data)
         if self._in_body:
             self._count(len(data))
-        if not self._busy:
+        if not self._busy and not self._waits_its_turn:
             self._answer()
         elif self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
-        if not self._in_body and self._framer.size > _READ_AHEAD and not self._paused:
+        if not self._stalled and self._ahead():
             self._pause(True)
 
     def eof_received(self) -> bool:
         """The client sends no more; what it sent is answered before the connection is closed."""
         self._ended = True
-        if not self._busy:
+        if not self._busy and not self._waits_its_turn:
             self._answer()
         elif self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
@@ -163,7 +166,7 @@ class Connection(SMTP):
         """It reads again."""
         super().resume_writing()
         self._choked = False
-        if not self._busy:
+        if not self._busy and not self._waits_its_turn:
             self._answer()
 
     # ---------------------------------------------------------------- time
@@ -211,9 +214,9 @@ class Connection(SMTP):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        if self._ended and not self._busy and not self._choked:
+        if self._ended and not (self._busy or self._choked or self._waits_its_turn):
             transport.close()
-        elif self._paused and not self._busy and self._framer.size <= _READ_AHEAD:
+        elif self._stalled and not self._ahead():
             self._pause(False)
         if texts and not self._in_body:
             self._reset_timeout()
@@ -224,6 +227,10 @@ class Connection(SMTP):
         assert session is not None
         given = 0
         while not self._busy and not self._choked:
+            if given >= _TURN:
+                self._waits_its_turn = True
+                self.loop.call_soon(self._take_turn)
+                break
             if self._in_body:
                 body = framer.body()
                 if body is None:
@@ -246,6 +253,11 @@ class Connection(SMTP):
             given += 1
             self._say(answer)
         return given
+
+    def _take_turn(self) -> None:
+        self._waits_its_turn = False
+        if not self._busy and self.transport is not None:
+            self._answer()
 
     def _say(self, answer: Answer) -> None:
         self._writer.write(answer.text.encode() + b"\r\n")
@@ -371,12 +383,17 @@ class Connection(SMTP):
 
     # ---------------------------------------------------------------- how much
 
+    def _ahead(self) -> bool:
+        """Whether the client sent more than it should before a reply; a message that is collected may be large."""
+        collects = self._in_body and not self._busy and not self._choked
+        return not collects and self._framer.size > _READ_AHEAD
+
     def _pause(self, pause: bool) -> None:
         """Stop or go on reading: the client waits in its own kernel, not in our memory."""
         transport: Any = self.transport  # uvloop's is no asyncio.ReadTransport
         if transport is not None and not transport.is_closing():
             (transport.pause_reading if pause else transport.resume_reading)()
-            self._paused = pause
+            self._stalled = pause
 
     def _count(self, octets: int) -> None:
         self._held += octets

@@ -6,20 +6,22 @@ step 4 runs, so both read `consider`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sesreceive import limits
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import one_line
 from sesreceive.mail.address import domain_of
-from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, OK, Reply
+from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, NEED_RCPT, OK, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
 from sesreceive.stages.conditions import match
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 
-__all__ = ["RecipientDecision", "decide"]
+__all__ = ["RecipientDecision", "conclude", "decide", "one_too_many"]
 
 _DEFAULT = Assumptions()
 
@@ -89,6 +91,37 @@ def decide(
         data={"reply": str(reply), "rules": rules},
     )  # fmt: skip
     return RecipientDecision(recipient=recipient, reply=reply, reason=reason, rules=rules, events=log.events())
+
+
+def one_too_many(recipient: str, most: int) -> RecipientDecision:
+    """The answer to a recipient when `most` were accepted already."""
+    log = TraceLog(Stage.RECIPIENTS)
+    reason = f"the transaction has {most} recipients already"
+    data = {"reply": str(TOO_MANY_RECIPIENTS), "rules": ()}
+    log.add(Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, data=data)
+    return RecipientDecision(recipient=recipient, reply=TOO_MANY_RECIPIENTS, reason=reason, events=log.events())
+
+
+def conclude(size_bytes: int, decisions: Sequence[RecipientDecision]) -> tuple[Reply | None, tuple[TraceEvent, ...]]:
+    """Why a message is not taken at the end of its data, and the event that says so; None when it is taken.
+
+    Examples
+    --------
+    >>> reply, _ = conclude(100, ())
+    >>> str(reply)
+    '503 Error: need RCPT command'
+    """
+    log = TraceLog(Stage.RECIPIENTS)
+    if not decisions:
+        log.add(Kind.CHECK, Op.MISS, "recipients", "the message was sent to nobody")
+        return NEED_RCPT, log.events()
+    if not any(one.accepted for one in decisions):
+        return decisions[-1].reply, ()
+    if size_bytes > limits.MESSAGE_SIZE.value:
+        reason = f"the message has {size_bytes} bytes, {limits.MESSAGE_SIZE.value} is the most that SES takes"
+        log.add(Kind.CHECK, Op.MISS, "message size", reason)
+        return TOO_BIG, log.events()
+    return None, ()
 
 
 def _judge(

@@ -140,8 +140,8 @@ class TraceLog:
         """Append one event below the one that is open."""
         events = self._events
         data = _NO_DATA if data is None else data
-        place = (len(events), self._parent)
-        events.append(TraceEvent(self.stage, kind, op, subject, reason, rule, recipient, action, data, *place))
+        facts = (self.stage, kind, op, subject, reason, rule, recipient, action, data, len(events), self._parent)
+        events.append(TraceEvent._make(facts))
 
     def within(
         self, kind: Kind, subject: str, reason: str = "", *, op: Op = Op.ENTER, **about: Any
@@ -204,7 +204,7 @@ class Trace(Sequence[TraceEvent]):
         joined: list[TraceEvent] = []
         for part in parts:
             start = len(joined)
-            joined.extend(_moved(event, start) for event in part)
+            joined += [_moved(event, start) for event in part] if start else part
         return cls(joined)
 
     @overload
@@ -257,5 +257,4 @@ class Trace(Sequence[TraceEvent]):
 
 def _moved(event: TraceEvent, by: int) -> TraceEvent:
     """The event so many places later in the trace."""
-    place = (event.seq + by, event.parent + by if event.parent >= 0 else -1)
-    return TraceEvent._make(event[:-2] + place) if by else event
+    return TraceEvent._make((*event[:-2], event.seq + by, event.parent + by if event.parent >= 0 else -1))

@@ -130,18 +130,11 @@ class Changes(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     @property
     def summary(self) -> str:
         """What is done, as a line."""
-        done = [
-            text
-            for text, on in (
-                ("signed", self.signed.value),
-                ("GTUBE", self.gtube.value),
-                ("EICAR", self.eicar.value),
-                (f"pretends to be {one_line(self.victim.value, 60)}", self.pretence.value),
-                (f"changed on the way: {TAMPERINGS[self.tampering.value].title}", self.tampering.value),
-            )
-            if on
-        ]
-        return ", ".join(done) or "nothing"
+        done = {
+            "signed": self.signed.value, "GTUBE": self.gtube.value, "EICAR": self.eicar.value,
+            "pretended": self.pretence.value, "changed on the way": self.tampering.value,
+        }  # fmt: skip
+        return ", ".join(what for what, on in done.items() if on) or "nothing"
 
     def _on_form(self, _: object) -> str | None:
         self._tell()

@@ -60,10 +60,10 @@ def _line(item: Item) -> str:
 class _Chooser(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A list of messages to choose from."""
 
-    def __init__(self, part: Part, chosen: Callable[[Item], str | None], head: list[W.Widget]) -> None:
+    def __init__(self, part: Part, noun: str, chosen: Callable[[Item], str | None], head: list[W.Widget]) -> None:
         self._chosen = chosen
         self.items: tuple[Item, ...] = ()
-        self.list = Listing(part, "sample", self._on_choice, rows=7, searched=True)
+        self.list = Listing(part, noun, self._on_choice, rows=7, searched=True)
         super().__init__([*head, self.list])
 
     def show(self, items: tuple[Item, ...]) -> str | None:
@@ -89,7 +89,7 @@ class Samples(_Chooser):
 
     def __init__(self, part: Part, chosen: Callable[[Item], str | None]) -> None:
         self.name = choice("Dataset", datasets.names())
-        super().__init__(part, chosen, [self.name])
+        super().__init__(part, "sample", chosen, [self.name])
         self._loaded = ""
         part.on_change(self.name, self._on_name)
 
@@ -127,7 +127,7 @@ class Uploads(_Chooser):
             tooltip="Messages from files: .eml, or a mailbox in the mbox format", layout=W.Layout(width="auto"),
         )  # fmt: skip
         note = caption("Each message gets the envelope its header suggests; change it below.")
-        super().__init__(part, chosen, [W.HBox([self.upload]), note])
+        super().__init__(part, "upload", chosen, [W.HBox([self.upload]), note])
         part.on_change(self.upload, self._on_upload)
 
     def pick(self) -> str | None:

@@ -129,7 +129,7 @@ class Notebook:
         self.page = page
         self.address = address
         self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(str(error.stack or error)))
         self.load(run=True)
 
     def load(self, *, run: bool) -> None:

@@ -90,9 +90,9 @@ def test_a_message_is_written_signed_broken_and_sent(open_lab, tmp_path):
     press(page, "Publish SPF")
     press(page, "Publish DMARC")
     press(page, "Send")
-    expect(status(page)).to_contain_text("message 2 was accepted: 3 rules fired")
-    expect(page.get_by_text("C: RCPT TO:<cy@example.com>")).to_be_visible()
-    expect(page.get_by_text("C: STARTTLS")).to_be_visible()
+    expect(status(page)).to_contain_text("message 2 was accepted: 2 rules fired")
+    expect(notebook.ui.get_by_text("C: RCPT TO:<cy@example.com>")).to_be_visible()
+    expect(notebook.ui.get_by_text("C: STARTTLS")).to_be_visible()
     assert notebook.python(VERDICTS) == "FAIL PASS PASS PASS"
     assert notebook.python("print(bench.reception.message.raw.count(b'plan.pdf'))") == "1"
 
@@ -112,7 +112,9 @@ def test_collections_are_sent_and_uploaded(open_lab, tmp_path):
     press(page, "Use its account, DNS and functions")
     press(page, "Send all")
     expect(status(page)).to_have_text("104 messages sent", timeout=20_000)
-    assert notebook.python("print(len(bench.receptions), sum(one.accepted for one in bench.receptions))") == "104 86"
+    accepted = "print(sum(one.accepted for one in bench.receptions))"
+    key = "print(sum('250' in row['replies'] for row in ses.datasets.load('anycompany').expected))"
+    assert notebook.python(accepted) == notebook.python(key)
     page.get_by_label("Find samples").fill("0705")
     page.get_by_label("Samples", exact=True).select_option(re.compile("0705"))
     press(page, "Send")
@@ -152,7 +154,7 @@ def test_the_live_inbox_fills_while_somebody_types_elsewhere(open_lab):
     press(page, "Send a test message")
     expect(page.get_by_role("row", name=re.compile("a test message.*198.51.100.7"))).to_be_visible()
     press(page, "Stop SMTP")
-    expect(page.get_by_text("nothing listens")).to_be_visible()
+    expect(notebook.ui.get_by_text("nothing listens")).to_be_visible()
 
 
 def test_what_if_answers_at_once_and_by_keyboard(open_lab):
@@ -170,7 +172,7 @@ def test_what_if_answers_at_once_and_by_keyboard(open_lab):
     expect(found.locator("option")).to_have_count(0)
 
     page.get_by_label("Leave out").select_option("the filter test-net")
-    expect(found.locator("option")).to_have_text([re.compile("m2 — recipient billing@example.com: 550 5.7.1.*250 Ok")])
+    expect(found.locator("option")).to_have_text([re.compile("m2.*recipient.billing@example.com:.550.*250.Ok")])
     press(page, "Reset")
     page.get_by_label("answers").select_option("STOP_RULE_SET")
     expect(status(page)).to_have_text("2 of 3 messages would end differently (gate answers STOP_RULE_SET)")
@@ -254,7 +256,7 @@ def test_nothing_is_cut_off_or_hard_to_read(open_lab):
     page.get_by_label("HELO", exact=True).fill("x" * 120)
     page.get_by_label("Pretend to be").select_option("somebody in From, with the own MAIL FROM")
     page.get_by_label("Leave out").select_option("the rule gate")
-    page.get_by_label("Sender's domain").fill("no domain")
+    page.get_by_label("Sender's domain").last.fill("no domain")
     press(page, "Start SMTP")
     notebook.python("live.test(); live.server.wait_for(1); live.refresh()")
     expect(page.get_by_text("≠ rules that fire")).to_be_visible()
@@ -285,19 +287,20 @@ def test_a_click_is_answered_at_once_with_5000_messages_and_200_rules(open_lab, 
     """Nothing is asserted of time, since machines differ; what was measured is in the report of the tests."""
     notebook = open_lab(RULES, MANY, "Composer(bench)", "ZoneEditor(bench)", "WhatIf(bench)")
     page = notebook.page
-    shown = page.locator(".ses-ui")
-    expect(notebook.ui.get_by_text("0 of 5000 messages would end differently").first).to_be_visible(timeout=30_000)
-    buttons = {"Send": 0, "from a dataset": 0, "write it": 0, "Publish SPF": 1, "Undo zone edit": 1, "Reset": 2}
-    measured = {}
-    for name, place in buttons.items():
-        button = shown.nth(place).get_by_role("button", name=name, exact=True)
-        times = sorted(notebook.latency_ms(button, shown.nth(place).get_by_role("status")) for _ in range(3))
-        measured[name] = times[1]
+    composer, zone, what_if = (page.locator(".jp-CodeCell").nth(at).locator(".ses-ui").first for at in (2, 3, 4))
+    expect(what_if.get_by_text("0 of 5000 messages would end differently").first).to_be_visible(timeout=30_000)
+    buttons = {
+        "Send": composer, "from a dataset": composer, "write it": composer, "Publish SPF": zone, "Undo zone edit": zone,
+        "Reset": what_if,
+    }  # fmt: skip
+    times: dict[str, list[float]] = {name: [] for name in buttons}
+    for _ in range(3):
+        for name, part in buttons.items():
+            times[name].append(notebook.latency_ms(part.get_by_role("button", name=name, exact=True).first, part))
+    measured = {name: max(found) for name, found in times.items()}
     page.get_by_label("Leave out").select_option("the rule billing")
-    status_line = shown.nth(0).get_by_role("status")
-    measured["Send while comparing"] = notebook.latency_ms(
-        shown.nth(0).get_by_role("button", name="Send", exact=True), status_line
-    )
+    send = composer.get_by_role("button", name="Send", exact=True)
+    measured["Send while comparing"] = notebook.latency_ms(send, composer)
     for name, milliseconds in measured.items():
         record_property(f"{name} (ms)", round(milliseconds))
     print("milliseconds with 5,000 messages and 200 rules:", {name: round(value) for name, value in measured.items()})

@@ -217,6 +217,7 @@ def postfix(request: pytest.FixtureRequest) -> Iterator[tuple[Path, ses.Receiver
             run(program, "-c", str(folder / "etc"), "stop")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("postfix", ["none", "may"], indirect=True)
 def test_a_postfix_relays_to_us(postfix: tuple[Path, ses.Receiver, object], request: pytest.FixtureRequest) -> None:
     folder, behind, server = postfix

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import dis
 import socket
 import ssl
 import threading
 import time
+from itertools import pairwise
 
 import aiosmtpd.smtp
 import pytest
 
 from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.channel import any_certificate
-from sesreceive.smtp.connection import INNER_NAMES
-from tests.smtp.world import MESSAGE, Wire, receiver, stored
+from sesreceive.smtp.connection import INNER_NAMES, Connection, Hub
+from sesreceive.smtp.intake import Intake
+from sesreceive.smtp.session import Policy
+from tests.smtp.world import MESSAGE, Pipe, Wire, receiver, stored
 
 
 def settled(server: object, **wanted: int) -> None:
@@ -33,6 +38,14 @@ def test_aiosmtpd_still_has_what_we_use() -> None:
     made = aiosmtpd.smtp.SMTP(None, loop=_Loop())  # type: ignore[arg-type]
     named = {*dir(made), *aiosmtpd.smtp.SMTP._cb_client_connected.__code__.co_names}
     assert not set(INNER_NAMES) - named
+
+
+def test_no_name_of_ours_is_one_of_theirs() -> None:
+    """A `_paused` of ours that was asyncio's, too, once kept us from ever pausing a client."""
+    ours = {one.argval for one in dis.get_instructions(Connection.__init__) if one.opname == "STORE_ATTR"}
+    theirs = aiosmtpd.smtp.SMTP(None, loop=_Loop())  # type: ignore[arg-type]
+    assert len(ours) > 10
+    assert not ours & {*vars(theirs), *dir(theirs)}
 
 
 class _Loop:
@@ -229,6 +242,42 @@ def test_a_client_that_does_not_read_is_not_answered_into_memory() -> None:
         assert stuck == 3
         assert commands * len(b"HELP\r\n") < sent
         assert server.counters["connected"] == 1
+
+
+def test_a_client_that_reads_late_gets_every_answer() -> None:
+    count = 20_000
+    with receiver().smtp() as server, Wire(server) as wire:
+        sender = threading.Thread(target=wire.send, args=(b"HELP\r\n" * count + b"QUIT\r\n",))
+        sender.start()
+        time.sleep(0.3)
+        assert server.counters["commands"] < count
+        answers = wire.file.read()
+        sender.join()
+    assert answers.count(b"214 End of HELP info\r\n") == count
+    assert answers.endswith(b"221 Bye\r\n")
+
+
+def test_a_flood_of_commands_is_answered_in_turns_with_others() -> None:
+    """One packet of many commands: some are answered at once, the rest when the loop has been round."""
+
+    async def run() -> list[int]:
+        behind = receiver()
+        hub = Hub(receiver=behind, policy=Policy(tls=False), intake=Intake(behind.process, Bounds()))
+        connection, pipe = Connection(hub, asyncio.get_running_loop()), Pipe("127.0.0.1")
+        connection.connection_made(pipe)
+        await asyncio.sleep(0)
+        connection.data_received(b"NOOP\r\n" * 1_000)
+        answered = [pipe.written.count(b"250 Ok")]
+        connection.eof_received()
+        while not pipe.closed:
+            await asyncio.sleep(0)
+            answered.append(pipe.written.count(b"250 Ok"))
+        connection.connection_lost(None)
+        return answered
+
+    answered = asyncio.run(run())
+    assert answered[-1] == 1_000
+    assert max(later - before for before, later in pairwise([0, *answered])) == 100
 
 
 # ---------------------------------------------------------------- hanging up

@@ -119,6 +119,24 @@ def test_when_too_much_waits_the_end_of_data_waits_too(bounds: Bounds) -> None:
     assert len(stored(behind)) == 4
 
 
+def test_a_large_message_sent_while_the_one_before_waits_is_taken_in_its_turn() -> None:
+    """The client runs ahead with more than we read ahead; when its turn comes we go on reading."""
+    behind, gate = gated()
+    large = b"Subject: large\r\n\r\n" + (b"x" * 76 + b"\r\n") * 20_000
+    transaction = b"MAIL FROM:<ana@example.org>\r\nRCPT TO:<bo@example.com>\r\nDATA\r\n"
+    with behind.smtp(bounds=Bounds(waiting=1)) as server, Wire(server) as first, Wire(server) as eager:
+        assert first.ready().message().startswith("250 OK")
+        stream = transaction + MESSAGE + b".\r\n" + transaction + large + b".\r\nQUIT\r\n"
+        sender = threading.Thread(target=eager.send, args=(stream,))
+        sender.start()
+        time.sleep(0.2)
+        gate.opened.set()
+        codes = [eager.reply()[:3] for _ in range(10)]
+        sender.join()
+        assert codes == ["250", "250", "354", "250", "250", "250", "354", "250", "221", ""]
+        assert server.wait_for(3)[-1].message.raw == large
+
+
 def test_one_message_is_always_let_in() -> None:
     behind, gate = gated()
     gate.opened.set()

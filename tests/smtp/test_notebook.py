@@ -61,6 +61,7 @@ def run(manager: Any, code: str) -> str:
         client.stop_channels()
 
 
+@pytest.mark.slow
 def test_a_cell_can_be_run_again_and_the_kernel_restarted(kernel: Any) -> None:
     first = run(kernel, CELL.format(port=0)).split()
     assert first[:2] == ["1", "1"]
