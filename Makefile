@@ -17,14 +17,14 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench docs notebooks screenshots format constraints clean $(GATES) check-quick-tests
+.PHONY: help demo lab test quick bench bench-smtp docs notebooks screenshots format constraints clean $(GATES) check-quick-tests
 
 help:
 	@echo 'make demo         show what happens to the sample mail of a small company, and why'
 	@echo 'make lab          open the notebooks in JupyterLab'
 	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
 	@echo 'make quick        the checks of a minute: format, lint, types, tests that are not slow'
-	@echo 'make bench        run the benchmarks'
+	@echo 'make bench        run the benchmarks (make bench-smtp: the one of live SMTP alone)'
 	@echo 'make docs         build the documentation into build/site'
 	@echo 'make notebooks    run the notebooks and save their outputs'
 	@echo 'make screenshots  take the pictures of the documentation again (needs Chromium)'
@@ -53,6 +53,9 @@ bench: $(DEV)
 	  [ -f "$$script" ] || { echo 'make bench: there is no script in tests/benchmarks' >&2; exit 1; }; \
 	  echo "== $$script"; $(PY) "$$script" || exit 1; \
 	done
+
+bench-smtp: $(DEV)
+	@$(PY) tests/benchmarks/bench_smtp.py
 
 docs: $(DEV) build/html-manager
 	@$(MAKE) --no-print-directory check-docs

@@ -29,7 +29,7 @@ from sesreceive.smtp.framing import Body, Fault, has_long_line
 from sesreceive.smtp.path import is_valid_sender, parse_path
 from sesreceive.smtp.replies import ReplyRow
 from sesreceive.stages.filtering import FilterDecision
-from sesreceive.stages.recipients import RecipientDecision
+from sesreceive.stages.recipients import RecipientDecision, one_too_many
 
 __all__ = ["Answer", "Policy", "Session", "State", "Then", "Xclient"]
 
@@ -269,15 +269,15 @@ class Session:
     def _rcpt(self, argument: str) -> Answer:
         transaction = self._transaction
         assert transaction is not None  # REFUSALS: RCPT needs MAIL
-        if (
-            transaction.accepted >= self._receiver.assumptions.max_recipients
-            or len(transaction.decisions) >= self._policy.bounds.recipients_named
-        ):
+        if len(transaction.decisions) >= self._policy.bounds.recipients_named:
             return Answer(replies.TOO_MANY_RECIPIENTS.line())
-        path = parse_path(argument, "TO")
+        most, path = self._receiver.assumptions.max_recipients, parse_path(argument, "TO")
         if path is None:
             return self._wrong(replies.RCPT_SYNTAX)
-        decision = self._receiver.on_rcpt(transaction.decision, path.address, tls=self.tls)
+        if transaction.accepted >= most:
+            decision = one_too_many(path.address, most)
+        else:
+            decision = self._receiver.on_rcpt(transaction.decision, path.address, tls=self.tls)
         transaction.decisions.append(decision)
         transaction.accepted += decision.accepted
         return Answer(str(decision.reply))

@@ -26,11 +26,13 @@ ENVELOPES = [
     replace(ANA.to("bo@example.com"), client_ip="203.0.113.9"),
     ANA.to("secure@example.com"),
     ANA.to("x@example.net"),
+    ANA.to("bo@example.com", "cy@example.com", "a@b.example.com", "x@example.net", "bo+late@example.com"),
 ]
+FEW = ses.Assumptions(max_recipients=3)
 
 
 def over_smtp(raw: bytes, envelope: ses.Envelope) -> ses.Reception:
-    with receiver().smtp(client_addresses=lambda peer: envelope.client_ip) as server:
+    with receiver(assumptions=FEW).smtp(client_addresses=lambda peer: envelope.client_ip) as server:
         with Wire(server) as wire:
             wire.say(f"EHLO {envelope.helo}")
             wire.say(f"MAIL FROM:<{envelope.mail_from}>")
@@ -45,7 +47,7 @@ def over_smtp(raw: bytes, envelope: ses.Envelope) -> ses.Reception:
 @pytest.mark.parametrize("envelope", ENVELOPES)
 @pytest.mark.parametrize("raw", MESSAGES)
 def test_smtp_and_receive_agree(raw: bytes, envelope: ses.Envelope) -> None:
-    live, direct = over_smtp(raw, envelope), receiver().receive(raw, envelope)
+    live, direct = over_smtp(raw, envelope), receiver(assumptions=FEW).receive(raw, envelope)
     assert live.envelope == direct.envelope
     assert live.replies == direct.replies
     assert live.reply == direct.reply
