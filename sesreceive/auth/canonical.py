@@ -47,12 +47,13 @@ def header(algorithm: bytes, name: bytes, value: bytes) -> bytes:
     >>> header(b"simple", b"SUBJect", b" a \r\n\tb")
     b'SUBJect: a \r\n\tb\r\n'
     """
-    if b"\n" in value:
-        value = crlf(value)
     if algorithm == b"simple":
-        return b"%b:%b\r\n" % (name, value)
-    value = _squeezed(value.replace(b"\r\n", b"")).strip(b" ")
-    return b"%b:%b\r\n" % (name.rstrip(b" \t").lower(), value)
+        return b"%b:%b\r\n" % (name, crlf(value) if b"\n" in value else value)
+    if b"\n" in value:
+        value = value.replace(b"\r\n", b"").replace(b"\n", b"")
+    if b"\t" in value or b"  " in value:
+        value = _squeezed(value)
+    return b"%b:%b\r\n" % (name.rstrip(b" \t").lower(), value.strip(b" "))
 
 
 def body(algorithm: bytes, data: bytes) -> bytes | memoryview:

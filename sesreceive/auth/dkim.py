@@ -83,7 +83,7 @@ class _Verification:
         self.signatures = self.positions.get(b"dkim-signature", [])
         self._bodies: dict[bytes, bytes | memoryview] = {}
         self._hashes: dict[tuple[bytes, int | None], bytes] = {}
-        self._headers: dict[tuple[bytes, int], bytes] = {}
+        self._headers: dict[bytes, dict[int, bytes]] = {form: {} for form in canonical.ALGORITHMS}
         self._names: list[bytes] = []
 
     def result(self, index: int) -> DkimResult:
@@ -165,27 +165,28 @@ class _Verification:
 
     def _signed(self, position: int, signature: Signature) -> Iterator[bytes]:
         """What was signed: the fields that ``h=`` names, then the signature itself without its value."""
+        form = signature.header_form
+        headers = self._headers[form]
         left: dict[bytes, int] = {}  # fields of a name that are still to be taken
         for name in signature.fields:
             # Section 5.4.2: from the bottom up; a name without a field left stands for nothing.
-            places = self.positions.get(name, [])
+            places = self.positions.get(name)
+            if places is None:
+                continue
             at = left.get(name, len(places)) - 1
             if at >= 0 and places[at] == position:
                 at -= 1  # a signature never covers itself (section 3.5, tag h=)
             left[name] = max(at, 0)
             if at >= 0:
-                yield self._header(signature.header_form, places[at])
+                place = places[at]
+                if place not in headers:
+                    value = self.message.fields[place].value
+                    headers[place] = canonical.header(form, self._name(form, place), value)
+                yield headers[place]
         value = self.message.fields[position].value
         if found := _B_VALUE.search(value):
             value = value[: found.start(1)] + value[found.end() :]
-        name = self._name(signature.header_form, position)
-        yield canonical.header(signature.header_form, name, value).removesuffix(b"\r\n")
-
-    def _header(self, form: bytes, position: int) -> bytes:
-        key = (form, position)
-        if key not in self._headers:
-            self._headers[key] = canonical.header(form, self._name(form, position), self.message.fields[position].value)
-        return self._headers[key]
+        yield canonical.header(form, self._name(form, position), value).removesuffix(b"\r\n")
 
     def _name(self, form: bytes, position: int) -> bytes:
         """What stands before the colon; in the simple form with the blanks of obsolete syntax."""

@@ -192,4 +192,4 @@ def _need_nacl() -> None:
     try:
         import nacl.signing  # noqa: F401 - dkimpy signs Ed25519 with it
     except ImportError:
-        raise MissingExtraError("pynacl", extra="dev", purpose="an Ed25519 signature") from None
+        raise MissingExtraError("pynacl", extra="notebook", purpose="an Ed25519 signature") from None

@@ -76,9 +76,8 @@ class Signature:
         tags = found.tags
         if found.problem:
             raise Failed(Failure.SYNTAX, f"the signature cannot be read: {one_line(found.problem)}")
-        for name in _REQUIRED:
-            if name not in tags:
-                raise Failed(Failure.MISSING_TAG, f"the signature has no tag `{name.decode()}`")
+        if missing := [name for name in _REQUIRED if name not in tags]:
+            raise Failed(Failure.MISSING_TAG, f"the signature has no tag `{missing[0].decode()}`")
         if tags[b"v"] != b"1":
             raise Failed(Failure.VERSION, f"the signature has version `{shown(tags[b'v'])}`, not `1`")
         algorithm = text_of(tags[b"a"])
@@ -99,10 +98,10 @@ class Signature:
         body_form = body_form if slash else b"simple"
         if header_form not in canonical.ALGORITHMS or body_form not in canonical.ALGORITHMS:
             raise _bad(tags, b"c", "no canonicalization that is known")
-        fields = tuple(name.lower() for name in items(tags[b"h"]))
+        fields = items(tags[b"h"].lower())
         if b"from" not in fields:
             raise Failed(Failure.FROM_NOT_SIGNED, "the signature does not cover the From field")
-        if b"dns/txt" not in items(tags.get(b"q", b"dns/txt")):
+        if b"q" in tags and b"dns/txt" not in items(tags[b"q"]):
             raise Failed(Failure.QUERY_METHOD, f"the query method `q={shown(tags[b'q'])}` is unknown")
         agent = domain
         if b"i" in tags:
@@ -110,7 +109,7 @@ class Signature:
             agent = published_domain(text_of(name)) or ""
             if not at or not f".{agent}".endswith(f".{domain}"):
                 raise Failed(Failure.IDENTITY, f"`i={shown(tags[b'i'])}` does not lie in `{domain}`")
-        length, signed_at, expires_at = (_number(tags, name) for name in (b"l", b"t", b"x"))
+        length, signed_at, expires_at = _number(tags, b"l"), _number(tags, b"t"), _number(tags, b"x")
         if signed_at is not None and expires_at is not None and expires_at <= signed_at:
             raise Failed(Failure.TIMES, f"the signature expires at {expires_at}, and it was made at {signed_at}")
         return cls(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 __all__ = ["DnsAnswer", "DnsQuestion", "DnsStatus", "Resolver"]
 
@@ -41,8 +41,7 @@ class DnsAnswer:
         return self.status in (DnsStatus.SERVFAIL, DnsStatus.TIMEOUT)
 
 
-@dataclass(frozen=True, slots=True)
-class DnsQuestion:
+class DnsQuestion(NamedTuple):
     """One question that was asked of DNS, and how it ended.
 
     Attributes

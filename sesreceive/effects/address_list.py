@@ -8,7 +8,7 @@ one element, its raw value. Each character is looked at a fixed number of times,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sesreceive.effects.encoded_words import decode_words
 
@@ -38,8 +38,7 @@ _QUOTED = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f()<>@,;:\\".\[\]]')
 _BRACKETED = re.compile(r'[()<>,;:\\"\[\]]')
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One address of a header: its name, not yet decoded, and the address; a group is an address by itself."""
 
     address: str

@@ -138,6 +138,7 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._outer: Part | None = None
         self._saved: list[Any] = []
         self._due = False
+        self._changes = 0
         head: list[W.Widget] = [W.HTML(f"<style>{STYLE}</style>")]
         if title:
             head.append(heading(title))
@@ -174,11 +175,12 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.alert.value = _live("alert", lines)
 
     def guard(self, callback: Callable[..., str | None]) -> Callable[..., None]:
-        """`callback` as a widget may call it: its answer is told, its error is shown; nothing escapes."""
+        """`callback` as a widget may call it: one at a time, its answer is told, its error shown; nothing escapes."""
 
         def guarded(*event: Any) -> None:
             try:
-                told = callback(*event) if _takes_events(callback) else callback()
+                with self.bench.lock:
+                    told = callback(*event) if _takes_events(callback) else callback()
             except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
                 self.fail(error)
             else:
@@ -204,9 +206,10 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return ""
 
     def changed(self) -> None:
-        """Renew the saved picture in a moment, when nothing else is to be done; parts call it for what is theirs."""
+        """Renew the saved picture when nothing has changed for a moment; parts call it for what is theirs."""
         if self._outer is not None:
             self._outer.changed()
+        self._changes += 1
         if not self._saved or self._due:
             return
         try:
@@ -214,12 +217,17 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         except RuntimeError:  # no notebook, or another thread: the next change will do
             return
         self._due = True
-        loop.call_later(_REST_S, self._save)
+        loop.call_later(_REST_S, self._save, loop, self._changes)
 
-    def _save(self) -> None:
+    def _save(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+        """Renew the picture, or wait on where something changed since it was `seen`."""
+        if self._changes != seen:
+            loop.call_later(_REST_S, self._save, loop, self._changes)
+            return
         self._due = False
-        for handle in self._saved:
-            handle.update(self._picture(), raw=True)
+        with self.bench.lock:
+            for handle in self._saved:
+                handle.update(self._picture(), raw=True)
 
     def _picture(self) -> dict[str, str]:
         rich = frame(repr(self), f"{self.snapshot()}<p>Run this cell to edit.</p>", style=SAVED_STYLE)
@@ -284,7 +292,7 @@ def _live(role: str, text: str) -> str:
     return f'<div role="{role}" class="ses-{role}">{escape(text)}</div>' if text or role == "status" else ""
 
 
-# After this long without a picture the next change makes one.
+# How long nothing has to change before the picture is renewed, which takes a while where there are many rules.
 _REST_S = 1.0
 
 

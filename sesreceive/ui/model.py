@@ -6,6 +6,7 @@ list of them. A part observes the traits it shows; nothing is mutated in place, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,9 @@ class Bench(traitlets.HasTraits):
         What the last action did, as one sentence.
     can_undo, can_redo : bool
         Whether there is a step to go.
+    lock : RLock
+        Held while a callback runs. JupyterLab sends the clicks of some widgets to a second thread of the kernel
+        ("subshell"), so that two callbacks could run at a time.
 
     Examples
     --------
@@ -72,6 +76,7 @@ class Bench(traitlets.HasTraits):
     can_redo = traitlets.Bool(False)
 
     def __init__(self, receiver: Receiver) -> None:
+        self.lock = threading.RLock()
         super().__init__(account=receiver.account, zone=_zone(receiver))
         self.receiver = receiver
         self._history: list[Edit] = [Edit(receiver.account, "the account as it was given")]

@@ -11,7 +11,7 @@ from sesreceive.ui.kit import Part
 __all__ = ["Slices"]
 
 # How long a piece lasts, and the pause behind it in which clicks are answered.
-_SLICE_S, _PAUSE_S = 0.05, 0.01
+_SLICE_S, _PAUSE_S = 0.03, 0.02
 
 
 class Slices:

@@ -22,7 +22,7 @@ from sesreceive.reception import Reception
 from sesreceive.rerun import rerun, reruns
 from sesreceive.ui.ends import ends_table
 from sesreceive.ui.inputs import choice, tick
-from sesreceive.ui.kit import Part, bench_of, button, caption, html
+from sesreceive.ui.kit import Part, bench_of, button, caption, html, prose
 from sesreceive.ui.left_out import left_out
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.model import Bench
@@ -33,8 +33,8 @@ __all__ = ["Circumstances", "WhatIf"]
 
 # How many differences the list has, and how long the account has to rest before messages are compared.
 _LISTED, _REST_S = 500, 0.3
-# While it goes on, the list is renewed this often.
-_SHOW_S = 0.5
+# While it goes on, the list is renewed this often, as long as it is short.
+_SHOW_S, _EARLY = 0.5, 100
 
 _VERDICTS = ("spam", "virus", "SPF", "DKIM", "DMARC")
 _POLICIES = ("none", "quarantine", "reject")
@@ -254,7 +254,7 @@ class WhatIf(Part):
         else:
             text = f"{number} of the {self._compared} messages compared so far would end differently, of {total}{under}"
         self.summary.value = _strong(text)
-        if last or time.monotonic() - self._listed_s > _SHOW_S:
+        if last or (number <= _EARLY and time.monotonic() - self._listed_s > _SHOW_S):
             self._listed_s = time.monotonic()
             self._tell_list()
         self.changed()
@@ -325,7 +325,10 @@ def _side_by_side(one: Difference) -> str:
 
 def _changes(one: Difference) -> str:
     rows = [
-        [escape(text, 200) for text in (change.where, change.subject, change.before, change.after, change.why)]
+        [
+            *(escape(text, 200) for text in (change.where, change.subject, change.before, change.after)),
+            prose(one_line(change.why, 300)),
+        ]
         for change in one.changes[:60]
     ]
     heads = ("where", "what", "was", "would be", "why")

@@ -18,7 +18,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.ui.inputs import Checked, choice
 from sesreceive.ui.keyring import keyring_of
-from sesreceive.ui.kit import Part, bench_of, button, caption, html
+from sesreceive.ui.kit import Part, bench_of, button, caption, html, prose
 from sesreceive.ui.model import Bench
 from sesreceive.ui.records import CHECKS, Publisher, place, published
 from sesreceive.ui.source import source
@@ -175,7 +175,7 @@ class ZoneEditor(Part):
                 domain=who.domain, client_ip=who.client_ip, key=self.keyring.key(who.domain, "s1")
             )  # fmt: skip
         zone = published(self.bench.zone, check, recipe, who)
-        return self.edit(zone, f"{check} of {one_line(place(check, who), 80)}: {recipe.title}")
+        return self.edit(zone, f"published {check} of {one_line(place(check, who), 80)}: {recipe.title}")
 
     def _applying(self, check: str) -> Callable[[], str]:
         return lambda: self.apply(check)
@@ -222,7 +222,7 @@ class ZoneEditor(Part):
         found = spf.check_host(who.client_ip, f"postmaster@{who.domain}", who.domain, zone)
         good = {"pass": "good", "fail": "bad", "permerror": "bad", "temperror": "bad"}.get(found.status.value, "note")
         rows = [
-            ["SPF", _records(zone, place("SPF", who), b"v=spf1"), f"{mark(found.status, good)}: {escape(found.reason)}"]
+            ["SPF", _records(zone, place("SPF", who), b"v=spf1"), f"{mark(found.status, good)}: {prose(found.reason)}"]
         ]
         for check, start in (("DKIM", b""), ("DMARC", b"")):
             name = place(check, who)

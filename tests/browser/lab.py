@@ -156,8 +156,14 @@ class Notebook:
 
     def theme(self, name: str) -> None:
         """Switch to the ``light`` or ``dark`` theme."""
+        self._without_splash()
         self.command("apputils:change-theme", theme=THEMES[name])
         self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(name == 'light').lower()}'")
+        self._without_splash()
+
+    def _without_splash(self) -> None:
+        """JupyterLab takes its splash screen away twice, and fails, where it is asked for again meanwhile."""
+        self.page.wait_for_function("!document.getElementById('jupyterlab-splash')")
 
     def focused(self) -> str:
         """What has the keyboard: its tag and what it is called."""

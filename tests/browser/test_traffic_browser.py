@@ -110,16 +110,18 @@ def test_collections_are_sent_and_uploaded(open_lab, tmp_path):
     press(page, "from a dataset")
     expect(status(page)).to_contain_text("messages of anycompany; chosen: 0001-invoice")
     press(page, "Use its account, DNS and functions")
-    expect(status(page)).to_have_text("account, DNS and functions are those of anycompany")
     press(page, "Send all")
     expect(status(page)).to_have_text("104 messages sent", timeout=20_000)
     wrong = (
-        "key = {row['message']: row['replies'].split('|') for row in ses.datasets.load('anycompany').expected}\n"
+        "key = {row['message']: row['replies'] for row in ses.datasets.load('anycompany').expected}\n"
         "print([(one.name, one.replies) for one in bench.receptions if one.accepted != ('250' in key[one.name])])"
     )
     assert notebook.python(wrong) == "[]"
     page.get_by_label("Find samples").fill("0705")
-    page.get_by_label("Samples", exact=True).select_option(re.compile("0705"))
+    expect(page.get_by_label("Samples", exact=True).locator("option")).to_have_count(1)
+    page.get_by_label("Samples", exact=True).focus()
+    notebook.press("ArrowDown")
+    expect(status(page)).to_have_text("chosen: 0705-long-header")
     press(page, "Send")
     expect(status(page)).to_contain_text("0705-long-header was accepted")
 
@@ -186,6 +188,12 @@ def test_what_if_answers_at_once_and_by_keyboard(open_lab):
     page.get_by_label("spam verdict").select_option("FAIL")
     expect(status(page)).to_have_text("2 of 3 messages would end differently (spam FAIL)")
     expect(page.get_by_role("rowheader", name="≠ spam verdict")).to_be_visible()
+
+    expect(page.locator(".ses-saved", has_text="differently (spam FAIL)")).to_have_count(1)
+    notebook.save()
+    notebook.stop_kernel()
+    notebook.load(run=False)
+    expect(page.locator(".ses-saved", has_text="differently (spam FAIL)")).to_be_visible()
 
 
 def test_the_keyboard_reaches_everything_of_the_composer(open_lab):
@@ -269,21 +277,6 @@ def test_nothing_is_cut_off_or_hard_to_read(open_lab):
         for theme in ("light", "dark"):
             notebook.theme(theme)
             assert notebook.low_contrast() == []
-
-
-def test_a_notebook_without_a_kernel_shows_the_last_state(open_lab):
-    notebook = open_lab(RULES, "Composer(bench)", "WhatIf(bench)")
-    page = notebook.page
-    page.get_by_label("Subject").fill("the last one")
-    press(page, "Send")
-    page.get_by_label("Leave out").select_option("the rule billing")
-    expect(page.locator(".ses-saved", has_text="without the rule billing")).to_have_count(1)
-    expect(page.locator(".ses-saved", has_text="the last one")).to_have_count(1)
-    notebook.save()
-    notebook.stop_kernel()
-    notebook.load(run=False)
-    expect(page.locator(".ses-saved", has_text="the last one")).to_be_visible()
-    expect(page.locator(".ses-saved", has_text="without the rule billing")).to_be_visible()
 
 
 def test_a_click_is_answered_at_once_with_5000_messages_and_200_rules(open_lab, record_property):
