@@ -332,6 +332,8 @@ def _resolver(given: Resolver | Mapping[str, Any] | str | None) -> Resolver:
 def _stopwatch(clock: Clock) -> Callable[[], float]:
     """Seconds since now; a stepping clock gives each message a watch of its own, whatever else reads it."""
     if isinstance(clock, SteppingClock):
-        clock = SteppingClock(0.0, step_s=clock.step_s)
+        watch = SteppingClock(0.0, step_s=clock.step_s)
+        watch()
+        return watch
     start = clock()
     return lambda: clock() - start

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.effects import notification, stored_message
@@ -14,8 +13,7 @@ from sesreceive.verdict import Verdicts
 __all__ = ["ActionContext"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionContext:
+class ActionContext(NamedTuple):
     """The mail as this action of this rule sees it.
 
     Attributes

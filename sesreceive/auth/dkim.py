@@ -198,7 +198,7 @@ class _Verification:
 
     def _body(self, form: bytes) -> bytes | memoryview:
         if form not in self._bodies:
-            self._bodies[form] = canonical.body(form, canonical.crlf(bytes(self.message.body)))
+            self._bodies[form] = canonical.body(form, canonical.crlf(self.message.raw[self.message.body_start :]))
         return self._bodies[form]
 
     def _body_hash(self, form: bytes, length: int | None) -> bytes:

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sesreceive.auth.results import SpfResult, SpfStatus
@@ -66,16 +66,16 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
     mailbox = Mailbox.parse(envelope_from)
     # A sender without `@` is taken as a domain, as pyspf and jSPF do (RFC 7208 section 4.3 adds `postmaster`).
     local, said = (mailbox.local, mailbox.domain) if "@" in envelope_from else ("", envelope_from.lower())
-    domain = to_ascii_domain(_encodable(said)) if len(said) <= _MAX_DOMAIN else None
+    domain, is_checked = _domain(said) if len(said) <= _MAX_DOMAIN else (said, False)
 
     def result(status: SpfStatus, reason: str, **more: str) -> SpfResult:
-        decided = more.pop("domain", domain or said)
+        decided = more.pop("domain", domain)
         return SpfResult(
             status=status, domain=decided, envelope_from=envelope_from, client_ip=client_ip, helo=helo,
             reason=reason, **more,
         )  # fmt: skip
 
-    if domain is None or "." not in domain or not is_valid(domain) or domain.startswith("["):
+    if not is_checked:
         return result(
             SpfStatus.NONE, f"`{one_line(said)}` is no domain that could have a record (RFC 7208 section 4.3)"
         )
@@ -86,6 +86,15 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
     return result(
         found.status, found.reason, domain=found.domain, mechanism=found.mechanism, explanation=found.explanation
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _domain(said: str) -> tuple[str, bool]:
+    """The domain as A-labels, and whether it could have a record (RFC 7208 section 4.3)."""
+    domain = to_ascii_domain(_encodable(said))
+    if domain is None:
+        return said, False
+    return domain, "." in domain and is_valid(domain) and not domain.startswith("[")
 
 
 @dataclass(frozen=True, slots=True)

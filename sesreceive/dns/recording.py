@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from sesreceive.dns.names import normalize
 from sesreceive.dns.resolver import DnsAnswer, DnsQuestion, DnsStatus, Resolver
@@ -33,14 +32,9 @@ class Recording:
         self._noted: dict[tuple[str, str, str], DnsAnswer] = {}
         self._check = ""
 
-    @contextmanager
-    def asked_by(self, check: str) -> Iterator[None]:
+    def asked_by(self, check: str) -> AbstractContextManager[None]:
         """What is asked inside belongs to this check."""
-        outer, self._check = self._check, check
-        try:
-            yield
-        finally:
-            self._check = outer
+        return _AskedBy(self, check)
 
     def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         """The answer of the resolver behind, asked the first time only."""
@@ -67,6 +61,19 @@ class Recording:
             DnsQuestion(name, rdtype, answer.status.value, tuple(map(_text, answer.values)), check)
             for (name, rdtype, check), answer in self._noted.items()
         )
+
+
+class _AskedBy:
+    __slots__ = ("check", "outer", "recording")
+
+    def __init__(self, recording: Recording, check: str) -> None:
+        self.recording, self.check = recording, check
+
+    def __enter__(self) -> None:
+        self.outer, self.recording._check = self.recording._check, self.check
+
+    def __exit__(self, *exception: object) -> None:
+        self.recording._check = self.outer
 
 
 def _text(value: str | bytes) -> str:

@@ -32,6 +32,13 @@ _ADDR_SPEC = re.compile(
 )
 _ROUTE = re.compile(r"@[^\x00-\x20:]*+:")
 
+# The form most mailboxes of a list have, read in one go: a bare address, or one in brackets behind at most a name,
+# with nothing in it that means more than itself.
+_PLAIN = rf"{_ATOM}++@{_ATOM}++"
+_PLAIN_MAILBOX = re.compile(
+    rf'[ \t\r\n]*+(?:(?:"([^"\\]*+)"[ \t\r\n]*+|([^()<>"\[,;:\\]*+))<({_PLAIN})>|({_PLAIN}))[ \t\r\n]*+(?:,|\Z)'
+)
+
 # A name with one of these is printed in quotes: the specials of RFC 822 section 3.3, and controls.
 _QUOTED = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f()<>@,;:\\".\[\]]')
 # An address with one of these keeps its angle brackets, even without a name.
@@ -63,6 +70,15 @@ def parse_addresses(text: str) -> tuple[Address, ...] | None:
     >>> parse_addresses("John Doe <john@example.org") is None
     True
     """
+    found: list[Address] = []
+    position = 0
+    while mailbox := _PLAIN_MAILBOX.match(text, position):
+        quoted, name, bracketed, bare = mailbox.groups()
+        name = (quoted or name or "").strip(_BLANKS)
+        found.append(Address(bracketed or bare, name))
+        position = mailbox.end()
+        if position == len(text):
+            return tuple(found)
     try:
         return tuple(_Parser(text).addresses())
     except _BrokenError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sesreceive.effects.encoded_words import decode_words
-from sesreceive.effects.receipt import Receipt, SesField
+from sesreceive.effects.receipt import Receipt
 from sesreceive.effects.stored_message import Added, ses_fields
 from sesreceive.mail.message import HeaderField, unfold
 from sesreceive.verdict import Verdicts
 
-__all__ = ["field_name", "field_text", "header_list", "joined"]
+__all__ = ["field_name", "field_text", "header_list"]
 
 _BLANKS = b" \t\r\n"
 
@@ -22,21 +22,17 @@ def header_list(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Iter
     that has enough stops.
     """
     decode = receipt.assumptions.decode_encoded_words == "whole-token"
-    for ses_field in ses_fields(receipt, verdicts, added):
-        text = joined(ses_field)
-        yield ses_field[0], decode_words(text) if decode and "=?" in text else text
+    for name, parts in ses_fields(receipt, verdicts, added):
+        text = " ".join(parts)
+        yield name, decode_words(text) if decode and "=?" in text else text
     for item in receipt.message.fields:
         # That name only: ARC-Message-Signature and X-Google-DKIM-Signature keep their blanks [observed].
-        if item.key == b"dkim-signature" and (tags := _signature_tags(item.value)) is not None:
-            yield field_name(item), tags
+        name = item.name.decode("ascii") or field_name(item)
+        if item.name.lower() == b"dkim-signature" and (tags := _signature_tags(item.value)) is not None:
+            yield name, tags
         else:
             text = field_text(item)
-            yield field_name(item), decode_words(text) if decode and "=?" in text else text
-
-
-def joined(field: SesField) -> str:
-    """The unfolded value of a field that SES writes."""
-    return " ".join(field[1])
+            yield name, decode_words(text) if decode and "=?" in text else text
 
 
 def field_name(field: HeaderField) -> str:
@@ -59,7 +55,9 @@ def field_text(field: HeaderField) -> str:
     value = field.value
     if not field.name and b":" in value:
         value = value.partition(b":")[2]
-    return unfold(value).lstrip(_BLANKS).decode("utf-8", "replace")
+    if b"\n" in value:
+        value = unfold(value)
+    return value.lstrip(_BLANKS).decode("utf-8", "replace")
 
 
 def _signature_tags(value: bytes) -> str | None:

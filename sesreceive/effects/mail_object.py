@@ -117,7 +117,7 @@ def _source(receipt: Receipt) -> str:
 
 def _values(receipt: Receipt, name: str, added: Added) -> list[str]:
     """Unfolded values of all fields of this name; added headers stand above the sender's, so they come first."""
-    values = [field_text(item) for item in receipt.message.all(name)]
+    values = list(map(field_text, receipt.message.all(name)))
     if not added:
         return values
     return [*(single_line(value) for one, value in added if one.lower() == name.lower()), *values]

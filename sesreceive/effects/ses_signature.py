@@ -54,9 +54,8 @@ def ses_signature(
     )
     signed = []
     for name in SIGNED_FIELDS:
-        own = message.all(name)
-        if own:
-            signed.append(_relaxed(name, own[-1].value))
+        if own := message.all(name):
+            signed.append(canonical.header(b"relaxed", own[-1].name, own[-1].value))
         elif name == "X-SES-RECEIPT":
             signed.append(_relaxed(name, x_ses_receipt.encode("ascii")))
     signed.append(_relaxed(signed_name, (before_b + after_b).encode("ascii")).removesuffix(b"\r\n"))
@@ -68,5 +67,5 @@ def _relaxed(name: str, value: bytes) -> bytes:
 
 
 def _body_hash(message: Message) -> str:
-    body = canonical.body(b"simple", canonical.crlf(bytes(message.body)))
+    body = canonical.body(b"simple", canonical.crlf(message.raw[message.body_start :]))
     return b64encode(hashlib.sha256(body).digest()).decode("ascii")

@@ -27,7 +27,7 @@ def truncate(
     size = 0
     truncated = False
     for name, value in fields:
-        length = utf8_length(name + value)
+        length = len((name + value).encode("utf-8", "surrogatepass"))
         if size + length <= limit_bytes:
             kept.append((name, value))
             size += length

@@ -52,7 +52,7 @@ def unfold(value: bytes) -> bytes:
     >>> unfold(b" multipart/mixed; \r\n\tboundary=x")
     b' multipart/mixed;  boundary=x'
     """
-    return _FOLD.sub(b" ", value) if b"\n" in value else value
+    return _FOLD.sub(b" ", value)
 
 
 class Message:

@@ -278,7 +278,10 @@ class _Run:
         waits = getattr(action, "invocation_type", "") == "RequestResponse"
         if waits and self.assumptions.on_lambda_error == "stop_rule_set" and any(one.failed for one in outcomes):
             answers.append(Flow.STOP_RULE_SET)
-        return next(flow for flow in (Flow.STOP_RULE_SET, Flow.STOP_RULE, Flow.CONTINUE) if flow in answers)
+        for flow in (Flow.STOP_RULE_SET, Flow.STOP_RULE):
+            if flow in answers:
+                return flow
+        return Flow.CONTINUE
 
     def effects(self, effects: Sequence[Effect], context: ActionContext) -> list[Outcome]:
         """Perform each effect; the first that fails for good ends the action."""
@@ -333,12 +336,5 @@ class _Run:
 
     def context(self, item: PlannedRule, index: int, verdicts: Verdicts) -> ActionContext:
         """What the action in this position knows now."""
-        return ActionContext(
-            receipt=self.receipt,
-            rule=item.rule,
-            action=index,
-            recipients=item.recipients,
-            verdicts=verdicts,
-            added=self.added,
-            processing_time_ms=round((self.elapsed_s() + self.virtual_s) * 1000),
-        )
+        elapsed_ms = round((self.elapsed_s() + self.virtual_s) * 1000)
+        return ActionContext(self.receipt, item.rule, index, item.recipients, verdicts, self.added, elapsed_ms)

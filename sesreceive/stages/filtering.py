@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
+from operator import is_
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
@@ -148,11 +149,31 @@ def decide(
     ----------
     Amazon SES Developer Guide, "Email receiving concepts", step 1.
     """
+    configured = (filters, tuple(provider_lists), assumptions or _DEFAULT)
+    known = _decided.get(client_ip)
+    if known is not None and all(map(is_, known[0], configured)):
+        return known[1]
+    decision = _decide(client_ip, *configured)
+    if isinstance(filters, tuple):  # what does not change
+        if len(_decided) >= _REMEMBERED:
+            _decided.clear()
+        _decided[client_ip] = configured, decision
+    return decision
+
+
+# One client sends many messages: the decisions on those seen last, and the values that they follow from.
+_REMEMBERED = 64
+_Configured = tuple[Sequence[ReceiptFilter], tuple[ProviderList, ...], Assumptions]
+_decided: dict[str, tuple[_Configured, FilterDecision]] = {}
+
+
+def _decide(
+    client_ip: str, filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...], assumptions: Assumptions
+) -> FilterDecision:
     address = host_address(client_ip)
     shown = str(address)
-    provider_lists = tuple(provider_lists)
     contains = [(network := item.network) is not None and address in network for item in filters]
-    deciding = _deciding(tuple(compress(filters, contains)), assumptions or _DEFAULT)
+    deciding = _deciding(tuple(compress(filters, contains)), assumptions)
     # Where a filter decides, no list is asked.
     covering = [entry.covers(shown) if deciding is None else None for entry in provider_lists]
     listed = next((entry.name for entry, network in zip(provider_lists, covering, strict=True) if network), "")

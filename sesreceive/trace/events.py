@@ -108,6 +108,10 @@ class TraceEvent(NamedTuple):
         return hash((*self[:8], self.seq, self.parent))
 
 
+# What `TraceEvent._make` calls; a message makes seventy events, counting those that move when stages are joined.
+_new = tuple.__new__
+
+
 class TraceLog:
     """Collects the events of one stage; append only.
 
@@ -141,7 +145,7 @@ class TraceLog:
         events = self._events
         data = _NO_DATA if data is None else data
         facts = (self.stage, kind, op, subject, reason, rule, recipient, action, data, len(events), self._parent)
-        events.append(TraceEvent._make(facts))
+        events.append(_new(TraceEvent, facts))
 
     def within(
         self, kind: Kind, subject: str, reason: str = "", *, op: Op = Op.ENTER, **about: Any
@@ -257,4 +261,5 @@ class Trace(Sequence[TraceEvent]):
 
 def _moved(event: TraceEvent, by: int) -> TraceEvent:
     """The event so many places later in the trace."""
-    return TraceEvent._make((*event[:-2], event.seq + by, event.parent + by if event.parent >= 0 else -1))
+    place = (event.seq + by, event.parent + by if event.parent >= 0 else -1)
+    return _new(TraceEvent, (*event[:-2], *place))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -17,7 +16,7 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from browser.lab import CHROMIUM, CHROMIUM_ARGUMENTS, Lab, Notebook, serving  # noqa: E402 - the folder is no package
+from browser.lab import CHROMIUM, CHROMIUM_ARGUMENTS, Lab, serving  # noqa: E402 - the folder is no package
 
 IMAGES = HERE.parent.parent / "notebooks" / "images"
 
@@ -32,19 +31,20 @@ bench = ui.Bench(receiver)
 bench.add(report)
 """
 
-# name: the cell that shows it, and what to do before the picture is taken
-SHOTS: dict[str, tuple[str, Callable[[Notebook], None] | None]] = {
-    "matrix": ("report", None),
-    "explain": ("report['0105-uncovered-subdomain'].explain()", None),
-    "builder": ("ui.RuleSetBuilder(bench)", None),
-    "composer": ("ui.Composer(bench)", None),
-    "results": ("ui.Results(bench)", None),
-    "path": ("bench.selected = 2\nui.PathView(bench)", None),
-    "debugger": ("bench.selected = 2\nui.Debugger(bench)", None),
-    "what-if": ("ui.WhatIf(bench)", None),
-    "live": ("ui.LiveSmtp(bench)", None),
-    "zone": ("ui.ZoneEditor(bench)", None),
-    "workbench": ("ui.Workbench(bench)", None),
+# name: the cell that shows it
+SHOTS = {
+    "report": "report[:14]",
+    "builder": "ui.RuleSetBuilder(bench)",
+    "composer": "composer = ui.Composer(bench)\ncomposer",
+    "results": "bench.selected = 2\nui.Results(bench)",
+    "path": "bench.selected = 2\nui.PathView(bench)",
+    "debugger": "bench.selected = 2\ndebugger = ui.Debugger(bench)\ndebugger.at = 104\ndebugger",
+    "what-if": (
+        "rules = bench.account['main'].without_rule('quarantine')\nwhat_if = ui.WhatIf(bench)\n"
+        "bench.edit(bench.account.with_rule_set(rules), 'left the rule quarantine out')\nwhat_if"
+    ),
+    "zone": "ui.ZoneEditor(bench)",
+    "workbench": "ui.Workbench(bench)",
 }
 
 
@@ -70,10 +70,8 @@ def main(names: list[str]) -> int:
 
 def take(lab: Lab, name: str) -> None:
     """One part, in both themes."""
-    cell, act = SHOTS[name]
-    notebook = lab.open(SETUP, cell, width=1250, height=2400)
-    if act is not None:
-        act(notebook)
+    notebook = lab.open(SETUP, SHOTS[name], width=1500, height=2400)
+    notebook.command("application:toggle-left-area")
     shown = notebook.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first
     for theme in ("light", "dark"):
         notebook.theme(theme)

@@ -56,7 +56,7 @@ BOXES = [
     ("partner", "filter partner", State.ON, "Allow, decides"),
     ("foreign", "bo@example.net", State.ENDED, "refused"),
     ("foreign", "Step 4: receipt rules", State.SKIPPED, "not reached"),
-    ("nobody", "Step 2: recipients", State.SKIPPED, "not reached"),
+    ("nobody", "Step 2: recipients", State.ENDED, "none accepted"),
     ("gate", "1 LambdaAction", State.ENDED, "done, ends here"),
     ("gate", "2 S3Action", State.SKIPPED, "not run"),
     ("gate", "rule gate", State.ON, "fired, left early"),
