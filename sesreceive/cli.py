@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,8 +61,16 @@ def _demo(options: argparse.Namespace) -> int:
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
     _print_report(report, options)
-    print(f"\nWhy did a message end like that? sesreceive explain --dataset {dataset.name} {dataset.example}")
+    program = _program()
+    print(f"\nWhy did a message end like that?  {program} explain --dataset {dataset.name} {dataset.example}")
+    print(f"Filters, rules and actions each:  {program} demo --table matrix, or --out FOLDER for all tables")
     return 0
+
+
+def _program() -> str:
+    """How to call this program again: its name, or its path where it is not on PATH."""
+    called = sys.argv[0]
+    return called if Path(called).name == "sesreceive" and not shutil.which("sesreceive") else "sesreceive"
 
 
 def _replay(options: argparse.Namespace) -> int:

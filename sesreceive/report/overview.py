@@ -15,8 +15,8 @@ from sesreceive.verdict import Verdict
 __all__ = ["overview_html", "table_text"]
 
 _COLUMNS = ("message", "from", "to", "answer", "filter", "checks", "rules", "actions", "because")
-# What a narrow terminal has to do without, first thing first.
-_DROPPED = ("from", "to", "filter", "checks", "actions")
+# What a narrow terminal has to do without, first thing first; a filter that decided is named in `because`, too.
+_DROPPED = ("from", "to", "checks", "filter", "actions")
 _VERDICTS = ("spf", "dkim", "dmarc", "spam", "virus")
 # Rows of the HTML table, and of the text in its place.
 _SHOWN, _SHOWN_AS_TEXT = 200, 20

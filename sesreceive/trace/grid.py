@@ -12,8 +12,8 @@ from sesreceive.trace.tree import MARKS
 __all__ = ["CELL_MARKS", "grid", "matrix_grid"]
 
 # Wider cells are cut, to less where the line is short; the last column takes what is left of it.
-_WIDEST, _NARROWEST_LAST = 36, 28
-_WIDTHS, _LAST_RESORT = (_WIDEST, 28, 20), 14
+_WIDEST, _NARROWEST_LAST = 30, 24
+_WIDTHS, _LAST_RESORT = (_WIDEST, 24, 18), 14
 _GAP = "  "
 
 # One character a cell. Most of a matrix is misses, so they are a dot here and the rest stands out.
