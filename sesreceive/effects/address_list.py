@@ -74,7 +74,7 @@ def parse_addresses(text: str) -> tuple[Address, ...] | None:
     position = 0
     while mailbox := _PLAIN_MAILBOX.match(text, position):
         quoted, name, bracketed, bare = mailbox.groups()
-        name = (quoted or name or "").strip(_BLANKS)
+        name = quoted if quoted is not None else (name or "").strip(_BLANKS)
         found.append(Address(bracketed or bare, name))
         position = mailbox.end()
         if position == len(text):
