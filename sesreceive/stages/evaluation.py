@@ -178,6 +178,7 @@ class _Run:
         self.assumptions = receipt.assumptions
         self.verdicts_for = verdicts_for
         self.elapsed_s = elapsed_s
+        self.now_s = elapsed_s()  # read once an action, so that times do not depend on how often one looks
         self.virtual_s = 0.0
         self.added: tuple[tuple[str, str], ...] = ()
         self.performed: list[Attempted] = []
@@ -237,6 +238,7 @@ class _Run:
 
     def action(self, item: PlannedRule, index: int, action: ReceiptAction, verdicts: Verdicts) -> Flow:
         """One action: its headers, its effects, its notification; then where evaluation goes."""
+        self.now_s = self.elapsed_s()
         context = self.context(item, index, verdicts)
         position = self.log.position + 1
         about: dict[str, Any] = {"rule": item.rule.name, "action": index}
@@ -287,7 +289,7 @@ class _Run:
         """Perform each effect; the first that fails for good ends the action."""
         outcomes: list[Outcome] = []
         for effect in effects:
-            done = attempt(effect, self.perform, self.assumptions, at_s=self.elapsed_s() + self.virtual_s)
+            done = attempt(effect, self.perform, self.assumptions, at_s=self.now_s + self.virtual_s)
             self.virtual_s += done.waited_s
             self.performed.append(done)
             outcomes.append(done.outcome)
@@ -336,5 +338,5 @@ class _Run:
 
     def context(self, item: PlannedRule, index: int, verdicts: Verdicts) -> ActionContext:
         """What the action in this position knows now."""
-        elapsed_ms = round((self.elapsed_s() + self.virtual_s) * 1000)
+        elapsed_ms = round((self.now_s + self.virtual_s) * 1000)
         return ActionContext(self.receipt, item.rule, index, item.recipients, verdicts, self.added, elapsed_ms)
