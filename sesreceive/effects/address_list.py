@@ -74,8 +74,9 @@ def parse_addresses(text: str) -> tuple[Address, ...] | None:
     position = 0
     while mailbox := _PLAIN_MAILBOX.match(text, position):
         quoted, name, bracketed, bare = mailbox.groups()
-        name = quoted if quoted is not None else (name or "").strip(_BLANKS)
-        found.append(Address(bracketed or bare, name))
+        name = quoted if quoted is not None else name or ""
+        shown = name.strip(_BLANKS)
+        found.append(Address(bracketed or bare, (shown if quoted is None else name) if shown else ""))
         position = mailbox.end()
         if position == len(text):
             return tuple(found)

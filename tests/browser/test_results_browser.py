@@ -256,7 +256,9 @@ def test_a_notebook_without_a_kernel_shows_what_was_there(open_lab):
     page = book.page
     page.locator(".ses-results").get_by_role("button", name="0005-newsletter").click()
     expect(page.locator(".ses-path svg")).to_have_attribute("aria-label", re.compile("0005-newsletter"))
-    page.wait_for_timeout(1500)  # the picture is renewed when nothing was done for a second
+    # The pictures are renewed when nothing was done for a second.
+    expect(page.locator(".ses-saved svg")).to_have_attribute("aria-label", re.compile("0005-newsletter"))
+    expect(page.locator(".ses-saved").first).to_contain_text("0005-newsletter")
     book.save()
     book.stop_kernel()
     book.load(run=False)

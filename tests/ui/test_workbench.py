@@ -1,0 +1,46 @@
+"""The workbench: every view over one state, made when it is first shown."""
+
+from __future__ import annotations
+
+import pytest
+
+import sesreceive as ses
+from sesreceive import ui
+from tests.conftest import MESSAGE, make_account, make_rule
+
+
+@pytest.fixture
+def workbench() -> ui.Workbench:
+    return ui.Workbench(ses.Receiver(make_account(make_rule("all", ses.S3Action(bucket_name="inbox"))), seed=1))
+
+
+def test_one_view_is_shown_at_a_time(workbench: ui.Workbench) -> None:
+    for view in workbench.views.options:
+        workbench.show(view)
+        shown = [word for word, box in workbench._boxes.items() if box.layout.display != "none"]
+        assert shown == [view]
+        assert workbench.part(view)
+        assert workbench.alert.value == ""
+
+
+def test_what_is_built_is_what_the_next_message_meets(workbench: ui.Workbench) -> None:
+    envelope = ses.Envelope(rcpt_to=("ana@example.com",))
+    assert workbench.bench.receive(MESSAGE, envelope).accepted
+    workbench.value = make_account()
+    assert not workbench.bench.receive(MESSAGE, envelope).accepted
+    workbench.bench.undo()
+    assert workbench.bench.receive(MESSAGE, envelope).accepted
+    assert repr(workbench) == "<Workbench: 1 identity, 0 filters, 1 rule set; 3 messages received>"
+
+
+def test_what_is_done_anywhere_is_told_in_its_status_line(workbench: ui.Workbench) -> None:
+    workbench.bench.edit(workbench.value.with_identity("example.net"), "added the identity <b>example.net</b>")
+    assert "added the identity &lt;b&gt;example.net&lt;/b&gt;" in workbench.status.value
+
+
+def test_without_a_kernel_the_configuration_and_the_mail_are_seen(workbench: ui.Workbench) -> None:
+    workbench.bench.receive(MESSAGE, ses.Envelope(rcpt_to=("ana@example.com",)), name="<script>")
+    picture = workbench.snapshot()
+    assert "inbox" in picture
+    assert "&lt;script&gt;" in picture
+    assert "<script>" not in picture
