@@ -20,7 +20,7 @@ from sesreceive.auth.signature import ALGORITHMS, Signature, text_of
 from sesreceive.auth.tags import TagList
 from sesreceive.dns.resolver import DnsStatus, Resolver
 from sesreceive.errors import one_line
-from sesreceive.mail.message import Message
+from sesreceive.mail.message import HeaderField, Message
 
 __all__ = ["MAX_KEYS", "MAX_SIGNATURES", "MIN_RSA_BITS", "verify", "verify_signature"]
 
@@ -77,26 +77,23 @@ class _Verification:
 
     def __init__(self, message: Message, resolver: Resolver, now: float) -> None:
         self.message, self.resolver, self.now = message, resolver, now
-        self.positions: dict[bytes, list[int]] = {}
-        for position, item in enumerate(message.fields):
-            self.positions.setdefault(item.name.lower(), []).append(position)
-        self.signatures = self.positions.get(b"dkim-signature", [])
+        self.signatures = message.all("DKIM-Signature")
         self._bodies: dict[bytes, bytes | memoryview] = {}
         self._hashes: dict[tuple[bytes, int | None], bytes] = {}
+        # By `id` of the field, since fields may be equal.
         self._headers: dict[bytes, dict[int, bytes]] = {form: {} for form in canonical.ALGORITHMS}
-        self._names: list[bytes] = []
+        self._names: dict[int, bytes] = {}
 
     def result(self, index: int) -> DkimResult:
         """Verify the signature at this place."""
-        position = self.signatures[index]
-        found = TagList.parse(self.message.fields[position].value)
+        found = TagList.parse(self.signatures[index].value)
         status, key_bits = DkimStatus.PASS, 0
         try:
             if index >= MAX_SIGNATURES:
                 raise Failed(Failure.TOO_MANY, f"only the first {MAX_SIGNATURES} signatures are verified")
             signature = Signature.of(found)
             signature.check_time(self.now)
-            key = self._key(position, signature)
+            key = self._key(self.signatures[index], signature)
             key_bits, reason = key.bits, _passed(signature, key)
         except Failed as failed:
             status, source = FAILURES[failed.failure]
@@ -115,14 +112,14 @@ class _Verification:
 
     # ---------------------------------------------------------------- the key (section 6.1.2)
 
-    def _key(self, position: int, signature: Signature) -> KeyRecord:
+    def _key(self, field: HeaderField, signature: Signature) -> KeyRecord:
         """The key that fits, of those in DNS."""
         reported: Failed | None = None
         for key in self._keys(signature.key_name):
             try:
                 _check_key(key, signature)
                 self._check_body(signature, key)
-                self._check_signature(position, signature, key)
+                self._check_signature(field, signature, key)
             except Failed as failed:
                 # Of several keys the first counts that was really tried, else the first.
                 if reported is None or (_is_fail(failed) and not _is_fail(reported)):
@@ -154,8 +151,8 @@ class _Verification:
             changed = f"the body changed after signing: body hash is `{got}`, signature says `{said}`"
             raise Failed(Failure.BODY_HASH, changed, key.bits)
 
-    def _check_signature(self, position: int, signature: Signature, key: KeyRecord) -> None:
-        signed = b"".join(self._signed(position, signature))
+    def _check_signature(self, field: HeaderField, signature: Signature, key: KeyRecord) -> None:
+        signed = b"".join(self._signed(field, signature))
         if not key.verifies(signature.value, signed):
             differs = (
                 f"the signature does not fit the key `{signature.key_name}`: "
@@ -163,38 +160,35 @@ class _Verification:
             )
             raise Failed(Failure.SIGNATURE, differs, key.bits)
 
-    def _signed(self, position: int, signature: Signature) -> Iterator[bytes]:
+    def _signed(self, field: HeaderField, signature: Signature) -> Iterator[bytes]:
         """What was signed: the fields that ``h=`` names, then the signature itself without its value."""
         form = signature.header_form
         headers = self._headers[form]
-        left: dict[bytes, int] = {}  # fields of a name that are still to be taken
+        left: dict[str, int] = {}  # fields of a name that are still to be taken
         for name in signature.fields:
             # Section 5.4.2: from the bottom up; a name without a field left stands for nothing.
-            places = self.positions.get(name)
-            if places is None:
-                continue
-            at = left.get(name, len(places)) - 1
-            if at >= 0 and places[at] == position:
+            named = self.message.by_name.get(name, ())
+            at = left.get(name, len(named)) - 1
+            if at >= 0 and named[at] is field:
                 at -= 1  # a signature never covers itself (section 3.5, tag h=)
-            left[name] = max(at, 0)
             if at >= 0:
-                place = places[at]
-                if place not in headers:
-                    value = self.message.fields[place].value
-                    headers[place] = canonical.header(form, self._name(form, place), value)
-                yield headers[place]
-        value = self.message.fields[position].value
+                item = named[at]
+                if id(item) not in headers:
+                    headers[id(item)] = canonical.header(form, self._name(form, item), item.value)
+                yield headers[id(item)]
+            left[name] = max(at, 0)
+        value = field.value
         if found := _B_VALUE.search(value):
             value = value[: found.start(1)] + value[found.end() :]
-        yield canonical.header(form, self._name(form, position), value).removesuffix(b"\r\n")
+        yield canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n")
 
-    def _name(self, form: bytes, position: int) -> bytes:
+    def _name(self, form: bytes, field: HeaderField) -> bytes:
         """What stands before the colon; in the simple form with the blanks of obsolete syntax."""
         if form == b"relaxed":
-            return self.message.fields[position].name
+            return field.name
         if not self._names:
-            self._names = list(_names(self.message))
-        return self._names[position]
+            self._names = dict(zip(map(id, self.message.fields), _names(self.message), strict=True))
+        return self._names[id(field)]
 
     def _body(self, form: bytes) -> bytes | memoryview:
         if form not in self._bodies:

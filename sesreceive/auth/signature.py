@@ -40,7 +40,7 @@ class Signature:
         The ``a=`` tag.
     header_form, body_form : bytes
         The canonical forms of ``c=``.
-    fields : tuple of bytes
+    fields : tuple of str
         Names of the signed fields in lower case, in the order of ``h=``.
     body_hash, value : bytes
         The ``bh=`` and ``b=`` tags, decoded.
@@ -57,7 +57,7 @@ class Signature:
     algorithm: str
     header_form: bytes
     body_form: bytes
-    fields: tuple[bytes, ...]
+    fields: tuple[str, ...]
     body_hash: bytes
     value: bytes
     length: int | None = None
@@ -98,8 +98,8 @@ class Signature:
         body_form = body_form if slash else b"simple"
         if header_form not in canonical.ALGORITHMS or body_form not in canonical.ALGORITHMS:
             raise _bad(tags, b"c", "no canonicalization that is known")
-        fields = items(tags[b"h"].lower())
-        if b"from" not in fields:
+        fields = tuple(b":".join(items(tags[b"h"])).lower().decode("utf-8", "replace").split(":"))
+        if "from" not in fields:
             raise Failed(Failure.FROM_NOT_SIGNED, "the signature does not cover the From field")
         if b"q" in tags and b"dns/txt" not in items(tags[b"q"]):
             raise Failed(Failure.QUERY_METHOD, f"the query method `q={shown(tags[b'q'])}` is unknown")

@@ -8,7 +8,7 @@ stand anywhere, as in real mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ class Message:
 
     def all(self, name: str) -> tuple[HeaderField, ...]:
         """The fields of this name, in order, whatever the case."""
-        return self._by_key.get(name.lower(), ())
+        return self.by_name.get(name.lower(), ())
 
     def get(self, name: str) -> str | None:
         """The first field of this name as text: unfolded, trimmed, not decoded; None where there is none."""
@@ -134,7 +134,8 @@ class Message:
         return unfold(found[0].value).strip(b" \t\r\n").decode("utf-8", "replace") if found else None
 
     @cached_property
-    def _by_key(self) -> dict[str, tuple[HeaderField, ...]]:
+    def by_name(self) -> Mapping[str, tuple[HeaderField, ...]]:
+        """The fields by name in lower case, in order; those that have none under an empty one."""
         grouped: dict[str, list[HeaderField]] = {}
         for item in self.fields:
             grouped.setdefault(item.name.decode("ascii").lower(), []).append(item)

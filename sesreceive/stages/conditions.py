@@ -15,8 +15,8 @@ Letter case never matters [observed]; ``*`` is no wildcard [inferred].
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sesreceive.assumption import Assumptions
 from sesreceive.mail.address import Mailbox
@@ -29,8 +29,7 @@ _DEFAULT = Assumptions()
 _REMEMBERED = 320
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionResult:
+class ConditionResult(NamedTuple):
     """Whether a condition matches a recipient, and the sentence that says why."""
 
     matches: bool

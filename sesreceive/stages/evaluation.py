@@ -190,15 +190,15 @@ class _Run:
         reason = f"`{planned.rule_set}` is the rule set that was active when the mail was received"
         with self.log.within(Kind.STAGE, planned.rule_set, reason):
             for item in planned.rules:
-                about: dict[str, Any] = {"rule": item.rule.name}
+                name = item.rule.name
                 if stopped_by:
                     why = f"evaluation of the rule set ended in the rule `{stopped_by}`"
-                    self.log.add(Kind.RULE, Op.SKIP, item.rule.name, why, **about)
+                    self.log.add(Kind.RULE, Op.SKIP, name, why, rule=name)
                     continue
                 data = {"recipients": item.recipients}
-                with self.log.within(Kind.RULE, item.rule.name, item.reason, op=item.op, data=data, **about):
+                with self.log.within(Kind.RULE, name, item.reason, op=item.op, rule=name, data=data):
                     if item.op is Op.MATCH and self.rule(item) is Flow.STOP_RULE_SET:
-                        stopped_by = item.rule.name
+                        stopped_by = name
         return Evaluation(performed=tuple(self.performed), stopped_by=stopped_by, events=self.log.events())
 
     def rule(self, item: PlannedRule) -> Flow:
@@ -209,11 +209,9 @@ class _Run:
         impossible = self.impossible(item, verdicts)
         for index, action in enumerate(item.rule.actions):
             name = type(action).__name__
-            about: dict[str, Any] = {"rule": item.rule.name, "action": index}
-            if impossible:
-                self.log.add(Kind.ACTION, Op.SKIP, name, impossible, **about)
-            elif flow is not Flow.CONTINUE:
-                self.log.add(Kind.ACTION, Op.SKIP, name, f"the rule was left at its {stopped_at}", **about)
+            if impossible or flow is not Flow.CONTINUE:
+                why = impossible or f"the rule was left at its {stopped_at}"
+                self.log.add(Kind.ACTION, Op.SKIP, name, why, rule=item.rule.name, action=index)
             else:
                 flow = self.action(item, index, action, verdicts)
                 stopped_at = f"{name} in position {index + 1}"
@@ -226,12 +224,14 @@ class _Run:
         if self.assumptions.oversize_scope != "rule":
             return ""
         for index, action in enumerate(item.rule.actions):
+            if type(action).refuses is ReceiptAction.refuses:
+                continue  # it takes every message
             context = self.context(item, index, verdicts)
             refusal = action.refuses(context)
             if refusal is not None:
                 reason, effects = refusal
-                about: dict[str, Any] = {"rule": item.rule.name, "action": index}
-                with self.log.within(Kind.CHECK, "message size", reason, op=Op.MISS, **about):
+                where: dict[str, Any] = {"rule": item.rule.name, "action": index}
+                with self.log.within(Kind.CHECK, "message size", reason, op=Op.MISS, **where):
                     self.effects(effects, context)
                 return reason
         return ""
@@ -240,9 +240,9 @@ class _Run:
         """One action: its headers, its effects, its notification; then where evaluation goes."""
         self.now_s = self.elapsed_s()
         context = self.context(item, index, verdicts)
-        position = self.log.position + 1
-        about: dict[str, Any] = {"rule": item.rule.name, "action": index}
-        with self.log.within(Kind.ACTION, type(action).__name__, action.describe(context), op=Op.EFFECT, **about):
+        name, rule, position = type(action).__name__, item.rule.name, self.log.position + 1
+        doing = action.describe(context)
+        with self.log.within(Kind.ACTION, name, doing, op=Op.EFFECT, rule=rule, action=index):
             refusal = action.refuses(context)
             if refusal is not None:
                 reason, effects = refusal
@@ -251,27 +251,21 @@ class _Run:
                 return Flow.CONTINUE
             self.added += tuple(action.adds_headers(context))
             outcomes = self.effects(action.effects(context), context)
-            failed = next((outcome for outcome in outcomes if outcome.failed), None)
             topic = getattr(action, "topic_arn", None)
-            told = action.notifies(context) if topic and failed is None else None
+            told = action.notifies(context) if topic and not any(one.failed for one in outcomes) else None
             if topic and told is not None:
                 message = self.context(item, index, verdicts).notification(told)
                 publish = Publish(topic_arn=topic, subject=RECEIPT_SUBJECT, message=message, **context.about)
                 outcomes += self.effects((publish,), context)
-                failed = next((outcome for outcome in outcomes if outcome.failed), None)
             flow = self.flow(action, outcomes)
+            failed = next((outcome for outcome in outcomes if outcome.failed), None) if outcomes else None
             if failed is not None:
                 self.log.amend(position, op=Op.FAIL, reason=failed.error)
             elif flow is not Flow.CONTINUE:
                 what = "rule set" if flow is Flow.STOP_RULE_SET else "rule"
-                why = next((o.reason for o in outcomes if o.flow is flow and o.reason), action.describe(context))
-                self.log.add(
-                    Kind.ACTION,
-                    Op.STOP,
-                    type(action).__name__,
-                    f"evaluation of the {what} ends here: {why}",
-                    **about,
-                )
+                why = next((o.reason for o in outcomes if o.flow is flow and o.reason), doing)
+                reason = f"evaluation of the {what} ends here: {why}"
+                self.log.add(Kind.ACTION, Op.STOP, name, reason, rule=rule, action=index)
         return flow
 
     def flow(self, action: ReceiptAction, outcomes: Sequence[Outcome]) -> Flow:

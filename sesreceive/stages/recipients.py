@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sesreceive import limits
 from sesreceive.account.account import Account
@@ -178,29 +177,24 @@ def _judge(
 
 def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: TraceLog) -> bool:
     """Whether an enabled rule matches the recipient; leaves one event for the rule and one a condition."""
-    about: dict[str, Any] = {"rule": rule.name, "recipient": recipient}
+    name = rule.name
     if not rule.enabled:
-        log.add(Kind.RULE, Op.SKIP, rule.name, "the rule is not enabled", **about)
+        log.add(Kind.RULE, Op.SKIP, name, "the rule is not enabled", rule=name, recipient=recipient)
         return False
     if not rule.recipients:
-        log.add(
-            Kind.RULE,
-            Op.MATCH,
-            rule.name,
-            "a rule without recipient conditions is for every verified domain",
-            **about,
-        )
+        reason = "a rule without recipient conditions is for every verified domain"
+        log.add(Kind.RULE, Op.MATCH, name, reason, rule=name, recipient=recipient)
         return True
     results = [match(condition, recipient, assumptions) for condition in rule.recipients]
-    matched = any(result.matches for result in results)
-    if matched or len(results) == 1:
-        reason = next(result.reason for result in results if result.matches is matched)
-    else:
+    telling = next((result for result in results if result.matches), results[0])
+    reason, op = telling.reason, Op.MATCH if telling.matches else Op.MISS
+    if op is Op.MISS and len(results) > 1:
         reason = f"none of {len(results)} conditions matches `{recipient}`"
-    with log.within(Kind.RULE, rule.name, reason, op=Op.MATCH if matched else Op.MISS, **about):
-        for condition, result in zip(rule.recipients, results, strict=True):
-            log.add(Kind.CONDITION, Op.MATCH if result.matches else Op.MISS, condition, result.reason, **about)
-    return matched
+    with log.within(Kind.RULE, name, reason, op=op, rule=name, recipient=recipient):
+        for condition, (matches, why) in zip(rule.recipients, results, strict=True):
+            op = Op.MATCH if matches else Op.MISS
+            log.add(Kind.CONDITION, op, condition, why, rule=name, recipient=recipient)
+    return telling.matches
 
 
 def _not_verified(account: Account, domain: str) -> str:

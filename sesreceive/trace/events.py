@@ -148,10 +148,19 @@ class TraceLog:
         events.append(_new(TraceEvent, facts))
 
     def within(
-        self, kind: Kind, subject: str, reason: str = "", *, op: Op = Op.ENTER, **about: Any
+        self,
+        kind: Kind,
+        subject: str,
+        reason: str = "",
+        *,
+        op: Op = Op.ENTER,
+        rule: str = "",
+        recipient: str = "",
+        action: int = -1,
+        data: Mapping[str, Any] | None = None,
     ) -> AbstractContextManager[None]:
         """Append an event that the ones added inside lie in."""
-        self.add(kind, op, subject, reason, **about)
+        self.add(kind, op, subject, reason, rule=rule, recipient=recipient, action=action, data=data)
         return _Within(self)
 
     def amend(self, position: int, **changes: Any) -> None:

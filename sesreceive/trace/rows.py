@@ -51,28 +51,26 @@ def trace_rows(trace: Iterable[TraceEvent], *, stopped_by: str = "") -> Rows:
     took_place: Counter[tuple[str, int]] = Counter()
     decided_by = ""
     for event in trace:
-        kind, op = event.kind, event.op
+        stage, kind, op, subject, reason, rule, recipient, action, data, seq, parent = event
         events.append((
-            event.seq, event.parent if event.parent >= 0 else None, event.stage, kind, op, event.subject, event.rule,
-            event.recipient, event.action + 1 if event.action >= 0 else None, event.reason,
+            seq, parent if parent >= 0 else None, stage, kind, op, subject, rule, recipient,
+            action + 1 if action >= 0 else None, reason,
         ))  # fmt: skip
-        if event.stage is Stage.FILTERING:
+        if stage is Stage.FILTERING:
             if kind is Kind.STAGE:
-                decided_by = event.data.get("decided_by", "")
+                decided_by = data.get("decided_by", "")
             elif kind is Kind.FILTER or kind is Kind.PROVIDER_LIST:
-                decided = op is Op.MATCH and event.subject == decided_by
-                policy, cidr = event.data.get("policy"), event.data.get("cidr", "")
-                filters.append((event.subject, kind, policy, cidr, op, decided, event.reason))
-        elif event.stage is Stage.EVALUATION:
+                decided = op is Op.MATCH and subject == decided_by
+                filters.append((subject, kind, data.get("policy"), data.get("cidr", ""), op, decided, reason))
+        elif stage is Stage.EVALUATION:
             if kind is Kind.RULE:
-                recipients = join(event.data.get("recipients", ()))
-                ended = event.subject == stopped_by and op is Op.MATCH
-                rules.append((len(rules) + 1, event.subject, op, recipients, ended, event.reason))
+                ended = subject == stopped_by and op is Op.MATCH
+                rules.append((len(rules) + 1, subject, op, join(data.get("recipients", ())), ended, reason))
             elif kind is Kind.ACTION:
                 # Where an action ends the evaluation, that is a second event; the later one is its outcome.
-                acts[event.rule, event.action] = event
+                acts[rule, action] = event
             elif kind is Kind.EFFECT and op is Op.EFFECT:
-                took_place[event.rule, event.action] += 1
+                took_place[rule, action] += 1
     rows["actions"] = [
         (act.rule, act.action + 1, act.subject, act.op, took_place[key], act.reason) for key, act in acts.items()
     ]
