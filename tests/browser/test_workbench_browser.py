@@ -34,7 +34,11 @@ def show(page, view: str) -> None:
 
 def send(page, to: str, client_ip: str, told: str) -> None:
     page.get_by_label("To", exact=True).fill(to)
+    expect(page.get_by_role("textbox", name="Recipients", exact=True)).to_have_value(
+        to
+    )  # they follow To, by way of the kernel
     page.get_by_label("Client IP").fill(client_ip)
+    page.get_by_label("HELO").focus()
     press(page, "Send")
     expect(status(page).filter(has_text=told).first).to_be_visible()
 
