@@ -36,12 +36,11 @@ from sesreceive.actions import (
     WorkmailAction,
 )
 from sesreceive.assumption import Assumptions, assumptions
+from sesreceive.backends.memory import MemoryBackend
 from sesreceive.clock import SteppingClock, SystemClock
 from sesreceive.dns.live import LiveResolver
 from sesreceive.dns.zone import Zone
-from sesreceive.effects.memory import MemoryBackend
-from sesreceive.effects.message_id import RandomMessageIds, SeededMessageIds
-from sesreceive.effects.values import Outcome
+from sesreceive.effects import Outcome
 from sesreceive.errors import (
     InputError,
     MessageRejectedError,
@@ -55,6 +54,7 @@ from sesreceive.errors import (
 from sesreceive.flow import Flow
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
+from sesreceive.message_id import RandomMessageIds, SeededMessageIds
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
@@ -64,9 +64,9 @@ from sesreceive.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:
     from sesreceive import datasets
-    from sesreceive.effects.aws import AwsBackend
-    from sesreceive.effects.directory import DirectoryBackend
-    from sesreceive.effects.functions import Handler
+    from sesreceive.backends.aws import AwsBackend
+    from sesreceive.backends.directory import DirectoryBackend
+    from sesreceive.functions.registry import Handler
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.spamd import SpamdScanner
@@ -137,11 +137,11 @@ __all__ = [
 
 # Names whose modules load only when they are asked for: name → module.
 _LATER = {
-    "AwsBackend": "sesreceive.effects.aws",
+    "AwsBackend": "sesreceive.backends.aws",
     "ClamdScanner": "sesreceive.scan.clamd",
     "Dialogue": "sesreceive.smtp.dialogue",
-    "DirectoryBackend": "sesreceive.effects.directory",
-    "Handler": "sesreceive.effects.functions",
+    "DirectoryBackend": "sesreceive.backends.directory",
+    "Handler": "sesreceive.functions.registry",
     "Report": "sesreceive.report",
     "SpamdScanner": "sesreceive.scan.spamd",
     "datasets": "",

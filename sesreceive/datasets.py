@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from sesreceive.account.account import Account
-from sesreceive.account.wording import count, either
-from sesreceive.account.wording import expected as sentence
+from sesreceive.backends.memory import MemoryBackend
 from sesreceive.dns.zone import Zone
-from sesreceive.effects.memory import MemoryBackend
 from sesreceive.errors import InputError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.stages.filtering import ProviderList
+from sesreceive.wording import count, either
+from sesreceive.wording import expected as sentence
 
 __all__ = ["Dataset", "DatasetFunction", "load", "names"]
 

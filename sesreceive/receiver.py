@@ -14,17 +14,15 @@ from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.verdicts import verdicts_of
+from sesreceive.backends.memory import MemoryBackend
 from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
-from sesreceive.effects.memory import MemoryBackend
-from sesreceive.effects.message_id import MessageIds, RandomMessageIds, SeededMessageIds
-from sesreceive.effects.receipt import Receipt
-from sesreceive.effects.values import Backend
+from sesreceive.effects import Backend
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply, accepted
-from sesreceive.operations import Operations
+from sesreceive.message_id import MessageIds, RandomMessageIds, SeededMessageIds
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
@@ -33,8 +31,12 @@ from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.verdict import Verdicts
+from sesreceive.writing.receipt import Receipt
+from sesreceive.writing.ses_keys import zone_records
 
 if TYPE_CHECKING:
+    from sesreceive.control.operations import Control
+    from sesreceive.effects import SendBounce
     from sesreceive.replay import Source
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
@@ -71,7 +73,7 @@ class Submission:
         return self.reply.accepted
 
 
-class Receiver(Operations):
+class Receiver:
     r"""Receives mail as Amazon SES would, for one account in one region.
 
     Parameters
@@ -310,6 +312,43 @@ class Receiver(Operations):
         from sesreceive.smtp.server import Server
 
         return Server(self, **options)
+
+    def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
+        """Add a rule as CreateReceiptRule does; see `sesreceive.control.operations.Control.create_receipt_rule`."""
+        self._control.create_receipt_rule(rule, rule_set=rule_set, after=after)
+
+    def update_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "") -> None:
+        """Replace a rule as UpdateReceiptRule does; see `sesreceive.control.operations.Control.update_receipt_rule`."""
+        self._control.update_receipt_rule(rule, rule_set=rule_set)
+
+    def send_bounce(
+        self,
+        original: Reception,
+        *,
+        bounce_sender: str,
+        bounced_recipient_info_list: Sequence[Mapping[str, Any]],
+        explanation: str = "",
+        message_dsn: Mapping[str, Any] | None = None,
+    ) -> SendBounce:
+        """Bounce a message that was received; see `sesreceive.control.operations.Control.send_bounce`."""
+        return self._control.send_bounce(
+            original,
+            bounce_sender=bounce_sender,
+            bounced_recipient_info_list=bounced_recipient_info_list,
+            explanation=explanation,
+            message_dsn=message_dsn,
+        )
+
+    @property
+    def published_zone(self) -> Zone:
+        """What SES itself publishes in DNS: the key that ``X-SES-DKIM-SIGNATURE`` is made with."""
+        return Zone(zone_records(self.account.region))
+
+    @property
+    def _control(self) -> Control:
+        from sesreceive.control.operations import Control
+
+        return Control(self)
 
     def _seen_by(self, verdicts: Verdicts) -> Callable[[ReceiptRule], Verdicts]:
         """What a rule sees: without ScanEnabled the scan verdicts are DISABLED [observed]."""

@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sesreceive.account.account import Account
-from sesreceive.account.wording import count
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.results import AuthenticationResults
-from sesreceive.effects.receipt import Receipt
-from sesreceive.effects.values import Effect
-from sesreceive.errors import InputError
+from sesreceive.effects import Effect
+from sesreceive.errors import InputError, one_line
+from sesreceive.mail.encoded_words import decode_words
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
@@ -25,12 +24,17 @@ from sesreceive.trace.events import Kind, Op, Trace
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation
 from sesreceive.verdict import Verdicts
+from sesreceive.wording import count
+from sesreceive.writing.receipt import Receipt
 
 if TYPE_CHECKING:
-    from sesreceive.plot.flow import Diagram
-    from sesreceive.rerun import Mattered
+    from sesreceive.analysis.rerun import Mattered
+    from sesreceive.plot.diagram import Diagram
 
 __all__ = ["Reception"]
+
+# Characters of a subject that are decoded, and that are shown: the rest of a hostile one is not even looked at.
+_SUBJECT_READ, _SUBJECT = 2_000, 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,12 @@ class Reception:
         return bool(self.message_id)
 
     @property
+    def subject(self) -> str:
+        """The Subject field, decoded, on one line, at most 200 characters; not escaped for HTML."""
+        subject = self.message.get("Subject") or ""
+        return one_line(decode_words(subject[:_SUBJECT_READ]), _SUBJECT)
+
+    @property
     def replies(self) -> tuple[Reply, ...]:
         """One reply a recipient, in order."""
         return tuple(decision.reply for decision in self.recipients)
@@ -143,7 +153,7 @@ class Reception:
         full : bool
             Whether every filter, recipient and rule has a box, those without consequences too.
         """
-        from sesreceive.plot.flow import diagram
+        from sesreceive.plot.diagram import diagram
 
         return diagram(self, full=full)
 
@@ -151,9 +161,9 @@ class Reception:
         """The open points of SES that mattered: those where another reading would have changed something.
 
         Each alternative of each assumption is tried on this message, with its authentication results taken over and
-        nothing performed; see `sesreceive.rerun.mattered`.
+        nothing performed; see `sesreceive.analysis.rerun.mattered`.
         """
-        from sesreceive.rerun import mattered
+        from sesreceive.analysis.rerun import mattered
 
         return mattered(self)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
-from sesreceive.effects.memory import MemoryBackend
+from sesreceive.backends.memory import MemoryBackend
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.corpus import Item, Override, Source, read
 from sesreceive.receiver import Receiver

@@ -23,7 +23,7 @@ import sesreceive as ses
 from sesreceive import datasets
 from sesreceive.auth.results import DkimStatus, DmarcPolicy, DmarcStatus, SpfStatus
 from sesreceive.datasets import Dataset, DatasetFunction
-from sesreceive.effects.values import SendBounce
+from sesreceive.effects import SendBounce
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op
 

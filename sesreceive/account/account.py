@@ -15,8 +15,8 @@ from sesreceive.account.identities import Identity
 from sesreceive.account.member import Kind, member
 from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.account.value import Value
-from sesreceive.account.wording import count, expected
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.wording import count, expected
 
 __all__ = ["Account"]
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sesreceive.account.value import Value
 from sesreceive.flow import Flow
 
-__all__ = ["ReceiptAction"]
+__all__ = ["ReceiptAction", "short_name", "title_of"]
 
 
 class ReceiptAction(Value):
@@ -86,3 +86,20 @@ class ReceiptAction(Value):
     def flow(self) -> Flow:
         """Where evaluation goes after the action, whatever its effects answer."""
         return Flow.CONTINUE
+
+
+def short_name(cls: type[ReceiptAction]) -> str:
+    """The API's name without the word they all end with.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> short_name(ses.S3Action)
+    'S3'
+    """
+    return cls.api_name.removesuffix("Action") or cls.api_name
+
+
+def title_of(cls: type[ReceiptAction]) -> str:
+    """What an action does, and its name."""
+    return f"{cls.title} ({short_name(cls)})" if cls.title else cls.api_name

@@ -24,8 +24,8 @@ from typing import Any, Generic, TypeVar
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.value import TIDY, Unfit, Value
-from sesreceive.account.wording import either, expected, shown, wrong_kind
 from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.wording import either, expected, shown, wrong_kind
 
 __all__ = ["Reading", "from_api", "read", "to_api"]
 

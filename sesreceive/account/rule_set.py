@@ -12,8 +12,8 @@ from sesreceive import limits
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import Kind, member
 from sesreceive.account.value import Value
-from sesreceive.account.wording import count, expected
 from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.wording import count, expected
 
 __all__ = ["ReceiptRule", "ReceiptRuleSet", "TlsPolicy"]
 

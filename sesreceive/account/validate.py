@@ -19,10 +19,10 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.syntax import is_address, is_domain, is_recipient
 from sesreceive.account.value import Value
-from sesreceive.account.wording import count, expected, shown
 from sesreceive.errors import Problem
 from sesreceive.limits import Limit
 from sesreceive.mail.address import domain_of
+from sesreceive.wording import count, expected, shown
 
 __all__ = ["CHECKS", "problems"]
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sesreceive.account.member import Kind, Member, members
-from sesreceive.account.wording import either, expected, wrong_kind
 from sesreceive.errors import Problem, ValidationError
+from sesreceive.wording import either, expected, wrong_kind
 
 if TYPE_CHECKING:
     from sesreceive.account.account import Account
@@ -125,7 +125,7 @@ class Value:
 
     def _repr_html_(self) -> str:
         """The value as Jupyter shows it."""
-        from sesreceive.account.html import to_html
+        from sesreceive.account.display import to_html
 
         return to_html(self)
 

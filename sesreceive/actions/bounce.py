@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sesreceive import limits
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
-from sesreceive.account.wording import either, expected
-from sesreceive.actions.base import topic_arn
-from sesreceive.effects.dsn import bounce_dsn
-from sesreceive.effects.notification import action_object
-from sesreceive.effects.send_bounce import BOUNCE_TYPES
-from sesreceive.effects.values import SendBounce
+from sesreceive.actions.shared_members import topic_arn
+from sesreceive.effects import SendBounce
 from sesreceive.errors import Problem, ValidationError
+from sesreceive.wording import either, expected
+from sesreceive.writing.dsn import bounce_dsn
+from sesreceive.writing.notification import action_object
+from sesreceive.writing.send_bounce import BOUNCE_TYPES
 
 if TYPE_CHECKING:
     from sesreceive.actions.context import ActionContext

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from sesreceive import limits
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
-from sesreceive.actions.base import iam_role_arn
-from sesreceive.effects.values import StartContact
+from sesreceive.actions.shared_members import iam_role_arn
+from sesreceive.effects import StartContact
 
 if TYPE_CHECKING:
     from sesreceive.actions.context import ActionContext

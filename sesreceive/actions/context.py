@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sesreceive.account.rule_set import ReceiptRule
-from sesreceive.effects import notification, stored_message
-from sesreceive.effects.receipt import Receipt
 from sesreceive.verdict import Verdicts
+from sesreceive.writing import notification, stored_message
+from sesreceive.writing.receipt import Receipt
 
 __all__ = ["ActionContext"]
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sesreceive import limits
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
-from sesreceive.actions.base import iam_role_arn, topic_arn
-from sesreceive.effects.encryption import encryption_context
-from sesreceive.effects.notification import action_object
-from sesreceive.effects.setup import (
+from sesreceive.actions.shared_members import iam_role_arn, topic_arn
+from sesreceive.backends.kms_envelope import encryption_context
+from sesreceive.effects import Effect, Publish, PutObject
+from sesreceive.writing.notification import action_object
+from sesreceive.writing.setup import (
     SETUP_MESSAGE_ID,
     SETUP_SUBJECT,
     object_key,
     setup_notification,
     setup_object,
 )
-from sesreceive.effects.values import Effect, Publish, PutObject
 
 if TYPE_CHECKING:
     from sesreceive.actions.context import ActionContext

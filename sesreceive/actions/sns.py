@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
-from sesreceive.actions.base import topic_arn
-from sesreceive.effects.dsn import OVERSIZE, oversize_dsn
-from sesreceive.effects.notification import action_object, sns_content
-from sesreceive.effects.setup import RECEIPT_SUBJECT, SETUP_MESSAGE_ID, SETUP_SUBJECT, setup_notification
-from sesreceive.effects.sizes import exceeds_sns_limit, oversize_sender
-from sesreceive.effects.values import Publish, SendBounce
+from sesreceive.actions.shared_members import topic_arn
+from sesreceive.effects import Publish, SendBounce
+from sesreceive.writing.dsn import OVERSIZE, oversize_dsn
+from sesreceive.writing.notification import action_object, sns_content
+from sesreceive.writing.setup import RECEIPT_SUBJECT, SETUP_MESSAGE_ID, SETUP_SUBJECT, setup_notification
+from sesreceive.writing.sizes import exceeds_sns_limit, oversize_sender
 
 if TYPE_CHECKING:
     from sesreceive.actions.context import ActionContext

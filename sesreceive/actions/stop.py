@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
-from sesreceive.actions.base import topic_arn
-from sesreceive.effects.notification import action_object
+from sesreceive.actions.shared_members import topic_arn
 from sesreceive.flow import Flow
+from sesreceive.writing.notification import action_object
 
 if TYPE_CHECKING:
     from sesreceive.actions.context import ActionContext

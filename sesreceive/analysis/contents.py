@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from sesreceive.effects.values import Effect
+from sesreceive.effects import Effect
 from sesreceive.errors import one_line
 
 __all__ = ["first_difference"]
@@ -29,7 +29,7 @@ def first_difference(one: Effect, other: Effect) -> tuple[str, str, str]:
 
     Examples
     --------
-    >>> from sesreceive.effects.values import Publish, PutObject
+    >>> from sesreceive.effects import Publish, PutObject
     >>> def stored(body):
     ...     return PutObject(bucket="inbox", key="k", body=body)
     >>> first_difference(stored(b"X-Seen: yes\r\n\r\nhi\r\n"), stored(b"X-Seen: no\r\n\r\nhi\r\n"))

@@ -12,14 +12,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, overload
 
 from sesreceive import _html
-from sesreceive.account.wording import count
 from sesreceive.analysis.contents import first_difference
-from sesreceive.effects.values import Invoke
+from sesreceive.analysis.rerun import reruns, same_effect
+from sesreceive.effects import Invoke
 from sesreceive.errors import one_line
 from sesreceive.reception import Reception
-from sesreceive.rerun import reruns, same_effect
 from sesreceive.stages.retries import Attempted
 from sesreceive.trace.events import Kind, Op, Stage
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,7 +196,7 @@ def replayed(receptions: Iterable[Reception], /, *arguments: Any, **circumstance
         Another configuration; may be given without its name.
     **circumstances
         ``account``, ``assumptions``, ``answers``, ``verdicts``, ``functions`` and ``receiver``, as
-        `sesreceive.rerun.rerun` takes them.
+        `sesreceive.analysis.rerun.rerun` takes them.
 
     Raises
     ------

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.filters import Policy
-from sesreceive.account.wording import count
 from sesreceive.errors import one_line
 from sesreceive.mail.reply import Reply
 from sesreceive.report import Report
 from sesreceive.trace.events import Kind, Op
 from sesreceive.verdict import Verdict
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sesreceive.account.wording import count
 from sesreceive.plot.box import Box, Shape, State
-from sesreceive.plot.moments import Moment, moments
+from sesreceive.reading.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+from sesreceive.wording import count
 
 __all__ = ["path"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sesreceive._html import escape, frame, mark, table
 from sesreceive.mail.reply import Reply
-from sesreceive.trace.columns import table as declared
-from sesreceive.trace.frames import Tables
-from sesreceive.trace.grid import grid, matrix_grid
+from sesreceive.report.columns import table as declared
+from sesreceive.report.frames import Tables
+from sesreceive.report.grid import grid, matrix_grid
 from sesreceive.verdict import Verdict
 
 __all__ = ["overview_html", "table_text"]

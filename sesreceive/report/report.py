@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from sesreceive.account.account import Account
-from sesreceive.account.wording import count, expected
 from sesreceive.errors import InputError
 from sesreceive.reception import Reception
+from sesreceive.report import files
+from sesreceive.report.columns import TABLES
+from sesreceive.report.columns import table as declared
+from sesreceive.report.frames import Tables
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.report.rows import layout_of, rows_of
-from sesreceive.trace import files
-from sesreceive.trace.columns import TABLES
-from sesreceive.trace.columns import table as declared
 from sesreceive.trace.events import Op
-from sesreceive.trace.frames import Tables
 from sesreceive.trace.text import Explanation
+from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sesreceive.plot.report import ReportPlots
+    from sesreceive.plot.report_plots import ReportPlots
 
 __all__ = ["Report"]
 
@@ -342,7 +342,7 @@ class Report:
         MissingExtraError
             When matplotlib is not installed.
         """
-        from sesreceive.plot.report import ReportPlots
+        from sesreceive.plot.report_plots import ReportPlots
 
         return ReportPlots(self)
 

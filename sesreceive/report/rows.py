@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sesreceive.account.account import Account
-from sesreceive.effects.encoded_words import decode_words
-from sesreceive.errors import one_line
 from sesreceive.reception import Reception
+from sesreceive.report.trace_rows import Row, Rows, join, trace_rows
 from sesreceive.trace.events import Kind, Op, Stage
-from sesreceive.trace.rows import Row, Rows, join, trace_rows
 
 __all__ = ["layout_of", "rows_of"]
-
-# Characters of a subject that are decoded, and that are shown.
-_SUBJECT_READ, _SUBJECT = 2_000, 200
 
 
 def rows_of(reception: Reception) -> Rows:
@@ -42,7 +37,7 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
     done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
     return (
         reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
-        envelope.mail_from, join(envelope.rcpt_to), _subject(reception), len(reception.message.raw),
+        envelope.mail_from, join(envelope.rcpt_to), reception.subject, len(reception.message.raw),
         reception.accepted, str(reception.reply), reception.decision.decided_by,
         *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)
           if verdicts else [None] * 6),
@@ -63,11 +58,6 @@ def _because(reception: Reception, rows: Rows) -> str:
     fired = [row[-1] for row in rows["rules"] if row[2] is Op.MATCH]
     looked_at = [row[-1] for row in rows["rules"][-1:]]
     return next(iter([*failed, *fired, *looked_at]), "")
-
-
-def _subject(reception: Reception) -> str:
-    subject = reception.message.get("Subject") or ""
-    return one_line(decode_words(subject[:_SUBJECT_READ]), _SUBJECT)
 
 
 def _recipient_rows(reception: Reception) -> list[Row]:

@@ -26,7 +26,7 @@ from sesreceive.smtp.client import (
     parse_xclient,
 )
 from sesreceive.smtp.framing import Body, Fault, has_long_line
-from sesreceive.smtp.path import is_valid_sender, parse_path
+from sesreceive.smtp.mailbox_path import is_valid_sender, parse_path
 from sesreceive.smtp.replies import ReplyRow
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.recipients import RecipientDecision, one_too_many

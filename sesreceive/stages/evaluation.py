@@ -17,14 +17,14 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.actions.context import ActionContext
 from sesreceive.assumption import Assumptions
-from sesreceive.effects.receipt import Receipt
-from sesreceive.effects.setup import RECEIPT_SUBJECT
-from sesreceive.effects.values import Effect, Flow, Invoke, Outcome, Publish
+from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish
 from sesreceive.mail.envelope import Envelope
 from sesreceive.stages.conditions import match
 from sesreceive.stages.retries import Attempted, attempt
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.verdict import Verdicts
+from sesreceive.writing.receipt import Receipt
+from sesreceive.writing.setup import RECEIPT_SUBJECT
 
 __all__ = ["Evaluation", "Plan", "PlannedRule", "evaluate", "plan"]
 

@@ -15,12 +15,12 @@ from operator import is_
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
-from sesreceive.account.wording import count
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.address import host_address
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.wording import count
 
 __all__ = ["FilterDecision", "ProviderList", "decide"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sesreceive import limits
 from sesreceive.assumption import Assumptions
-from sesreceive.effects.values import Effect, Invoke, Outcome
+from sesreceive.effects import Effect, Invoke, Outcome
 
 __all__ = ["PAUSES_S", "Attempted", "attempt"]
 
@@ -60,7 +60,7 @@ def attempt(
     Examples
     --------
     >>> answers = iter([Outcome(error="no such bucket `inbox`"), Outcome()])
-    >>> from sesreceive.effects.values import PutObject
+    >>> from sesreceive.effects import PutObject
     >>> effect = PutObject(bucket="inbox", key="k", body=b"")
     >>> done = attempt(effect, lambda effect: next(answers), Assumptions())
     >>> done.errors, done.waited_s, done.expired

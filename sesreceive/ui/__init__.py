@@ -12,21 +12,21 @@ try:
 except ImportError as _error:
     raise MissingExtraError("ipywidgets", extra="notebook", purpose="the workbench") from _error
 
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.builder import RuleSetBuilder
-from sesreceive.ui.code import CodeView
+from sesreceive.ui.code_view import CodeView
 from sesreceive.ui.composer import Composer
 from sesreceive.ui.debugger import Debugger
-from sesreceive.ui.filters import FilterEditor
-from sesreceive.ui.identities import IdentityEditor
-from sesreceive.ui.message import MessageView
-from sesreceive.ui.model import Bench
-from sesreceive.ui.path import PathView
+from sesreceive.ui.filter_editor import FilterEditor
+from sesreceive.ui.identity_editor import IdentityEditor
+from sesreceive.ui.message_view import MessageView
+from sesreceive.ui.path_view import PathView
 from sesreceive.ui.results import Results
-from sesreceive.ui.rules import RuleEditor
+from sesreceive.ui.rule_editor import RuleEditor
 from sesreceive.ui.traffic import LiveSmtp
-from sesreceive.ui.what_if import WhatIf
+from sesreceive.ui.what_if_view import WhatIf
 from sesreceive.ui.workbench import Workbench
-from sesreceive.ui.zone import ZoneEditor
+from sesreceive.ui.zone_editor import ZoneEditor
 
 __all__ = [
     "Bench",

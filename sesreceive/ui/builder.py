@@ -7,14 +7,14 @@ import traitlets
 
 from sesreceive._html import code, details, escape, mark
 from sesreceive.account.account import Account
-from sesreceive.account.wording import count
 from sesreceive.receiver import Receiver
-from sesreceive.ui.code import CodeView
-from sesreceive.ui.filters import FilterEditor
-from sesreceive.ui.identities import IdentityEditor
+from sesreceive.ui.bench import Bench
+from sesreceive.ui.code_view import CodeView
+from sesreceive.ui.filter_editor import FilterEditor
+from sesreceive.ui.identity_editor import IdentityEditor
 from sesreceive.ui.kit import Part, Section, bench_of, button, html, prose
-from sesreceive.ui.model import Bench
-from sesreceive.ui.rules import RuleEditor
+from sesreceive.ui.rule_editor import RuleEditor
+from sesreceive.wording import count
 
 __all__ = ["RuleSetBuilder"]
 
@@ -128,7 +128,7 @@ class RuleSetBuilder(Part):
 
     def snapshot(self) -> str:
         """The account as tables."""
-        from sesreceive.account.html import body
+        from sesreceive.account.display import body
 
         return body(self.bench.account)
 

@@ -9,14 +9,14 @@ import ipywidgets as W
 
 from sesreceive.auth.author import Author
 from sesreceive.auth.domains import published_domain
-from sesreceive.auth.sign import CANONICALIZATIONS, SigningKey, sign
 from sesreceive.errors import InputError, one_line
-from sesreceive.mail.compose import Attachment, Draft
+from sesreceive.lab.compose import Attachment, Draft
+from sesreceive.lab.doctored import PRETENCES, TAMPERINGS, marked, pretended
+from sesreceive.lab.sign import CANONICALIZATIONS, SigningKey, sign
 from sesreceive.mail.delivered import addresses_in
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.markers import EICAR, GTUBE
-from sesreceive.ui.doctored import PRETENCES, TAMPERINGS, marked, pretended
 from sesreceive.ui.inputs import LABEL_WIDTH, Checked, choice, tick
 from sesreceive.ui.keyring import Keyring
 from sesreceive.ui.kit import Part, html, prose

@@ -9,28 +9,28 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import code, details, escape, table
-from sesreceive.account.wording import count
 from sesreceive.auth.author import Author
 from sesreceive.clock import SteppingClock, to_datetime
 from sesreceive.errors import InputError, SesReceiveError, ValidationError, one_line
+from sesreceive.lab.talk import Talk, talk
 from sesreceive.mail.corpus import Item, with_crlf
 from sesreceive.mail.delivered import addresses_in
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.changes import Changes
+from sesreceive.ui.envelope_form import EnvelopeForm
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.keyring import keyring_of
 from sesreceive.ui.kit import Part, Section, bench_of, button, caption, html
 from sesreceive.ui.letter import Letter
-from sesreceive.ui.model import Bench
 from sesreceive.ui.samples import Samples, Uploads
-from sesreceive.ui.session import EnvelopeForm
 from sesreceive.ui.slices import Slices
 from sesreceive.ui.source import source
-from sesreceive.ui.talk import Talk, talk
-from sesreceive.ui.zone import ZoneEditor
+from sesreceive.ui.zone_editor import ZoneEditor
+from sesreceive.wording import count
 
 __all__ = ["Composer"]
 

@@ -8,11 +8,11 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.plot.flow import SCROLL, diagram
-from sesreceive.plot.moments import Moment, deciding
+from sesreceive.plot.diagram import SCROLL, diagram
+from sesreceive.reading.moments import Moment, deciding
+from sesreceive.reading.scene import Scene, Stops
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, Section, bench_of, button, html
-from sesreceive.ui.model import Bench
-from sesreceive.ui.scene import Scene, Stops
 from sesreceive.ui.scene_html import envelope_html, header_html, rules_html, said_html
 
 __all__ = ["Debugger"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sesreceive._html import code, escape, mark, table
-from sesreceive.effects.values import Invoke, PutObject
+from sesreceive.effects import Invoke, PutObject
 from sesreceive.flow import Flow
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted

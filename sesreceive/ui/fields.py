@@ -21,8 +21,9 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.value import Unfit, Value, tidy
 from sesreceive.errors import Problem
 from sesreceive.ui.kit import Part, html, prose
+from sesreceive.wording import sendable
 
-__all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at", "sendable"]
+__all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at"]
 
 LABEL_WIDTH = "150px"
 
@@ -155,11 +156,6 @@ def _text_control(item: Member, label: str) -> Control:
         box.value, empty.value = sendable(given or ""), given == ""
 
     return Control(W.VBox([box, empty]), (box, empty), lambda: box.value or ("" if empty.value else None), write)
-
-
-def sendable(text: str) -> str:
-    """The text as UTF-8 can carry it to the browser: half a surrogate pair becomes an escape."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _may_be_empty(item: Member) -> bool:

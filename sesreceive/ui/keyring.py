@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from sesreceive.auth.sign import SigningKey
-from sesreceive.ui.model import Bench
+from sesreceive.lab.sign import SigningKey
+from sesreceive.ui.bench import Bench
 
 __all__ = ["Keyring", "keyring_of"]
 

@@ -19,7 +19,7 @@ from sesreceive.account.account import Account
 from sesreceive.errors import MissingExtraError, SesReceiveError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
-from sesreceive.ui.model import Bench
+from sesreceive.ui.bench import Bench
 
 __all__ = ["STYLE", "Part", "Section", "bench_of", "button", "caption", "heading", "html", "prose"]
 

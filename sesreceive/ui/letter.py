@@ -9,11 +9,11 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.account.wording import count
 from sesreceive.errors import InputError, one_line
-from sesreceive.mail.compose import CHARSETS, ENCODINGS, Attachment, Draft
+from sesreceive.lab.compose import CHARSETS, ENCODINGS, Attachment, Draft
 from sesreceive.ui.inputs import Checked, choice
 from sesreceive.ui.kit import Part, Section, button, html
+from sesreceive.wording import count
 
 __all__ = ["Letter"]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive.account.wording import count
 from sesreceive.errors import one_line
 from sesreceive.ui import sortable
 from sesreceive.ui.kit import Part, button, html
+from sesreceive.wording import count
 
 __all__ = ["Listing"]
 

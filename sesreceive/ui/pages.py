@@ -8,24 +8,21 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sesreceive._html import code, details, escape, mark, table
-from sesreceive.account.wording import count
-from sesreceive.effects.encoded_words import decode_words
-from sesreceive.effects.values import DeliverToWorkMail, Invoke, Publish, PutObject, SendBounce, StartContact
-from sesreceive.errors import one_line
+from sesreceive.effects import DeliverToWorkMail, Invoke, Publish, PutObject, SendBounce, StartContact
+from sesreceive.reading.authorship import Field
+from sesreceive.reading.scene import Stops
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted
 from sesreceive.trace.html import trace_html
-from sesreceive.ui.header import Field
 from sesreceive.ui.kit import prose
-from sesreceive.ui.scene import Stops
 from sesreceive.ui.source import json_source, source
 from sesreceive.verdict import Verdict
+from sesreceive.wording import count
 
-__all__ = ["PAGES", "Page", "fields_table", "subject_of", "verdict_mark"]
+__all__ = ["PAGES", "Page", "fields_table", "verdict_mark"]
 
 # Of a message with hundreds of recipients, signatures or effects the first are shown.
 _ROWS = 100
-_SUBJECT_READ, _SUBJECT = 2_000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +37,6 @@ class Page:
         """The title with the number."""
         number = self.number(reception)
         return self.title if number is None else f"{self.title} ({number})"
-
-
-def subject_of(reception: Reception) -> str:
-    """The Subject field, decoded, on one line; not escaped."""
-    subject = reception.message.get("Subject") or ""
-    return one_line(decode_words(subject[:_SUBJECT_READ]), _SUBJECT)
 
 
 def verdict_mark(verdict: Verdict | str | None) -> str:
@@ -70,7 +61,7 @@ def _summary(reception: Reception) -> str:
     done = "<br>".join(escape(effect.describe()) for effect in reception.effects[:_ROWS])
     rows = [
         ["answer", answer],
-        ["subject", escape(subject_of(reception)) or mark("none", "note")],
+        ["subject", escape(reception.subject) or mark("none", "note")],
         ["from", code(envelope.mail_from or "<>")],
         ["to", code(", ".join(envelope.rcpt_to) or "nobody")],
         [

@@ -8,11 +8,10 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.account.wording import count
 from sesreceive.errors import one_line
+from sesreceive.reading.lines import SORTS, Line, Wanted, cells_of, chosen, line_of
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
-from sesreceive.ui.lines import SORTS, Line, Wanted, cells_of, chosen, line_of
-from sesreceive.ui.model import Bench
 from sesreceive.ui.results_html import (
     HEAD,
     MATRIX_HEAD,
@@ -24,6 +23,7 @@ from sesreceive.ui.results_html import (
     overview_html,
     page_html,
 )  # fmt: skip
+from sesreceive.wording import count
 
 __all__ = ["Results"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from sesreceive._html import escape, mark, table
 from sesreceive.account.account import Account
+from sesreceive.reading.lines import Line
+from sesreceive.report.grid import CELL_MARKS
 from sesreceive.report.rows import layout_of
 from sesreceive.trace.events import Op
-from sesreceive.trace.grid import CELL_MARKS
-from sesreceive.ui.lines import Line
 
 __all__ = [
     "HEAD", "MATRIX_HEAD", "ROW", "STYLE", "column_name", "in_order", "matrix_html", "overview_html", "page_html",

@@ -9,7 +9,6 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive import datasets
-from sesreceive.account.wording import count
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.corpus import Item, read, with_crlf
 from sesreceive.mail.mbox import looks_like_mbox, messages_in
@@ -17,6 +16,7 @@ from sesreceive.mail.message import Message
 from sesreceive.ui.inputs import choice
 from sesreceive.ui.kit import Part, caption
 from sesreceive.ui.listing import Listing
+from sesreceive.wording import count
 
 __all__ = ["Samples", "Uploads", "items_of"]
 

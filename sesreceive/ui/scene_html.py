@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sesreceive._html import code, escape, mark, table
+from sesreceive.reading.scene import RecipientThen, RuleThen, Scene
 from sesreceive.reception import Reception
 from sesreceive.ui.kit import prose
 from sesreceive.ui.pages import fields_table
-from sesreceive.ui.scene import RecipientThen, RuleThen, Scene
 
 __all__ = ["envelope_html", "header_html", "rules_html", "said_html"]
 

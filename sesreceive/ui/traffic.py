@@ -8,14 +8,14 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import code, escape, mark, table
-from sesreceive.account.wording import count
 from sesreceive.errors import InputError, ServerError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.kit import Part, Section, bench_of, button, html
-from sesreceive.ui.model import Bench
 from sesreceive.ui.source import source
+from sesreceive.wording import count
 
 __all__ = ["LiveSmtp"]
 

@@ -8,16 +8,16 @@ import ipywidgets as W
 
 from sesreceive.account.account import Account
 from sesreceive.receiver import Receiver
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.builder import RuleSetBuilder
 from sesreceive.ui.composer import Composer
 from sesreceive.ui.debugger import Debugger
 from sesreceive.ui.kit import Part, bench_of
-from sesreceive.ui.model import Bench
-from sesreceive.ui.path import PathView
+from sesreceive.ui.path_view import PathView
 from sesreceive.ui.results import Results
 from sesreceive.ui.traffic import LiveSmtp
-from sesreceive.ui.what_if import WhatIf
-from sesreceive.ui.zone import ZoneEditor
+from sesreceive.ui.what_if_view import WhatIf
+from sesreceive.ui.zone_editor import ZoneEditor
 
 __all__ = ["Workbench"]
 

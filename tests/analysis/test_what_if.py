@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 
 import sesreceive as ses
+from sesreceive.analysis.rerun import rerun
 from sesreceive.analysis.what_if import Change, Differences, Where, changes, differences, replayed
-from sesreceive.effects.values import PutObject
-from sesreceive.rerun import rerun
+from sesreceive.effects import PutObject
 from tests.conftest import make_account, make_rule
 from tests.scenario import GATE, TOPIC, WAYS, scenario_account, scenario_items, scenario_receiver
 from tests.strategies import rules as some_rules

@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from sesreceive.effects.aws import AwsBackend
-from sesreceive.effects.backend import BaseBackend
-from sesreceive.effects.directory import DirectoryBackend
-from sesreceive.effects.memory import MemoryBackend
+from sesreceive.backends.aws import AwsBackend
+from sesreceive.backends.base import BaseBackend
+from sesreceive.backends.directory import DirectoryBackend
+from sesreceive.backends.memory import MemoryBackend
 
 REGION = "us-east-1"
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import sesreceive as ses
-from sesreceive.effects.aws import AwsBackend
-from sesreceive.effects.encryption import decrypt
-from sesreceive.effects.functions import Always
-from sesreceive.effects.values import Flow, Invoke, Publish, PutObject
+from sesreceive.backends.aws import AwsBackend
+from sesreceive.backends.kms_envelope import decrypt
+from sesreceive.effects import Flow, Invoke, Publish, PutObject
 from sesreceive.errors import InputError
+from sesreceive.functions.registry import Always
 from tests.backends.conftest import REGION, LambdaServer
 from tests.conftest import MESSAGE, make_account, make_rule
 
@@ -189,7 +189,7 @@ def test_it_says_that_it_cannot_be_sent_to_another_process() -> None:
 def test_without_boto3_the_error_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['boto3'] = None\n"
-        "from sesreceive.effects.aws import AwsBackend\n"
+        "from sesreceive.backends.aws import AwsBackend\n"
         "try: AwsBackend()\n"
         "except ImportError as error: print(error)\n"
     )
@@ -199,7 +199,7 @@ def test_without_boto3_the_error_says_what_to_install() -> None:
 
 def test_the_backends_load_no_boto3_before_they_need_it() -> None:
     program = (
-        "import sys, sesreceive.effects.memory, sesreceive.effects.directory, sesreceive.effects.aws\n"
+        "import sys, sesreceive.backends.memory, sesreceive.backends.directory, sesreceive.backends.aws\n"
         "print(sorted({'boto3', 'botocore', 'smtplib', 'pandas'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

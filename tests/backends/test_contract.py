@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sesreceive.effects.encryption import decrypt
-from sesreceive.effects.failures import Failure
-from sesreceive.effects.values import (
+from sesreceive.backends.failure_plan import Failure
+from sesreceive.backends.kms_envelope import decrypt
+from sesreceive.effects import (
     DeliverToWorkMail,
     Effect,
     Flow,

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from sesreceive.effects.directory import DirectoryBackend
-from sesreceive.effects.encryption import decrypt
-from sesreceive.effects.files import JsonLines, Root
-from sesreceive.effects.functions import Always
-from sesreceive.effects.object_folder import FolderBucket
-from sesreceive.effects.paths import SIDECAR
-from sesreceive.effects.records import StoredObject
-from sesreceive.effects.values import Invoke, Publish, PutObject, SendBounce
+from sesreceive.backends.directory import DirectoryBackend
+from sesreceive.backends.durable_files import JsonLines, Root
+from sesreceive.backends.kms_envelope import decrypt
+from sesreceive.backends.object_folder import FolderBucket
+from sesreceive.backends.object_names import SIDECAR
+from sesreceive.backends.stored import StoredObject
+from sesreceive.effects import Invoke, Publish, PutObject, SendBounce
 from sesreceive.errors import InputError
+from sesreceive.functions.registry import Always
 
 MAIL = "arn:aws:sns:us-east-1:111122223333:mail"
 GATE = "arn:aws:lambda:us-east-1:111122223333:function:gate"
@@ -228,8 +228,8 @@ def test_a_line_without_its_end_is_not_read_and_goes_with_the_next_one(tmp_path:
 # Forking is quick, and it happens in a process that has no threads.
 WRITERS = """
 import os, signal, sys, time
-from sesreceive.effects.directory import DirectoryBackend
-from sesreceive.effects.values import Publish, PutObject, SendBounce
+from sesreceive.backends.directory import DirectoryBackend
+from sesreceive.effects import Publish, PutObject, SendBounce
 
 def write(number):
     backend = DirectoryBackend(sys.argv[1])

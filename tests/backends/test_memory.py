@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from sesreceive.effects.encryption import decrypt
-from sesreceive.effects.failures import Failure
-from sesreceive.effects.functions import Always
-from sesreceive.effects.memory import MemoryBackend
-from sesreceive.effects.values import Effect, Flow, Invoke, Publish, PutObject, SendBounce
+from sesreceive.backends.failure_plan import Failure
+from sesreceive.backends.kms_envelope import decrypt
+from sesreceive.backends.memory import MemoryBackend
+from sesreceive.effects import Effect, Flow, Invoke, Publish, PutObject, SendBounce
+from sesreceive.functions.registry import Always
 
 MAIL = "arn:aws:sns:us-east-1:111122223333:mail"
 GATE = "arn:aws:lambda:us-east-1:111122223333:function:gate"
@@ -93,7 +93,7 @@ def test_metadata_of_an_encrypted_object_keeps_its_order() -> None:
 
 
 def test_a_key_that_refuses_is_the_failure_of_the_object() -> None:
-    from sesreceive.effects.local_kms import LocalKms
+    from sesreceive.backends.local_kms import LocalKms
 
     backend = MemoryBackend(kms=LocalKms(disabled={"k"}))
     outcome = backend.perform(PutObject(bucket="inbox", key="k", body=b"hello", kms_key_arn="k"))

@@ -10,9 +10,9 @@ import pytest
 from aiosmtpd.controller import Controller
 
 import sesreceive as ses
-from sesreceive.effects.memory import MemoryBackend
-from sesreceive.effects.relay import Relay
-from sesreceive.effects.values import SendBounce
+from sesreceive.backends.memory import MemoryBackend
+from sesreceive.backends.relay import Relay
+from sesreceive.effects import SendBounce
 from sesreceive.errors import InputError
 from tests.conftest import MESSAGE, make_account, make_rule
 

@@ -13,10 +13,10 @@ expect = sync_api.expect
 
 SETUP = """
 from sesreceive import datasets
-from sesreceive.ui.model import Bench
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.results import Results
-from sesreceive.ui.message import MessageView
-from sesreceive.ui.path import PathView
+from sesreceive.ui.message_view import MessageView
+from sesreceive.ui.path_view import PathView
 from sesreceive.ui.debugger import Debugger
 
 sample = datasets.load("anycompany")

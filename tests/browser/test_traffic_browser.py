@@ -12,11 +12,11 @@ from playwright.sync_api import Locator, expect
 
 RULES = """
 import sesreceive as ses
-from sesreceive.ui.model import Bench
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.composer import Composer
 from sesreceive.ui.traffic import LiveSmtp
-from sesreceive.ui.what_if import WhatIf
-from sesreceive.ui.zone import ZoneEditor
+from sesreceive.ui.what_if_view import WhatIf
+from sesreceive.ui.zone_editor import ZoneEditor
 GATE = ses.LambdaAction(function_arn="arn:aws:lambda:us-east-1:111122223333:function:gate",
                         invocation_type="RequestResponse")
 rules = ses.ReceiptRuleSet(name="main", rules=[

@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from sesreceive.effects.encryption import decrypt, encrypt, encryption_context, is_encrypted
-from sesreceive.effects.stored_message import stored_message
-from tests.effects.samples import MAIL, NOT_SCANNED, SCANNED, receipt_of
+from sesreceive.backends.kms_envelope import decrypt, encrypt, encryption_context, is_encrypted
+from sesreceive.writing.stored_message import stored_message
+from tests.writing.samples import MAIL, NOT_SCANNED, SCANNED, receipt_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(400)]
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import sesreceive as ses
 from sesreceive.plot.box import Box, Shape, State, path_text
-from sesreceive.plot.flow import diagram, svg
-from sesreceive.plot.moments import deciding, moments
+from sesreceive.plot.diagram import diagram, svg
 from sesreceive.plot.path import path
+from sesreceive.reading.moments import deciding, moments
 from sesreceive.trace.events import Kind, Stage
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 

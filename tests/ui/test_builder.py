@@ -11,9 +11,9 @@ import ipywidgets as W
 import pytest
 
 import sesreceive as ses
+from sesreceive.account import edits
 from sesreceive.account.member import member
-from sesreceive.ui import edits
-from sesreceive.ui.actions import title_of
+from sesreceive.ui.action_editor import title_of
 from sesreceive.ui.builder import RuleSetBuilder
 
 START = ses.Account(identities=("example.com",))

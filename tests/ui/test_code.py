@@ -18,9 +18,10 @@ from hypothesis import given, settings
 import sesreceive as ses
 from sesreceive.account.member import member
 from sesreceive.errors import InputError
+from sesreceive.formats.boto3_script import calls, literal, to_boto3
+from sesreceive.formats.languages import LANGUAGES, from_json, to_json, to_python
 from sesreceive.ui.builder import RuleSetBuilder
-from sesreceive.ui.calls import calls, literal, to_boto3
-from sesreceive.ui.code import LANGUAGES, CodeView, from_json, to_json, to_python
+from sesreceive.ui.code_view import CodeView
 
 boto3 = pytest.importorskip("boto3")
 

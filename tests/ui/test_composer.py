@@ -9,9 +9,9 @@ import pytest
 
 import sesreceive as ses
 from sesreceive import datasets
-from sesreceive.mail.compose import Attachment
+from sesreceive.lab.compose import Attachment
 from sesreceive.ui.composer import Composer
-from sesreceive.ui.zone import ZoneEditor
+from sesreceive.ui.zone_editor import ZoneEditor
 from tests.conftest import make_account, make_rule
 
 STORE = make_rule("store", ses.S3Action(bucket_name="inbox"), scan_enabled=True)

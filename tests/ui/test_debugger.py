@@ -7,8 +7,8 @@ from ui.test_results import HOSTILE, Texts
 
 import sesreceive as ses
 from sesreceive.trace.events import Kind
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.debugger import Debugger
-from sesreceive.ui.model import Bench
 from tests.scenario import WAYS, message, scenario_receiver
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.trace.grid import CELL_MARKS
-from sesreceive.ui.lines import SORTS, Wanted, cells_of, chosen, line_of
-from sesreceive.ui.model import Bench
+from sesreceive.reading.lines import SORTS, Wanted, cells_of, chosen, line_of
+from sesreceive.report.grid import CELL_MARKS
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.results import Results
 from tests.scenario import WAYS, envelope, message, scenario_items, scenario_receiver
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 import sesreceive as ses
+from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part
-from sesreceive.ui.model import Bench
 from sesreceive.ui.slices import Slices
 
 

@@ -1,0 +1,1 @@
+"""The API operations that change an account or send a bounce, holding a receiver."""

@@ -1,1 +1,0 @@
-"""What actions cause: the effects as values, the bytes SES writes, and the backends that perform them."""

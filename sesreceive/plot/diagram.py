@@ -1,0 +1,279 @@
+"""The way of a message through the service as a picture: inline SVG, no script, no font, no id.
+
+Every box says how it came out by its outline, its sign, a word and a colour, and why in one sentence. Colours are
+mixed into the colour of the text around the picture, so that light and dark both work, in a notebook and outside.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from os import PathLike
+from pathlib import Path
+
+from sesreceive._html import escape, frame
+from sesreceive.errors import InputError, one_line
+from sesreceive.plot.box import Box, Shape, State, path_text
+from sesreceive.plot.path import path
+from sesreceive.plot.text_width import clip, width, wrap
+from sesreceive.reception import Reception
+
+__all__ = ["Diagram", "diagram", "svg"]
+
+STYLE = """\
+.ses-flow { display: block; width: 100%; max-width: 860px; min-width: 560px; height: auto; }
+.ses-flow, .ses-flow text { font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
+.ses-flow { color: var(--jp-ui-font-color1, var(--vscode-editor-foreground, currentcolor)); }
+.ses-flow text { fill: currentcolor; }
+.ses-flow .ses-box { fill: none; stroke: inherit; }
+.ses-flow .ses-sign { stroke-width: 1.8; fill: none; stroke-linecap: round; stroke-linejoin: round; stroke: inherit; }
+.ses-flow .ses-way { stroke-width: 3; fill: none; stroke: inherit; }
+.ses-flow .ses-on { stroke: #1e8e3e; stroke: color-mix(in srgb, #1e9e46 70%, currentcolor); stroke-width: 1.8; }
+.ses-flow .ses-ended { stroke: #c5221f; stroke: color-mix(in srgb, #e03c31 75%, currentcolor); stroke-width: 2.6; }
+.ses-flow .ses-failed { stroke: #b06000; stroke: color-mix(in srgb, #e08000 75%, currentcolor); stroke-width: 2.6; }
+.ses-flow .ses-now { stroke: #1a73e8; stroke: color-mix(in srgb, #2b7de9 75%, currentcolor); stroke-width: 2.6; }
+.ses-flow .ses-off, .ses-flow .ses-skipped, .ses-flow .ses-ahead { stroke: GrayText;
+  stroke: color-mix(in srgb, currentcolor 50%, transparent); stroke-width: 1.2; }
+.ses-flow .ses-skipped > .ses-box, .ses-flow .ses-ahead > .ses-box, .ses-flow .ses-ahead > .ses-way,
+.ses-flow .ses-skipped > .ses-way { stroke-dasharray: 5 4; }
+.ses-flow .ses-here > .ses-box { stroke-width: 4; }
+.ses-flow text { stroke: none; }
+svg.ses-flow:root { color: #1f1f1f; padding: 8px; }
+@media (prefers-color-scheme: dark) { svg.ses-flow:root { color: #e3e3e3; } }
+"""
+
+# Sizes in pixels of the picture; 760 of them are about as wide as a cell of a notebook.
+_WIDTH, _PAD, _GAP, _WAY = 760.0, 10.0, 8.0, 22.0
+_TITLE, _SMALL = 13.0, 11.5
+_TITLE_LINE, _LINE = 19.0, 15.0
+_SIGN = 22.0
+# Lines of a reason in a box that is as wide as the picture, and in a narrow one.
+_REASON_LINES, _NARROW_LINES = 2, 3
+# Boxes side by side in a step, by what lies in it.
+_COLUMNS: Mapping[Shape, int] = {Shape.PART: 3, Shape.ACTION: 3, Shape.RULE: 1, Shape.FOLD: 1}
+
+# The sign of a state, in a circle around 0, 0; the outline around it differs too.
+_SIGNS: Mapping[State, str] = {
+    State.ON: "M-3.5 .2 L-1 3 L4 -3",
+    State.OFF: "M-2.8 -2.8 L2.8 2.8 M2.8 -2.8 L-2.8 2.8",
+    State.ENDED: "M-2.6 -2.6 H2.6 V2.6 H-2.6 Z",
+    State.FAILED: "M0 -4 V.8 M0 3.4 V3.5",
+    State.SKIPPED: "M-3.4 0 H3.4",
+    State.NOW: "M-2 -3.6 L3.6 0 L-2 3.6 Z",
+    State.AHEAD: "M-3.4 0 H-3.3 M-.05 0 H.05 M3.3 0 H3.4",
+}
+_CIRCLE = "M-7.5 0 A7.5 7.5 0 1 1 7.5 0 A7.5 7.5 0 1 1 -7.5 0 Z"
+_OCTAGON = "M-3.3 -8 H3.3 L8 -3.3 V3.3 L3.3 8 H-3.3 L-8 3.3 V-3.3 Z"
+_TRIANGLE = "M0 -8.5 L8.8 7 H-8.8 Z"
+_OUTLINES: Mapping[State, str] = {State.ENDED: _OCTAGON, State.FAILED: _TRIANGLE}
+
+
+def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
+    """The boxes as one SVG element; everything in it is escaped, and it is the same for the same boxes.
+
+    Examples
+    --------
+    >>> svg([Box(shape=Shape.STEP, state=State.ON, title="<b>", word="let through")]).count("&lt;b&gt;")
+    3
+    """
+    pieces: list[str] = []
+    y = 2.0
+    for number, box in enumerate(boxes):
+        if number:
+            pieces.append(_way(_leads(boxes[number - 1], box), y))
+            y += _WAY
+        drawn = _Drawing(box, 2.0, y, _WIDTH - 4)
+        pieces.append(drawn.svg)
+        y += drawn.height
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ses-flow" role="img" viewBox="0 0 {_WIDTH:g} {y + 3:g}" '
+        f'width="{_WIDTH:g}" height="{y + 3:g}" aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f"<desc>{_lines(path_text(boxes))}</desc><style>{STYLE}</style>{''.join(pieces)}</svg>"
+    )
+
+
+class Diagram:
+    """The way of one message as a picture: shows itself in a notebook, prints as text, saves as a file.
+
+    Attributes
+    ----------
+    boxes : tuple of Box
+        What is drawn.
+    """
+
+    def __init__(self, boxes: Iterable[Box], title: str = "The way of the message") -> None:
+        self.boxes = tuple(boxes)
+        self.title = title
+
+    @property
+    def svg(self) -> str:
+        """The picture, to be put into a page."""
+        return svg(self.boxes, self.title)
+
+    def save(self, file: str | PathLike[str]) -> Path:
+        """The path of the file that holds the picture afterwards, as SVG.
+
+        Raises
+        ------
+        InputError
+            When the file cannot be written.
+        """
+        target = Path(file)
+        try:
+            target.write_text(self.svg, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"the picture cannot be written to `{one_line(target)}`: {error.strerror}") from None
+        return target
+
+    def __str__(self) -> str:
+        """The boxes as lines of text."""
+        return "\n".join(one_line(line, 2_000) for line in path_text(self.boxes).split("\n"))
+
+    def __repr__(self) -> str:
+        """One line: of what it is."""
+        return f"<Diagram of {one_line(self.title)}>"
+
+    def _repr_html_(self) -> str:
+        """The picture, with the text for front ends that take styles and pictures away."""
+        return frame(str(self), f'<div class="ses-scroll">{self.svg}</div>', style=SCROLL)
+
+
+# A narrow page scrolls the picture sideways and is not made wider by it.
+SCROLL = ".ses-scroll { overflow-x: auto; contain: inline-size; }\n"
+
+
+def diagram(reception: Reception, *, at: int | None = None, full: bool = False) -> Diagram:
+    """The way of one message as a picture; `at` and `full` as in `sesreceive.plot.path.path`.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> reception = ses.Receiver(ses.Account(identities=("example.com",)), seed=1).receive(
+    ...     b"", rcpt_to=["ana@example.com"], name="hello")
+    >>> diagram(reception)
+    <Diagram of hello: 550 5.1.1 Requested action not taken: mailbox unavailable>
+    """
+    return Diagram(path(reception, at=at, full=full), repr(reception)[1:-1])
+
+
+# ------------------------------------------------------------------ boxes
+
+
+def _leads(before: Box, box: Box) -> State:
+    """How the piece of the way from one box to the next looks: whether the message took it, and what for."""
+    if before.shape is Shape.END or box.state in (State.SKIPPED, State.AHEAD):
+        return State.ON if box.inside and box.state is State.SKIPPED else State.SKIPPED
+    return State.ENDED if before.state is State.ENDED else State.ON
+
+
+def _way(state: State, y: float) -> str:
+    x, end = 24.0, y + _WAY
+    line = f'<path class="ses-way" d="M{x:g} {y + 2:g} V{end - 8:g}"/>'
+    head = f'<path class="ses-sign" d="M{x - 5:g} {end - 8:g} L{x:g} {end - 2:g} L{x + 5:g} {end - 8:g}"/>'
+    return f'<g class="ses-{state}">{line}{head}</g>'
+
+
+class _Drawing:
+    """One box with what lies in it, drawn at a place."""
+
+    def __init__(self, box: Box, x: float, y: float, wide: float) -> None:
+        self.box = box
+        self.x, self.y, self.wide = x, y, wide
+        narrow = wide < _WIDTH * 0.6
+        room = wide - 2 * _PAD - _SIGN
+        fold = box.shape is Shape.FOLD
+        self.word_width = width(box.word, _SMALL) * 1.06 if box.word else 0.0
+        # The word stands at the right of the title where there is room for both, else below it.
+        self.beside = not narrow or width(box.title, _TITLE) + self.word_width + 8 <= room
+        self.title_room = room - (self.word_width + 8 if self.beside and box.word else 0)
+        self.reasons = wrap(box.reason, room, _SMALL, 1 if fold else _NARROW_LINES if narrow else _REASON_LINES)
+        head = _PAD + _TITLE_LINE + (0 if self.beside or not box.word else _LINE) + _LINE * len(self.reasons)
+        self.inside, bottom = _rows(box.inside, x + _PAD, y + head + _GAP, wide - 2 * _PAD)
+        self.height = (bottom - y + _PAD) if box.inside else head + (_PAD - 4)
+
+    def stretched(self, height: float) -> _Drawing:
+        """As high as its neighbours."""
+        self.height = height
+        return self
+
+    @property
+    def svg(self) -> str:
+        box, x, y = self.box, self.x, self.y
+        left, line = x + _PAD + _SIGN, y + _PAD + 10
+        title = _text(left, line, clip(box.title, self.title_room, _TITLE), bold=True, size=_TITLE)
+        pieces = [_outline(box, x, y, self.wide, self.height), _sign(box.state, x + _PAD + 6, line - 4.5), title]
+        if box.word and self.beside:
+            pieces.append(_text(x + self.wide - _PAD, line, box.word, bold=True, end=True))
+        elif box.word:
+            line += _LINE
+            pieces.append(_text(left, line, box.word, bold=True))
+        for number, reason in enumerate(self.reasons):
+            pieces.append(_text(left, line + _LINE * (number + 1) + 2, reason))
+        here = " ses-here" if box.here else ""
+        told = f"{box.title}: {box.word}" + (f". {box.reason}" if box.reason else "")
+        inside = "".join(self.inside)
+        return f'<g class="ses-{box.state}{here}"><title>{escape(told)}</title>{"".join(pieces)}</g>{inside}'
+
+
+def _rows(boxes: Sequence[Box], x: float, y: float, wide: float) -> tuple[list[str], float]:
+    """The boxes in rows, those of a row equally high; the way from action to action is an arrow."""
+    drawn: list[str] = []
+    for row, columns in _rows_of(boxes):
+        shape = row[0].shape
+        gap = _GAP + (8 if shape is Shape.ACTION else 0)
+        each = (wide - gap * (columns - 1)) / columns
+        cells = [_Drawing(box, x + place * (each + gap), y, each) for place, box in enumerate(row)]
+        high = max(cell.height for cell in cells)
+        drawn += [cell.stretched(high).svg for cell in cells]
+        if shape is Shape.ACTION:
+            drawn += [_arrow(cell.x - gap + 2, y + 15, gap - 4, cell.box.state) for cell in cells[1:]]
+        y += high + _GAP
+    return drawn, y - _GAP
+
+
+def _rows_of(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], int]]:
+    """The boxes row by row, and how many a row has room for: what is alike stands side by side, as wide as it may."""
+    for shape, run in groupby(boxes, key=lambda box: box.shape):
+        alike = tuple(run)
+        usual = min(_COLUMNS.get(shape, 1), len(alike))
+        columns = 2 if len(alike) == 4 and usual > 1 else usual
+        for start in range(0, len(alike), columns):
+            yield alike[start : start + columns], columns
+
+
+def _arrow(x: float, y: float, long: float, state: State) -> str:
+    way = State.SKIPPED if state in (State.SKIPPED, State.AHEAD) else State.ON
+    return f'<g class="ses-{way}"><path class="ses-sign" d="M{x:g} {y:g} h{long:g} m-4 -4 l4 4 l-4 4"/></g>'
+
+
+def _outline(box: Box, x: float, y: float, wide: float, high: float) -> str:
+    """What is refused or stopped has its corners cut off; start and end are rounded; a fold is flat."""
+    if box.state is State.ENDED:
+        cut = 9.0
+        d = (
+            f"M{x + cut:g} {y:g} H{x + wide - cut:g} L{x + wide:g} {y + cut:g} V{y + high - cut:g} "
+            f"L{x + wide - cut:g} {y + high:g} H{x + cut:g} L{x:g} {y + high - cut:g} V{y + cut:g} Z"
+        )
+        return f'<path class="ses-box" d="{d}"/>'
+    radius = {Shape.START: 18, Shape.END: 18, Shape.FOLD: 2}.get(box.shape, 6)
+    return f'<rect class="ses-box" x="{x:g}" y="{y:g}" width="{wide:g}" height="{high:g}" rx="{radius}"/>'
+
+
+def _sign(state: State, x: float, y: float) -> str:
+    outline = _OUTLINES.get(state, _CIRCLE)
+    return (
+        f'<g transform="translate({x:g} {y:g})"><path class="ses-box" d="{outline}"/>'
+        f'<path class="ses-sign" d="{_SIGNS[state]}"/></g>'
+    )
+
+
+def _text(x: float, y: float, text: str, *, bold: bool = False, end: bool = False, size: float = _SMALL) -> str:
+    weight = ' font-weight="600"' if bold else ""
+    anchor = ' text-anchor="end"' if end else ""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{weight}{anchor}>{escape(text)}</text>'
+
+
+def _lines(text: str) -> str:
+    """Several lines, escaped."""
+    return "\n".join(html.escape(one_line(line, 2_000)) for line in text.split("\n"))

@@ -1,0 +1,112 @@
+"""Everything about one message: replies, verdicts, headers, what was stored, told, called and bounced, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as W
+
+from sesreceive._html import escape, mark
+from sesreceive.reception import Reception
+from sesreceive.ui.bench import Bench
+from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.pages import PAGES, pages_html
+
+__all__ = ["MessageView"]
+
+# A line of tabs that is too long goes on in a second line; each is as wide as its words.
+_STYLE = """\
+.ses-message .lm-TabBar-content { flex-wrap: wrap; }
+.ses-message .lm-TabBar-tab { flex: 0 0 auto !important; width: auto !important; min-width: 0; max-width: none;
+  color: var(--jp-ui-font-color1, inherit) !important; }
+.ses-message .lm-TabBar-tabLabel { overflow: visible; }
+.ses-message .widget-tab-contents { padding: 4px 8px; }
+.ses-message .ses-rich table.ses-table td { overflow-wrap: anywhere; min-width: 6em; }
+"""
+_EMPTY = "nothing received yet: send a message, and everything about it stands here"
+
+
+class MessageView(Part):
+    """Everything about the selected message, a page at a time.
+
+    Parameters
+    ----------
+    given : Bench, Receiver, Reception or Report
+        Whose selected message is shown; the only one of a reception, the last one of a report.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> reception = ses.Receiver(ses.Account(identities=("example.com",)), seed=1).receive(
+    ...     b"", rcpt_to=["ana@example.com"])
+    >>> MessageView(reception)
+    <MessageView of 550 5.1.1 Requested action not taken: mailbox unavailable>
+    """
+
+    def __init__(self, given: Bench | Any) -> None:
+        bench = bench_of(given)
+        self.head = html()
+        self.earlier = button("‹ Previous message")
+        self.later = button("Next message ›")
+        self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
+        bar = W.HBox([self.earlier, self.later])
+        super().__init__(bench, [html(f"<style>{_STYLE}</style>"), self.head, bar, self.pages], title="Message")
+        self.add_class("ses-message")
+        self.on_click(self.earlier, lambda: self._move(-1))
+        self.on_click(self.later, lambda: self._move(+1))
+        self.on_change(self.pages, lambda _: self._draw_page(), "selected_index")
+        bench.observe(self.guard(self._draw), ["selected", "receptions"])
+        self._drawn: Reception | None = None
+        self._draw()
+
+    @property
+    def page(self) -> str:
+        """Title of the page that is open; assign another to turn to it."""
+        return PAGES[self.pages.selected_index or 0].title
+
+    @page.setter
+    def page(self, title: str) -> None:
+        self.pages.selected_index = [page.title for page in PAGES].index(title)
+
+    def _move(self, by: int) -> str:
+        self.bench.selected = min(max(self.bench.selected + by, 0), len(self.bench.receptions) - 1)
+        return f"message {self.bench.selected + 1} of {len(self.bench.receptions)}"
+
+    def _draw(self) -> None:
+        reception = self.bench.reception
+        at, total = self.bench.selected, len(self.bench.receptions)
+        self.earlier.disabled, self.later.disabled = at <= 0, at >= total - 1
+        if reception is self._drawn and reception is not None:
+            return
+        self._drawn = reception
+        self.head.value = _head(reception)
+        for place, page in enumerate(PAGES):
+            self.pages.set_title(place, page.label(reception) if reception else page.title)
+            self.pages.children[place].value = ""
+        self._draw_page()
+
+    def _draw_page(self) -> None:
+        """Fill the page that is open, where that was not done yet."""
+        place = self.pages.selected_index or 0
+        target = self.pages.children[place]
+        if self._drawn is not None and not target.value:
+            target.value = f'<div class="ses-rich">{PAGES[place].contents(self._drawn)}</div>'
+        self.changed()
+
+    def snapshot(self) -> str:
+        """The head, the summary and the page that is open."""
+        if self._drawn is None:
+            return f"<p>{escape(_EMPTY)}</p>"
+        return _head(self._drawn) + pages_html(self._drawn, ("Summary", self.page))
+
+    def __repr__(self) -> str:
+        """One line: which message."""
+        return f"<MessageView of {repr(self._drawn)[1:-1]}>" if self._drawn else "<MessageView of nothing yet>"
+
+
+def _head(reception: Reception | None) -> str:
+    if reception is None:
+        return f'<p class="ses-hint">{escape(_EMPTY)}</p>'
+    answer = mark(f"✓ {reception.reply}", "good") if reception.accepted else mark(f"✗ {reception.reply}", "bad")
+    subject = escape(reception.subject) or "no subject"
+    return f"<div><strong>{escape(reception.name or 'message')}</strong>: {subject}<br>{answer}</div>"

@@ -1,0 +1,74 @@
+"""The way of the selected message through the service, as a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as W
+
+from sesreceive._html import escape
+from sesreceive.plot.diagram import SCROLL, diagram
+from sesreceive.ui.bench import Bench
+from sesreceive.ui.kit import Part, bench_of, html
+
+__all__ = ["PathView"]
+
+_EMPTY = "nothing received yet: send a message, and the way it takes is drawn here"
+
+
+class PathView(Part):
+    """A diagram of the pipeline in which the way of the selected message is marked, each box saying why.
+
+    Parameters
+    ----------
+    given : Bench, Receiver, Reception or Report
+        Whose selected message is drawn.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> reception = ses.Receiver(ses.Account(identities=("example.com",)), seed=1).receive(
+    ...     b"", rcpt_to=["ana@example.com"])
+    >>> PathView(reception)
+    <PathView of 550 5.1.1 Requested action not taken: mailbox unavailable>
+    """
+
+    def __init__(self, given: Bench | Any) -> None:
+        bench = bench_of(given)
+        self.full = W.Checkbox(
+            description="Show every filter, recipient and rule, also those without consequences",
+            value=False, indent=False, layout=W.Layout(width="auto"),
+        )  # fmt: skip
+        self.picture = html()
+        super().__init__(bench, [self.full, self.picture], title="The way of the message")
+        self.add_class("ses-path")
+        self.on_change(self.full, self._shown)
+        bench.observe(self.guard(self._draw), ["selected", "receptions"])
+        self._draw()
+
+    @property
+    def svg(self) -> str:
+        """The picture; empty where there is no message."""
+        reception = self.bench.reception
+        return diagram(reception, full=self.full.value).svg if reception else ""
+
+    def _shown(self, full: bool) -> str:
+        self._draw()
+        return "every filter, recipient and rule is shown" if full else "what had no consequences is folded"
+
+    def _draw(self) -> None:
+        picture = self.svg
+        shown = f'<style>{SCROLL}</style><div class="ses-scroll">{picture}</div>'
+        value = shown if picture else f'<p class="ses-hint">{escape(_EMPTY)}</p>'
+        if value != self.picture.value:
+            self.picture.value = value
+        self.changed()
+
+    def snapshot(self) -> str:
+        """The picture."""
+        return str(self.picture.value)
+
+    def __repr__(self) -> str:
+        """One line: whose way."""
+        reception = self.bench.reception
+        return f"<PathView of {repr(reception)[1:-1]}>" if reception else "<PathView of nothing yet>"

@@ -1,0 +1,139 @@
+"""Address headers as SES prints them: the samples of the specification, JavaMail's rules, and no value takes long."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesreceive.mail.address_list import parse_addresses, render
+
+SHOWN = [
+    # header value                                            each address as it is shown
+    ("a@example.org",                                         ["a@example.org"]),
+    ("<a@example.org>",                                       ["a@example.org"]),
+    ("  a@example.org  ",                                     ["a@example.org"]),
+    ('"Peter" <p@example.org>',                               ["Peter <p@example.org>"]),
+    ("Peter <p@example.org>",                                 ["Peter <p@example.org>"]),
+    ("Peter<p@example.org>",                                  ["Peter <p@example.org>"]),
+    ('"Doe, John" <s@example.org>',                           ['"Doe, John" <s@example.org>']),
+    ('"a@b" <a@b>',                                           ['"a@b" <a@b>']),
+    ("Dr. Dan <d@example.org>",                               ['"Dr. Dan" <d@example.org>']),
+    ("O'Neill + Co & Son! <o@example.org>",                   ["O'Neill + Co & Son! <o@example.org>"]),
+    ('"=?US-ASCII?Q?Tax_office?=" <tax@example.org>',         ["Tax office <tax@example.org>"]),
+    ("=?utf-8?q?J=C3=B6rg?= <j@example.org>",                 ['"Jörg" <j@example.org>']),
+    ("=?utf-8?q?J=C3=B6?= =?utf-8?q?rg_B=2E?= <j@example.org>", ['"Jörg B." <j@example.org>']),
+    ("Jörg <j@example.org>",                                  ['"Jörg" <j@example.org>']),
+    (r'"say \"hi\" \\ bye" <q@example.org>',                  [r'"say \"hi\" \\ bye" <q@example.org>']),
+    ('Peter "the" Great <g@example.org>',                     [r'"Peter \"the\" Great" <g@example.org>']),
+    ('"" <e@example.org>',                                    ["e@example.org"]),
+    ("=?utf-8?q??= <e@example.org>",                          ["e@example.org"]),
+    ("a@example.org, b@example.org,c@example.org",            ["a@example.org", "b@example.org", "c@example.org"]),
+    ("a@example.org,, ,b@example.org,",                       ["a@example.org", "b@example.org"]),
+    ("ann@example.org (Ann)",                                 ["Ann <ann@example.org>"]),
+    ("ann@example.org (Ann (the) B.)",                        ['"Ann (the) B." <ann@example.org>']),
+    (r"ann@example.org (a \) b)",                             [r'"a \\) b" <ann@example.org>']),
+    ("Ann <ann@example.org> (work)",                          ["Ann <ann@example.org>"]),
+    ('"john doe"@example.org',                                ['<"john doe"@example.org>']),
+    ("a@[192.0.2.1]",                                         ["<a@[192.0.2.1]>"]),
+    ("Route <@x.example,@y.example:a@example.org>",           ["Route <@x.example,@y.example:a@example.org>"]),
+    ("postmaster",                                            ["postmaster"]),
+    ("undisclosed-recipients:;",                              ["undisclosed-recipients:;"]),
+    ("Team: a@example.org, Bo <b@example.org>;",              ["Team: a@example.org, Bo <b@example.org>;"]),
+    ("x@example.org, Team:a@example.org;, y@example.org",
+     ["x@example.org", "Team:a@example.org;", "y@example.org"]),
+    ("",                                                      []),
+    (" , ",                                                   []),
+]  # fmt: skip
+
+BROKEN = [
+    "John Doe <john@example.org",
+    '"John Doe <john@example.org>',
+    "john@example.org (no end",
+    "john@example.org)",
+    "john> doe",
+    "a@[192.0.2.1",
+    "John Doe",
+    "john doe@example.org",
+    "a@b@example.org",
+    "a@example.org; b@example.org",
+    "One <a@example.org> Two <b@example.org>",
+    "Outer: Inner: a@example.org;;",
+    "mailto:a@example.org",
+    "<>",
+    "Nobody <>",
+    "a\x00b@example.org",
+]
+
+
+@pytest.mark.parametrize("value, shown", SHOWN)
+def test_addresses_are_shown_as_javamail_shows_them(value: str, shown: list[str]) -> None:
+    parsed = parse_addresses(value)
+    assert parsed is not None
+    assert [render(address) for address in parsed] == shown
+
+
+@pytest.mark.parametrize("value", BROKEN)
+def test_what_breaks_the_syntax_is_no_address_list(value: str) -> None:
+    assert parse_addresses(value) is None
+
+
+def test_names_can_be_assumed_bare() -> None:
+    [address] = parse_addresses("=?utf-8?q?J=C3=B6rg?= <j@example.org>") or ()
+    assert render(address, quote_non_ascii=False) == "Jörg <j@example.org>"
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\t"), min_size=1).filter(
+    lambda name: name.strip(" ") and "=?" not in name
+)
+
+
+@given(st.lists(names, min_size=1, max_size=4))
+def test_what_is_shown_can_be_read_again(given_names: list[str]) -> None:
+    quoted = [name.replace("\\", "\\\\").replace('"', '\\"') for name in given_names]
+    value = ", ".join(f'"{name}" <a@example.org>' for name in quoted)
+    once = parse_addresses(value)
+    assert once is not None
+    assert [address.name for address in once] == given_names
+    shown = [render(address) for address in once]
+    again = parse_addresses(", ".join(shown))
+    assert again is not None
+    assert [render(address) for address in again] == shown
+
+
+@given(st.text(alphabet='ab@.,;:<>()[]"\\ \t\r\n'))
+def test_any_text_is_a_list_or_none(value: str) -> None:
+    for address in parse_addresses(value) or ():
+        assert render(address)
+
+
+LONG = {
+    "addresses": "Ann <a@example.org>, " * 50_000,
+    "comments": "(" * 1_000_000,
+    "closed comments": "(a)" * 300_000,
+    "angles": "<" * 1_000_000,
+    "quotes": '"' * 1_000_000,
+    "quoted strings": '"a" ' * 250_000,
+    "escapes": '"' + "\\a" * 500_000,
+    "brackets": "[" * 1_000_000,
+    "literals": "[a]" * 300_000,
+    "colons": ":" * 1_000_000,
+    "semicolons": ";" * 1_000_000,
+    "groups": "a:;" * 300_000,
+    "commas": "," * 1_000_000,
+    "angles and quotes": '<">' * 300_000 + '"',
+    "one atom": "a" * 1_000_000,
+    "atoms and dots": "a." * 500_000 + "@",
+    "blanks": " " * 1_000_000 + "a",
+    "a route": "<" + "@a," * 300_000 + ">",
+}
+
+
+@pytest.mark.parametrize("value", LONG.values(), ids=LONG.keys())
+def test_a_megabyte_takes_a_moment(value: str) -> None:
+    started = time.process_time()
+    for address in parse_addresses(value) or ():
+        render(address)
+    assert time.process_time() - started < 3
