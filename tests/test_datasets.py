@@ -139,7 +139,7 @@ def test_the_accepted_recipients_are_the_ones_the_rules_see() -> None:
     rule = next(
         e for e in reception.trace.select(kind=Kind.RULE, op=Op.MATCH, stage="evaluation") if e.rule == "support"
     )
-    assert rule.data["recipients"] == ("SUPPORT+Ticket-4712@EXAMPLE.COM",)
+    assert rule.fact.recipients == ("SUPPORT+Ticket-4712@EXAMPLE.COM",)
 
 
 # ---------------------------------------------------------------- what it covers

@@ -13,6 +13,7 @@ from sesreceive.plot.box import Box, Shape, State
 from sesreceive.reading.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+from sesreceive.trace.facts import FilterFact, FindingFact, ResultFact, StopFact
 from sesreceive.wording import count
 
 __all__ = ["path"]
@@ -141,7 +142,7 @@ class _Path:
 
         def box(event: TraceEvent) -> Box:
             decides = event.op is Op.MATCH and event.subject == by
-            policy = str(event.data.get("policy", "Block"))
+            policy = event.fact.policy if isinstance(event.fact, FilterFact) else "Block"
             made = self.leaf(event, f"{event.kind} {event.subject}", f"{policy}, decides" if decides else "")
             blocks = decides and not accepted and made.state is State.ON
             return replace(made, state=State.ENDED) if blocks else made
@@ -199,7 +200,11 @@ class _Path:
         word = "off" if off else "scanned" if stage is Stage.SCANNING else "checked"
 
         def box(event: TraceEvent) -> Box:
-            said = str(event.data.get("verdict") or event.data.get("status") or "")
+            said = ""
+            if isinstance(event.fact, ResultFact):
+                said = event.fact.status.value
+            elif isinstance(event.fact, FindingFact):
+                said = event.fact.verdict.value
             made = self.leaf(event, event.subject, said or ("none" if event.op is Op.SKIP else ""))
             failed = made.state is State.OFF and said.lower() in _FAILED
             reason = made.reason.removeprefix(f"{said}: ")
@@ -247,7 +252,8 @@ class _Path:
         if box.state in (State.AHEAD, State.NOW):
             return box
         # An action that ends the evaluation because that is what it does has said so itself.
-        return replace(box, state=state, reason=act.reason if last.reason.endswith(act.reason) else last.reason)
+        itself = isinstance(last.fact, StopFact) and not last.fact.because
+        return replace(box, state=state, reason=act.reason if itself else last.reason)
 
     def end(self) -> Box:
         reception = self.reception

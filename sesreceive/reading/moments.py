@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+from sesreceive.trace.facts import Check
 
 __all__ = ["Moment", "deciding", "moments"]
 
@@ -104,7 +105,7 @@ def _refusing(reception: Reception) -> TraceEvent | None:
     at = [event for event in trace if event.kind is Kind.RECIPIENT and event.recipient in refused]
     inside = [event for event in trace if at and event.parent == at[-1].seq and event.op is Op.MISS]
     checks = [event for event in inside if event.kind is Kind.CHECK]
-    if any(event.subject == "IP filters" for event in checks):
+    if any(event.check is Check.IP_FILTERS for event in checks):
         filters = trace.select(stage=Stage.FILTERING, subject=reception.decision.decided_by, op=Op.MATCH)
         return _first(filters, checks)
     return _first(checks[-1:], at[-1:], trace[-1:])

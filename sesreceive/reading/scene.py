@@ -17,6 +17,7 @@ from sesreceive.reading.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.stages import scanning
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+from sesreceive.trace.facts import Check, RecipientFact, ResultFact, RuleFact
 from sesreceive.verdict import Verdicts
 from sesreceive.wording import count
 
@@ -124,7 +125,7 @@ class Stops:
         past = self.moments[: at + 1]
         return Scene(
             moment=moment, way=self._way(event), said=_said(moment), because=tuple(self._because(event)),
-            asked=tuple(event.data.get("questions", ())), recipients=self._recipients(past),
+            asked=event.fact.questions if isinstance(event.fact, ResultFact) else (), recipients=self._recipients(past),
             fields=self._fields(past), rules=self._states(past),
         )  # fmt: skip
 
@@ -150,15 +151,15 @@ class Stops:
         account = self.reception.account
         match event.stage, event.kind:
             case Stage.FILTERING, Kind.STAGE:
-                by = event.data.get("decided_by", "")
+                by = self.reception.decision.decided_by
                 yield from self._filters(by) if by else [Place("filters", count(len(account.filters), "filter"))]
             case Stage.FILTERING, _:
                 yield from self._filters(event.subject)
-            case (Stage.RECIPIENTS, Kind.CHECK) if event.subject == "IP filters":
+            case (Stage.RECIPIENTS, Kind.CHECK) if event.check is Check.IP_FILTERS:
                 yield from self._filters(self.reception.decision.decided_by)
-            case (Stage.RECIPIENTS, Kind.CHECK) if event.subject == "verified identity":
+            case (Stage.RECIPIENTS, Kind.CHECK) if event.check is Check.VERIFIED_IDENTITY:
                 yield from self._identities(event.recipient)
-            case (Stage.RECIPIENTS, Kind.CHECK) if event.subject == "active rule set":
+            case (Stage.RECIPIENTS, Kind.CHECK) if event.check is Check.ACTIVE_RULE_SET:
                 yield Place("active", account.active or "no rule set is active")
             case Stage.SCANNING, _:
                 scanned = [rule.name for rule in self._rules if rule.scan_enabled and rule.enabled]
@@ -270,7 +271,7 @@ class Stops:
             if event.stage is not Stage.EVALUATION:
                 continue
             if event.kind is Kind.RULE:
-                recipients = tuple(event.data.get("recipients", ()))
+                recipients = event.fact.recipients if isinstance(event.fact, RuleFact) else ()
                 added = [] if scoped else added
             ran = event.kind is Kind.ACTION and event.op in (Op.EFFECT, Op.FAIL) and not moment.entering
             rule = self._by_name.get(event.rule)
@@ -331,7 +332,8 @@ def _said(moment: Moment) -> str:
         return _BEGINNING.get(place, "{0.subject}").format(event, event.action + 1)
     if event.kind is Kind.RECIPIENT:
         word = "accepted" if event.op is Op.MATCH else "refused"
-        return f"{word} with {event.data.get('reply', '')}: {event.reason}"
+        answer = event.fact.reply if isinstance(event.fact, RecipientFact) else ""
+        return f"{word} with {answer}: {event.reason}"
     if place == (Stage.EVALUATION, Kind.RULE):
         if event.op is Op.MATCH:
             return f"the rule `{event.subject}` is over"

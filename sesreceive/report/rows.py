@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
 from sesreceive.report.trace_rows import Row, Rows, join, trace_rows
-from sesreceive.trace.events import Kind, Op, Stage
+from sesreceive.trace.events import Kind, Op
+from sesreceive.trace.facts import RuleFact
 
 __all__ = ["layout_of", "rows_of"]
 
@@ -63,8 +64,8 @@ def _because(reception: Reception, rows: Rows) -> str:
 def _recipient_rows(reception: Reception) -> list[Row]:
     fired: dict[str, list[str]] = {}
     for event in reception.trace:
-        if event.kind is Kind.RULE and event.op is Op.MATCH and event.stage is Stage.EVALUATION:
-            for recipient in event.data["recipients"]:
+        if event.op is Op.MATCH and isinstance(event.fact, RuleFact):
+            for recipient in event.fact.recipients:
                 fired.setdefault(recipient, []).append(event.subject)
     return [
         (

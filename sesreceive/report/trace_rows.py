@@ -8,6 +8,7 @@ from typing import Any
 
 from sesreceive.report.columns import TABLES
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+from sesreceive.trace.facts import ConnectionFact, FilterFact, RuleFact
 
 __all__ = ["Row", "Rows", "join", "no_rows", "trace_rows"]
 
@@ -39,11 +40,12 @@ def trace_rows(trace: Iterable[TraceEvent], *, stopped_by: str = "") -> Rows:
 
     Examples
     --------
+    >>> from sesreceive.account.filters import Policy
     >>> from sesreceive.trace.events import TraceLog
     >>> log = TraceLog(Stage.FILTERING)
-    >>> log.add(Kind.FILTER, Op.MISS, "office", "no", data={"policy": "Block", "cidr": "203.0.113.0/24"})
+    >>> log.add(Kind.FILTER, Op.MISS, "office", "no", fact=FilterFact(Policy.BLOCK, "203.0.113.0/24"))
     >>> trace_rows(log.events())["filters"]
-    [('office', <Kind.FILTER: 'filter'>, 'Block', '203.0.113.0/24', <Op.MISS: 'miss'>, False, 'no')]
+    [('office', <Kind.FILTER: 'filter'>, <Policy.BLOCK: 'Block'>, '203.0.113.0/24', <Op.MISS: 'miss'>, False, 'no')]
     """
     rows = no_rows()
     filters, rules, events = rows["filters"], rows["rules"], rows["events"]
@@ -51,21 +53,23 @@ def trace_rows(trace: Iterable[TraceEvent], *, stopped_by: str = "") -> Rows:
     took_place: Counter[tuple[str, int]] = Counter()
     decided_by = ""
     for event in trace:
-        stage, kind, op, subject, reason, rule, recipient, action, data, seq, parent = event
+        stage, kind, op, subject, reason, rule, recipient, action, fact, seq, parent = event
         events.append((
             seq, parent if parent >= 0 else None, stage, kind, op, subject, rule, recipient,
             action + 1 if action >= 0 else None, reason,
         ))  # fmt: skip
         if stage is Stage.FILTERING:
             if kind is Kind.STAGE:
-                decided_by = data.get("decided_by", "")
+                decided_by = fact.decided_by if isinstance(fact, ConnectionFact) else ""
             elif kind is Kind.FILTER or kind is Kind.PROVIDER_LIST:
                 decided = op is Op.MATCH and subject == decided_by
-                filters.append((subject, kind, data.get("policy"), data.get("cidr", ""), op, decided, reason))
+                policy, cidr = fact if isinstance(fact, FilterFact) else (None, "")
+                filters.append((subject, kind, policy, cidr, op, decided, reason))
         elif stage is Stage.EVALUATION:
             if kind is Kind.RULE:
                 ended = subject == stopped_by and op is Op.MATCH
-                rules.append((len(rules) + 1, subject, op, join(data.get("recipients", ())), ended, reason))
+                matched = fact.recipients if isinstance(fact, RuleFact) else ()
+                rules.append((len(rules) + 1, subject, op, join(matched), ended, reason))
             elif kind is Kind.ACTION:
                 # Where an action ends the evaluation, that is a second event; the later one is its outcome.
                 acts[rule, action] = event

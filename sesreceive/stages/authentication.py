@@ -19,6 +19,7 @@ from sesreceive.errors import one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.trace.facts import Check, ResultFact
 
 __all__ = ["AuthenticationDecision", "authenticate", "decided"]
 
@@ -83,31 +84,30 @@ def decided(results: AuthenticationResults, assumptions: Assumptions | None = No
 def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> tuple[TraceEvent, ...]:
     log = TraceLog(Stage.AUTHENTICATION)
     verdicts = verdicts_of(results, assumptions=assumptions)
-    said = {"spf": str(verdicts.spf), "dkim": str(verdicts.dkim), "dmarc": str(verdicts.dmarc)}
     summary = f"SPF {verdicts.spf}, DKIM {verdicts.dkim}, DMARC {verdicts.dmarc}"
-    with log.within(Kind.STAGE, "authentication", f"the verdicts are {summary}", data=said):
-        _add(log, "SPF", results.spf, results.spf.domain, _asked(results.questions, "spf"))
+    with log.within(Kind.STAGE, "authentication", f"the verdicts are {summary}", fact=verdicts):
+        _add(log, Check.SPF, "SPF", results.spf, results.spf.domain, _asked(results.questions, "spf"))
         for number, signature in enumerate(results.dkim, start=1):
             subject = f"DKIM signature {number}" if len(results.dkim) > 1 else "DKIM signature"
             key = f"{signature.selector}._domainkey.{signature.domain}"
-            _add(log, subject, signature, signature.domain, _asked(results.questions, "dkim", key))
+            _add(log, Check.DKIM, subject, signature, signature.domain, _asked(results.questions, "dkim", key))
         if not results.dkim:
-            log.add(Kind.CHECK, Op.SKIP, "DKIM", "the message carries no DKIM-Signature field")
-        _add(log, "DMARC", results.dmarc, results.dmarc.domain, _asked(results.questions, "dmarc"))
+            log.check(Check.DKIM, Op.SKIP, "the message carries no DKIM-Signature field")
+        _add(log, Check.DMARC, "DMARC", results.dmarc, results.dmarc.domain, _asked(results.questions, "dmarc"))
     return log.events()
 
 
 def _add(
     log: TraceLog,
+    check: Check,
     subject: str,
     result: SpfResult | DkimResult | DmarcResult,
     domain: str,
     questions: tuple[str, ...],
 ) -> None:
-    status = result.status.value
-    op = Op.MATCH if status == "pass" else Op.MISS
-    reason = f"{status}: {result.reason}"
-    log.add(Kind.CHECK, op, subject, reason, data={"status": status, "domain": domain, "questions": questions})
+    op = Op.MATCH if result.status == "pass" else Op.MISS
+    reason = f"{result.status.value}: {result.reason}"
+    log.add(Kind.CHECK, op, subject, reason, fact=ResultFact(check, result.status, domain, questions))
 
 
 def _asked(questions: Iterable[DnsQuestion], check: str, name: str = "") -> tuple[str, ...]:

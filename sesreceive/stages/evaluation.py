@@ -22,6 +22,7 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.stages.conditions import match
 from sesreceive.stages.retries import Attempted, attempt
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.trace.facts import Check, EffectFact, Metric, RuleFact, StopFact
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.setup import RECEIPT_SUBJECT
@@ -195,8 +196,8 @@ class _Run:
                     why = f"evaluation of the rule set ended in the rule `{stopped_by}`"
                     self.log.add(Kind.RULE, Op.SKIP, name, why, rule=name)
                     continue
-                data = {"recipients": item.recipients}
-                with self.log.within(Kind.RULE, name, item.reason, op=item.op, rule=name, data=data):
+                fact = RuleFact(item.recipients)
+                with self.log.within(Kind.RULE, name, item.reason, op=item.op, rule=name, fact=fact):
                     if item.op is Op.MATCH and self.rule(item) is Flow.STOP_RULE_SET:
                         stopped_by = name
         return Evaluation(performed=tuple(self.performed), stopped_by=stopped_by, events=self.log.events())
@@ -231,7 +232,8 @@ class _Run:
             if refusal is not None:
                 reason, effects = refusal
                 where: dict[str, Any] = {"rule": item.rule.name, "action": index}
-                with self.log.within(Kind.CHECK, "message size", reason, op=Op.MISS, **where):
+                check = Check.MESSAGE_SIZE
+                with self.log.within(Kind.CHECK, check.value, reason, op=Op.MISS, fact=check, **where):
                     self.effects(effects, context)
                 return reason
         return ""
@@ -263,9 +265,10 @@ class _Run:
                 self.log.amend(position, op=Op.FAIL, reason=failed.error)
             elif flow is not Flow.CONTINUE:
                 what = "rule set" if flow is Flow.STOP_RULE_SET else "rule"
-                why = next((o.reason for o in outcomes if o.flow is flow and o.reason), doing)
-                reason = f"evaluation of the {what} ends here: {why}"
-                self.log.add(Kind.ACTION, Op.STOP, name, reason, rule=rule, action=index)
+                because = next((o.reason for o in outcomes if o.flow is flow and o.reason), "")
+                reason = f"evaluation of the {what} ends here: {because or doing}"
+                fact = StopFact(flow, because)
+                self.log.add(Kind.ACTION, Op.STOP, name, reason, rule=rule, action=index, fact=fact)
         return flow
 
     def flow(self, action: ReceiptAction, outcomes: Sequence[Outcome]) -> Flow:
@@ -288,7 +291,7 @@ class _Run:
             self.performed.append(done)
             outcomes.append(done.outcome)
             for event in self.described(done):
-                op, reason, data = event
+                op, reason, fact = event
                 self.log.add(
                     Kind.EFFECT,
                     op,
@@ -296,13 +299,13 @@ class _Run:
                     reason,
                     rule=context.rule.name,
                     action=context.action,
-                    data=data,
+                    fact=fact,
                 )
             if done.outcome.failed:
                 break
         return outcomes
 
-    def described(self, done: Attempted) -> Iterator[tuple[Op, str, dict[str, Any]]]:
+    def described(self, done: Attempted) -> Iterator[tuple[Op, str, EffectFact]]:
         """One event for each run of attempts that failed alike, one for what came of it."""
         effect, outcome = done.effect, done.outcome
         first = 1
@@ -311,24 +314,23 @@ class _Run:
             count = len(alike)
             which = f"attempt {first}" if count == 1 else f"attempts {first} to {first + count - 1}"
             first += count
-            data: dict[str, Any] = {"metric": "PublishFailure", "count": count, "target": effect.target}
-            if last.log:
-                data["log"] = last.log
-            yield Op.FAIL, f"{which} failed: {error}", data
+            yield (
+                Op.FAIL,
+                f"{which} failed: {error}",
+                EffectFact(Metric.PUBLISH_FAILURE, effect.target, count, log=last.log),
+            )
         if outcome.failed:
             if done.expired:
                 hours = f"given up after {done.waited_s / 3600:.0f} hours and {len(done.errors)} attempts"
                 yield (
                     Op.FAIL,
                     f"{hours}: {outcome.error}",
-                    {"metric": "PublishExpired", "target": effect.target},
+                    EffectFact(Metric.PUBLISH_EXPIRED, effect.target),
                 )
             return
         reason = effect.describe() + (f": {outcome.reason}" if outcome.reason else "")
-        data = {"metric": "PublishSuccess", "target": effect.target}
-        if isinstance(effect, Invoke):
-            data |= {"returned": outcome.value, "log": outcome.log}
-        yield Op.EFFECT, reason, data
+        returned, log = (outcome.value, outcome.log) if isinstance(effect, Invoke) else (None, "")
+        yield Op.EFFECT, reason, EffectFact(Metric.PUBLISH_SUCCESS, effect.target, 1, returned, log)
 
     def context(self, item: PlannedRule, index: int, verdicts: Verdicts) -> ActionContext:
         """What the action in this position knows now."""

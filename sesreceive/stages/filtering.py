@@ -20,6 +20,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.mail.address import host_address
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.trace.facts import ConnectionFact, FilterFact
 from sesreceive.wording import count
 
 __all__ = ["FilterDecision", "ProviderList", "decide"]
@@ -179,12 +180,12 @@ def _decide(
     listed = next((entry.name for entry, network in zip(provider_lists, covering, strict=True) if network), "")
     accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
     log = TraceLog(Stage.FILTERING)
-    with log.within(Kind.STAGE, shown, reason, data={"accepted": accepted, "decided_by": by}):
+    with log.within(Kind.STAGE, shown, reason, fact=ConnectionFact(accepted, by)):
         for item, hit in zip(filters, contains, strict=True):
             verb = "contains" if hit else "does not contain"
             log.add(
                 Kind.FILTER, Op.MATCH if hit else Op.MISS, item.name, f"{item.policy} {item.cidr} {verb} {shown}",
-                data={"policy": str(item.policy), "cidr": item.cidr},
+                fact=FilterFact(item.policy, item.cidr),
             )  # fmt: skip
         for entry, network in zip(provider_lists, covering, strict=True):
             if deciding is not None:

@@ -19,6 +19,7 @@ from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, NEED_RCPT, OK, TOO_BIG, T
 from sesreceive.stages.conditions import match
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.trace.facts import Check, RecipientFact
 
 __all__ = ["RecipientDecision", "conclude", "decide", "one_too_many"]
 
@@ -87,7 +88,7 @@ def decide(
         reply, reason, rules = _judge(account, recipient, decision, tls, assumptions, log)
     log.amend(
         0, op=Op.MATCH if reply.accepted else Op.MISS, reason=reason,
-        data={"reply": str(reply), "rules": rules},
+        fact=RecipientFact(reply, rules),
     )  # fmt: skip
     return RecipientDecision(recipient=recipient, reply=reply, reason=reason, rules=rules, events=log.events())
 
@@ -96,8 +97,9 @@ def one_too_many(recipient: str, most: int) -> RecipientDecision:
     """The answer to a recipient when `most` were accepted already."""
     log = TraceLog(Stage.RECIPIENTS)
     reason = f"the transaction has {most} recipients already"
-    data = {"reply": str(TOO_MANY_RECIPIENTS), "rules": ()}
-    log.add(Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, data=data)
+    log.add(
+        Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, fact=RecipientFact(TOO_MANY_RECIPIENTS)
+    )  # fmt: skip
     return RecipientDecision(recipient=recipient, reply=TOO_MANY_RECIPIENTS, reason=reason, events=log.events())
 
 
@@ -112,13 +114,13 @@ def conclude(size_bytes: int, decisions: Sequence[RecipientDecision]) -> tuple[R
     """
     log = TraceLog(Stage.RECIPIENTS)
     if not decisions:
-        log.add(Kind.CHECK, Op.MISS, "recipients", "the message was sent to nobody")
+        log.check(Check.RECIPIENTS, Op.MISS, "the message was sent to nobody")
         return NEED_RCPT, log.events()
     if not any(one.accepted for one in decisions):
         return decisions[-1].reply, ()
     if size_bytes > limits.MESSAGE_SIZE.value:
         reason = f"the message has {size_bytes} bytes, {limits.MESSAGE_SIZE.value} is the most that SES takes"
-        log.add(Kind.CHECK, Op.MISS, "message size", reason)
+        log.check(Check.MESSAGE_SIZE, Op.MISS, reason)
         return TOO_BIG, log.events()
     return None, ()
 
@@ -135,33 +137,23 @@ def _judge(
     identity = account.is_verified(domain, subdomains=assumptions.subdomains_verified) if domain else None
     if identity is None:
         reason = _not_verified(account, domain)
-        log.add(Kind.CHECK, Op.MISS, "verified identity", reason, recipient=recipient)
+        log.check(Check.VERIFIED_IDENTITY, Op.MISS, reason, recipient=recipient)
         return MAILBOX_UNAVAILABLE, reason, ()
     covered = "is" if identity.name.lower() == domain else f"covers `{domain}` and is"
-    log.add(
-        Kind.CHECK, Op.MATCH, "verified identity", f"the domain identity `{identity.name}` {covered} verified",
-        recipient=recipient,
-    )  # fmt: skip
+    reason = f"the domain identity `{identity.name}` {covered} verified"
+    log.check(Check.VERIFIED_IDENTITY, Op.MATCH, reason, recipient=recipient)
 
-    log.add(
-        Kind.CHECK,
-        Op.MATCH if decision.accepted else Op.MISS,
-        "IP filters",
-        decision.reason,
-        recipient=recipient,
-    )
+    log.check(Check.IP_FILTERS, Op.MATCH if decision.accepted else Op.MISS, decision.reason, recipient=recipient)
     if not decision.accepted:
         return decision.reply, decision.reason, ()
 
     rule_set = account.active_rule_set
     if rule_set is None:
         reason = "no receipt rule set is active, so nothing is received"
-        log.add(Kind.CHECK, Op.MISS, "active rule set", reason, recipient=recipient)
+        log.check(Check.ACTIVE_RULE_SET, Op.MISS, reason, recipient=recipient)
         return MAILBOX_UNAVAILABLE, reason, ()
-    log.add(
-        Kind.CHECK, Op.MATCH, "active rule set", f"`{rule_set.name}` is active with {_count(len(rule_set.rules))}",
-        recipient=recipient,
-    )  # fmt: skip
+    reason = f"`{rule_set.name}` is active with {_count(len(rule_set.rules))}"
+    log.check(Check.ACTIVE_RULE_SET, Op.MATCH, reason, recipient=recipient)
 
     matching = [rule for rule in rule_set.rules if consider(rule, recipient, assumptions, log)]
     names = tuple(rule.name for rule in matching)
@@ -170,7 +162,7 @@ def _judge(
     clear_text = not tls and all(rule.tls_policy is TlsPolicy.REQUIRE for rule in matching)
     if clear_text:
         reason = f"every matching rule requires TLS ({_names(names)}) and the session is in clear text"
-        log.add(Kind.CHECK, Op.MISS, "TlsPolicy", reason, recipient=recipient)
+        log.check(Check.TLS_POLICY, Op.MISS, reason, recipient=recipient)
         return Reply.parse(assumptions.tls_required_reply), reason, names
     return OK, f"matched by {_names(names)}", names
 

@@ -15,6 +15,7 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.scanner import Finding, Scanner
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.trace.facts import Check, FindingFact
 from sesreceive.verdict import Verdict, Verdicts
 
 __all__ = ["ScanResults", "scan", "seen_by"]
@@ -63,7 +64,7 @@ def scan(message: Message, envelope: Envelope, scanners: Iterable[Scanner], *, e
                 findings.append(finding)
                 log.add(
                     Kind.CHECK, Op.MATCH if finding.verdict is Verdict.PASS else Op.MISS, str(finding.subject),
-                    finding.reason, data={"verdict": str(finding.verdict), "scanner": scanner.name},
+                    finding.reason, fact=FindingFact(Check(finding.subject), finding.verdict, scanner.name),
                 )  # fmt: skip
     return ScanResults(
         spam=_gravest(findings, "spam"), virus=_gravest(findings, "virus"), findings=tuple(findings),

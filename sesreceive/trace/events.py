@@ -6,10 +6,12 @@ pictures and coverage are readers of that stream and know nothing that is not in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Any, NamedTuple, overload
+
+from sesreceive.trace.facts import Check, Fact, FindingFact, ResultFact
 
 __all__ = ["Kind", "Op", "Stage", "Trace", "TraceEvent", "TraceLog"]
 
@@ -56,9 +58,6 @@ class Op(StrEnum):
     EXIT = "exit"
 
 
-_NO_DATA: Mapping[str, Any] = {}  # shared by most events
-
-
 class TraceEvent(NamedTuple):
     """One thing that was considered.
 
@@ -83,8 +82,8 @@ class TraceEvent(NamedTuple):
         Recipient it is about; empty where it is about the message.
     action : int
         Position of the action in its rule, from 0; -1 where it is about no action.
-    data : mapping
-        Further facts, by name, such as the DNS questions of a check.
+    fact : Fact or None
+        What it knows besides: a value of the class that `trace.facts` has for its kind.
     seq : int
         Position in the trace, from 0.
     parent : int
@@ -99,13 +98,21 @@ class TraceEvent(NamedTuple):
     rule: str = ""
     recipient: str = ""
     action: int = -1
-    data: Mapping[str, Any] = _NO_DATA
+    fact: Fact | None = None
     seq: int = 0
     parent: int = -1
 
     def __hash__(self) -> int:
-        """Hash of everything but `data`."""
+        """Hash of everything but `fact`, which may hold what a function returned."""
         return hash((*self[:8], self.seq, self.parent))
+
+    @property
+    def check(self) -> Check | None:
+        """Which check it is about; None where it is about something else."""
+        fact = self.fact
+        if isinstance(fact, Check):
+            return fact
+        return fact.check if isinstance(fact, (ResultFact, FindingFact)) else None
 
 
 # What `TraceEvent._make` calls; a message makes seventy events, counting those that move when stages are joined.
@@ -139,13 +146,16 @@ class TraceLog:
         rule: str = "",
         recipient: str = "",
         action: int = -1,
-        data: Mapping[str, Any] | None = None,
+        fact: Fact | None = None,
     ) -> None:
         """Append one event below the one that is open."""
         events = self._events
-        data = _NO_DATA if data is None else data
-        facts = (self.stage, kind, op, subject, reason, rule, recipient, action, data, len(events), self._parent)
-        events.append(_new(TraceEvent, facts))
+        fields = (self.stage, kind, op, subject, reason, rule, recipient, action, fact, len(events), self._parent)
+        events.append(_new(TraceEvent, fields))
+
+    def check(self, check: Check, op: Op, reason: str, *, recipient: str = "") -> None:
+        """Append the event of a check that has nothing more to say than its reason."""
+        self.add(Kind.CHECK, op, check.value, reason, recipient=recipient, fact=check)
 
     def within(
         self,
@@ -157,10 +167,10 @@ class TraceLog:
         rule: str = "",
         recipient: str = "",
         action: int = -1,
-        data: Mapping[str, Any] | None = None,
+        fact: Fact | None = None,
     ) -> AbstractContextManager[None]:
         """Append an event that the ones added inside lie in."""
-        self.add(kind, op, subject, reason, rule=rule, recipient=recipient, action=action, data=data)
+        self.add(kind, op, subject, reason, rule=rule, recipient=recipient, action=action, fact=fact)
         return _Within(self)
 
     def amend(self, position: int, **changes: Any) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
+from sesreceive.trace.facts import ConnectionFact, FindingFact, RecipientFact, ResultFact, StopFact
 
 __all__ = ["MARKS", "Fold", "Node", "tree"]
 
@@ -32,8 +33,6 @@ _WORDS: Mapping[tuple[Kind, Op], str] = {
     (Kind.CHECK, Op.MATCH): "yes",
     (Kind.CHECK, Op.MISS): "no",
 }
-# Facts of a check that say more than "yes" or "no": the result of SPF, a scanner's verdict.
-_RESULTS = ("status", "verdict")
 
 # The steps as the Developer Guide counts them ("Email receiving concepts"); checking identity and content is one.
 _STEPS: Mapping[Stage, str] = {
@@ -150,8 +149,8 @@ class _Growth:
             return Node(op=Op.ENTER, word="", label=label, inside=self.below(events))
         if first.subject not in ("", str(stage)):
             label += f" of {first.subject}"
-        if "accepted" in first.data:
-            label += ", accepted" if first.data["accepted"] else ", refused"
+        if isinstance(first.fact, ConnectionFact):
+            label += ", accepted" if first.fact.accepted else ", refused"
         return Node(
             op=first.op, word="", label=label, reason=first.reason, inside=self.below(self.inside.get(first.seq, ()))
         )
@@ -161,7 +160,7 @@ class _Growth:
         op, reason, events = event.op, event.reason, list(self.inside.get(event.seq, ()))
         if events and events[-1].op is Op.STOP:
             op = Op.STOP
-            if events[-1].reason.endswith(reason):
+            if isinstance(events[-1].fact, StopFact) and not events[-1].fact.because:
                 del events[-1]  # it ends the evaluation because that is what it does
         if event.kind is Kind.RULE and event.stage is Stage.RECIPIENTS:
             below: tuple[Node | Fold, ...] = self.conditions(event, events)
@@ -204,16 +203,18 @@ def _some(subjects: Iterable[str]) -> str:
 
 def _questions(event: TraceEvent) -> tuple[Fold, ...]:
     """What a check asked of DNS."""
-    asked = event.data.get("questions", ())
-    nodes = tuple(Node(op=Op.ENTER, word="asked", label="DNS", reason=str(question)) for question in asked)
+    asked = event.fact.questions if isinstance(event.fact, ResultFact) else ()
+    nodes = tuple(Node(op=Op.ENTER, word="asked", label="DNS", reason=question) for question in asked)
     return (Fold(nodes, f"{len(nodes)} DNS question{'' if len(nodes) == 1 else 's'}", aside=True),) if nodes else ()
 
 
 def _word(event: TraceEvent, op: Op) -> str:
     if event.kind is Kind.CHECK and op in (Op.MATCH, Op.MISS):
-        result = next((event.data[name] for name in _RESULTS if name in event.data), None)
-        if isinstance(result, str):
-            return str(result)
+        # The result of SPF, a scanner's verdict: more than "yes" or "no".
+        if isinstance(event.fact, ResultFact):
+            return event.fact.status.value
+        if isinstance(event.fact, FindingFact):
+            return event.fact.verdict.value
     return _WORDS.get((event.kind, op), str(op))
 
 
@@ -228,7 +229,7 @@ def _label(event: TraceEvent) -> str:
             # The reason of an effect that took place starts with the operation.
             return "" if event.reason.startswith(event.subject) else event.subject
         case Kind.RECIPIENT:
-            reply = event.data.get("reply", "")
-            return f"recipient {event.subject} → {reply}" if reply else f"recipient {event.subject}"
+            answer = f" → {event.fact.reply}" if isinstance(event.fact, RecipientFact) else ""
+            return f"recipient {event.subject}{answer}"
         case _:
             return f"{event.kind} `{event.subject}`"

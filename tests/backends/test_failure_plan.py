@@ -11,6 +11,7 @@ from sesreceive.backends.failure_plan import Failure, FailurePlan
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.effects import DeliverToWorkMail, Effect, Invoke, Publish, PutObject, SendBounce, StartContact
 from sesreceive.errors import ValidationError
+from sesreceive.trace.facts import EffectFact
 from tests.conftest import MESSAGE, make_account, make_rule
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:mail"
@@ -102,8 +103,8 @@ def metrics(reception: ses.Reception) -> dict[str, int]:
     """The metrics of the mail: PublishSuccess, PublishFailure, PublishExpired."""
     counted: dict[str, int] = {}
     for event in reception.trace:
-        if "metric" in event.data:
-            counted[event.data["metric"]] = counted.get(event.data["metric"], 0) + event.data.get("count", 1)
+        if isinstance(event.fact, EffectFact):
+            counted[event.fact.metric] = counted.get(event.fact.metric, 0) + event.fact.attempts
     return counted
 
 

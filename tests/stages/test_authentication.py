@@ -41,15 +41,15 @@ def test_every_check_has_one_event_inside_the_stage() -> None:
         ("DMARC", "match", 0),
     ]
     assert {event.stage.value for event in events} == {"authentication"}
-    assert [event.data["status"] for event in events[1:]] == ["pass"] * 3
-    assert [event.data["domain"] for event in events[1:]] == ["example.org"] * 3
+    assert [event.fact.status for event in events[1:]] == ["pass"] * 3
+    assert [event.fact.domain for event in events[1:]] == ["example.org"] * 3
     assert all(event.reason for event in events)
 
 
 def test_each_event_has_the_questions_of_its_check() -> None:
     signed = sign(sign(RAW, rsa_key()), ed25519_key(), over={"d": "example.net", "s": "s2"})
     decision = decide(signed)
-    assert [event.data["questions"] for event in decision.events[1:]] == [
+    assert [event.fact.questions for event in decision.events[1:]] == [
         ("TXT example.org -> found", "MX example.org -> found", "A mx.example.org -> found"),
         ("TXT s2._domainkey.example.net -> nxdomain",),
         ("TXT s1._domainkey.example.org -> found",),
@@ -88,7 +88,7 @@ def test_the_stage_event_says_the_verdicts(alignment: str, signer: str, verdict:
     zone = ZONE | {f"s1._domainkey.{signer}": {"TXT": record(rsa_key())}}
     assumptions = Assumptions(dkim_alignment=alignment)
     stage = authenticate(Message(raw), ENVELOPE, zone, 0, assumptions).events[0]
-    assert stage.data == {"spf": "PASS", "dkim": verdict, "dmarc": "PASS"}
+    assert (stage.fact.spf, stage.fact.dkim, stage.fact.dmarc) == ("PASS", verdict, "PASS")
     assert stage.reason == f"the verdicts are SPF PASS, DKIM {verdict}, DMARC PASS"
 
 

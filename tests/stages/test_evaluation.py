@@ -165,7 +165,7 @@ def test_after_four_hours_ses_gives_up_and_the_next_action_runs() -> None:
     assert 4 * 3600 - 300 < first.waited_s <= 4 * 3600
     assert second.outcome.error == ""
     assert TOPIC not in receiver.backend.topics
-    metrics = [event.data["metric"] for event in reception.trace.select(kind=Kind.EFFECT)]
+    metrics = [event.fact.metric for event in reception.trace.select(kind=Kind.EFFECT)]
     assert metrics == ["PublishFailure", "PublishExpired", "PublishSuccess"]
 
 
@@ -211,6 +211,6 @@ def test_the_log_of_a_function_that_failed_is_in_the_trace() -> None:
 
     receiver.backend.functions["gate"] = broken
     (failed, expired) = send(receiver).trace.select(kind=Kind.EFFECT, op=Op.FAIL)
-    assert "looking at the subject" in failed.data["log"]
-    assert failed.data["count"] == 51
-    assert expired.data["metric"] == "PublishExpired"
+    assert "looking at the subject" in failed.fact.log
+    assert failed.fact.attempts == 51
+    assert expired.fact.metric == "PublishExpired"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,10 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sesreceive.auth.results import SpfStatus
+from sesreceive.flow import Flow
+from sesreceive.mail.reply import Reply
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
+from sesreceive.trace.facts import Check, Fact, FindingFact, RecipientFact, ResultFact, StopFact
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation, trace_text
 from sesreceive.trace.tree import MARKS
+from sesreceive.verdict import Verdict
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "explain"
@@ -51,7 +57,7 @@ def test_full_says_everything_that_was_considered() -> None:
     rich = reception.explain()._repr_html_().split('<div class="ses-rich"')[1]
     # One line an event, but for conditions that say what their rule says and stops that say what their action says.
     told = [event for event in reception.trace if event.kind is not Kind.STAGE and event.op is not Op.STOP]
-    assert all(event.reason.removeprefix(f"{event.data.get('status')}: ") in text for event in told)
+    assert all(event.reason.removeprefix(f"{getattr(event.fact, 'status', '')}: ") in text for event in told)
     rules = [event for event in told if event.kind is Kind.RULE]
     assert text.count("  rule `") == rich.count("</span> rule `") == len(rules)
     assert len(str(reception.explain()).splitlines()) < len(text.splitlines())
@@ -78,13 +84,26 @@ TEXTS = st.one_of(
          "&lt;", "`", "\x00", "\ud800", "\u2028", "x" * 5000]
     ),
 )  # fmt: skip
+FACTS: list[Callable[[str], Fact | None]] = [
+    lambda text: None,
+    lambda text: RecipientFact(Reply(550, text, text), (text,)),
+    lambda text: ResultFact(Check.SPF, SpfStatus.FAIL, text, (text,)),
+    lambda text: FindingFact(Check.SPAM, Verdict.GRAY, text),
+    lambda text: StopFact(Flow.STOP_RULE, text),
+]
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Fact | None:
+    """A fact of any kind, with hostile text in it."""
+    return draw(st.sampled_from(FACTS))(draw(TEXTS))
+
+
 EVENTS = st.builds(
     TraceEvent, seq=st.integers(0, 9), parent=st.integers(-1, 9), stage=st.sampled_from(Stage),
     kind=st.sampled_from(Kind), op=st.sampled_from(Op), subject=TEXTS, reason=TEXTS, rule=TEXTS, recipient=TEXTS,
     action=st.integers(-1, 3),
-    data=st.fixed_dictionaries(
-        {}, optional={"reply": TEXTS, "status": TEXTS, "verdict": TEXTS, "questions": st.tuples(TEXTS)}
-    ),
+    fact=facts(),
 )  # fmt: skip
 
 
@@ -152,7 +171,7 @@ def control(character: str) -> bool:
 
 @given(st.lists(EVENTS, max_size=30).map(numbered))
 def test_an_explanation_has_a_line_for_each_event_at_most(events: list[TraceEvent]) -> None:
-    questions = sum(len(event.data.get("questions", ())) for event in events)
+    questions = sum(len(getattr(event.fact, "questions", ())) for event in events)
     headings = len(Stage)
     assert len(trace_text(events, full=True).splitlines()) <= len(events) + questions + headings
 
