@@ -85,9 +85,10 @@ class Assumptions:
         source='Developer Guide, "Add header action"',
     )  # fmt: skip
     added_header_position: str = _choice(
-        "after-ses-block", "top",
-        doc="where AddHeader puts its header",
-        source='Developer Guide, "Add header action"',
+        "end", "after-ses-block", "top",
+        doc="where AddHeader puts its header: behind the last field of its name, else at the end of the header; "
+        "behind SES's own block; or above it",
+        source='Developer Guide, "Add header action"', tag="observed",
     )  # fmt: skip
     on_action_failure: str = _choice(
         "retry", "record",
@@ -120,15 +121,11 @@ class Assumptions:
         source="one public sample, anonymised",
         example="mailer-daemon",
     )  # fmt: skip
-    received_for: str = _choice(
-        "first", "none",
-        doc="which recipient the Received header names when there are several",
-        source="public samples, single recipient",
-    )  # fmt: skip
     received_without_rdns: str = _choice(
-        "helo", "unknown",
-        doc="the name printed for a client without reverse DNS",
-        source="open; no public sample",
+        "none", "helo", "unknown",
+        doc="the name that Received prints for a client without reverse DNS: `HELO ([IP])`, `HELO (HELO [IP])` or "
+        "`HELO (unknown [IP])`",
+        source="open; no public sample of a receiving host",
     )  # fmt: skip
     ses_signature_name: str = _choice(
         "DKIM-Signature", "X-SES-DKIM-SIGNATURE",
@@ -147,9 +144,9 @@ class Assumptions:
         source="one public sample",
     )  # fmt: skip
     decode_encoded_words: str = _choice(
-        "whole-token", "never",
-        doc="whether RFC 2047 words in notification headers are decoded",
-        source="public samples",
+        "token-start", "never",
+        doc="whether RFC 2047 words in notification headers are decoded: those that begin a token, or none",
+        source='Developer Guide, "Notification contents"', tag="observed",
     )  # fmt: skip
     quote_non_ascii_names: bool = _choice(
         True, False,
@@ -160,7 +157,7 @@ class Assumptions:
         "raw", "omit",
         doc="what `commonHeaders` and `destination` say of an address header that cannot be parsed: its raw value as "
         "one element, or nothing",
-        source="open; no public sample",
+        source='Developer Guide, "Notification contents"', tag="observed",
     )  # fmt: skip
     null_sender_source: str = _choice(
         "", None,

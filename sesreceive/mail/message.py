@@ -124,6 +124,17 @@ class Message:
         """The header fields in order; a line that is no field has an empty name and is its own value."""
         return tuple(_split(self.header))
 
+    @cached_property
+    def field_ends(self) -> tuple[int, ...]:
+        r"""Offset behind each of `fields`, its line end included.
+
+        Examples
+        --------
+        >>> Message(b"A: 1\r\nB: 2\r\n 3\r\n\r\nbody").field_ends
+        (6, 16)
+        """
+        return tuple(match.end() for match in _FIELD.finditer(self.header) if match.group(1) or match.group(2))
+
     def all(self, name: str) -> tuple[HeaderField, ...]:
         """The fields of this name, in order, whatever the case."""
         return self.by_name.get(name.lower(), ())

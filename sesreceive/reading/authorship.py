@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sesreceive.mail.message import Message, unfold
+from sesreceive.mail.message import HeaderField, Message, unfold
 from sesreceive.reception import Reception
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
-from sesreceive.writing.stored_message import ses_fields
+from sesreceive.writing.stored_message import laid_out
 
 __all__ = ["Added", "Field", "fields_of", "receipt_of", "sent_fields"]
 
@@ -49,17 +49,27 @@ def receipt_of(reception: Reception) -> Receipt | None:
 
 def fields_of(receipt: Receipt, verdicts: Verdicts, added: Sequence[Added]) -> tuple[Field, ...]:
     """The header as an action sees it: SES's own fields, those that actions added, those that came."""
-    own = [Field(SES, name, " ".join(parts)) for name, parts in ses_fields(receipt, verdicts)]
-    extra = [Field(by, name, value) for by, name, value in added]
-    first, second = (extra, own) if receipt.assumptions.added_header_position == "top" else (own, extra)
-    return (*first, *second, *sent_fields(receipt.message))
+    layout = laid_out(receipt, verdicts, [(name, value) for _, name, value in added])
+    actions = {id(item): by for item, (by, _, _) in zip(layout.added, added, strict=True)}
+    shown: list[Field] = []
+    sent = 0
+    for item in layout.fields(receipt.message):
+        if not isinstance(item, HeaderField):
+            name, parts = item
+            shown.append(Field(actions.get(id(item), SES), name, " ".join(parts)))
+        elif sent < _FIELDS:
+            sent += 1
+            shown.append(_sent(item))
+    return tuple(shown)
 
 
 def sent_fields(message: Message) -> tuple[Field, ...]:
     """The header fields as they came, on one line each; of very many the first."""
-    return tuple(
-        Field(SENDER, _decoded(field.name), _decoded(unfold(field.value).strip())) for field in message.fields[:_FIELDS]
-    )
+    return tuple(map(_sent, message.fields[:_FIELDS]))
+
+
+def _sent(field: HeaderField) -> Field:
+    return Field(SENDER, _decoded(field.name), _decoded(unfold(field.value).strip()))
 
 
 def _decoded(raw: bytes) -> str:

@@ -8,7 +8,7 @@ from sesreceive.mail.encoded_words import decode_words
 from sesreceive.mail.message import HeaderField, unfold
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
-from sesreceive.writing.stored_message import Added, ses_fields
+from sesreceive.writing.stored_message import Added, laid_out
 
 __all__ = ["field_name", "field_text", "header_list"]
 
@@ -18,14 +18,16 @@ _BLANKS = b" \t\r\n"
 def header_list(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Iterator[tuple[str, str]]:
     """Every header line as name and value, in order, from SES's ``Return-Path`` down, duplicates kept [observed].
 
-    RFC 2047 words that are a whole token are decoded, bytes that are no UTF-8 are U+FFFD. Made one by one: a reader
+    RFC 2047 words that begin a token are decoded, bytes that are no UTF-8 are U+FFFD. Made one by one: a reader
     that has enough stops.
     """
-    decode = receipt.assumptions.decode_encoded_words == "whole-token"
-    for name, parts in ses_fields(receipt, verdicts, added):
-        text = " ".join(parts)
-        yield name, decode_words(text) if decode and "=?" in text else text
-    for item in receipt.message.fields:
+    decode = receipt.assumptions.decode_encoded_words == "token-start"
+    for item in laid_out(receipt, verdicts, added).fields(receipt.message):
+        if not isinstance(item, HeaderField):
+            written, parts = item
+            text = " ".join(parts)
+            yield written, decode_words(text) if decode and "=?" in text else text
+            continue
         # That name only: ARC-Message-Signature and X-Google-DKIM-Signature keep their blanks [observed].
         name = item.name.decode("ascii") or field_name(item)
         if item.name.lower() == b"dkim-signature" and (tags := _signature_tags(item.value)) is not None:

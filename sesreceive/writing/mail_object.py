@@ -116,11 +116,12 @@ def _source(receipt: Receipt) -> str:
 
 
 def _values(receipt: Receipt, name: str, added: Added) -> list[str]:
-    """Unfolded values of all fields of this name; added headers stand above the sender's, so they come first."""
+    """Unfolded values of all fields of this name, added ones in the place where they stand in the message."""
     values = list(map(field_text, receipt.message.all(name)))
     if not added:
         return values
-    return [*(single_line(value) for one, value in added if one.lower() == name.lower()), *values]
+    extra = [single_line(value) for added_name, value in added if added_name.lower() == name.lower()]
+    return [*values, *extra] if receipt.assumptions.added_header_position == "end" else [*extra, *values]
 
 
 def _addresses(receipt: Receipt, values: list[str], shown: Callable[[Address], str]) -> list[str]:

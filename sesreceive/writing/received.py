@@ -28,8 +28,8 @@ def received(
 ) -> tuple[str, ...]:
     """The parts of the value, one a line of the header; joined by a space they are the unfolded value.
 
-    The recipient is the first accepted one, as it was sent [observed for one recipient, inferred for several]. A
-    client without reverse DNS is printed with its HELO name [inferred].
+    The only accepted recipient is named, as it was sent; where several were accepted, none is [observed]. A client
+    without reverse DNS is printed as its address alone [inferred].
 
     Examples
     --------
@@ -44,14 +44,13 @@ def received(
     for Bo+x@example.com;
     Fri, 02 Jan 2026 10:05:05 +0000 (UTC)
     """
-    name = envelope.client_name
-    if not name:
-        name = envelope.helo if assumptions.received_without_rdns == "helo" else "unknown"
-    several = len(envelope.rcpt_to) > 1
-    named = envelope.rcpt_to[:1] if not several or assumptions.received_for == "first" else ()
+    instead = {"none": "", "helo": envelope.helo, "unknown": "unknown"}[assumptions.received_without_rdns]
+    name = envelope.client_name or instead
+    client = f"{name} [{envelope.client_ip}]" if name else f"[{envelope.client_ip}]"
+    named = envelope.rcpt_to if len(envelope.rcpt_to) == 1 else ()
     by = f"by {inbound_host(region)} with SMTP id {message_id}"
     return (
-        single_line(f"from {envelope.helo} ({name} [{envelope.client_ip}])"),
+        single_line(f"from {envelope.helo} ({client})"),
         *((by, single_line(f"for {named[0]};")) if named else (f"{by};",)),
         received_date(received_at),
     )

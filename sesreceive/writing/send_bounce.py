@@ -14,9 +14,9 @@ from typing import Any
 from sesreceive import limits
 from sesreceive.errors import one_line
 from sesreceive.verdict import Verdicts
-from sesreceive.writing.dsn import DsnField, report
+from sesreceive.writing.dsn import DsnField, report, returned_header
 from sesreceive.writing.receipt import Receipt
-from sesreceive.writing.stored_message import Added, header_block
+from sesreceive.writing.stored_message import Added
 
 __all__ = ["BOUNCE_TYPES", "BouncedRecipient", "MessageDsn", "refusal", "send_bounce_dsn", "within_window"]
 
@@ -152,7 +152,7 @@ def send_bounce_dsn(
     about = message_dsn or MessageDsn()
     return report(
         receipt, sender=bounce_sender, blocks=[one.block() for one in recipients],
-        ses_headers=header_block(receipt, verdicts, added), sent_at=sent_at, dsn_id=dsn_id,
+        returned=returned_header(receipt, verdicts, added), sent_at=sent_at, dsn_id=dsn_id,
         reporting_mta=about.reporting_mta, arrived=about.arrival_date, extensions=about.extension_fields,
         **({"explanation": explanation} if explanation else {}),
     )  # fmt: skip

@@ -17,11 +17,32 @@ from sesreceive.mail.message import Message
 from sesreceive.writing.dates import millis
 from sesreceive.writing.ses_keys import SIGNING_DOMAIN, selector, sign
 
-__all__ = ["SIGNED_FIELDS", "ses_signature"]
+__all__ = ["SENT_FIELDS", "SIGNED_FIELDS", "sent_signature", "ses_signature"]
 
 # In the order of the h= tag [observed]; the sender's own, but for the last, which SES has just written.
 SIGNED_FIELDS = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
                  "X-SES-RECEIPT")  # fmt: skip
+
+
+# Those of a mail that SES sends itself, such as a bounce.
+SENT_FIELDS = ("Date", "From", "To", "Message-ID", "Subject", "MIME-Version", "Content-Type", "Feedback-ID")
+
+
+def sent_signature(message: Message, *, region: str, sent_at: datetime) -> bytes:
+    """The ``DKIM-Signature`` field, with its line end, of a mail that SES sends for the account, such as a bounce.
+
+    Its domain is amazonses.com, its key is in the zone that `zone_records` gives. That there is one is observed, its
+    layout is that of public samples of sent mail.
+    """
+    signed = [
+        canonical.header(b"relaxed", own[-1].name, own[-1].value) for name in SENT_FIELDS if (own := message.all(name))
+    ]
+    value = (
+        f" v=1; a=rsa-sha256; q=dns/txt; c=relaxed/simple;\r\n\ts={selector(region)}; d={SIGNING_DOMAIN}; "
+        f"t={millis(sent_at) // 1000};\r\n\th={':'.join(SENT_FIELDS)};\r\n\tbh={_body_hash(message)};\r\n\tb="
+    ).encode("ascii")
+    signed.append(_relaxed("DKIM-Signature", value).removesuffix(b"\r\n"))
+    return b"".join((b"DKIM-Signature:", value, sign(b"".join(signed)).encode("ascii"), b"\r\n"))
 
 
 def ses_signature(

@@ -1,24 +1,110 @@
-"""The message as SES hands it on: its header block, added headers, then the sender's bytes untouched.
+"""The message as SES hands it on: its header block, then the sender's bytes, with added headers in their place.
 
-It is the body of the S3 object, the ``content`` of an SNS notification, and what WorkMail and Connect get.
+It is the body of the S3 object, the ``content`` of an SNS notification, and what WorkMail and Connect get. Where a
+header that an AddHeader action adds stands is decided here once, for bytes, JSON, bounces and pictures alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from sesreceive.mail.message import HeaderField, Message
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.authentication_results import single_line
 from sesreceive.writing.receipt import Receipt, SesField
 
-__all__ = ["Added", "added_fields", "header_block", "ses_fields", "stored_message", "stored_size", "to_bytes"]
+__all__ = [
+    "Added",
+    "Layout",
+    "added_fields",
+    "header_block",
+    "laid_out",
+    "sent_header",
+    "ses_fields",
+    "stored_message",
+    "stored_size",
+    "to_bytes",
+]
+
+_FOLD = "\r\n "
 
 Added = Sequence[tuple[str, str]]
 """Headers that AddHeader actions have added so far: name and value, in action order."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the fields of a stored message stand.
+
+    Attributes
+    ----------
+    block : tuple of SesField
+        All that stands above the sender's message, in order.
+    inside : dict of int to list of SesField
+        Added fields behind a field of the sender's header, by the position of that field.
+    last : tuple of SesField
+        Added fields behind the sender's last field.
+    added : tuple of SesField
+        The added fields in action order; the same objects as stand in the other three.
+    """
+
+    block: tuple[SesField, ...]
+    inside: dict[int, list[SesField]] = field(default_factory=dict)
+    last: tuple[SesField, ...] = ()
+    added: tuple[SesField, ...] = ()
+
+    def fields(self, message: Message) -> Iterator[SesField | HeaderField]:
+        """All fields in order: SES's and added ones, and the message's own."""
+        yield from self.block
+        for position, own in enumerate(message.fields):
+            yield own
+            if position in self.inside:
+                yield from self.inside[position]
+        yield from self.last
+
+
+def laid_out(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Layout:
+    """Where SES's own fields and the added ones stand.
+
+    An added field stands behind the last field of its name, else at the end of the sender's header, as JavaMail's
+    ``addHeader`` has it [observed in three public traces]; the other readings put it above the sender's message.
+    """
+    own = own_fields(receipt, verdicts)
+    extra = added_fields(added)
+    match receipt.assumptions.added_header_position:
+        case "top":
+            return Layout(block=(*extra, *own), added=extra)
+        case "after-ses-block":
+            return Layout(block=(*own, *extra), added=extra)
+    return _behind_their_name(own, receipt.message, extra)
+
+
+def _behind_their_name(own: tuple[SesField, ...], message: Message, extra: tuple[SesField, ...]) -> Layout:
+    block: dict[int, list[SesField]] = {}
+    inside: dict[int, list[SesField]] = {}
+    groups: dict[str, list[SesField]] = {}  # by name: where the next one of it goes
+    last: list[list[SesField]] = []
+    for item in extra:
+        key = item[0].lower()
+        if key not in groups:
+            if message.all(key):
+                positions = [at for at, sent in enumerate(message.fields) if sent.name.lower() == key.encode("ascii")]
+                groups[key] = inside.setdefault(positions[-1], [])
+            elif positions := [at for at, (name, _) in enumerate(own) if name.lower() == key]:
+                groups[key] = block.setdefault(positions[-1], [])
+            else:
+                groups[key] = []
+                last.append(groups[key])
+        groups[key].append(item)
+    whole = [entry for at, sent in enumerate(own) for entry in (sent, *block.get(at, ()))]
+    return Layout(
+        block=tuple(whole), inside=inside, last=tuple(entry for group in last for entry in group), added=extra
+    )
+
+
 def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
-    """The bytes one rule's actions see: the header block and the message as it came.
+    """The bytes one rule's actions see: the header block, the message as it came, and what was added to its header.
 
     Parameters
     ----------
@@ -29,12 +115,20 @@ def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> b
     added : sequence of (str, str)
         Headers added so far.
     """
-    return b"".join((header_block(receipt, verdicts, added), receipt.message.raw))
+    raw = receipt.message.raw
+    if not added:
+        return b"".join((header_block(receipt, verdicts), raw))
+    end = receipt.message.header_end
+    header = sent_header(receipt, verdicts, added)
+    return b"".join((header_block(receipt, verdicts, added), header, memoryview(raw)[end:]))
 
 
 def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
     """Length of `stored_message` in bytes, without making it."""
-    return len(header_block(receipt, verdicts, added)) + len(receipt.message.raw)
+    size = len(header_block(receipt, verdicts, added)) + len(receipt.message.raw)
+    if added:
+        size += len(sent_header(receipt, verdicts, added)) - receipt.message.header_end
+    return size
 
 
 def header_block(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
@@ -46,21 +140,53 @@ def header_block(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> byt
     key = ("header block", verdicts.spam, verdicts.virus, tuple(added))
     block: bytes | None = receipt.memo.get(key)
     if block is None:
-        block = receipt.memo[key] = to_bytes("".join(_written(ses_fields(receipt, verdicts, added))))
+        block = receipt.memo[key] = _written(laid_out(receipt, verdicts, added).block)
     return block
 
 
+def sent_header(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
+    """The sender's header with the fields that were added to it, without the empty line; else as it came."""
+    header = receipt.message.header
+    if not added:
+        return header
+    key = ("sent header", verdicts.spam, verdicts.virus, tuple(added))
+    whole: bytes | None = receipt.memo.get(key)
+    if whole is None:
+        whole = receipt.memo[key] = b"".join(_spliced(receipt.message, laid_out(receipt, verdicts, added)))
+    return whole
+
+
+def _spliced(message: Message, layout: Layout) -> Iterator[bytes]:
+    header, start = message.header, 0
+    for position in sorted(layout.inside):
+        end = message.field_ends[position]
+        yield _whole_line(header[start:end])
+        yield _written(layout.inside[position])
+        start = end
+    rest = header[start:]
+    yield _whole_line(rest) if layout.last else rest
+    yield _written(layout.last)
+
+
+def _whole_line(text: bytes) -> bytes:
+    """The text with the end of its last line, which a message without a body may lack."""
+    return text if not text or text.endswith(b"\n") else text + b"\r\n"
+
+
 def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple[SesField, ...]:
-    """The fields of the header block in order, the added ones behind SES's own unless assumed otherwise."""
+    """The fields above the sender's message in order."""
+    return laid_out(receipt, verdicts, added).block
+
+
+def own_fields(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
+    """The fields that SES itself writes, in order."""
     scan: tuple[SesField, ...] = ()
     if verdicts.scanned:
         scan = (
             ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
             ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
         )
-    own = (*receipt.origin_fields, *scan, *receipt.proof_fields)
-    extra = added_fields(added)
-    return (*extra, *own) if receipt.assumptions.added_header_position == "top" else (*own, *extra)
+    return (*receipt.origin_fields, *scan, *receipt.proof_fields)
 
 
 def added_fields(added: Added) -> tuple[SesField, ...]:
@@ -82,7 +208,5 @@ def to_bytes(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _written(fields: Iterable[SesField]) -> Iterable[str]:
-    for name, parts in fields:
-        value = "\r\n ".join(parts)
-        yield f"{name}: {value}\r\n"
+def _written(fields: Iterable[SesField]) -> bytes:
+    return to_bytes("".join(f"{name}: {_FOLD.join(parts)}\r\n" for name, parts in fields))

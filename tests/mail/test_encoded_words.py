@@ -29,12 +29,16 @@ WORDS = [
     ("=?gb2312?b?xOO6ww==?=",                                "你好"),
     ("=?iso-2022-jp?b?GyRCRnxLXBsoQg==?=",                   "日本"),
     ("=?utf-8?q??=",                                         ""),
-    ("=?us-ascii?q?=E9?=",                                   "\ufffd"),
-    # what is stuck to something, or in quotes, is no whole token
+    ("=?us-ascii?q?=E9?=",                                   "é"),
+    ("=?gb2312?B?gTCBMA==?=",                                "\x80"),
+    ("=?utf-16?B?AGEAYg==?=",                                "ab"),
+    # what is attached behind a word stays; in quotes, or behind something, it is no word
     ('"=?US-ASCII?Q?Tax_office?=" <tax@example.org>',        '"=?US-ASCII?Q?Tax_office?=" <tax@example.org>'),
     ("(=?utf-8?q?a?=)",                                      "(=?utf-8?q?a?=)"),
-    ("=?utf-8?q?a?=,",                                       "=?utf-8?q?a?=,"),
-    ("=?utf-8?q?a?==?utf-8?q?b?=",                           "=?utf-8?q?a?==?utf-8?q?b?="),
+    ("=?utf-8?q?a?=,",                                       "a,"),
+    ("=?UTF-8?B?0JLQsNGI0LU=?=. Mail",                       "Ваше. Mail"),
+    ("=?utf-8?q?a?==?utf-8?q?b?=",                           "a=?utf-8?q?b?="),
+    ("=?utf-8?q?=ZZ?= =?utf-8?q?b?=",                        "=?utf-8?q?=ZZ?= b"),
     # what is no word, or says what is not so
     ("=?utf-8?x?a?=",                                        "=?utf-8?x?a?="),
     ("=?utf-8?q?a b?=",                                      "=?utf-8?q?a b?="),
@@ -56,7 +60,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("value, shown", WORDS)
-def test_words_that_are_a_whole_token_are_decoded(value: str, shown: str) -> None:
+def test_a_token_that_begins_with_an_encoded_word_is_decoded(value: str, shown: str) -> None:
     assert decode_words(value) == shown
 
 

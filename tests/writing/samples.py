@@ -62,6 +62,7 @@ _VARIABLE = (
     (re.compile(rb"(X-SES-RECEIPT(?:: |\",\"value\":\"))AEFBQUFBQUFBQUF[A-Za-z0-9+/=]+"), rb"\1{receipt}"),
     (re.compile(rb"; b=[A-Za-z0-9+/]{171}=; c=relaxed/simple"), rb"; b={b}; c=relaxed/simple"),
     (re.compile(rb"; v=1; bh=[A-Za-z0-9+/]{43}=; h=From"), rb"; v=1; bh={bh}; h=From"),
+    (re.compile(rb"\tbh=[A-Za-z0-9+/]{43}=;\r\n\tb=[A-Za-z0-9+/]{171}="), rb"\tbh={bh};\r\n\tb={b}"),
     (re.compile(rb"----=_Part_[0-9]+_[0-9]+\.[0-9]{13}"), rb"{boundary}"),
     (re.compile(rb"<[0-9a-f]{16}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-000000@"), rb"<{id}@"),
     (re.compile(rb"(Feedback-ID: 1\.[a-z0-9-]+\.)[A-Za-z0-9+/]{43}=:"), rb"\1{feedback}:"),

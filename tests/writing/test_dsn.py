@@ -9,11 +9,14 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
+import dkim
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sesreceive.assumption import Assumptions
+from sesreceive.dns.zone import Zone
+from sesreceive.mail.message import Message
 from sesreceive.writing.dsn import bounce_dsn, oversize_dsn
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.send_bounce import (
@@ -24,6 +27,7 @@ from sesreceive.writing.send_bounce import (
     send_bounce_dsn,
     within_window,
 )
+from sesreceive.writing.ses_keys import zone_records
 from sesreceive.writing.stored_message import header_block
 from tests.writing.samples import MAIL, MESSAGE_ID, RECEIVED_AT, SCANNED, normalised, receipt_of
 from tests.writing.test_stored_message import HOSTILE
@@ -110,7 +114,7 @@ def test_the_diagnostic_is_code_status_and_text(
 def test_the_header_comes_back_with_what_ses_added() -> None:
     added = (("X-Reviewed", "yes"),)
     returned = parts(bounce(added=added))[2]
-    assert returned == header_block(receipt_of(), SCANNED, added) + HEADER + b"\r\n\r\n"
+    assert returned == header_block(receipt_of(), SCANNED, added) + HEADER + b"X-Reviewed: yes\r\n\r\n\r\n"
 
 
 def test_a_too_large_message_comes_back_with_the_senders_header_alone() -> None:
@@ -134,7 +138,42 @@ def test_a_bounce_is_the_same_each_time_and_differs_between_mails() -> None:
 def test_hostile_headers_come_back_as_they_are_in_three_parts(raw: bytes) -> None:
     receipt = receipt_of(raw)
     returned = parts(bounce(receipt, with_ses_headers=False))[2]
-    assert returned.removesuffix(b"\r\n\r\n").rstrip(b"\r\n") == bytes(receipt.message.header).rstrip(b"\r\n")
+    expected = bytes(receipt.message.header).replace(b"\n\t", b"\n ")
+    assert returned.removesuffix(b"\r\n\r\n").rstrip(b"\r\n") == expected.rstrip(b"\r\n")
+
+
+def test_folds_with_a_tab_come_back_with_a_space() -> None:
+    receipt = receipt_of(b"Subject: a\r\n\tb\r\n c\td\r\n\r\nx\r\n")
+    assert parts(bounce(receipt, with_ses_headers=False))[2] == b"Subject: a\r\n b\r\n c\td\r\n\r\n\r\n"
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-north-1"])
+def test_a_bounce_is_signed_by_amazonses_and_verifies_with_the_published_key(region: str) -> None:
+    raw = bounce(receipt_of(region=region))
+    signature = Message(raw).get("DKIM-Signature") or ""
+    assert " d=amazonses.com; " in signature
+    zone = Zone(zone_records(region))
+    assert dkim.verify(raw, dnsfunc=lambda name, timeout=5: zone.resolve(name.decode(), "TXT").values[0])
+    assert not dkim.verify(
+        raw.replace(b"could not be", b"could be"),
+        dnsfunc=lambda name, timeout=5: zone.resolve(name.decode(), "TXT").values[0],
+    )
+
+
+IDS = [
+    # region       prefix   host
+    ("us-east-1",  "0100",  "email.amazonses.com"),
+    ("us-west-2",  "0101",  "us-west-2.amazonses.com"),
+    ("eu-west-1",  "0102",  "eu-west-1.amazonses.com"),
+    ("ap-south-1", "0109",  "ap-south-1.amazonses.com"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("region, prefix, host", IDS)
+def test_the_message_id_names_the_region(region: str, prefix: str, host: str) -> None:
+    message_id = Message(bounce(receipt_of(region=region))).get("Message-ID") or ""
+    assert message_id.startswith(f"<{prefix}")
+    assert message_id.endswith(f"@{host}>")
 
 
 @given(st.lists(st.sampled_from([b"a", b"\r", b"\n", b":", b"--", b"\x00", b"\xff", b"----=_Part_0_"]), max_size=30))
