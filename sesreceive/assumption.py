@@ -92,8 +92,18 @@ class Assumptions:
     )  # fmt: skip
     on_action_failure: str = _choice(
         "retry", "record",
-        doc="whether a failing action is retried for four hours (of virtual time) or recorded once",
+        doc="whether a failing action is retried (in virtual time) or recorded once",
         source='Developer Guide, "Viewing metrics"',
+    )  # fmt: skip
+    retry_hours: int = _choice(
+        36, 4,
+        doc="how many hours a failing action is retried before SES gives up",
+        source='Developer Guide, "Viewing metrics"', tag="documented",
+    )  # fmt: skip
+    sns_publish_oversize: str = _choice(
+        "retry", "give-up",
+        doc="whether a publish that SNS refuses for its size is retried like any failure, or given up at once",
+        source="SNS API Publish.Message",
     )  # fmt: skip
     on_lambda_error: str = _choice(
         "retry", "continue", "stop_rule_set",
@@ -138,6 +148,11 @@ class Assumptions:
         doc="what 10 KB means for the names and values of `mail.headers`",
         source='Developer Guide, "Notification contents"; one public sample',
     )  # fmt: skip
+    lambda_headers_bytes: int = _choice(
+        51_200, 10_240,
+        doc="how many bytes of names and values `mail.headers` of a Lambda event holds",
+        source='Developer Guide, "Quotas"', tag="documented",
+    )  # fmt: skip
     header_truncation: str = _choice(
         "stop", "skip",
         doc="whether the first header that does not fit into a notification ends the list or is left out alone",
@@ -147,6 +162,12 @@ class Assumptions:
         "token-start", "never",
         doc="whether RFC 2047 words in notification headers are decoded: those that begin a token, or none",
         source='Developer Guide, "Notification contents"', tag="observed",
+    )  # fmt: skip
+    raw_header_charset: str = _choice(
+        "utf-8", "iso-8859-1",
+        doc="how header bytes outside ASCII, in no encoded word, are read: as UTF-8 with U+FFFD for what is none, or "
+        "each as a character of Latin-1",
+        source='Developer Guide, "Notification contents"',
     )  # fmt: skip
     quote_non_ascii_names: bool = _choice(
         True, False,

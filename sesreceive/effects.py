@@ -212,6 +212,8 @@ class Outcome:
         What the function returned, or the id the service gave.
     log : str
         What the function wrote.
+    permanent : bool
+        Whether trying again cannot help, as with a key that is too long; SES then gives up at once [documented].
     """
 
     flow: Flow = Flow.CONTINUE
@@ -219,6 +221,7 @@ class Outcome:
     reason: str = ""
     value: Any = None
     log: str = ""
+    permanent: bool = False
 
     @property
     def failed(self) -> bool:

@@ -67,8 +67,8 @@ _QUOTAS = 'Developer Guide, "Quotas"'
 RULE_SETS = Limit("rule sets in an account and region", 40, "rule sets", _DOC, _QUOTAS)
 RULES_PER_RULE_SET = Limit("rules in a rule set", 200, "rules", _DOC, _QUOTAS)
 ACTIONS_PER_RULE = Limit("actions in a rule", 10, "actions", _DOC, _QUOTAS)
-# The guide of 2022 says 100; the service has been seen to take 101, and today's page says 500.
-RECIPIENTS_PER_RULE = Limit("recipient conditions in a rule", 500, "recipients", _SEEN, _QUOTAS)
+# The console's walkthrough still says 100; the service has been seen to take 101.
+RECIPIENTS_PER_RULE = Limit("recipient conditions in a rule", 500, "recipients", _DOC, _QUOTAS)
 FILTERS = Limit("IP address filters in an account and region", 100, "filters", _DOC, _QUOTAS)
 RECIPIENTS_PER_MESSAGE = Limit(
     "recipients of one SMTP transaction", 100, "recipients", _WE, "RFC 5321 section 4.5.3.1.8"
@@ -93,14 +93,39 @@ NOTIFICATION_HEADERS_SIZE = Limit(
     _DOC,
     'Developer Guide, "Notification contents"',
 )
+# How it is counted is inferred from the notification's (assumption lambda_headers_bytes).
+LAMBDA_HEADERS_SIZE = Limit("header names and values in a Lambda event", 50 * 1024, "bytes", _DOC, _QUOTAS)
+
+# ------------------------------------------------------------------ what the services behind SES take
+
+S3_KEY_SIZE = Limit("key of an object", 1_024, "bytes", _DOC, 'Amazon S3 User Guide, "Naming Amazon S3 objects"')
+S3_METADATA_SIZE = Limit(
+    "user metadata of an object, keys and values", 2_048, "bytes", _DOC,
+    'Amazon S3 User Guide, "Working with object metadata"',
+)  # fmt: skip
+SNS_PUBLISH_SIZE = Limit("message of a publish", 256 * 1024, "bytes", _DOC, "SNS API Publish.Message")
+SNS_SUBJECT_LENGTH = Limit("subject of a publish", 100, "characters", _DOC, "SNS API Publish.Subject")
+# Until August 2025 it was 256 KiB, which is still what an SNS topic can send.
+SQS_MESSAGE_SIZE = Limit(
+    "message of a queue", 1_024 * 1_024, "bytes", _DOC, 'Amazon SQS Developer Guide, "Message quotas"'
+)
+LAMBDA_SYNC_PAYLOAD_SIZE = Limit(
+    "event of a RequestResponse invocation", 6 * 1_024 * 1_024, "bytes", _DOC,
+    'AWS Lambda Developer Guide, "Lambda quotas"',
+)  # fmt: skip
+# Until October 2025 it was 256 KB.
+LAMBDA_ASYNC_PAYLOAD_SIZE = Limit(
+    "event of an Event invocation", 1_024 * 1_024, "bytes", _DOC, 'AWS Lambda Developer Guide, "Lambda quotas"'
+)
 
 # ------------------------------------------------------------------ how long, how often
 
 LAMBDA_TIMEOUT = Limit(
     "run of a RequestResponse function", 30, "seconds", _DOC, 'Developer Guide, "Lambda function action"'
 )
+# An older page said four hours (assumption retry_hours).
 ACTION_RETRY = Limit(
-    "time a failing action is retried", 4 * 3600, "seconds", _DOC, 'Developer Guide, "Viewing metrics"'
+    "time a failing action is retried", 36 * 3600, "seconds", _DOC, 'Developer Guide, "Viewing metrics"'
 )
 SEND_BOUNCE_WINDOW = Limit("age of a message SendBounce may answer", 24 * 3600, "seconds", _DOC, "SES API SendBounce")
 VERIFICATION_WINDOW = Limit(

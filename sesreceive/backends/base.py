@@ -12,6 +12,7 @@ from typing import Any
 from sesreceive._html import code, escape
 from sesreceive.backends.failure_plan import Failure, FailurePlan, what_failed
 from sesreceive.backends.relay import Relay
+from sesreceive.backends.service_limits import refused
 from sesreceive.backends.stored import (
     Bucket,
     Invocation,
@@ -37,7 +38,6 @@ from sesreceive.functions.registry import Function, Functions, Handler, outcome_
 
 __all__ = ["BaseBackend"]
 
-_KEY_BYTES = 1024  # Amazon S3 User Guide, "Naming Amazon S3 objects"
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
 # SES tries again some fifty times, in virtual time; a process or a time limit takes real time. A failed run costs this
 # much, and when the purse is empty the next attempts fail as the last one did. Callables that just raise cost nothing.
@@ -156,6 +156,8 @@ class BaseBackend(ABC):
     def perform(self, effect: Effect) -> Outcome:
         """Carry the effect out; a failure is an `Outcome` with an `error`, never an exception."""
         try:
+            if reason := refused(effect):
+                return Outcome(error=reason, permanent=True)
             error = self.failures.take(effect)
             return Outcome(error=error) if error else self._perform(effect)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with a store is its answer
@@ -181,12 +183,6 @@ class BaseBackend(ABC):
         return Outcome(error=f"`{type(effect).__name__}` is no effect a backend knows")
 
     def _put(self, effect: PutObject) -> Outcome:
-        try:
-            length = len(effect.key.encode())
-        except UnicodeEncodeError:
-            return Outcome(error=f"the object key `{one_line(effect.key)}` is not valid Unicode")
-        if not 0 < length <= _KEY_BYTES:
-            return Outcome(error=f"an object key has 1 to {_KEY_BYTES} bytes, this one has {length}")
         if not _BUCKET.fullmatch(effect.bucket):
             return Outcome(error=f"no such bucket `{one_line(effect.bucket)}`: no bucket can have this name")
         body, metadata = effect.body, dict(effect.metadata)

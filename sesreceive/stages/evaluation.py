@@ -321,10 +321,12 @@ class _Run:
             )
         if outcome.failed:
             if done.expired:
-                hours = f"given up after {done.waited_s / 3600:.0f} hours and {len(done.errors)} attempts"
+                how = f"given up after {done.waited_s / 3600:.0f} hours and {len(done.errors)} attempts"
+                if len(done.errors) == 1:
+                    how = "given up at once, since no retry can help"
                 yield (
                     Op.FAIL,
-                    f"{hours}: {outcome.error}",
+                    f"{how}: {outcome.error}",
                     EffectFact(Metric.PUBLISH_EXPIRED, effect.target),
                 )
             return

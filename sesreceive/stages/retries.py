@@ -1,22 +1,24 @@
-"""What happens when an effect fails: it is tried again for four hours, in virtual time.
+"""What happens when an effect fails: it is tried again for 36 hours, in virtual time, unless that cannot help.
 
-That SES retries for four hours and then gives up is documented; the pauses between attempts and that later
-actions wait are inferred. Nothing sleeps: the pauses are added up, so four hours pass in no time.
+That SES retries for 36 hours and then gives up, and gives up at once on an error that cannot be retried, is
+documented; an older page said four hours (``Assumptions(retry_hours=4)``). The pauses between attempts and that later
+actions wait are inferred. Nothing sleeps: the pauses are added up, so 36 hours pass in no time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 
-from sesreceive import limits
 from sesreceive.assumption import Assumptions
-from sesreceive.effects import Effect, Invoke, Outcome
+from sesreceive.effects import Effect, Invoke, Outcome, Publish
 
 __all__ = ["PAUSES_S", "Attempted", "attempt"]
 
-# Seconds before the second, third and fourth attempt; the last pause repeats [inferred].
-PAUSES_S = (1, 5, 30, 300)
+# Seconds before the second attempt, the third and so on: soon, then every five minutes for an hour, then every hour;
+# the last pause repeats [inferred].
+PAUSES_S = (1, 5, 30, *[300] * 12, 3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Attempted:
 def attempt(
     effect: Effect, perform: Callable[[Effect], Outcome], assumptions: Assumptions, *, at_s: float = 0.0
 ) -> Attempted:
-    """Perform `effect` until it succeeds or four hours have passed.
+    """Perform `effect` until it succeeds, cannot succeed, or the time for retries has passed.
 
     Examples
     --------
@@ -74,24 +76,36 @@ def attempt(
         if not outcome.failed:
             return Attempted(effect=effect, outcome=outcome, failures=tuple(failures), at_s=at_s, waited_s=waited_s)
         failures.append(outcome)
+        if outcome.permanent and _gives_up_at_once(effect, assumptions):
+            break
     return Attempted(
         effect=effect,
         outcome=outcome,
         failures=tuple(failures),
         at_s=at_s,
         waited_s=waited_s,
-        expired=len(failures) > 1,
+        expired=_is_retried(effect, assumptions),
     )
+
+
+def _is_retried(effect: Effect, assumptions: Assumptions) -> bool:
+    """Whether a failure of the effect is tried again at all."""
+    answers = isinstance(effect, Invoke) and effect.invocation_type == "RequestResponse"
+    return assumptions.on_action_failure == "retry" and not (answers and assumptions.on_lambda_error != "retry")
+
+
+def _gives_up_at_once(effect: Effect, assumptions: Assumptions) -> bool:
+    return not isinstance(effect, Publish) or assumptions.sns_publish_oversize == "give-up"
 
 
 def _pauses(effect: Effect, assumptions: Assumptions) -> Iterator[float]:
     """Seconds to wait before each attempt, the first at once."""
     yield 0.0
-    answers = isinstance(effect, Invoke) and effect.invocation_type == "RequestResponse"
-    if assumptions.on_action_failure == "record" or (answers and assumptions.on_lambda_error != "retry"):
+    if not _is_retried(effect, assumptions):
         return
-    total, step = 0.0, 0
-    while total + PAUSES_S[min(step, len(PAUSES_S) - 1)] <= limits.ACTION_RETRY.value:
-        pause_s = float(PAUSES_S[min(step, len(PAUSES_S) - 1)])
-        total, step = total + pause_s, step + 1
-        yield pause_s
+    left_s = assumptions.retry_hours * 3600.0
+    for pause_s in chain(PAUSES_S, repeat(PAUSES_S[-1])):
+        if pause_s > left_s:
+            return
+        left_s -= pause_s
+        yield float(pause_s)

@@ -21,6 +21,7 @@ def header_list(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Iter
     RFC 2047 words that begin a token are decoded, bytes that are no UTF-8 are U+FFFD. Made one by one: a reader
     that has enough stops.
     """
+    charset = receipt.assumptions.raw_header_charset
     decode = receipt.assumptions.decode_encoded_words == "token-start"
     for item in laid_out(receipt, verdicts, added).fields(receipt.message):
         if not isinstance(item, HeaderField):
@@ -33,7 +34,7 @@ def header_list(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Iter
         if item.name.lower() == b"dkim-signature" and (tags := _signature_tags(item.value)) is not None:
             yield name, tags
         else:
-            text = field_text(item)
+            text = field_text(item, charset)
             yield name, decode_words(text) if decode and "=?" in text else text
 
 
@@ -46,7 +47,7 @@ def field_name(field: HeaderField) -> str:
     return name.decode("utf-8", "replace")
 
 
-def field_text(field: HeaderField) -> str:
+def field_text(field: HeaderField, charset: str = "utf-8") -> str:
     r"""The value of a field of the message: unfolded, without blanks in front, not decoded.
 
     Examples
@@ -59,7 +60,7 @@ def field_text(field: HeaderField) -> str:
         value = value.partition(b":")[2]
     if b"\n" in value:
         value = unfold(value)
-    return value.lstrip(_BLANKS).decode("utf-8", "replace")
+    return value.lstrip(_BLANKS).decode(charset, "replace")
 
 
 def _signature_tags(value: bytes) -> str | None:

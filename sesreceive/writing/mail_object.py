@@ -51,21 +51,29 @@ def compact_json(value: Any) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def mail_json(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> str:
+def mail_json(receipt: Receipt, verdicts: Verdicts, added: Added = (), *, headers_bytes: int = 0) -> str:
     """`mail_object` as JSON text; made once for all actions that see the same headers."""
-    key = ("mail", verdicts.spam, verdicts.virus, tuple(added))
+    key = ("mail", verdicts.spam, verdicts.virus, tuple(added), headers_bytes)
     text: str | None = receipt.memo.get(key)
     if text is None:
-        text = receipt.memo[key] = compact_json(mail_object(receipt, verdicts, added))
+        text = receipt.memo[key] = compact_json(mail_object(receipt, verdicts, added, headers_bytes=headers_bytes))
     return text
 
 
-def mail_object(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> dict[str, Any]:
-    """The ``mail`` object, its members in wire order [observed]."""
+def mail_object(receipt: Receipt, verdicts: Verdicts, added: Added = (), *, headers_bytes: int = 0) -> dict[str, Any]:
+    """The ``mail`` object, its members in wire order [observed].
+
+    Parameters
+    ----------
+    receipt, verdicts, added
+        As for `stored_message`.
+    headers_bytes : int
+        Most bytes of names and values in ``headers``; the limit of a notification by default.
+    """
     assumed = receipt.assumptions
     headers, truncated = truncate(
         header_list(receipt, verdicts, added),
-        assumed.notification_headers_bytes,
+        headers_bytes or assumed.notification_headers_bytes,
         skip=assumed.header_truncation == "skip",
     )
     return {
@@ -117,7 +125,8 @@ def _source(receipt: Receipt) -> str:
 
 def _values(receipt: Receipt, name: str, added: Added) -> list[str]:
     """Unfolded values of all fields of this name, added ones in the place where they stand in the message."""
-    values = list(map(field_text, receipt.message.all(name)))
+    charset = receipt.assumptions.raw_header_charset
+    values = [field_text(item, charset) for item in receipt.message.all(name)]
     if not added:
         return values
     extra = [single_line(value) for added_name, value in added if added_name.lower() == name.lower()]
