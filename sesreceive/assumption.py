@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 __all__ = ["ASSUMPTIONS", "Assumption", "Assumptions", "assumptions"]
 
 
-def _choice(default: Any, *alternatives: Any, doc: str, source: str, tag: str = "inferred", example: Any = None) -> Any:
+def _choice(
+    default: Any,
+    *alternatives: Any,
+    doc: str,
+    source: str,
+    evidence: str,
+    tag: str = "inferred",
+    example: Any = None,
+) -> Any:
     """One open point; an alternative of None stands for any value of the kind, of which `example` is one."""
-    return field(
-        default=default,
-        metadata={"alternatives": alternatives, "doc": doc, "source": source, "tag": tag, "example": example},
-    )
+    about = {"alternatives": alternatives, "doc": doc, "source": source, "tag": tag, "evidence": evidence}
+    return field(default=default, metadata={**about, "example": example})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,161 +48,205 @@ class Assumptions:
         "allow", "longest",
         doc="which filter decides when Allow and Block both contain the address",
         source='Developer Guide, "IP address filters"',
+        evidence="allow: the documented recipe `Block 0.0.0.0/0` with an Allow for those trusted works only "
+        "so; longest: no public evidence",
     )  # fmt: skip
     subdomains_verified: bool = _choice(
         True, False,
         doc="a verified domain also verifies its subdomains for receiving",
         source='Developer Guide, "Email receiving concepts"',
+        evidence="True: the guide says a rule without recipients is for all subdomains of the verified "
+        "domains; False: no public evidence",
     )  # fmt: skip
     label_match: str = _choice(
         "first-plus", "last-plus",
         doc="where the label of a local part with several `+` starts",
         source='Developer Guide, "Creating receipt rules"',
+        evidence="first-plus: the guide's examples have one `+`; last-plus: no public evidence",
     )  # fmt: skip
     tls_required_reply: str = _choice(
         "530 5.7.0 Must issue a STARTTLS command first", None,
         doc="reply to a recipient whose every matching rule requires TLS, in clear text; any reply text may be given",
         source="SES API ReceiptRule.TlsPolicy",
         example="454 4.7.0 TLS is required",
+        evidence="the API says such mail bounces, the console that it is rejected; stage and text are not "
+        "public",
     )  # fmt: skip
     scan_scope: str = _choice(
         "per-rule", "per-message",
         doc="whether a rule without ScanEnabled sees DISABLED although another rule had the message scanned",
         source='Developer Guide, "Email receiving concepts"',
+        evidence="per-rule: the setting is one of the rule, and public samples without it say DISABLED; "
+        "per-message: no public evidence",
     )  # fmt: skip
     dkim_alignment: str = _choice(
         "strict", "relaxed",
         doc="whose signatures the DKIM verdict looks at: the From domain's alone, or its organisational domain's",
         source="one public sample",
+        evidence="strict: one public sample with a relaxed-aligned signature says GRAY, and so does the guide "
+        "where the domains do not match; relaxed: no public evidence",
     )  # fmt: skip
     null_sender_bounce: str = _choice(
         "never", "send",
         doc="whether a Bounce action answers a message from the null sender",
         source="RFC 5321 section 4.5.5",
+        evidence="never: RFC 5321 wants no answer to a null reverse-path; send: no public evidence",
     )  # fmt: skip
     bounce_status_code: str = _choice(
         "by-class", "absent",
         doc="`Status` of a bounce whose action has no StatusCode: `5.0.0` or `4.0.0` by the code, or no such line",
         source="SES API BounceAction.StatusCode",
+        evidence="by-class: RFC 3464 wants a Status in every block; absent: no public evidence",
     )  # fmt: skip
     added_header_scope: str = _choice(
         "rule-set", "rule",
         doc="whether a header added by one rule is seen by later rules",
         source='Developer Guide, "Add header action"',
+        evidence="rule-set: the guide says later actions see the header; rule: no public evidence",
     )  # fmt: skip
     added_header_position: str = _choice(
         "end", "after-ses-block", "top",
         doc="where AddHeader puts its header: behind the last field of its name, else at the end of the header; "
         "behind SES's own block; or above it",
         source='Developer Guide, "Add header action"', tag="observed",
+        evidence="end: three independent public traces of 2023 to 2026, one with its rule; after-ses-block, "
+        "top: no public evidence",
     )  # fmt: skip
     on_action_failure: str = _choice(
         "retry", "record",
         doc="whether a failing action is retried (in virtual time) or recorded once",
         source='Developer Guide, "Viewing metrics"',
+        evidence="retry: documented; record: a mode for tests",
     )  # fmt: skip
     retry_hours: int = _choice(
         36, 4,
         doc="how many hours a failing action is retried before SES gives up",
         source='Developer Guide, "Viewing metrics"', tag="documented",
+        evidence="36: the guide of today; 4: the guide until about 2025",
     )  # fmt: skip
     sns_publish_oversize: str = _choice(
         "retry", "give-up",
         doc="whether a publish that SNS refuses for its size is retried like any failure, or given up at once",
         source="SNS API Publish.Message",
+        evidence="retry: the guide says a failing action is retried depending on the error; give-up: the error "
+        "cannot be mended by waiting",
     )  # fmt: skip
     on_lambda_error: str = _choice(
         "retry", "continue", "stop_rule_set",
         doc="what an error or time-out of a RequestResponse function means",
         source='Developer Guide, "Lambda function action"',
+        evidence="retry: the guide says failing actions are retried; the others: no public evidence",
     )  # fmt: skip
     sns_size_limit_bytes: int = _choice(
         153_600, 150_000,
         doc="what 150 KB means for the SNS action",
         source='Developer Guide, "Quotas"',
+        evidence="153600: the other sizes of the guide count 1,024 bytes to a KB; 150000: the letter of the "
+        "unit",
     )  # fmt: skip
     sns_size_includes_ses_headers: bool = _choice(
         True, False,
         doc="whether the headers SES adds count towards the SNS limit",
         source='Developer Guide, "Quotas"',
+        evidence="True: the guide says `including headers`; False: it may mean the sender's alone",
     )  # fmt: skip
     oversize_scope: str = _choice(
         "rule", "action",
         doc="whether a message too large for SNS skips its whole rule, or the SNS action alone",
         source="one public design note",
+        evidence="rule: a public design note of 2026 says neither action ran to completion; action: no public "
+        "evidence",
     )  # fmt: skip
     oversize_sender: str = _choice(
         "postmaster", None,
         doc="local part of the sender of the oversize bounce, at the recipient's domain; any may be given",
         source="one public sample, anonymised",
         example="mailer-daemon",
+        evidence="one public bounce of 2021, its addresses replaced",
     )  # fmt: skip
     received_without_rdns: str = _choice(
         "none", "helo", "unknown",
         doc="the name that Received prints for a client without reverse DNS: `HELO ([IP])`, `HELO (HELO [IP])` or "
         "`HELO (unknown [IP])`",
         source="open; no public sample of a receiving host",
+        evidence="none: the server family and a Received of SES's sending host print it so; helo, unknown: no "
+        "public evidence",
     )  # fmt: skip
     ses_signature_name: str = _choice(
         "DKIM-Signature", "X-SES-DKIM-SIGNATURE",
         doc="the field name that the signature of X-SES-DKIM-SIGNATURE covers: that of a DKIM signature, so that any "
         "verifier accepts it once the field is renamed, or its own",
         source="open; no public sample with its key",
+        evidence="no public sample comes with its key",
     )  # fmt: skip
     notification_headers_bytes: int = _choice(
         10_240, 10_000,
         doc="what 10 KB means for the names and values of `mail.headers`",
         source='Developer Guide, "Notification contents"; one public sample',
+        evidence="10240: one public sample of 2024 stopped at 10,234 bytes with a further header to come; "
+        "10000: the letter of the unit",
     )  # fmt: skip
     lambda_headers_bytes: int = _choice(
         51_200, 10_240,
         doc="how many bytes of names and values `mail.headers` of a Lambda event holds",
         source='Developer Guide, "Quotas"', tag="documented",
+        evidence="51200: the guide's quotas of today; 10240: the guide until about 2025 named one limit for "
+        "both",
     )  # fmt: skip
     header_truncation: str = _choice(
         "stop", "skip",
         doc="whether the first header that does not fit into a notification ends the list or is left out alone",
         source="one public sample",
+        evidence="stop: one public sample of 2024; skip: no public evidence",
     )  # fmt: skip
     decode_encoded_words: str = _choice(
         "token-start", "never",
         doc="whether RFC 2047 words in notification headers are decoded: those that begin a token, or none",
         source='Developer Guide, "Notification contents"', tag="observed",
+        evidence="token-start: public samples, and JavaMail, whose decodeText agrees with all of them; never: "
+        "a documentation sample of 2015",
     )  # fmt: skip
     raw_header_charset: str = _choice(
         "utf-8", "iso-8859-1",
         doc="how header bytes outside ASCII, in no encoded word, are read: as UTF-8 with U+FFFD for what is none, or "
         "each as a character of Latin-1",
         source='Developer Guide, "Notification contents"',
+        evidence="utf-8: no public sample has such bytes; iso-8859-1: JavaMail before 1.6 reads headers so",
     )  # fmt: skip
     quote_non_ascii_names: bool = _choice(
         True, False,
         doc="whether a display name with non-ASCII characters is printed in quotes",
         source="seven public samples",
+        evidence="True: JavaMail, which agrees with seven public samples of ASCII names; False: no public "
+        "evidence",
     )  # fmt: skip
     unparsable_addresses: str = _choice(
         "raw", "omit",
         doc="what `commonHeaders` and `destination` say of an address header that cannot be parsed: its raw value as "
         "one element, or nothing",
         source='Developer Guide, "Notification contents"', tag="observed",
+        evidence="raw: reported by users of the service in 2023 and later; omit: no public evidence",
     )  # fmt: skip
     null_sender_source: str = _choice(
         "", None,
         doc="what `mail.source` and `returnPath` say for the null sender; any text may be given",
         source="open; no public sample",
         example="<>",
+        evidence="no public sample of a notification about a bounce",
     )  # fmt: skip
     max_recipients: int = _choice(
         100, None,
         doc="recipients one SMTP transaction may have before `452`; any number may be given",
         source="open; RFC 5321 section 4.5.3.1.8",
         example=50,
+        evidence="RFC 5321 wants at least 100; the guide names none for receiving",
     )  # fmt: skip
     object_content_type: str = _choice(
         "application/octet-stream", None,
         doc="Content-Type of a stored object; any may be given",
         source="open; no public sample",
         example="message/rfc822",
+        evidence="no public sample of an object's metadata",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -235,6 +285,7 @@ class Assumption:
     tag: str
     meaning: str
     source: str
+    evidence: str
 
     @classmethod
     def rows(cls, value: Assumptions | None = None) -> tuple[Assumption, ...]:
@@ -252,6 +303,7 @@ class Assumption:
                 tag=item.metadata["tag"],
                 meaning=item.metadata["doc"],
                 source=item.metadata["source"],
+                evidence=item.metadata["evidence"],
             )
             for item in fields(Assumptions)
         )
@@ -277,6 +329,7 @@ def assumptions(value: Assumptions | None = None) -> pd.DataFrame:
         tag : category          documented, observed or inferred
         meaning : string        what the point is
         source : string         where the documentation leaves it open
+        evidence : string       what supports each reading, readings separated by a semicolon
 
     Examples
     --------
@@ -294,5 +347,6 @@ def assumptions(value: Assumptions | None = None) -> pd.DataFrame:
             "tag": pd.Categorical([row.tag for row in rows], categories=["documented", "observed", "inferred"]),
             "meaning": pd.array([row.meaning for row in rows], dtype="string"),
             "source": pd.array([row.source for row in rows], dtype="string"),
+            "evidence": pd.array([row.evidence for row in rows], dtype="string"),
         }
     )

@@ -129,14 +129,16 @@ def _assumptions(options: argparse.Namespace) -> int:
     """The points that the documentation leaves open, and how they are decided."""
     rows = Assumption.rows()
     if options.markdown:
-        print("| setting | default | other readings | what it decides | left open by |")
-        print("| --- | --- | --- | --- | --- |")
+        print("| setting | default | other readings | what it decides | evidence | left open by |")
+        print("| --- | --- | --- | --- | --- | --- |")
         for row in rows:
             others = ", ".join(map(_word, row.alternatives))
-            print("|", " | ".join((f"`{row.name}`", _word(row.value), others, row.meaning, row.source)), "|")
+            cells = (f"`{row.name}`", _word(row.value), others, row.meaning, row.evidence, row.source)
+            print("|", " | ".join(cells), "|")
     else:
         for row in rows:
             print(f"{row.name} = {row.value!r}\n    {row.meaning}\n    or: {', '.join(map(str, row.alternatives))}")
+            print(f"    evidence: {row.evidence}")
     return 0
 
 

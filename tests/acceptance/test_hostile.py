@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive.mail.message import Message
 from tests.conftest import make_account, make_rule
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:mail"
@@ -51,7 +52,9 @@ def test_any_bytes_are_received_and_stored_as_they_came(raw: bytes) -> None:
     assert reception.accepted
     assert [done.outcome.error for done in reception.performed] == [""] * len(reception.performed)
     stored = receiver.backend.buckets["inbox"][reception.message_id].body
-    assert stored.endswith(b"X-A: 1\r\n" + raw)
+    message = Message(raw)
+    whole_line = b"" if not message.header or message.header.endswith(b"\n") else b"\r\n"
+    assert stored.endswith(message.header + whole_line + b"X-A: 1\r\n" + raw[message.header_end :])
     for published in receiver.backend.topics[TOPIC]:
         json.loads(published.message)
     assert str(reception.explain())
@@ -66,7 +69,7 @@ def test_whatever_the_session_says_is_kept_on_its_line(text: str, more: str) -> 
     )
     assert reception.accepted
     stored = receiver.backend.buckets["inbox"][reception.message_id].body
-    head = stored[: stored.index(b"X-A: 1\r\nSubject: x\r\n\r\n")]
+    head = stored[: stored.index(b"Subject: x\r\nX-A: 1\r\n\r\n")]
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if line and not line.startswith(b" ")]
     assert names == [
         b"Return-Path", b"Received", b"X-SES-Spam-Verdict", b"X-SES-Virus-Verdict", b"Received-SPF",

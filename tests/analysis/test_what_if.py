@@ -73,7 +73,7 @@ CHANGES = [
     ("partner", {"account": edited("rest", actions=())},
      ("effect", "rest: PutObject", "PutObject s3://rest/…", "–")),
     ("partner", {"account": edited("tag", actions=())},
-     ("contents", "rest: PutObject, line 1…", "X-Seen: yes", "From: Ana <ana@example.org>")),
+     ("contents", "rest: PutObject, line 1…", "X-Seen: yes", "–")),
     ("partner", {"account": edited("tag", actions=(ses.StopAction(),))},
      ("rule", "rest", "fires", "is not looked at")),
 ]  # fmt: skip

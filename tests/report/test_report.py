@@ -441,7 +441,7 @@ def test_metrics_count_what_cloudwatch_would() -> None:
     assert report.metrics.to_numpy().tolist() == [
         ["store", "Received", 2],
         ["store", "PublishSuccess", 2],
-        ["store", "PublishFailure", 2 + 2 * 51],
+        ["store", "PublishFailure", 2 + 2 * 50],
         ["store", "PublishExpired", 2],
         ["quiet", "Received", 2],
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 import sesreceive as ses
+from sesreceive.effects import Effect, Publish, PutObject
 from sesreceive.stages.evaluation import plan
 from sesreceive.stages.retries import attempt
 from sesreceive.trace.events import Kind, Op
@@ -70,7 +72,7 @@ def test_an_added_header_is_seen_by_what_comes_later_and_by_nothing_before() -> 
     stored = {name: bucket[message_id].body for name, bucket in receiver.backend.buckets.items()}
     assert b"X-A:" not in stored["before"]
     assert b"X-A: 1\r\n" in stored["after"]
-    assert b"X-A: 1\r\nX-B: 2\r\nFrom: " in stored["later"]
+    assert b"\r\nX-A: 1\r\nX-B: 2\r\n\r\n" in stored["later"]
 
 
 def test_header_scope_is_a_named_assumption() -> None:
@@ -156,13 +158,15 @@ def test_a_failing_action_is_retried_with_growing_pauses() -> None:
     assert [effect.bucket for effect in reception.effects] == ["inbox", "second"]
 
 
-def test_after_four_hours_ses_gives_up_and_the_next_action_runs() -> None:
-    receiver = ses.Receiver(make_account(make_rule("store", put("inbox", topic_arn=TOPIC), put("second"))), seed=1)
+@pytest.mark.parametrize("hours", [36, 4])
+def test_after_hours_of_retries_ses_gives_up_and_the_next_action_runs(hours: int) -> None:
+    account = make_account(make_rule("store", put("inbox", topic_arn=TOPIC), put("second")))
+    receiver = ses.Receiver(account, seed=1, assumptions=ses.Assumptions(retry_hours=hours))
     receiver.backend.failures.add(bucket="inbox", times=None)
     reception = send(receiver)
     first, second = reception.performed
     assert first.expired
-    assert 4 * 3600 - 300 < first.waited_s <= 4 * 3600
+    assert (hours - 1) * 3600 < first.waited_s <= hours * 3600
     assert second.outcome.error == ""
     assert TOPIC not in receiver.backend.topics
     metrics = [event.fact.metric for event in reception.trace.select(kind=Kind.EFFECT)]
@@ -178,7 +182,7 @@ def test_recording_a_failure_once_is_a_named_assumption() -> None:
 
 
 @pytest.mark.parametrize(
-    "choice, attempts, next_rule", [("retry", 51, True), ("continue", 1, True), ("stop_rule_set", 1, False)]
+    "choice, attempts, next_rule", [("retry", 50, True), ("continue", 1, True), ("stop_rule_set", 1, False)]
 )
 def test_what_a_function_error_means_is_a_named_assumption(choice: str, attempts: int, next_rule: bool) -> None:
     gate = ses.LambdaAction(function_arn=FUNCTION, invocation_type="RequestResponse")
@@ -194,11 +198,45 @@ def test_what_a_function_error_means_is_a_named_assumption(choice: str, attempts
     assert ("two" in receiver.backend.buckets) is next_rule
 
 
-def test_the_pauses_never_pass_four_hours() -> None:
-    effect = ses.Outcome()  # what is performed does not matter to the pauses
-    done = attempt(effect, lambda effect: ses.Outcome(error="down"), ses.Assumptions())  # type: ignore[arg-type]
-    assert done.waited_s <= 4 * 3600
-    assert len(done.errors) == 51
+PUBLISH = Publish(topic_arn=TOPIC, subject="mail", message="x" * 262_145)
+STORE = PutObject(bucket="inbox", key="k" * 1_025, body=b"")
+ATTEMPTS = [
+    # effect   assumed                               permanent  attempts  given up
+    (STORE,    {},                                   False,     50,       True),
+    (STORE,    {"retry_hours": 4},                   False,     18,       True),
+    (STORE,    {},                                   True,      1,        True),
+    (STORE,    {"on_action_failure": "record"},      True,      1,        False),
+    (PUBLISH,  {},                                   True,      50,       True),
+    (PUBLISH,  {"sns_publish_oversize": "give-up"},  True,      1,        True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("effect, assumed, permanent, attempts, expired", ATTEMPTS)
+def test_a_failure_is_tried_again_while_that_can_help(
+    effect: Effect, assumed: dict[str, Any], permanent: bool, attempts: int, expired: bool
+) -> None:
+    assumptions = ses.Assumptions(**assumed)
+    done = attempt(effect, lambda effect: ses.Outcome(error="down", permanent=permanent), assumptions)
+    assert (len(done.errors), done.expired) == (attempts, expired)
+    assert done.waited_s <= assumptions.retry_hours * 3600
+
+
+def test_a_key_that_is_too_long_is_given_up_at_once() -> None:
+    rule = make_rule("store", put("inbox", object_key_prefix="k" * 1_000))
+    reception = send(ses.Receiver(make_account(rule), seed=1))
+    reasons = [event.reason for event in reception.trace.select(kind=Kind.EFFECT)]
+    assert reasons[-1].startswith("given up at once, since no retry can help: the object key has 1041 bytes")
+
+
+def test_a_publish_that_sns_refuses_for_its_size_fails() -> None:
+    """149,000 bytes that are no UTF-8 pass SES's own limit and are three times as many as text."""
+    rule = make_rule("told", ses.SNSAction(topic_arn=TOPIC))
+    receiver = ses.Receiver(make_account(rule), seed=1)
+    reception = receiver.receive(b"Subject: x\r\n\r\n" + b"\xff" * 149_000, rcpt_to=["ana@example.com"])
+    (done,) = reception.performed
+    assert done.expired
+    assert "262144 is the most that Publish takes" in done.outcome.error
+    assert TOPIC not in receiver.backend.topics
 
 
 def test_the_log_of_a_function_that_failed_is_in_the_trace() -> None:
@@ -212,5 +250,5 @@ def test_the_log_of_a_function_that_failed_is_in_the_trace() -> None:
     receiver.backend.functions["gate"] = broken
     (failed, expired) = send(receiver).trace.select(kind=Kind.EFFECT, op=Op.FAIL)
     assert "looking at the subject" in failed.fact.log
-    assert failed.fact.attempts == 51
+    assert failed.fact.attempts == 50
     assert expired.fact.metric == "PublishExpired"
