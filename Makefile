@@ -3,6 +3,7 @@
 
 PYTHON      ?=
 PYTEST_ARGS ?=
+WORKERS     ?= logical
 
 VENV     := .venv
 PY       := $(VENV)/bin/python
@@ -10,20 +11,27 @@ CORE     := $(VENV)/.installed-core
 NOTEBOOK := $(VENV)/.installed-notebook
 DEV      := $(VENV)/.installed-dev
 
-GATES       := check-format check-lint check-types check-imports check-tests check-notebooks check-docs
-QUICK_GATES := check-format check-lint check-types check-quick-tests
+# The gates with a core of their own to spare run beside the ones that take long, which show how far they are.
+GATES        := check-format check-lint check-tests check-notebooks
+BESIDE       := check-types check-imports check-docs
+QUICK_GATES  := check-format check-lint check-quick-tests
+QUICK_BESIDE := check-types check-imports
+
+# A file of tests, or a notebook, stays in one process: what its fixtures start, a daemon or a browser, is started once.
+SPREAD := -n $(WORKERS) --dist loadfile
 
 WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench bench-smtp docs notebooks screenshots format constraints clean $(GATES) check-quick-tests
+.PHONY: help demo lab test quick bench bench-smtp docs notebooks screenshots format constraints clean
+.PHONY: $(GATES) $(BESIDE) check-quick-tests
 
 help:
 	@echo 'make demo         show what happens to the sample mail of a small company, and why'
 	@echo 'make lab          open the notebooks in JupyterLab'
 	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
-	@echo 'make quick        the checks of a minute: format, lint, types, tests that are not slow'
+	@echo 'make quick        the checks of a minute: format, lint, types, imports, tests that are not slow'
 	@echo 'make bench        run the benchmarks (make bench-smtp: the one of live SMTP alone)'
 	@echo 'make docs         build the documentation into build/site'
 	@echo 'make notebooks    run the notebooks and save their outputs'
@@ -43,10 +51,10 @@ lab: $(NOTEBOOK)
 	@if [ "$$(id -u)" = 0 ]; then set -- --allow-root; fi; exec $(PY) -m jupyterlab "$$@" notebooks
 
 test: $(DEV)
-	@$(call run_gates,test,$(GATES))
+	@$(call run_gates,test,$(GATES),$(BESIDE))
 
 quick: $(DEV)
-	@$(call run_gates,quick,$(QUICK_GATES))
+	@$(call run_gates,quick,$(QUICK_GATES),$(QUICK_BESIDE))
 
 bench: $(DEV)
 	@for script in tests/benchmarks/[!_]*.py; do \
@@ -77,9 +85,19 @@ clean:
 
 # ------------------------------------------------------------------ gates
 
-# Runs all gates even when one fails, and names the failed ones at the end.
-run_gates = failed=; \
+# Runs all gates even when one fails, and names the failed ones at the end. What the gates of $(3) say, which run
+# meanwhile, is shown when the others are done.
+run_gates = failed=; beside=; logs=$$(mktemp -d); \
+	trap 'kill $$beside 2>/dev/null; rm -rf "$$logs"; exit 130' INT TERM; \
+	for gate in $(3); do \
+	  { $(MAKE) --no-print-directory "$$gate" >"$$logs/$$gate" 2>&1 && touch "$$logs/$$gate.passed"; } & beside="$$beside $$!"; \
+	done; \
 	for gate in $(2); do $(MAKE) --no-print-directory "$$gate" || failed="$$failed $${gate\#check-}"; done; \
+	wait; \
+	for gate in $(3); do \
+	  cat "$$logs/$$gate"; [ -f "$$logs/$$gate.passed" ] || failed="$$failed $${gate\#check-}"; \
+	done; \
+	rm -rf "$$logs"; \
 	if [ -n "$$failed" ]; then echo "make $(1): failed:$$failed" >&2; exit 1; fi; \
 	echo 'make $(1): every gate passed'
 
@@ -101,17 +119,17 @@ check-imports: $(DEV)
 
 check-tests: $(DEV)
 	@echo '== tests: pytest, with doctests'
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest $(SPREAD) $(PYTEST_ARGS)
 
 check-quick-tests: $(DEV)
-	@echo '== tests: pytest, with doctests, without slow and browser'
-	@$(PY) -m pytest -q -m 'not slow and not browser' $(PYTEST_ARGS)
+	@echo '== tests: pytest, with doctests, without slow, browser and network'
+	@$(PY) -m pytest -q $(SPREAD) -m 'not slow and not browser and not network' $(PYTEST_ARGS)
 
 # matplotlib talks on stderr while it builds its font cache for the first time, and strict nbval compares stderr.
 check-notebooks: $(DEV)
 	@echo '== notebooks: every cell again, every output compared'
 	@$(PY) -c 'import matplotlib.pyplot' 2>/dev/null
-	@$(PY) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
+	@$(PY) -m pytest $(SPREAD) --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	  --ignore-glob='*.py' notebooks
 
 check-docs: $(DEV)

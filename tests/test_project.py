@@ -138,3 +138,25 @@ def test_the_wheel_holds_the_package_the_sample_mail_and_nothing_else(tmp_path: 
         assert f"sesreceive/_datasets/{account.parent.name}/account.json" in names
     assert not [name for name in names if re.match(r"sesreceive/_datasets/(keys|making|make\.py)", name)]
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".ipynb"))]
+
+
+# Who may look at a clock: what waits with a limit, and what compares two costs. Nobody asserts seconds.
+CLOCK_READERS = {
+    "tests/browser/lab.py",
+    "tests/cost.py",
+    "tests/patience.py",
+    "tests/scan/conftest.py",
+    "tests/soak/soak_smtp.py",
+}
+
+
+def test_no_test_asserts_how_long_something_takes() -> None:
+    """A slow machine is no defect: see `tests/cost.py` for what something costs, `tests/patience.py` for waiting."""
+    clock = re.compile(r"\b(process_time|perf_counter|monotonic|time\.time)(_ns)?\(\)")
+    folders = {".cache", "benchmarks"}
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("*.py")
+        if not folders & set(path.relative_to(ROOT).parts) and clock.search(path.read_text(encoding="utf-8"))
+    }
+    assert readers == CLOCK_READERS

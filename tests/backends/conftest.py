@@ -116,7 +116,7 @@ def lambda_server(lambda_running: LambdaServer) -> LambdaServer:
 def aws(moto_url: str, lambda_server: LambdaServer, clients: dict[str, Any]) -> AwsBackend:
     """An AwsBackend at an empty account."""
     request = urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=60).close()
     return AwsBackend(endpoint_url=moto_url, region=REGION, clients=clients)
 
 

@@ -27,7 +27,7 @@ def chromium() -> Iterator[Any]:
     if not lab.CHROMIUM:
         pytest.skip("needs Chromium (Debian: apt install chromium)")
     with sync_api.sync_playwright() as playwright:
-        sync_api.expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+        sync_api.expect.set_options(timeout=120_000)  # a busy machine is slow, not wrong
         browser = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=lab.CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()

@@ -257,7 +257,7 @@ def serving(home: Path, root: Path) -> Iterator[str]:
             yield address
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(30)
+            server.wait(60)
 
 
 def _free_port() -> int:
@@ -266,7 +266,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(url: str, server: subprocess.Popen[bytes], log: Path, limit_s: float = 60) -> None:
+def _wait(url: str, server: subprocess.Popen[bytes], log: Path, limit_s: float = 180) -> None:
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         if server.poll() is not None:

@@ -111,7 +111,7 @@ def test_collections_are_sent_and_uploaded(open_lab, tmp_path):
     expect(status(page)).to_contain_text("messages of anycompany; chosen: 0001-invoice")
     press(page, "Use its account, DNS and functions")
     press(page, "Send all")
-    expect(status(page)).to_have_text("104 messages sent", timeout=20_000)
+    expect(status(page)).to_have_text("104 messages sent")
     wrong = (
         "key = {row['message']: row['replies'] for row in ses.datasets.load('anycompany').expected}\n"
         "print([(one.name, one.replies) for one in bench.receptions if one.accepted != ('250' in key[one.name])])"
@@ -269,7 +269,7 @@ def test_nothing_is_cut_off_or_hard_to_read(open_lab):
     page.get_by_label("Leave out").select_option("the rule gate")
     page.get_by_label("Sender's domain").last.fill("no domain")
     press(page, "Start SMTP")
-    notebook.python("live.test(); live.server.wait_for(1); live.refresh()")
+    notebook.python("live.test(); live.server.wait_for(1, 60); live.refresh()")
     expect(page.get_by_role("rowheader", name="≠ rules that fire")).to_be_visible()
     for width in (900, 1400):
         page.set_viewport_size({"width": width, "height": 1000})
@@ -284,7 +284,7 @@ def test_a_click_is_answered_at_once_with_5000_messages_and_200_rules(open_lab, 
     notebook = open_lab(RULES, MANY, "Composer(bench)", "ZoneEditor(bench)", "WhatIf(bench)")
     page = notebook.page
     composer, zone, what_if = (page.locator(".jp-CodeCell").nth(at).locator(".ses-ui").first for at in (2, 3, 4))
-    expect(what_if.get_by_text("0 of 5000 messages would end differently").first).to_be_visible(timeout=30_000)
+    expect(what_if.get_by_text("0 of 5000 messages would end differently").first).to_be_visible()
     buttons = {
         "Send": composer, "from a dataset": composer, "write it": composer, "Publish SPF": zone, "Undo zone edit": zone,
         "Reset": what_if,

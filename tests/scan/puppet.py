@@ -20,6 +20,11 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
+def silence(connection: socket.socket) -> None:
+    """Say nothing until the test is over, however long it waits."""
+    raise NotImplementedError  # `Puppet` knows when that is
+
+
 class Puppet:
     """Listens on loopback; to each client it plays `answer`: bytes are sent, seconds waited, functions called.
 
@@ -36,6 +41,7 @@ class Puppet:
         self.answer = answer
         self.question = b""
         self._socket = socket.create_server(("127.0.0.1", 0))
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._serve)
 
     @property
@@ -48,6 +54,7 @@ class Puppet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._socket.close()
@@ -73,5 +80,7 @@ class Puppet:
                 connection.sendall(step)
             elif isinstance(step, float):
                 time.sleep(step)
+            elif step is silence:
+                self._over.wait()
             else:
                 step(connection)

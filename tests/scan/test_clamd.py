@@ -15,7 +15,7 @@ import sesreceive as ses
 from sesreceive.scan.markers import EICAR
 from sesreceive.scan.scanner import Finding, Subject
 from tests.scan.conftest import Daemon
-from tests.scan.puppet import Puppet
+from tests.scan.puppet import Puppet, silence
 
 TEXT = b"Subject: x\r\n\r\n"
 ATTACHED = (
@@ -136,7 +136,7 @@ def unchunked(question: bytes) -> bytes | None:
 
 
 def test_a_daemon_that_does_not_answer_is_a_processing_failure() -> None:
-    with Puppet(asked, (0.5,)) as server:
+    with Puppet(asked, (silence,)) as server:
         found = finding(ses.ClamdScanner(address=server.address, timeout_s=0.2), TEXT)
         assert found.verdict == "PROCESSING_FAILED"
         assert found.reason == f"clamd at `{server.address}` gave no answer within 0.2 seconds"

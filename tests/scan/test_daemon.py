@@ -12,7 +12,8 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.scan.daemon import LONGEST_ANSWER_BYTES, Address, Answer, ask
-from tests.scan.puppet import Puppet, reset
+from tests.patience import PATIENCE_S
+from tests.scan.puppet import Puppet, reset, silence
 
 ADDRESSES = [
     # text                          what it is
@@ -61,44 +62,49 @@ def drip(byte: bytes, pause_s: float) -> itertools.chain[bytes | float]:
     return itertools.chain.from_iterable(itertools.repeat((byte, pause_s)))
 
 
+LONG = PATIENCE_S
 ANSWERS = [
-    # name                    what the server does          what came, or why not
-    ("whole",                 (b"yes\0",),                   b"yes\0"),
-    ("in pieces",             (b"y", 0.02, b"es", b"\0"),    b"yes\0"),
-    ("more behind the end",   (b"yes\0no",),                 b"yes\0no"),
-    ("hangs up in the midst", (b"ye",),                      b"ye"),
-    ("a reset in the midst",  (b"ye", 0.05, reset),          b"ye"),
-    ("hangs up",              (),                            "closed the connection without an answer"),
-    ("a reset",               (reset,),                      "broke the connection: Connection reset by peer"),
-    ("silence",               (0.6,),                        "gave no answer within 0.3 seconds"),
-    ("drips",                 drip(b"x", 0.03),              "gave no answer within 0.3 seconds"),
-    ("never ends",            itertools.repeat(b"x" * 9999), "answered with more than 65536 bytes"),
+    # name                    what the server does          waits what came, or why not
+    ("whole",                 (b"yes\0",),                   LONG, b"yes\0"),
+    ("in pieces",             (b"y", 0.02, b"es", b"\0"),    LONG, b"yes\0"),
+    ("more behind the end",   (b"yes\0no",),                 LONG, b"yes\0no"),
+    ("hangs up in the midst", (b"ye",),                      LONG, b"ye"),
+    ("a reset in the midst",  (b"ye", 0.05, reset),          LONG, b"ye"),
+    ("hangs up",              (),                            LONG, "closed the connection without an answer"),
+    ("a reset",               (reset,),                      LONG, "broke the connection: Connection reset by peer"),
+    ("silence",               (silence,),                    0.3,  "gave no answer within 0.3 seconds"),
+    ("drips",                 drip(b"x", 0.03),              0.3,  "gave no answer within 0.3 seconds"),
+    ("never ends",            itertools.repeat(b"x" * 9999), LONG, "answered with more than 65536 bytes"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("answer, wanted", [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
-def test_an_answer_is_bounded_in_bytes_and_in_time(answer: tuple[bytes | float, ...], wanted: bytes | str) -> None:
+@pytest.mark.parametrize("answer, timeout_s, wanted", [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+def test_an_answer_is_bounded_in_bytes_and_in_time(
+    answer: tuple[bytes | float, ...], timeout_s: float, wanted: bytes | str
+) -> None:
+    """Three of the servers go on forever."""
     with Puppet(asked, answer) as server:
-        start = time.monotonic()
-        got = ask(Address.parse(server.address, port=1), [b"how?"], timeout_s=0.3, end=b"\0")
-        assert time.monotonic() - start < 5
+        got = ask(Address.parse(server.address, port=1), [b"how?"], timeout_s=timeout_s, end=b"\0")
     assert got == (Answer(wanted) if isinstance(wanted, bytes) else Answer(failure=wanted))
 
 
 def test_an_answer_may_be_as_long_as_the_limit() -> None:
     with Puppet(asked, (b"x" * LONGEST_ANSWER_BYTES,)) as server:
-        assert len(ask(Address.parse(server.address, port=1), [b"how?"], timeout_s=10).data) == LONGEST_ANSWER_BYTES
+        assert (
+            len(ask(Address.parse(server.address, port=1), [b"how?"], timeout_s=PATIENCE_S).data)
+            == LONGEST_ANSWER_BYTES
+        )
 
 
 def test_a_question_that_is_cut_short_by_its_answer_is_answered() -> None:
     with Puppet(lambda question: len(question) > 100, (b"too long\0",)) as server:
         pieces = itertools.repeat(b"x" * 65_536, 1000)
-        got = ask(Address.parse(server.address, port=1), pieces, timeout_s=10, end=b"\0")
+        got = ask(Address.parse(server.address, port=1), pieces, timeout_s=PATIENCE_S, end=b"\0")
     assert got == Answer(b"too long\0")
 
 
 def test_a_server_that_reads_nothing_is_not_waited_for() -> None:
-    with Puppet(lambda question: True, (0.5,)) as server:
+    with Puppet(lambda question: True, (silence,)) as server:
         pieces = itertools.repeat(b"x" * 1_000_000, 100)
         got = ask(Address.parse(server.address, port=1), pieces, timeout_s=0.3)
     assert got.failure == "gave no answer within 0.3 seconds"
@@ -125,7 +131,7 @@ def test_a_socket_whose_queue_is_full_is_waited_for(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        got = ask(Address(path=path), [b"how?"], timeout_s=10, end=b"\0")
+        got = ask(Address(path=path), [b"how?"], timeout_s=PATIENCE_S, end=b"\0")
         thread.join()
     assert got == Answer(b"yes\0")
 
@@ -140,7 +146,7 @@ UNREACHABLE = [
 
 @pytest.mark.parametrize("address, because", UNREACHABLE)
 def test_what_cannot_be_reached_is_a_sentence(address: str, because: str) -> None:
-    failure = ask(Address.parse(address, port=1), [b"how?"], timeout_s=5).failure
+    failure = ask(Address.parse(address, port=1), [b"how?"], timeout_s=60).failure
     assert failure.startswith("cannot be reached: ")
     assert because in failure
 
@@ -148,4 +154,4 @@ def test_what_cannot_be_reached_is_a_sentence(address: str, because: str) -> Non
 def test_a_port_where_no_one_listens_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = Address(host="127.0.0.1", port=server.getsockname()[1])
-    assert ask(address, [b"how?"], timeout_s=5) == Answer(failure="cannot be reached: Connection refused")
+    assert ask(address, [b"how?"], timeout_s=60) == Answer(failure="cannot be reached: Connection refused")

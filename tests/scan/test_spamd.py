@@ -13,7 +13,7 @@ import sesreceive as ses
 from sesreceive.scan.markers import GTUBE
 from sesreceive.scan.scanner import Finding, Subject
 from tests.scan.conftest import Daemon
-from tests.scan.puppet import Puppet
+from tests.scan.puppet import Puppet, silence
 
 MAIL = (
     b"Date: Mon, 01 Jan 2024 00:00:00 +0000\r\nFrom: Ana <ana@example.org>\r\nTo: billing@example.com\r\n"
@@ -149,7 +149,7 @@ def test_the_message_is_sent_as_it_came(puppet: Puppet, raw: bytes) -> None:
 
 
 def test_a_daemon_that_does_not_answer_is_a_processing_failure() -> None:
-    with Puppet(asked, (OK, 0.5)) as server:
+    with Puppet(asked, (OK, silence)) as server:
         found = finding(ses.SpamdScanner(address=server.address, timeout_s=0.2), HELLO)
         assert found.verdict == "PROCESSING_FAILED"
         assert found.reason == f"spamd at `{server.address}` gave no answer within 0.2 seconds"

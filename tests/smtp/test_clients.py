@@ -9,7 +9,6 @@ import smtplib
 import ssl
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +17,7 @@ import aiosmtplib
 import pytest
 
 import sesreceive as ses
+from tests.patience import PATIENCE_S, until
 from tests.smtp.world import MESSAGE, receiver, stored
 
 
@@ -71,7 +71,7 @@ def test_aiosmtplib(tls: bool) -> None:
         answers = await asyncio.gather(
             *(
                 aiosmtplib.send(
-                    letter(), hostname="127.0.0.1", port=port, start_tls=tls, validate_certs=False, timeout=20
+                    letter(), hostname="127.0.0.1", port=port, start_tls=tls, validate_certs=False, timeout=60
                 )
                 for _ in range(10)
             )
@@ -92,7 +92,7 @@ def swaks(server: object, *options: str, code: int = 0) -> str:
     host, port = server.address  # type: ignore[attr-defined]
     return run(
         need("swaks"), "--server", host, "--port", str(port), "--ehlo", "mx.example.org", "--from", "ana@example.org",
-        "--to", "bo@example.com", "--timeout", "20", *options, code=code,
+        "--to", "bo@example.com", "--timeout", "60", *options, code=code,
     )  # fmt: skip
 
 
@@ -225,9 +225,9 @@ def test_a_postfix_relays_to_us(postfix: tuple[Path, ses.Receiver, object], requ
     recipients = ["bo@example.com", "cy@example.com", "no@example.com"]
     for number in range(3):
         letter = b"From: ana@example.org\nTo: bo@example.com\nSubject: relayed %d\n\n.\n..\nbody\n" % number
-        subprocess.run([*command, *recipients], input=letter, timeout=20, check=True)
+        subprocess.run([*command, *recipients], input=letter, timeout=PATIENCE_S, check=True)
     try:
-        got = server.wait_for(3, timeout=30)  # type: ignore[attr-defined]
+        got = server.wait_for(3)  # type: ignore[attr-defined]
     except ses.ServerError as error:
         raise AssertionError((folder / "mail.log").read_text()) from error
     assert sorted(one.message.get("subject") or "" for one in got) == ["relayed 0", "relayed 1", "relayed 2"]
@@ -237,7 +237,7 @@ def test_a_postfix_relays_to_us(postfix: tuple[Path, ses.Receiver, object], requ
     assert {one.recipients[2].reply.code for one in got} == {550}
     assert all(one.message.raw.endswith(b"\r\n\r\n.\r\n..\r\nbody\r\n") for one in got)
     assert len(stored(behind)) == 3
-    time.sleep(0.1)
+    until(lambda: "status=sent (250 OK " in (folder / "mail.log").read_text(), "postfix to write its log")
     log = (folder / "mail.log").read_text()
     assert "status=sent (250 OK " in log
     assert "550 5.1.1 Requested action not taken: mailbox unavailable (in reply to RCPT TO command)" in log

@@ -11,6 +11,7 @@ import sesreceive as ses
 from sesreceive.errors import ServerError
 from sesreceive.smtp.bounds import Bounds
 from tests.conftest import make_account, make_rule
+from tests.patience import PATIENCE_S
 from tests.smtp.world import FUNCTION, MESSAGE, STORE, Wire, stored
 
 GATE = ses.LambdaAction(function_arn=FUNCTION, invocation_type="RequestResponse")
@@ -25,7 +26,7 @@ class Gate:
 
     def __call__(self, event: object, context: object) -> None:
         self.entered.set()
-        assert self.opened.wait(20)
+        assert self.opened.wait(PATIENCE_S)
 
 
 def gated() -> tuple[ses.Receiver, Gate]:
@@ -44,7 +45,7 @@ def test_the_answer_comes_before_any_action() -> None:
     behind, gate = gated()
     with behind.smtp() as server, Wire(server) as wire:
         assert wire.ready().message().startswith("250 OK")
-        assert gate.entered.wait(5)
+        assert gate.entered.wait(PATIENCE_S)
         assert not stored(behind)
         gate.opened.set()
         server.wait_for(1)
@@ -56,12 +57,10 @@ def test_a_slow_function_holds_up_nobody_else() -> None:
     with behind.smtp() as server:
         with Wire(server) as wire:
             wire.ready().message()
-        assert gate.entered.wait(5)
-        started = time.monotonic()
+        assert gate.entered.wait(PATIENCE_S)
         for number in range(20):
             with Wire(server) as wire:
                 assert wire.ready().message(numbered(number)).startswith("250 OK")
-        assert time.monotonic() - started < 3
         assert server.counters["waiting"] == 21
         gate.opened.set()
         server.wait_for(21)
@@ -88,7 +87,7 @@ def test_with_workers_the_order_of_the_receptions_stays() -> None:
 
     def function(event: dict[str, list[dict[str, dict[str, dict[str, str]]]]], context: object) -> None:
         if event["Records"][0]["ses"]["mail"]["commonHeaders"]["subject"] == "0":
-            assert first.wait(20)
+            assert first.wait(PATIENCE_S)
 
     behind.backend.functions["gate"] = function
     with behind.smtp(workers=3) as server, Wire(server) as wire:
@@ -112,7 +111,7 @@ def test_when_too_much_waits_the_end_of_data_waits_too(bounds: Bounds) -> None:
             waiting.socket.recv(1)
         assert other.say("NOOP") == "250 Ok"
         gate.opened.set()
-        waiting.socket.settimeout(5)
+        waiting.socket.settimeout(PATIENCE_S)
         waiting.file = waiting.socket.makefile("rb")
         assert waiting.reply().startswith("250 OK")
         assert waiting.reply() == "250 Ok"
@@ -129,7 +128,7 @@ def test_a_large_message_sent_while_the_one_before_waits_is_taken_in_its_turn() 
         stream = transaction + MESSAGE + b".\r\n" + transaction + large + b".\r\nQUIT\r\n"
         sender = threading.Thread(target=eager.send, args=(stream,))
         sender.start()
-        time.sleep(0.2)
+        time.sleep(0.2)  # so that it runs ahead most times; whatever it had sent by now, the answers are these
         gate.opened.set()
         codes = [eager.reply()[:3] for _ in range(10)]
         sender.join()
@@ -213,7 +212,7 @@ def test_stopping_processes_what_was_answered() -> None:
     with behind.smtp() as server:
         with Wire(server) as wire:
             ids = [wire.ready().message()[7:] for _ in range(10)]
-        assert gate.entered.wait(5)
+        assert gate.entered.wait(PATIENCE_S)
         gate.opened.set()
     assert list(behind.backend.buckets["inbox"]) == ids
     assert [one.message_id for one in server.receptions] == ids
@@ -256,8 +255,9 @@ def test_a_message_that_waits_for_a_place_is_not_taken_when_the_server_stops() -
         assert first.ready().message().startswith("250 OK")
         second.ready().send(b"DATA\r\n" + MESSAGE + b".\r\n")
         assert second.reply().startswith("354")
-        time.sleep(0.05)
-        threading.Timer(0.1, gate.opened.set).start()
-        server.stop()
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
         assert second.reply().startswith("421 ")
+        gate.opened.set()
+        stopping.join()
     assert len(stored(behind)) == 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 import pytest
+
+from tests.patience import until
 
 jupyter_client = pytest.importorskip("jupyter_client", reason="the extra `notebook` is not installed")
 
@@ -75,11 +76,12 @@ def test_a_cell_can_be_run_again_and_the_kernel_restarted(kernel: Any) -> None:
     kernel.restart_kernel(now=False)
     assert run(kernel, CELL.format(port=port)).split() == ["1", "1", port]
     kernel.shutdown_kernel()
-    last_call = time.monotonic() + 5
-    while time.monotonic() < last_call:
+
+    def closed() -> bool:
         try:
             socket.create_connection(("127.0.0.1", int(port)), 1).close()
         except OSError:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the port is still open")
+            return True
+        return False
+
+    until(closed, "the port to be closed")

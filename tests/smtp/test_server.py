@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import weakref
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import sesreceive as ses
 from sesreceive.errors import ServerError, ValidationError
 from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.listener import new_event_loop
+from tests.patience import until
 from tests.smtp.world import Wire, receiver, stored
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,12 +33,10 @@ def sockets() -> int:
     return len(psutil.Process().net_connections())
 
 
-def gone(wait_s: float = 5.0) -> bool:
+def gone() -> bool:
     """Whether all threads of all servers end."""
-    last_call = time.monotonic() + wait_s
-    while threads() and time.monotonic() < last_call:
-        time.sleep(0.01)
-    return not threads()
+    until(lambda: not threads(), "the end of all threads of servers")
+    return True
 
 
 # ---------------------------------------------------------------- start, stop, again
@@ -201,13 +199,11 @@ def test_a_program_that_ends_processes_what_it_accepted() -> None:
 # ---------------------------------------------------------------- mistakes
 
 
-def test_a_port_in_use_is_named_at_once() -> None:
+def test_a_port_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        started = time.monotonic()
         with pytest.raises(ServerError) as caught:
             receiver().smtp(port=port).start()
-        assert time.monotonic() - started < 1
     assert str(caught.value) == (
         f"port `{port}` on 127.0.0.1 is in use by another program; choose another port, or port=0 for any free one"
     )

@@ -15,6 +15,7 @@ from sesreceive.smtp.connection import Connection, Hub
 from sesreceive.smtp.intake import Intake
 from sesreceive.smtp.session import Policy
 from tests.conftest import make_account, make_rule
+from tests.patience import PATIENCE_S
 
 HOST = "inbound-smtp.us-east-1.amazonaws.com"
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:gate"
@@ -103,7 +104,7 @@ class Wire:
 
     def __init__(self, server: Any, *, source: str | None = None, greeted: bool = True) -> None:
         where = (source, 0) if source else None
-        self.socket = socket.create_connection(server.address, 10, source_address=where)
+        self.socket = socket.create_connection(server.address, PATIENCE_S, source_address=where)
         self.file = self.socket.makefile("rb")
         if greeted:
             self.greeting = self.reply()

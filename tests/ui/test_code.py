@@ -242,7 +242,7 @@ def moto(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.delenv(name)
     import urllib.request
 
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=10).close()
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=60).close()
     return boto3.client("ses", region_name=REGION)
 
 

@@ -57,7 +57,8 @@ def test_it_can_be_stopped_and_something_newer_takes_its_place() -> None:
     async def scene() -> bool:
         slices = Slices(part(), lambda last: None)
         slices.start(steps(first, 1_000, 0.005))
-        await asyncio.sleep(0.05)
+        while not first:
+            await asyncio.sleep(0)
         slices.start(steps(second, 3), rest_s=0.01)
         while slices.running:
             await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ import pytest
 import sesreceive as ses
 from sesreceive.ui.traffic import LiveSmtp
 from tests.conftest import MESSAGE, make_account, make_rule
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def deliver(part: LiveSmtp, *rcpt_to: str, raw: bytes = MESSAGE) -> None:
             client.sendmail("ana@example.org", rcpt_to or ("bo@example.com",), raw)
         except smtplib.SMTPRecipientsRefused:
             client.rset()
-    part.server.wait_for(before + 1, kind="all")
+    part.server.wait_for(before + 1, PATIENCE_S, kind="all")
 
 
 def test_it_starts_off_and_says_so(live: LiveSmtp) -> None:
@@ -68,7 +69,7 @@ def test_the_test_message_goes_over_the_network(live: LiveSmtp) -> None:
     live.switch_button.click()
     live.test_button.click()
     assert "the server answered 250 OK" in live.status.value
-    live.server.wait_for(1)
+    live.server.wait_for(1, PATIENCE_S)
     live.refresh()
     assert live.bench.receptions[0].envelope.client_ip == "198.51.100.7"
 
