@@ -64,6 +64,23 @@ class Assumptions:
         doc="whether a rule without ScanEnabled sees DISABLED although another rule had the message scanned",
         source='Developer Guide, "Email receiving concepts"',
     )  # fmt: skip
+    spf_void_lookups: str | int = _choice(
+        "unlimited", 2,
+        doc="how many look-ups of an SPF record may find nothing before it is a permerror",
+        source="RFC 7208 section 4.6.4",
+    )  # fmt: skip
+    spf_ptr_errors: str = _choice(
+        "skip", "temperror",
+        doc="what a DNS error inside `ptr` or `%{p}` does: the name it is about is skipped, `%{p}` becomes `unknown`; "
+        "or SPF is a temperror",
+        source="RFC 7208 sections 5.5 and 7.3",
+    )  # fmt: skip
+    dmarc_discovery: str = _choice(
+        "suffix-list", "tree-walk",
+        doc="where a DMARC policy and the organisational domain are looked for: by the public suffix list (RFC 7489) "
+        "or up the tree of names (RFC 9989)",
+        source="RFC 7489 section 6.6.3; RFC 9989 section 4.10",
+    )  # fmt: skip
     dkim_alignment: str = _choice(
         "strict", "relaxed",
         doc="whose signatures the DKIM verdict looks at: the From domain's alone, or its organisational domain's",

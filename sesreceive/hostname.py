@@ -1,0 +1,18 @@
+"""How domain names are compared: the one rule for letter case and the final dot, for DNS, mail and accounts."""
+
+from __future__ import annotations
+
+__all__ = ["plain_domain"]
+
+
+def plain_domain(name: str) -> str:
+    """The name in lower case, without the one final dot that says it is absolute (RFC 1034 section 3.1).
+
+    A second dot is an empty label, so it stays and makes the name invalid.
+
+    Examples
+    --------
+    >>> plain_domain("Example.COM."), plain_domain("example.com"), plain_domain("example.com..")
+    ('example.com', 'example.com', 'example.com.')
+    """
+    return name.removesuffix(".").lower()
