@@ -172,7 +172,8 @@ SETTINGS: list[tuple[str, str, dict[str, Any], dict[str, str]]] = [
      SLOW_NAME | {"mx.example.org.names.example.org": {"A": "127.0.0.2"}}, {"skip": "pass", "temperror": "temperror"}),
     ("outside of it a failure is one",       "v=spf1 a:slow.example.org -all",   {},
      {"skip": "temperror", "temperror": "temperror"}),
-    ("three that find nothing",              VOIDS, {},                          {"unlimited": "fail", "2": "permerror"}),
+    ("three that find nothing",              VOIDS, {},
+     {"unlimited": "fail", "2": "permerror"}),
     ("two that find nothing",                VOIDS.replace(" a:z.example.org", ""), {},
      {"unlimited": "fail", "2": "fail"}),
 ]  # fmt: skip
