@@ -8,11 +8,13 @@ __all__ = ["plain_domain"]
 def plain_domain(name: str) -> str:
     """The name in lower case, without the one final dot that says it is absolute (RFC 1034 section 3.1).
 
-    A second dot is an empty label, so it stays and makes the name invalid.
+    Two dots end in an empty label: they stay, and the name stays invalid, however often this is done.
 
     Examples
     --------
     >>> plain_domain("Example.COM."), plain_domain("example.com"), plain_domain("example.com..")
-    ('example.com', 'example.com', 'example.com.')
+    ('example.com', 'example.com', 'example.com..')
     """
-    return name.removesuffix(".").lower()
+    if name.endswith(".") and not name.endswith(".."):
+        name = name[:-1]
+    return name.lower()

@@ -223,7 +223,10 @@ class Receiver:
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
         planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
         if known is not None and known.authentication is not None:
-            authenticated = authentication.decided(known.authentication, self.assumptions)
+            authenticated = authentication.reread(
+                known.authentication, message, envelope, submission.received_s,
+                before=known.assumptions, after=self.assumptions,
+            )  # fmt: skip
         else:
             now = submission.received_s
             authenticated = authentication.authenticate(

@@ -96,7 +96,7 @@ class PeerNetworks:
     def __contains__(self, peer: str) -> bool:
         """Whether the peer is in one of them; one without an IP address never is."""
         try:
-            address = ipaddress.ip_address(peer)
+            address = host_address(peer)
         except ValueError:
             return False
         return any(address in network for network in self._networks)

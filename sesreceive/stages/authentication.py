@@ -6,7 +6,7 @@ Always runs and never refuses mail; results are offered to the rules as verdicts
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sesreceive.assumption import Assumptions
 from sesreceive.auth import arc, dkim, dmarc, spf
@@ -23,6 +23,7 @@ from sesreceive.auth.results import (
 )
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.dns.names import normalize
+from sesreceive.dns.recorded import Recorded
 from sesreceive.dns.recording import Recording
 from sesreceive.dns.resolver import Resolver
 from sesreceive.errors import one_line
@@ -31,7 +32,7 @@ from sesreceive.mail.message import Message
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, ResultFact
 
-__all__ = ["AuthenticationDecision", "authenticate", "decided"]
+__all__ = ["AuthenticationDecision", "authenticate", "decided", "reread"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,32 @@ def authenticate(
 def decided(results: AuthenticationResults, assumptions: Assumptions | None = None) -> AuthenticationDecision:
     """The decision that has these results, such as those of an earlier run."""
     return AuthenticationDecision(results=results, events=_events(results, assumptions))
+
+
+# What of the open points SPF and DMARC results follow from; the verdicts are made anew each time.
+_SETTINGS = ("spf_void_lookups", "spf_ptr_errors", "dmarc_discovery")
+
+
+def reread(
+    known: AuthenticationResults,
+    message: Message,
+    envelope: Envelope,
+    now: float,
+    *,
+    before: Assumptions,
+    after: Assumptions,
+) -> AuthenticationDecision:
+    """The decision of an earlier run, under another reading of the open points.
+
+    Where the reading of SPF or DMARC differs, both are evaluated again by the DNS answers of the earlier run. A reading
+    that would have asked something else cannot be known from them; then the earlier results stay.
+    """
+    if all(getattr(before, name) == getattr(after, name) for name in _SETTINGS):
+        return decided(known, after)
+    recorded = Recorded(known.questions)
+    sender = spf.check_host(envelope.client_ip, envelope.mail_from, envelope.helo, recorded, now=now, assumptions=after)
+    policy = dmarc.evaluate(message, sender, known.dkim, recorded, assumptions=after)
+    return decided(known if recorded.missing else replace(known, spf=sender, dmarc=policy), after)
 
 
 def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> tuple[TraceEvent, ...]:

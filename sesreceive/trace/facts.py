@@ -104,7 +104,7 @@ class ResultFact(NamedTuple):
     questions : tuple of str
         What was asked of DNS for it, with the answers.
     failure : StrEnum or None
-        `sesreceive.auth.failures.Failure` of a signature that does not pass.
+        `sesreceive.auth.results.Failure` of a signature that does not pass.
     """
 
     check: Check

@@ -173,7 +173,7 @@ def test_the_event_explains_what_forwarding_broke(envelope: Envelope, raw: bytes
     event = decision.events[-1]
     assert (event.subject, event.reason) == ("ARC", reason)
     assert event.op.value == ("match" if reason.startswith("pass") else "miss")
-    assert any("s1._domainkey.example.net" in question for question in event.data["questions"])
+    assert any("s1._domainkey.example.net" in question for question in event.fact.questions)
 
 
 def test_no_verdict_follows_from_a_chain() -> None:
