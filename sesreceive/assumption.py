@@ -79,6 +79,26 @@ class Assumptions:
         evidence="per-rule: the setting is one of the rule, and public samples without it say DISABLED; "
         "per-message: no public evidence",
     )  # fmt: skip
+    spf_void_lookups: str | int = _choice(
+        "unlimited", 2,
+        doc="how many look-ups of an SPF record may find nothing before it is a permerror",
+        source="RFC 7208 section 4.6.4",
+        evidence="unlimited: the engine whose words SES prints (Apache jSPF) has no such limit; 2: RFC 7208, and pyspf",
+    )  # fmt: skip
+    spf_ptr_errors: str = _choice(
+        "skip", "temperror",
+        doc="what a DNS error inside `ptr` or `%{p}` does: the name it is about is skipped, `%{p}` becomes `unknown`; "
+        "or SPF is a temperror",
+        source="RFC 7208 sections 5.5 and 7.3",
+        evidence="skip: RFC 7208; temperror: Apache jSPF, by reading its source",
+    )  # fmt: skip
+    dmarc_discovery: str = _choice(
+        "suffix-list", "tree-walk",
+        doc="where a DMARC policy and the organisational domain are looked for: by the public suffix list (RFC 7489) "
+        "or up the tree of names (RFC 9989)",
+        source="RFC 7489 section 6.6.3; RFC 9989 section 4.10",
+        evidence="suffix-list: public samples are older than RFC 9989; tree-walk: no public evidence",
+    )  # fmt: skip
     dkim_alignment: str = _choice(
         "strict", "relaxed",
         doc="whose signatures the DKIM verdict looks at: the From domain's alone, or its organisational domain's",

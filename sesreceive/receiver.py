@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
+from sesreceive.auth.memory import Memory
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
@@ -143,6 +144,7 @@ class Receiver:
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
         self.provider_lists = tuple(provider_lists)
         self.assumptions = assumptions or Assumptions()
+        self._memory = Memory()  # of DNS records and SPF results; no result depends on it
         self.clock: Clock = clock or (SystemClock() if seed is None else SteppingClock())
         self.message_ids: MessageIds = message_ids or (RandomMessageIds() if seed is None else SeededMessageIds(seed))
 
@@ -221,10 +223,15 @@ class Receiver:
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
         planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
         if known is not None and known.authentication is not None:
-            authenticated = authentication.decided(known.authentication, self.assumptions)
+            authenticated = authentication.reread(
+                known.authentication, message, envelope, submission.received_s,
+                before=known.assumptions, after=self.assumptions,
+            )  # fmt: skip
         else:
             now = submission.received_s
-            authenticated = authentication.authenticate(message, envelope, self.resolver, now, self.assumptions)
+            authenticated = authentication.authenticate(
+                message, envelope, self.resolver, now, self.assumptions, self._memory
+            )
         if known is not None and known.scan is not None and known.scan.findings and planned.scans:
             scanned = known.scan
         else:

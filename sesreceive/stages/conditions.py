@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sesreceive.assumption import Assumptions
+from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import Mailbox
 
 __all__ = ["ConditionResult", "covers", "match"]
@@ -59,7 +60,7 @@ def match(condition: str, recipient: str, assumptions: Assumptions | None = None
 
 
 def _match(condition: str, recipient: str, label_match: str) -> ConditionResult:
-    wanted = condition.lower()
+    wanted = plain_domain(condition)
     mailbox = Mailbox.parse(recipient)
     if "@" in wanted:
         return _match_address(condition, Mailbox.parse(wanted), mailbox, label_match)
@@ -86,7 +87,7 @@ def covers(condition: str, assumptions: Assumptions | None = None) -> str:
     >>> covers(".example.com")
     'every address in a subdomain of `example.com`, however deep, none in the domain itself'
     """
-    wanted = condition.lower()
+    wanted = plain_domain(condition)
     if "@" in wanted:
         mailbox = Mailbox.parse(wanted)
         name, label = split_label(mailbox.local, (assumptions or _DEFAULT).label_match)

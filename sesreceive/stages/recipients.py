@@ -14,6 +14,7 @@ from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import one_line
+from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import domain_of
 from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, NEED_RCPT, OK, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
 from sesreceive.stages.conditions import match
@@ -139,7 +140,7 @@ def _judge(
         reason = _not_verified(account, domain)
         log.check(Check.VERIFIED_IDENTITY, Op.MISS, reason, recipient=recipient)
         return MAILBOX_UNAVAILABLE, reason, ()
-    covered = "is" if identity.name.lower() == domain else f"covers `{domain}` and is"
+    covered = "is" if plain_domain(identity.name) == domain else f"covers `{domain}` and is"
     reason = f"the domain identity `{identity.name}` {covered} verified"
     log.check(Check.VERIFIED_IDENTITY, Op.MATCH, reason, recipient=recipient)
 
@@ -192,7 +193,7 @@ def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: T
 def _not_verified(account: Account, domain: str) -> str:
     if not domain:
         return "the address has no domain, so no verified identity covers it"
-    if any(identity.name.lower() == domain for identity in account.identities):
+    if any(plain_domain(identity.name) == domain for identity in account.identities):
         return f"the domain identity `{domain}` is not verified yet"
     return f"`{domain}` is under no verified domain identity of this account"
 

@@ -7,7 +7,7 @@ stage filtering              `ConnectionFact`
 filter                       `FilterFact`
 recipient                    `RecipientFact`
 check of a mail transaction  `Check`: which one it is
-SPF, DKIM, DMARC             `ResultFact`
+SPF, DKIM, DMARC, ARC        `ResultFact`
 spam, virus                  `FindingFact`
 stage authentication         `Verdicts`
 rule of the evaluation       `RuleFact`
@@ -57,6 +57,7 @@ class Check(StrEnum):
     SPF = "SPF"
     DKIM = "DKIM"
     DMARC = "DMARC"
+    ARC = "ARC"
     SPAM = "spam"
     VIRUS = "virus"
 
@@ -92,18 +93,18 @@ class RecipientFact(NamedTuple):
 
 
 class ResultFact(NamedTuple):
-    """The result of SPF, of one DKIM signature or of DMARC.
+    """The result of SPF, of one DKIM signature, of DMARC or of an ARC chain.
 
     Attributes
     ----------
     status : StrEnum
-        `SpfStatus`, `DkimStatus` or `DmarcStatus`.
+        `SpfStatus`, `DkimStatus`, `DmarcStatus` or `ArcStatus`.
     domain : str
         Whose record, key or policy it was.
     questions : tuple of str
         What was asked of DNS for it, with the answers.
     failure : StrEnum or None
-        `sesreceive.auth.failures.Failure` of a signature that does not pass.
+        `sesreceive.auth.results.Failure` of a signature that does not pass.
     """
 
     check: Check
