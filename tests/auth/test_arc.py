@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import dkim
 import pytest
@@ -32,6 +32,11 @@ ZONE = Zone(
 FOUND_BY_THE_LIST = (
     b"spf=pass smtp.mailfrom=ana@example.org; dkim=pass header.d=example.org; dmarc=pass header.from=example.org"
 )
+
+
+def now() -> float:
+    """The time of the machine, by which dkimpy signs and seals."""
+    return datetime.now(UTC).timestamp()
 
 
 def sealed(raw: bytes, domain: bytes = b"example.net", found: bytes = FOUND_BY_THE_LIST) -> bytes:
@@ -169,7 +174,7 @@ EXPLAINED = [
 
 @pytest.mark.parametrize("envelope,raw,reason", [row[1:] for row in EXPLAINED], ids=[row[0] for row in EXPLAINED])
 def test_the_event_explains_what_forwarding_broke(envelope: Envelope, raw: bytes, reason: str) -> None:
-    decision = authenticate(Message(raw), envelope, ZONE, time.time())
+    decision = authenticate(Message(raw), envelope, ZONE, now())
     event = decision.events[-1]
     assert (event.subject, event.reason) == ("ARC", reason)
     assert event.op.value == ("match" if reason.startswith("pass") else "miss")
@@ -178,7 +183,7 @@ def test_the_event_explains_what_forwarding_broke(envelope: Envelope, raw: bytes
 
 def test_no_verdict_follows_from_a_chain() -> None:
     plain, with_chain = (
-        authenticate(Message(raw), FORWARDED, ZONE, time.time()).results
+        authenticate(Message(raw), FORWARDED, ZONE, now()).results
         for raw in (b"Authentication-Results: x; none\r\n" + RAW, sealed(RAW))
     )
     assert verdicts_of(plain) == verdicts_of(with_chain)
@@ -189,7 +194,7 @@ def test_a_message_without_arc_fields_shows_and_asks_nothing() -> None:
     recording = Recording(ZONE)
     assert verify(Message(SIGNED), recording) is None
     assert recording.questions == ()
-    assert authenticate(Message(SIGNED), DIRECT, ZONE, time.time()).events[-1].subject == "DMARC"
+    assert authenticate(Message(SIGNED), DIRECT, ZONE, now()).events[-1].subject == "DMARC"
 
 
 # ------------------------------------------------------------------------ hostile mail
