@@ -84,7 +84,7 @@ CASES: tuple[Case, ...] = (
     case(
         "comment-inside-address",
         "a comment between local part and @, as RFC 822 allows",
-        "The comment ends the address for the notification: `destination` has a torso, so never reply to it blindly.",
+        "The comment ends the address for the notification: `destination` holds `ana` alone: check before you write to it.",
         plain(to="ana(the one in Lima)@example.com"),
         {"destination": ["ana"]},
     ),
@@ -227,7 +227,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "idn-in-letters",
-        "the same domain in its own letters, unencoded",
+        "an internationalised domain in its own letters, unencoded",
         "DMARC compares the ASCII forms: the letters are aligned with `xn--bcher-kva.example`.",
         letter("idn-in-letters", sender="lena@bücher.example", to=ANA, subject="Books", body="Hello.\n"),
         {"from": ["lena@bücher.example"]},

@@ -26,13 +26,13 @@ CASES: tuple[Case, ...] = (
     case(
         "b-word",
         "a Subject in UTF-8, encoded with B, in a script without spaces",
-        "Q and B are two spellings of one thing.",
+        "Q and B are two spellings of one thing: Q for a few odd letters, B for many.",
         plain(subject=_b("受信テスト", "UTF-8")),
         {"subject": "受信テスト"},
     ),
     case(
         "latin-1-word",
-        "a Subject in ISO-8859-1",
+        "a Subject in ISO-8859-1, from before UTF-8",
         "The word names its own character set; the mail's Content-Type plays no part.",
         plain(subject="=?ISO-8859-1?Q?caf=E9?="),
         {"subject": "café"},
@@ -46,8 +46,8 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "koi8-word",
-        "a Subject in KOI8-R",
-        "Old national character sets are still sent.",
+        "a Subject in KOI8-R, the old character set of Russian mail",
+        "Old national character sets are still sent: a reader needs more than UTF-8.",
         plain(subject=_b("Привет", "KOI8-R")),
         {"subject": "Привет"},
     ),
@@ -60,7 +60,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "gb2312-word",
-        "a Subject in GB2312",
+        "a Subject in GB2312, the old character set of Chinese mail",
         "Two octets make a character here; a reader that assumes Latin letters prints nonsense.",
         plain(subject=_b("中文", "GB2312")),
         {"subject": "中文"},
@@ -210,7 +210,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "empty-word",
-        "an encoded word without text",
+        "an encoded word without text, from a program that encodes whatever it gets",
         "A word without text is decoded to nothing: a subject can be empty in more than one way.",
         plain(subject="=?UTF-8?Q??="),
         {"subject": ""},

@@ -44,7 +44,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "somebody-who-left",
-        "the same with a sender: the rule bounces",
+        "mail with an ordinary sender to somebody who left: the rule bounces",
         "SES has said 250 by then: a Bounce action sends a separate message, and the Stop keeps `keep` from running.",
         plain(to="left@example.com"),
         {},

@@ -144,7 +144,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "the-same-from-twice",
-        "the same From field twice: a careless program",
+        "two equal From fields: a careless program wrote it twice",
         "Two fields are two even when they are equal: still an error, and many receivers refuse it.",
         lines("From: writer@plain.example", "From: writer@plain.example", TO),
         {"from": ["writer@plain.example", "writer@plain.example"]},
@@ -162,7 +162,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "cyrillic-domain-in-letters",
-        "the same domain written in its letters",
+        "`bank.example` with a Cyrillic a, written in its letters instead of `xn--`",
         "On the screen this is `bank.example`: show domains beyond ASCII as `xn--` where money is at stake.",
         _crook("cyrillic-letters", "service@b\u0430nk.example"),
         {"from": ["service@b\u0430nk.example"]},

@@ -72,7 +72,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "no-subject",
-        "no Subject field",
+        "no Subject field, which is legal and often seen from scripts",
         "An absent subject has no member in commonHeaders, which is not the same as an empty text.",
         lines(FROM, TO),
         {"subject": None},
@@ -318,7 +318,7 @@ CASES: tuple[Case, ...] = (
     case(
         "empty-values",
         "fields with names and nothing else",
-        "An empty value is kept as an empty text.",
+        "An empty value is kept as an empty text: a field being there says nothing about its value.",
         lines(FROM, TO, "Cc:", "X-Empty:", "X-Blank:   "),
         {"header X-Empty": [""], "header X-Blank": [""], "destination": [ANA]},
     ),

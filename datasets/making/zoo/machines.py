@@ -49,7 +49,7 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "vacation-with-parameters",
-        "the same field with a parameter and a comment",
+        "Auto-Submitted with a parameter and a comment behind the word",
         "Compare the word at the start, not the whole value.",
         _answer("Auto-Submitted: auto-replied (vacation); owner-email=bo@plain.example"),
         {"header Auto-Submitted": ["auto-replied (vacation); owner-email=bo@plain.example"]},
@@ -150,7 +150,7 @@ CASES: tuple[Case, ...] = (
     ),
     _bounce(
         "bounce-of-a-big-provider",
-        "a bounce with an X- field for the failed recipient, a Fold in the diagnosis and a picture, like Gmail's",
+        "a bounce with an X- field for the failed recipient, a fold in the diagnosis and a picture, like Gmail's",
         "Big providers add fields and pictures: look for the delivery-status part wherever it stands.",
         _report(
             "delivery-status",

@@ -88,7 +88,7 @@ CASES: tuple[Case, ...] = (
     ),
     _case(
         "replayed-with-new-to",
-        "the same, and the To field, which was not signed, was replaced",
+        "a replayed mail whose To, which was not signed, was replaced by the victim's address",
         "Sign To and Subject: what is not in `h=` may be exchanged.",
         _replayed("replayed-to", covers=("from", "subject", "date", "message-id")).replace(
             b"To: crook@crook.example", b"To: ana@example.com"
@@ -101,14 +101,14 @@ CASES: tuple[Case, ...] = (
     _case(
         "second-subject-on-top",
         "a second Subject added above a signed one: the signature covers the lower one",
-        "SES shows the upper, unsigned subject, and the signature passes: oversign, and look for doubles.",
+        "SES shows the upper, unsigned subject while the signature passes: look for doubled fields.",
         fields(("Subject", "Account closed")) + signed("subject-top"),
         ORG_AUTH,
         {"subject": "Account closed", "header Subject": ["Account closed", "Your order"]},
     ),
     _case(
         "second-subject-oversigned",
-        "the same with the Subject named twice in `h=` (oversigning)",
+        "a second Subject added above a signed one, with the name twice in `h=` (oversigning)",
         "A name that is signed once more than it is there breaks the signature as soon as somebody adds one.",
         fields(("Subject", "Account closed")) + signed("subject-over", covers=(*USUAL, "subject", "from")),
         FAIL,
@@ -158,7 +158,7 @@ CASES: tuple[Case, ...] = (
     ),
     _case(
         "refolded-simple",
-        "the same change; the canonical form is simple",
+        "a server folded the Subject anew; the canonical form is simple",
         "The simple form allows no change at all, not even of a blank.",
         _changed("refold-simple", SUBJECT, b"Subject:  Your\r\n\torder", canonicalization="simple/simple"),
         FAIL,
