@@ -84,7 +84,7 @@ CASES: tuple[Case, ...] = (
     case(
         "comment-inside-address",
         "a comment between local part and @, as RFC 822 allows",
-        "The comment ends the address for the notification: `destination` holds `ana` alone: check before you write to it.",
+        "The comment ends the address for the notification: `destination` holds `ana` alone: check before you answer.",
         plain(to="ana(the one in Lima)@example.com"),
         {"destination": ["ana"]},
     ),
