@@ -66,6 +66,8 @@ def _fuzz(name: str, seconds: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(law.seeds()):
         (corpus / f"seed-{number:04}").write_bytes(seed[: law.longest])
+    words = BUILD / f"{name}.words"
+    words.write_text("".join(map(_quoted, law.words)), "ascii")
     law.holds(b"")  # what is loaded on first use is loaded now
     atheris.Setup(
         [
@@ -75,11 +77,17 @@ def _fuzz(name: str, seconds: int) -> None:
             f"-timeout={SLOW_S}",
             f"-rss_limit_mb={MEMORY_MB}",
             f"-artifact_prefix={broken}/",
+            f"-dict={words}",
             str(corpus),
         ],
         law.holds,
     )
     atheris.Fuzz()
+
+
+def _quoted(word: bytes) -> str:
+    """A line of a libFuzzer dictionary."""
+    return '"' + "".join(f"\\x{octet:02x}" for octet in word) + '"\n'
 
 
 if __name__ == "__main__":
