@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 # One line for each column of expected.csv; the READMEs print this table.
 COLUMNS = {
@@ -93,6 +94,8 @@ class Sample:
         As in the column.
     """
 
+    headings: ClassVar[tuple[str, ...]] = ("",)  # of the columns of `cells`
+
     slug: str
     about: str
     raw: bytes
@@ -119,6 +122,10 @@ class Sample:
             "tls": self.tls,
         }
         return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+    def cells(self) -> tuple[str, ...]:
+        """What the README says about it."""
+        return (self.about,)
 
     def row(self, name: str) -> dict[str, str]:
         """The row of the answer key."""
