@@ -124,11 +124,18 @@ def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> b
 
 
 def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
+<<<<<<< HEAD
     """Length of `stored_message` in bytes, without making it."""
     size = len(header_block(receipt, verdicts, added)) + len(receipt.message.raw)
     if added:
         size += len(sent_header(receipt, verdicts, added)) - receipt.message.header_end
     return size
+=======
+    """Length of `stored_message` in bytes, without making or signing it."""
+    written = "".join(_written((*_above(receipt, verdicts), *added_fields(added))))
+    proof = sum(len(name) + len(": \r\n") + size for name, size in receipt.proof_sizes)
+    return len(to_bytes(written)) + proof + len(receipt.message.raw)
+>>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
 
 
 def header_block(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
@@ -174,19 +181,34 @@ def _whole_line(text: bytes) -> bytes:
 
 
 def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple[SesField, ...]:
+<<<<<<< HEAD
     """The fields above the sender's message in order."""
     return laid_out(receipt, verdicts, added).block
 
 
 def own_fields(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
     """The fields that SES itself writes, in order."""
+=======
+    """The fields of the header block in order, the added ones behind SES's own unless assumed otherwise."""
+    own = (*_above(receipt, verdicts), *receipt.proof_fields)
+    extra = added_fields(added)
+    return (*extra, *own) if receipt.assumptions.added_header_position == "top" else (*own, *extra)
+
+
+def _above(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
+    """SES's own fields but the last two, which take long to make."""
+>>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
     scan: tuple[SesField, ...] = ()
     if verdicts.scanned:
         scan = (
             ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
             ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
         )
+<<<<<<< HEAD
     return (*receipt.origin_fields, *scan, *receipt.proof_fields)
+=======
+    return (*receipt.origin_fields, *scan, *receipt.sender_fields)
+>>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
 
 
 def added_fields(added: Added) -> tuple[SesField, ...]:
