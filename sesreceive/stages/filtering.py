@@ -56,7 +56,7 @@ class ProviderList:
     def __post_init__(self) -> None:
         """Refuse what is no network, naming it."""
         object.__setattr__(self, "networks", tuple(self.networks))
-        self._table  # noqa: B018 - parse now, so that the error names this list
+        self.table  # noqa: B018 - parse now, so that the error names this list
 
     @classmethod
     def read(cls, path: str | Path, name: str = "") -> ProviderList:
@@ -70,7 +70,8 @@ class ProviderList:
         return cls(name or path.stem, tuple(filter(None, networks)))
 
     @cached_property
-    def _table(self) -> PrefixTable:
+    def table(self) -> PrefixTable:
+        """The networks, by position, for the longest match."""
         return PrefixTable(map(self._prefix, self.networks))
 
     def _prefix(self, text: str) -> Prefix:
@@ -83,12 +84,8 @@ class ProviderList:
     def covers(self, client_ip: str) -> _Network | None:
         """The smallest listed network that contains the address, or None."""
         address = ipaddress.ip_address(client_ip)
-        position = self.position(address.version, int(address))
+        position = self.table.find(address.version, int(address))
         return ipaddress.ip_network(self.networks[position], strict=False) if position >= 0 else None
-
-    def position(self, version: int, number: int) -> int:
-        """Where in `networks` the smallest one stands that contains an address; -1 where none does."""
-        return self._table.find(version, number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +157,7 @@ def decide(
     deciding = index.deciding(version, number)
     listed = ""
     if deciding is None:  # where a filter decides, no list is asked
-        listed = next((entry.name for entry in provider_lists if entry.position(version, number) >= 0), "")
+        listed = next((entry.name for entry in provider_lists if entry.table.find(version, number) >= 0), "")
     accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
     events = Deferred(Stage.FILTERING, _events, shown, filters, provider_lists, assumptions)
     return FilterDecision(
