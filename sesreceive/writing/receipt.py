@@ -26,8 +26,6 @@ _DEFAULTS = Assumptions()
 
 # No secret: it makes the tokens of the emulator recognisable by the emulator.
 _TOKEN = hmac.new(b"sesreceive receipt token", digestmod="sha512")
-
-
 # Base64 of a zero byte and of the base64 of 232 bytes.
 _TOKEN_SIZE = 420
 
@@ -128,10 +126,10 @@ class Receipt:
         return ("X-SES-RECEIPT", (self.x_ses_receipt,)), ("X-SES-DKIM-SIGNATURE", (self.signature,))
 
     @property
-    def proof_sizes(self) -> tuple[tuple[str, int], ...]:
-        """Names of the proof fields and lengths of their values, known before they are made."""
+    def proof_blanks(self) -> tuple[SesField, ...]:
+        """Fields as long as `proof_fields`, for who asks for a size alone: they take neither hashes nor a key."""
         signature = signature_size(region=self.region, received_at=self.received_at)
-        return ("X-SES-RECEIPT", _TOKEN_SIZE), ("X-SES-DKIM-SIGNATURE", signature)
+        return ("X-SES-RECEIPT", ("-" * _TOKEN_SIZE,)), ("X-SES-DKIM-SIGNATURE", ("-" * signature,))
 
     @cached_property
     def memo(self) -> dict[object, Any]:

@@ -17,22 +17,17 @@ from sesreceive.mail.message import Message
 from sesreceive.writing.dates import millis
 from sesreceive.writing.ses_keys import SIGNING_DOMAIN, selector, sign
 
-<<<<<<< HEAD
-__all__ = ["SENT_FIELDS", "SIGNED_FIELDS", "sent_signature", "ses_signature"]
-=======
-__all__ = ["SIGNED_FIELDS", "ses_signature", "signature_size"]
->>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
+__all__ = ["SENT_FIELDS", "SIGNED_FIELDS", "sent_signature", "ses_signature", "signature_size"]
 
 # In the order of the h= tag [observed]; the sender's own, but for the last, which SES has just written.
 SIGNED_FIELDS = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
                  "X-SES-RECEIPT")  # fmt: skip
 
-# Characters of base64: a SHA-256 hash, and a signature of a 1024-bit key.
-_HASH_SIZE, _RSA_SIZE = 44, 172
-
-
 # Those of a mail that SES sends itself, such as a bounce.
 SENT_FIELDS = ("Date", "From", "To", "Message-ID", "Subject", "MIME-Version", "Content-Type", "Feedback-ID")
+
+# Characters of base64: a SHA-256 hash, and a signature of a 1024-bit key.
+_HASH_SIZE, _RSA_SIZE = 44, 172
 
 
 def sent_signature(message: Message, *, region: str, sent_at: datetime) -> bytes:

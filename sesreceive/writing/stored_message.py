@@ -70,7 +70,11 @@ def laid_out(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Layout:
     An added field stands behind the last field of its name, else at the end of the sender's header, as JavaMail's
     ``addHeader`` has it [observed in three public traces]; the other readings put it above the sender's message.
     """
-    own = own_fields(receipt, verdicts)
+    return _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_fields), added)
+
+
+def _layout(receipt: Receipt, own: tuple[SesField, ...], added: Added) -> Layout:
+    """Where these fields of SES and the added ones stand."""
     extra = added_fields(added)
     match receipt.assumptions.added_header_position:
         case "top":
@@ -124,18 +128,12 @@ def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> b
 
 
 def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
-<<<<<<< HEAD
-    """Length of `stored_message` in bytes, without making it."""
-    size = len(header_block(receipt, verdicts, added)) + len(receipt.message.raw)
-    if added:
-        size += len(sent_header(receipt, verdicts, added)) - receipt.message.header_end
-    return size
-=======
     """Length of `stored_message` in bytes, without making or signing it."""
-    written = "".join(_written((*_above(receipt, verdicts), *added_fields(added))))
-    proof = sum(len(name) + len(": \r\n") + size for name, size in receipt.proof_sizes)
-    return len(to_bytes(written)) + proof + len(receipt.message.raw)
->>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
+    layout = _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_blanks), added)
+    size = len(_written(layout.block)) + len(receipt.message.raw)
+    if added:
+        size += sum(map(len, _spliced(receipt.message, layout))) - receipt.message.header_end
+    return size
 
 
 def header_block(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
@@ -181,34 +179,19 @@ def _whole_line(text: bytes) -> bytes:
 
 
 def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple[SesField, ...]:
-<<<<<<< HEAD
     """The fields above the sender's message in order."""
     return laid_out(receipt, verdicts, added).block
 
 
-def own_fields(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
-    """The fields that SES itself writes, in order."""
-=======
-    """The fields of the header block in order, the added ones behind SES's own unless assumed otherwise."""
-    own = (*_above(receipt, verdicts), *receipt.proof_fields)
-    extra = added_fields(added)
-    return (*extra, *own) if receipt.assumptions.added_header_position == "top" else (*own, *extra)
-
-
 def _above(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
-    """SES's own fields but the last two, which take long to make."""
->>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
+    """The fields that SES itself writes, in order, but for the last two, which take long to make."""
     scan: tuple[SesField, ...] = ()
     if verdicts.scanned:
         scan = (
             ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
             ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
         )
-<<<<<<< HEAD
-    return (*receipt.origin_fields, *scan, *receipt.proof_fields)
-=======
     return (*receipt.origin_fields, *scan, *receipt.sender_fields)
->>>>>>> f270fef (Objects, notifications and bounces are made when somebody reads them, byte for byte the same)
 
 
 def added_fields(added: Added) -> tuple[SesField, ...]:
