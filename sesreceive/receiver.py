@@ -29,6 +29,7 @@ from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
 from sesreceive.stages import authentication, evaluation, filtering, recipients, scanning
 from sesreceive.stages.filtering import FilterDecision, ProviderList
+from sesreceive.stages.index import AccountIndex
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.verdict import Verdicts
@@ -138,6 +139,7 @@ class Receiver:
         message_ids: MessageIds | None = None,
         seed: int | None = None,
     ) -> None:
+        self._indexed: AccountIndex | None = None
         self.account = account
         self.resolver: Resolver = _resolver(resolver)
         self.backend: Any = MemoryBackend() if backend is None else backend
@@ -158,13 +160,25 @@ class Receiver:
         account.validate()
         self._account = account
 
+    @property
+    def _index(self) -> AccountIndex:
+        """The account compiled for deciding; made anew when the account or the assumptions were changed."""
+        known = self._indexed
+        if known is None or not known.fits(self._account, self.assumptions):
+            known = self._indexed = AccountIndex(self._account, self.assumptions)
+        return known
+
     def on_connect(self, client_ip: str) -> FilterDecision:
         """Step 1, when a client connects: its address against filters and provider lists."""
-        return filtering.decide(self.account.filters, client_ip, self.provider_lists, self.assumptions)
+        return filtering.decide(
+            self.account.filters, client_ip, self.provider_lists, self.assumptions, self._index.filters
+        )
 
     def on_rcpt(self, decision: FilterDecision, recipient: str, *, tls: bool = False) -> RecipientDecision:
         """Step 2, at each RCPT TO: the recipient against identities and the active rule set."""
-        return recipients.decide(self.account, recipient, decision, tls=tls, assumptions=self.assumptions)
+        return recipients.decide(
+            self.account, recipient, decision, tls=tls, assumptions=self.assumptions, index=self._index
+        )
 
     def draw(self) -> tuple[str, float]:
         """The next message id and time: what a message gets at the end of its data, also when it is refused."""
@@ -221,7 +235,9 @@ class Receiver:
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
-        planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
+        planned = evaluation.plan(
+            account.active_rule_set, submission.recipients, tls=envelope.tls, assumptions=self.assumptions
+        )
         if known is not None and known.authentication is not None:
             authenticated = authentication.reread(
                 known.authentication, message, envelope, submission.received_s,
@@ -248,7 +264,7 @@ class Receiver:
         return Reception(
             **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
             authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
-            stopped_by=evaluated.stopped_by,
+            stopped_by=evaluated.stopped_by, fired=evaluated.fired,
             trace=Trace.join(*before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
 
@@ -360,6 +376,10 @@ class Receiver:
     def _seen_by(self, verdicts: Verdicts) -> Callable[[ReceiptRule], Verdicts]:
         """What a rule sees: without ScanEnabled the scan verdicts are DISABLED [observed]."""
         return lambda rule: scanning.seen_by(rule, verdicts, self.assumptions)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the index, which another process makes for itself."""
+        return {**self.__dict__, "_indexed": None}
 
     def __repr__(self) -> str:
         """One line: account and backend."""

@@ -20,7 +20,7 @@ from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted
 from sesreceive.stages.scanning import ScanResults
-from sesreceive.trace.events import Kind, Op, Trace
+from sesreceive.trace.events import Kind, Trace, TraceEvent
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation
 from sesreceive.verdict import Verdicts
@@ -67,6 +67,8 @@ class Reception:
         Every effect with its outcome.
     stopped_by : str
         Rule whose action ended the evaluation of the set.
+    fired : tuple of TraceEvent
+        Of the trace the rules that fired and what lies in them, numbered among themselves.
     trace : Trace
         Every filter, recipient, check, rule, condition, action and effect that was considered.
     account, assumptions, provider_lists
@@ -87,6 +89,7 @@ class Reception:
     scan: ScanResults | None = None
     performed: tuple[Attempted, ...] = ()
     stopped_by: str = ""
+    fired: tuple[TraceEvent, ...] = field(default=(), repr=False)
     trace: Trace = field(default_factory=Trace, repr=False)
     assumptions: Assumptions = field(default_factory=Assumptions, repr=False)
     provider_lists: tuple[ProviderList, ...] = field(default=(), repr=False)
@@ -115,7 +118,7 @@ class Reception:
     @property
     def rules(self) -> tuple[str, ...]:
         """Names of the rules that fired, in order."""
-        return tuple(event.subject for event in self.trace.select(kind=Kind.RULE, op=Op.MATCH, stage="evaluation"))
+        return tuple([event.subject for event in self.fired if event.kind is Kind.RULE])
 
     @cached_property
     def receipt(self) -> Receipt:

@@ -15,7 +15,6 @@ Letter case never matters [observed]; ``*`` is no wildcard [inferred].
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from sesreceive.assumption import Assumptions
@@ -25,9 +24,6 @@ from sesreceive.mail.address import Mailbox
 __all__ = ["ConditionResult", "covers", "match"]
 
 _DEFAULT = Assumptions()
-
-# Longer recipients, which RFC 5321 section 4.5.3.1 does not allow for, are matched anew each time.
-_REMEMBERED = 320
 
 
 class ConditionResult(NamedTuple):
@@ -54,12 +50,6 @@ def match(condition: str, recipient: str, assumptions: Assumptions | None = None
     Amazon SES Developer Guide, "Creating receipt rules".
     """
     label_match = (assumptions or _DEFAULT).label_match
-    if len(recipient) > _REMEMBERED:
-        return _match(condition, recipient, label_match)
-    return _matched(condition, recipient, label_match)
-
-
-def _match(condition: str, recipient: str, label_match: str) -> ConditionResult:
     wanted = plain_domain(condition)
     mailbox = Mailbox.parse(recipient)
     if "@" in wanted:
@@ -67,10 +57,6 @@ def _match(condition: str, recipient: str, label_match: str) -> ConditionResult:
     if wanted.startswith("."):
         return _match_subdomains(condition, wanted[1:], mailbox)
     return _match_domain(condition, wanted, mailbox)
-
-
-# A recipient meets each condition twice, at RCPT TO and when the rules run.
-_matched = lru_cache(maxsize=4096)(_match)
 
 
 def covers(condition: str, assumptions: Assumptions | None = None) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
-from operator import is_
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
@@ -19,6 +18,9 @@ from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.address import host_address
 from sesreceive.mail.reply import BLOCKED, OK, Reply
+from sesreceive.stages.index import FilterIndex
+from sesreceive.stages.prefixes import Prefix, PrefixTable, address_number, prefix_of
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
 from sesreceive.wording import count
@@ -54,7 +56,7 @@ class ProviderList:
     def __post_init__(self) -> None:
         """Refuse what is no network, naming it."""
         object.__setattr__(self, "networks", tuple(self.networks))
-        self._by_prefix  # noqa: B018 - parse now, so that the error names this list
+        self.table  # noqa: B018 - parse now, so that the error names this list
 
     @classmethod
     def read(cls, path: str | Path, name: str = "") -> ProviderList:
@@ -68,30 +70,22 @@ class ProviderList:
         return cls(name or path.stem, tuple(filter(None, networks)))
 
     @cached_property
-    def _by_prefix(self) -> dict[tuple[int, int], set[int]]:
-        """Network numbers by address family and prefix length, longest first: a look-up is one set test a length."""
-        table: dict[tuple[int, int], set[int]] = {}
-        for text in self.networks:
-            try:
-                network = ipaddress.ip_network(text, strict=False)
-            except ValueError:
-                where = f"provider list `{one_line(self.name)}`"
-                raise InputError(f"{where}: expected an address or CIDR block but got `{one_line(text)}`") from None
-            shift = network.max_prefixlen - network.prefixlen
-            key = (network.version, network.prefixlen)
-            table.setdefault(key, set()).add(int(network.network_address) >> shift)
-        return dict(sorted(table.items(), reverse=True))
+    def table(self) -> PrefixTable:
+        """The networks, by position, for the longest match."""
+        return PrefixTable(map(self._prefix, self.networks))
+
+    def _prefix(self, text: str) -> Prefix:
+        try:
+            return prefix_of(text)
+        except ValueError:
+            where = f"provider list `{one_line(self.name)}`"
+            raise InputError(f"{where}: expected an address or CIDR block but got `{one_line(text)}`") from None
 
     def covers(self, client_ip: str) -> _Network | None:
         """The smallest listed network that contains the address, or None."""
         address = ipaddress.ip_address(client_ip)
-        number = int(address)
-        for (version, prefix), bases in self._by_prefix.items():
-            shift = address.max_prefixlen - prefix
-            if version == address.version and number >> shift in bases:
-                kind = ipaddress.IPv4Network if version == 4 else ipaddress.IPv6Network
-                return kind((number >> shift << shift, prefix))
-        return None
+        position = self.table.find(address.version, int(address))
+        return ipaddress.ip_network(self.networks[position], strict=False) if position >= 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +111,7 @@ class FilterDecision:
     decided_by: str
     reason: str
     reply: Reply
-    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    events: Sequence[TraceEvent] = field(default=(), repr=False)
 
 
 def decide(
@@ -125,8 +119,9 @@ def decide(
     client_ip: str,
     provider_lists: Iterable[ProviderList] = (),
     assumptions: Assumptions | None = None,
+    index: FilterIndex | None = None,
 ) -> FilterDecision:
-    """The decision on one client address; every filter and list leaves one event.
+    """The decision on one client address; every filter and list has one event.
 
     Parameters
     ----------
@@ -136,6 +131,10 @@ def decide(
         IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it.
     provider_lists : iterable of ProviderList
         Lists AWS keeps; they count only where no filter decides.
+    assumptions : Assumptions, optional
+        Which filter wins.
+    index : FilterIndex, optional
+        The one made of these filters and assumptions, where it is there already.
 
     Examples
     --------
@@ -150,27 +149,27 @@ def decide(
     ----------
     Amazon SES Developer Guide, "Email receiving concepts", step 1.
     """
-    configured = (filters, tuple(provider_lists), assumptions or _DEFAULT)
-    known = _decided.get(client_ip)
-    if known is not None and all(map(is_, known[0], configured)):
-        return known[1]
-    decision = _decide(client_ip, *configured)
-    if isinstance(filters, tuple):  # what does not change
-        if len(_decided) >= _REMEMBERED:
-            _decided.clear()
-        _decided[client_ip] = configured, decision
-    return decision
+    assumptions = assumptions or _DEFAULT
+    filters, provider_lists = tuple(filters), tuple(provider_lists)
+    if index is None:
+        index = FilterIndex(filters, assumptions.filter_precedence)
+    version, number, shown = address_number(client_ip)
+    deciding = index.deciding(version, number)
+    listed = ""
+    if deciding is None:  # where a filter decides, no list is asked
+        listed = next((entry.name for entry in provider_lists if entry.table.find(version, number) >= 0), "")
+    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
+    events = Deferred(Stage.FILTERING, _events, shown, filters, provider_lists, assumptions)
+    return FilterDecision(
+        client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
+        events=events,
+    )  # fmt: skip
 
 
-# One client sends many messages: the decisions on those seen last, and the values that they follow from.
-_REMEMBERED = 64
-_Configured = tuple[Sequence[ReceiptFilter], tuple[ProviderList, ...], Assumptions]
-_decided: dict[str, tuple[_Configured, FilterDecision]] = {}
-
-
-def _decide(
+def _events(
     client_ip: str, filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...], assumptions: Assumptions
-) -> FilterDecision:
+) -> tuple[TraceEvent, ...]:
+    """Every filter and list held against the address, one by one."""
     address = host_address(client_ip)
     shown = str(address)
     contains = [(network := item.network) is not None and address in network for item in filters]
@@ -194,10 +193,7 @@ def _decide(
             else:
                 why = f"{network} contains {shown}" if network else f"lists no network with {shown}"
                 log.add(Kind.PROVIDER_LIST, Op.MATCH if network else Op.MISS, entry.name, why)
-    return FilterDecision(
-        client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
-        events=log.events(),
-    )  # fmt: skip
+    return log.events()
 
 
 def _deciding(hits: Sequence[ReceiptFilter], assumptions: Assumptions) -> ReceiptFilter | None:

@@ -1,7 +1,8 @@
 """Step 2: each recipient against the verified identities and the active receipt rule set.
 
 A recipient is accepted when some enabled rule of the active set matches it; which rules match is also what
-step 4 runs, so both read `consider`.
+step 4 runs: its plan is built of these decisions. Deciding is a look-up in an `AccountIndex`; the events, with one for
+every rule and condition that did not match, are made when they are read.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from sesreceive.mail.address import domain_of
 from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, NEED_RCPT, OK, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
 from sesreceive.stages.conditions import match
 from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.index import AccountIndex, Matched
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, RecipientFact
 
 __all__ = ["RecipientDecision", "conclude", "decide", "one_too_many"]
 
 _DEFAULT = Assumptions()
+_NO_RULE_SET = "no receipt rule set is active, so nothing is received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +45,20 @@ class RecipientDecision:
         One sentence.
     rules : tuple of str
         Names of the enabled rules that match it, in order, whether or not the recipient was accepted.
+    rule_set : ReceiptRuleSet or None
+        The rule set that was active.
+    matched : tuple of (int, int)
+        Where the rules stand in it, each with the position of the first of its conditions that matches; -1 where it
+        has none.
     """
 
     recipient: str
     reply: Reply
     reason: str
     rules: tuple[str, ...] = ()
-    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    rule_set: ReceiptRuleSet | None = field(default=None, repr=False, compare=False)
+    matched: Matched = field(default=(), repr=False, compare=False)
+    events: Sequence[TraceEvent] = field(default=(), repr=False)
 
     @property
     def accepted(self) -> bool:
@@ -62,6 +73,7 @@ def decide(
     *,
     tls: bool = False,
     assumptions: Assumptions | None = None,
+    index: AccountIndex | None = None,
 ) -> RecipientDecision:
     """The answer to one RCPT TO; recipients of one transaction do not influence each other [observed].
 
@@ -84,6 +96,33 @@ def decide(
     ('all',)
     """
     assumptions = assumptions or _DEFAULT
+    if index is None or not index.fits(account, assumptions):
+        index = AccountIndex(account, assumptions)
+    domain = domain_of(recipient)
+    rule_set = account.active_rule_set
+    rules: tuple[ReceiptRule, ...] = ()
+    matched: Matched = ()
+    if not domain or index.identities.covering(domain, subdomains=assumptions.subdomains_verified) is None:
+        reply, reason = MAILBOX_UNAVAILABLE, _not_verified(account, domain)
+    elif not decision.accepted:
+        reply, reason = decision.reply, decision.reason
+    elif rule_set is None or index.rules is None:
+        reply, reason = MAILBOX_UNAVAILABLE, _NO_RULE_SET
+    else:
+        matched = index.rules.matching(recipient)
+        rules = tuple([rule_set.rules[position] for position, _ in matched])
+        reply, reason = _answer(rule_set, recipient, rules, tls, assumptions)
+    return RecipientDecision(
+        recipient=recipient, reply=reply, reason=reason, rules=tuple([rule.name for rule in rules]),
+        rule_set=rule_set, matched=matched,
+        events=Deferred(Stage.RECIPIENTS, _events, account, recipient, decision, tls, assumptions),
+    )  # fmt: skip
+
+
+def _events(
+    account: Account, recipient: str, decision: FilterDecision, tls: bool, assumptions: Assumptions
+) -> tuple[TraceEvent, ...]:
+    """The recipient held against everything, one by one."""
     log = TraceLog(Stage.RECIPIENTS)
     with log.within(Kind.RECIPIENT, recipient, recipient=recipient):
         reply, reason, rules = _judge(account, recipient, decision, tls, assumptions, log)
@@ -91,7 +130,7 @@ def decide(
         0, op=Op.MATCH if reply.accepted else Op.MISS, reason=reason,
         fact=RecipientFact(reply, rules),
     )  # fmt: skip
-    return RecipientDecision(recipient=recipient, reply=reply, reason=reason, rules=rules, events=log.events())
+    return log.events()
 
 
 def one_too_many(recipient: str, most: int) -> RecipientDecision:
@@ -150,22 +189,29 @@ def _judge(
 
     rule_set = account.active_rule_set
     if rule_set is None:
-        reason = "no receipt rule set is active, so nothing is received"
-        log.check(Check.ACTIVE_RULE_SET, Op.MISS, reason, recipient=recipient)
-        return MAILBOX_UNAVAILABLE, reason, ()
+        log.check(Check.ACTIVE_RULE_SET, Op.MISS, _NO_RULE_SET, recipient=recipient)
+        return MAILBOX_UNAVAILABLE, _NO_RULE_SET, ()
     reason = f"`{rule_set.name}` is active with {_count(len(rule_set.rules))}"
     log.check(Check.ACTIVE_RULE_SET, Op.MATCH, reason, recipient=recipient)
 
     matching = [rule for rule in rule_set.rules if consider(rule, recipient, assumptions, log)]
-    names = tuple(rule.name for rule in matching)
-    if not matching:
-        return MAILBOX_UNAVAILABLE, _no_match(rule_set, recipient), ()
-    clear_text = not tls and all(rule.tls_policy is TlsPolicy.REQUIRE for rule in matching)
-    if clear_text:
-        reason = f"every matching rule requires TLS ({_names(names)}) and the session is in clear text"
+    reply, reason = _answer(rule_set, recipient, matching, tls, assumptions)
+    if matching and reply is not OK:
         log.check(Check.TLS_POLICY, Op.MISS, reason, recipient=recipient)
-        return Reply.parse(assumptions.tls_required_reply), reason, names
-    return OK, f"matched by {_names(names)}", names
+    return reply, reason, tuple(rule.name for rule in matching)
+
+
+def _answer(
+    rule_set: ReceiptRuleSet, recipient: str, matching: Sequence[ReceiptRule], tls: bool, assumptions: Assumptions
+) -> tuple[Reply, str]:
+    """What follows from the rules that match."""
+    if not matching:
+        return MAILBOX_UNAVAILABLE, _no_match(rule_set, recipient)
+    names = _names(tuple([rule.name for rule in matching]))
+    if not tls and all(rule.tls_policy is TlsPolicy.REQUIRE for rule in matching):
+        reason = f"every matching rule requires TLS ({names}) and the session is in clear text"
+        return Reply.parse(assumptions.tls_required_reply), reason
+    return OK, f"matched by {names}"
 
 
 def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: TraceLog) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.effects import Effect, Publish, PutObject
+from sesreceive.stages import filtering, recipients
 from sesreceive.stages.evaluation import plan
 from sesreceive.stages.retries import attempt
 from sesreceive.trace.events import Kind, Op
@@ -51,7 +52,9 @@ def test_a_rule_sees_the_recipients_it_matched_in_order_and_case() -> None:
         ),
     )
     rcpt_to = ("Zoe@MX.example.com", "BILLING@example.com", "ana@example.com")
-    planned = plan(rule_set, ses.Envelope(rcpt_to=rcpt_to))
+    account = ses.Account(identities=("example.com",), rule_sets=(rule_set,), active="main")
+    let_in = filtering.decide((), CLIENT)
+    planned = plan(rule_set, [recipients.decide(account, recipient, let_in) for recipient in rcpt_to])
     assert [one.recipients for one in planned.rules] == [rcpt_to[1:], rcpt_to, rcpt_to[:1]]
 
 
