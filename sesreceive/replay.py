@@ -100,7 +100,7 @@ def replay(
         try:
             if executor is None or ordered:
                 for item in islice(items, limit):
-                    report.add(receiver.receive(item.raw, item.envelope, name=item.name))
+                    report.add(receiver.receive(item.message, item.envelope, name=item.name))
                     ticker.tick(len(report))
             else:
                 for part in _shared_out(receiver, islice(items, limit), executor, chunk, keep):
@@ -151,7 +151,7 @@ def _receive(receiver: Receiver, tasks: Sequence[_Task], keep: bool) -> _Done:
     """One chunk."""
     report = Report(keep=keep)
     for item, drawn in tasks:
-        submission = receiver.submit(item.raw, item.envelope, name=item.name, drawn=drawn)
+        submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
         report.add(receiver.process(submission))
     return _Done(report, receiver.backend if isinstance(receiver.backend, MemoryBackend) else None)
 

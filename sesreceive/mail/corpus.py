@@ -37,11 +37,19 @@ class Item:
         The message as an SMTP client sends it.
     envelope : Envelope
         The one beside the message, or the one its header suggests.
+    size_bytes : int or None
+        How large the message was, where only its beginning is known: a live server keeps no more of one it refused.
     """
 
     name: str = ""
     raw: bytes
     envelope: Envelope
+    size_bytes: int | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message to receive."""
+        return Message(self.raw, size_bytes=self.size_bytes)
 
 
 # Where mail can be read from; what is iterable may give any of the others.
@@ -50,7 +58,7 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | Message | Item | Mapping[s
 Override: TypeAlias = "Envelope | Mapping[str, Any] | Callable[[Item], Envelope | Mapping[str, Any]]"
 
 # A message and what is known of its envelope: all, some fields, or nothing.
-_Found = tuple[str, bytes, "Envelope | Mapping[str, Any] | None"]
+_Found = tuple[str, bytes | Message, "Envelope | Mapping[str, Any] | None"]
 
 _FIELDS = tuple(Envelope.__dataclass_fields__)
 _KINDS = "a folder of .eml files, one .eml file, an mbox file, a Maildir, a table with a column `raw`, or messages"
@@ -70,11 +78,13 @@ class Corpus(Iterator[Item]):
         name, raw, known = next(self._found)
         if self._left is not None:
             self._left -= 1
+        size = raw.size_bytes if isinstance(raw, Message) else None  # a message that is cut
+        raw = raw.raw if isinstance(raw, Message) else raw
         override = self._override
         if isinstance(override, Envelope):
-            return Item(name=name, raw=raw, envelope=override)
+            return Item(name=name, raw=raw, envelope=override, size_bytes=size)
         envelope = known if isinstance(known, Envelope) else _changed(envelope_of(Message(raw)), known or {}, name)
-        item = Item(name=name, raw=raw, envelope=envelope)
+        item = Item(name=name, raw=raw, envelope=envelope, size_bytes=size)
         if override is None:
             return item
         change = override(item) if callable(override) else override
@@ -271,7 +281,9 @@ def _element(value: Any, name: str = "") -> _Found:
     if isinstance(value, Mapping):
         return _row(value, name)
     if _is_reception(value):
-        return str(getattr(value, "name", "") or name), _raw(value.message), value.envelope
+        message = value.message
+        cut = isinstance(message, Message) and message.size_bytes > len(message.raw)
+        return str(getattr(value, "name", "") or name), message if cut else _raw(message), value.envelope
     raise InputError(
         "expected a message as bytes, a path, a (message, envelope) pair or a mapping with `raw` "
         f"but got `{one_line(type(value).__name__)}`"
@@ -338,4 +350,16 @@ def _changed(envelope: Envelope, change: Envelope | Mapping[str, Any], name: str
         recipients = tuple(addresses_in(recipients)) or tuple(filter(None, map(str.strip, recipients.split(","))))
     if not isinstance(recipients, Iterable):
         raise InputError(f"{where} rcpt_to: expected a list of addresses but got `{one_line(recipients)}`")
-    return Envelope.from_json({**changed, "rcpt_to": tuple(recipients), "tls": bool(changed["tls"])}, where=where)
+    tls = _yes_or_no(changed["tls"])
+    return Envelope.from_json({**changed, "rcpt_to": tuple(recipients), "tls": tls}, where=where)
+
+
+# How a table that was once text says it: pandas, spreadsheets, databases.
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _yes_or_no(value: Any) -> Any:
+    """The truth value of a cell; what is none stays, for `Envelope` to name it."""
+    if isinstance(value, str):
+        return _WORDS.get(value.strip().lower(), value)
+    return bool(value) if value in (0, 1) else value  # numpy's, too

@@ -59,6 +59,8 @@ class Envelope:
             raise InputError(
                 f"envelope client_ip: expected an IPv4 or IPv6 address but got `{one_line(self.client_ip)}`"
             ) from None
+        if not isinstance(self.tls, bool):
+            raise InputError(f"envelope tls: expected True or False but got `{one_line(self.tls)}`")
         given: Any = self.rcpt_to
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise InputError(f"envelope rcpt_to: expected a list of addresses but got `{one_line(given)}`")

@@ -89,7 +89,7 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
     done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
     return (
         reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
-        envelope.mail_from, join(envelope.rcpt_to), reception.subject, len(reception.message.raw),
+        envelope.mail_from, join(envelope.rcpt_to), reception.subject, reception.message.size_bytes,
         reception.accepted, str(reception.reply), reception.decision.decided_by,
         *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)
           if verdicts else [None] * 6),
@@ -104,8 +104,7 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
 def _because(reception: Reception, rows: Rows) -> str:
     """The reason that decided: of the refusal, else of the first action that failed, else of the first rule."""
     if not reception.accepted:
-        refused = [one.reason for one in reception.recipients if one.reply == reception.reply]
-        return refused[-1] if refused else reception.reply.text
+        return reception.refusal or reception.reply.text
     failed = [row[-1] for row in rows["actions"] if row[3] is Op.FAIL]
     fired = [event.reason for event in reception.fired if event.kind is Kind.RULE]
     if failed or fired:

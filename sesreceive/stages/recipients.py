@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sesreceive import limits
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import one_line
 from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import domain_of
-from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, NEED_RCPT, OK, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
+from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, OK, TOO_MANY_RECIPIENTS, Reply
 from sesreceive.stages.conditions import match
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.index import AccountIndex, Matched
@@ -25,7 +24,7 @@ from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, RecipientFact
 
-__all__ = ["RecipientDecision", "conclude", "decide", "one_too_many"]
+__all__ = ["RecipientDecision", "decide", "one_too_many", "refused"]
 
 _DEFAULT = Assumptions()
 _NO_RULE_SET = "no receipt rule set is active, so nothing is received"
@@ -134,35 +133,15 @@ def _events(
 
 
 def one_too_many(recipient: str, most: int) -> RecipientDecision:
-    """The answer to a recipient when `most` were accepted already."""
+    """The answer to a recipient when `most` were taken already."""
+    return refused(recipient, TOO_MANY_RECIPIENTS, f"the transaction has {most} recipients already")
+
+
+def refused(recipient: str, reply: Reply, reason: str) -> RecipientDecision:
+    """A recipient that is refused unseen, and the event that says why."""
     log = TraceLog(Stage.RECIPIENTS)
-    reason = f"the transaction has {most} recipients already"
-    log.add(
-        Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, fact=RecipientFact(TOO_MANY_RECIPIENTS)
-    )  # fmt: skip
-    return RecipientDecision(recipient=recipient, reply=TOO_MANY_RECIPIENTS, reason=reason, events=log.events())
-
-
-def conclude(size_bytes: int, decisions: Sequence[RecipientDecision]) -> tuple[Reply | None, tuple[TraceEvent, ...]]:
-    """Why a message is not taken at the end of its data, and the event that says so; None when it is taken.
-
-    Examples
-    --------
-    >>> reply, _ = conclude(100, ())
-    >>> str(reply)
-    '503 Error: need RCPT command'
-    """
-    log = TraceLog(Stage.RECIPIENTS)
-    if not decisions:
-        log.check(Check.RECIPIENTS, Op.MISS, "the message was sent to nobody")
-        return NEED_RCPT, log.events()
-    if not any(one.accepted for one in decisions):
-        return decisions[-1].reply, ()
-    if size_bytes > limits.MESSAGE_SIZE.value:
-        reason = f"the message has {size_bytes} bytes, {limits.MESSAGE_SIZE.value} is the most that SES takes"
-        log.check(Check.MESSAGE_SIZE, Op.MISS, reason)
-        return TOO_BIG, log.events()
-    return None, ()
+    log.add(Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, fact=RecipientFact(reply))
+    return RecipientDecision(recipient=recipient, reply=reply, reason=reason, events=log.events())
 
 
 def _judge(

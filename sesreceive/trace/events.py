@@ -20,7 +20,9 @@ class Stage(StrEnum):
     """The steps of the service, in the order mail meets them; values are the module names in `stages`."""
 
     FILTERING = "filtering"
+    SENDER = "sender"
     RECIPIENTS = "recipients"
+    BODY = "body"
     AUTHENTICATION = "authentication"
     SCANNING = "scanning"
     EVALUATION = "evaluation"

@@ -68,7 +68,7 @@ def _summary(reception: Reception) -> str:
             "client",
             f"{code(envelope.client_ip)}, HELO {code(envelope.helo)}, {'TLS' if envelope.tls else 'clear text'}",
         ],
-        ["size", f"{len(reception.message.raw)} bytes"],
+        ["size", f"{reception.message.size_bytes} bytes"],
         ["message id", code(reception.message_id) if reception.accepted else mark("none: refused", "note")],
         ["rules that fired", escape(fired)],
         ["what was done", done or mark("nothing", "note")],

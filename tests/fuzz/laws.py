@@ -17,12 +17,14 @@ from pathlib import Path
 
 from sesreceive import datasets
 from sesreceive.account.account import Account
+from sesreceive.assumption import Assumptions
 from sesreceive.auth.author import Author
 from sesreceive.auth.dkim import verify
 from sesreceive.auth.dmarc import DmarcRecord, evaluate
 from sesreceive.auth.keys import KeyRecord
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.auth.spf import check_host
+from sesreceive.bounds import Bounds
 from sesreceive.datasets import Dataset
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, ValidationError
@@ -32,7 +34,6 @@ from sesreceive.mail.encoded_words import decode_words
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.mbox import messages_in
 from sesreceive.mail.message import Message
-from sesreceive.smtp.bounds import Bounds
 from tests.fuzz import words
 from tests.smtp.world import converse
 
@@ -132,10 +133,10 @@ def smtp(data: bytes) -> None:
     cuts, stream = list(data[:8]), data[8:]
     places = sorted({0, len(stream), *(min(cut, len(stream)) for cut in cuts)})
     packets = [stream[start:end] for start, end in pairwise(places)]
-    tight = Bounds(command_bytes=60, text_line_bytes=40, message_bytes=150, errors=6)
-    written, closed, got = converse([stream], bounds=tight)
+    tight, short = Bounds(command_bytes=60, message_bytes=150, errors=6), Assumptions(text_line_limit=40)
+    written, closed, got = converse([stream], bounds=tight, assumptions=short)
     assert b"421 4.3.0" not in written, "an error of ours"
-    again = converse(packets, bounds=tight)
+    again = converse(packets, bounds=tight, assumptions=short)
     assert (written, closed) == again[:2]
     assert [(one.envelope, one.message.raw) for one in got] == [(one.envelope, one.message.raw) for one in again[2]]
 

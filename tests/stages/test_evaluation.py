@@ -126,8 +126,7 @@ def test_nothing_happens_after_stop() -> None:
 def test_the_rule_set_in_force_at_arrival_is_the_one_used() -> None:
     receiver = ses.Receiver(make_account(make_rule("old", put("old"))), seed=1)
     envelope = ses.Envelope(rcpt_to=("billing@example.com",))
-    decision = receiver.on_connect(envelope.client_ip)
-    submission = receiver.on_data(MESSAGE, envelope, decision, [receiver.on_rcpt(decision, envelope.rcpt_to[0])])
+    submission = receiver.submit(MESSAGE, envelope)
     receiver.account = make_account(make_rule("new", put("new")))
     assert receiver.process(submission).rules == ("old",)
 

@@ -11,16 +11,19 @@ from dataclasses import dataclass, field
 
 from sesreceive.mail.address import Mailbox
 
-__all__ = ["Path", "is_valid_sender", "parse_path"]
+__all__ = ["Path", "bare_address", "cut_by_command", "is_valid_sender", "may_stand_in_brackets", "parse_path"]
 
 # A quoted string may hold `>` and blanks; everything else runs to the bracket.
-_BRACKETED = re.compile(r'<((?:"(?:[^"\\]|\\.)*"|[^">])*)>(.*)', re.DOTALL)
+_INSIDE = r'(?:"(?:[^"\\]|\\.)*+"|[^">])*+'
+_BRACKETED = re.compile(rf"<({_INSIDE})>(.*)", re.DOTALL)
+_FITS = re.compile(_INSIDE, re.DOTALL)
 # RFC 5321 appendix C: `@one,@two:` before the mailbox; to be accepted and ignored (section 3.6.1).
 _ROUTE = re.compile(r"@[^\s:,]+(?:,@[^\s:,]+)*:")
 
-_ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"\ufffd]+"
-_LOCAL = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f\x7f\ufffd]|\\[^\x00-\x1f\x7f])*")')
-_LABEL = r"[^\s\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f\ufffd]+"  # letters, digits, `-`, `_`, beyond ASCII
+_ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"\ud800-\udfff\ufffd]+"
+_LOCAL = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f\x7f\ud800-\udfff\ufffd]|\\[^\x00-\x1f\x7f])*")')
+# letters, digits, `-`, `_`, beyond ASCII; bytes that were no UTF-8 are in no address
+_LABEL = r"[^\s\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f\ud800-\udfff\ufffd]+"
 _DOMAIN = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[^\[\]\\\s\x00-\x1f\x7f]+\])")
 
 # RFC 5321 section 4.5.3.1: a path has 256 octets with its brackets; the local part is not cut at 64, as many
@@ -67,26 +70,68 @@ def parse_path(argument: str, keyword: str) -> Path | None:
         return None
     rest = rest.strip(" \t")
     if rest.startswith("<"):
-        found = _BRACKETED.fullmatch(rest)
-        if not found:
+        bracketed = _BRACKETED.fullmatch(rest)
+        if not bracketed:
             return None
-        address, parameters = found.group(1).strip(" \t"), found.group(2)
+        address, parameters = bracketed.groups()
     else:
         address, _, parameters = rest.partition(" ")
         if not address:
             return None
-    if address.startswith("@") and (route := _ROUTE.match(address)):
-        address = address[route.end() :].lstrip(" ")
-    return Path(address, _parameters(parameters) if parameters else {})
+    return Path(bare_address(address), _parameters(parameters) if parameters else {})
+
+
+def bare_address(text: str) -> str:
+    """What stands between the brackets without blanks around it and without a source route.
+
+    Examples
+    --------
+    >>> bare_address(" @relay.example,@mx.example:bo@example.com ")
+    'bo@example.com'
+    """
+    text = text.strip(" \t")
+    if text.startswith("@") and (route := _ROUTE.match(text)):
+        text = text[route.end() :].lstrip(" ")
+    return text
+
+
+def may_stand_in_brackets(address: str) -> bool:
+    """Whether a client can say ``<address>``: every quote is closed, and no bracket closes outside quotes.
+
+    Examples
+    --------
+    >>> [may_stand_in_brackets(text) for text in ("", "ana@example.org", '"a>b"@example.org', "a>b", '"ana')]
+    [True, True, True, False, False]
+    """
+    return _FITS.fullmatch(address) is not None
+
+
+def cut_by_command(before: str, address: str, command_bytes: int) -> str | None:
+    """What a server sees of an address whose command has `command_bytes` octets or more; None where it is shorter.
+
+    Parameters
+    ----------
+    before : str
+        The command up to the bracket.
+
+    Examples
+    --------
+    >>> cut_by_command("RCPT TO:<", "ana@example.org", 24), cut_by_command("RCPT TO:<", "ana@example.org", 26)
+    ('ana@example.org', None)
+    """
+    octets = address.encode("utf-8", "replace") + b">"
+    if len(before) + len(octets) < command_bytes:
+        return None
+    return octets[: command_bytes - len(before)].removesuffix(b">").decode("utf-8", "replace")
 
 
 def _parameters(text: str) -> dict[str, str]:
     """Parameters by name; those without meaning here are kept and ignored, as SubEthaSMTP does [inferred]."""
-    found = {}
+    parameters = {}
     for word in text.split():
         name, _, value = word.partition("=")
-        found[name.upper()] = value
-    return found
+        parameters[name.upper()] = value
+    return parameters
 
 
 def is_valid_sender(address: str) -> bool:

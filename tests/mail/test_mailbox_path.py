@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sesreceive.smtp.mailbox_path import Path, is_valid_sender, parse_path
+from sesreceive.mail.mailbox_path import Path, is_valid_sender, parse_path
 
 PATHS = [
     # argument                                           address                        parameters

@@ -1,4 +1,7 @@
-"""How much one SMTP server takes at a time, and how long it waits."""
+"""How much mail is taken: of one message and transaction, and by one SMTP server at a time.
+
+A `Receiver` carries them, so that `Receiver.receive`, replay and the SMTP server refuse the same.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,23 @@ __all__ = ["Bounds"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Limits and time-outs of a server; none of SES's own are public, so all of these are ours [inferred].
+    """Limits of mail and of a server; none of SES's own are public but for the size, so these are ours [inferred].
+
+    The first three count whichever way mail comes in; the rest are a server's alone.
 
     Attributes
     ----------
+    message_bytes : int
+        Octets of a message; also the limit for ``SIZE=``.
+    recipients_named : int
+        RCPT commands of one transaction that are judged, refused ones included; further ones are answered 452 and not
+        remembered. How many may be *accepted* is the assumption ``max_recipients``.
+    command_bytes : int
+        Octets of a command line without its line end; at as many or more the connection is closed (SubEthaSMTP).
     connections : int
         Sessions at a time; the next is answered 421.
     errors : int
         Commands a session may get wrong before it is closed with 421.
-    recipients_named : int
-        RCPT commands of one transaction, refused ones included, before 452; how many may be *accepted* is the
-        assumption ``max_recipients``.
-    command_bytes : int
-        Octets of a command line without its line end; as many or more are refused (SubEthaSMTP).
-    text_line_bytes : int or None
-        Octets of a line of the message with its line end (RFC 5321 section 4.5.3.1.6: 1000); None for no limit.
-    message_bytes : int
-        Octets of a message; also the limit for ``SIZE=``.
     buffered_bytes : int
         Octets of messages under way in all sessions together; more are refused with 452.
     waiting : int
@@ -43,12 +46,11 @@ class Bounds:
         Seconds for a whole message, however steadily it drips.
     """
 
-    connections: int = 1_000
-    errors: int = 20
+    message_bytes: int = limits.MESSAGE_SIZE.value
     recipients_named: int = 1_000
     command_bytes: int = 998
-    text_line_bytes: int | None = 1_000
-    message_bytes: int = limits.MESSAGE_SIZE.value
+    connections: int = 1_000
+    errors: int = 20
     buffered_bytes: int = 1 << 30
     waiting: int = 1_000
     waiting_bytes: int = 1 << 28
@@ -59,10 +61,11 @@ class Bounds:
     def __post_init__(self) -> None:
         """Refuse a limit that lets nothing through."""
         problems = [
-            Problem(f"bounds.{item.name}", f"expected a number above 0 but got `{value}`", "sesreceive.smtp.bounds")
+            Problem(f"bounds.{item.name}", f"expected a number above 0 but got `{value}`", "sesreceive.bounds")
             for item in fields(self)
-            if (value := getattr(self, item.name)) is not None
-            and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0)
+            if isinstance(value := getattr(self, item.name), bool)
+            or not isinstance(value, int | float)
+            or not value > 0
         ]
         if problems:
             raise ValidationError(*problems)
