@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
@@ -41,9 +41,13 @@ from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.ses_keys import zone_records
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from ssl import SSLContext
+
     from sesreceive.control.operations import Control
     from sesreceive.effects import SendBounce
-    from sesreceive.replay import Source
+    from sesreceive.mail.corpus import Override, Source
+    from sesreceive.replay import Progress
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
 
@@ -156,7 +160,7 @@ class Receiver:
         self._indexed: AccountIndex | None = None
         self.account = account
         self.resolver: Resolver = _resolver(resolver)
-        self.backend: Any = MemoryBackend() if backend is None else backend
+        self.backend: Backend = MemoryBackend() if backend is None else backend
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
         self.provider_lists = tuple(provider_lists)
         self.assumptions = assumptions or Assumptions()
@@ -389,17 +393,50 @@ class Receiver:
                     break
         return self.on_data(raw, envelope, transaction, name=name, drawn=drawn)
 
-    def replay(self, source: Source, **options: Any) -> Report:
+    def replay(
+        self,
+        source: Source,
+        *,
+        envelope: Override | None = None,
+        executor: Executor | None = None,
+        chunk: int = 200,
+        progress: Progress | bool | None = None,
+        keep: bool = True,
+        limit: int | None = None,
+    ) -> Report:
         """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""
         from sesreceive.replay import replay
 
-        return replay(self, source, **options)
+        return replay(
+            self, source, envelope=envelope, executor=executor, chunk=chunk, progress=progress, keep=keep, limit=limit
+        )
 
-    def smtp(self, **options: Any) -> Server:
+    def smtp(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        tls: bool | SSLContext = True,
+        name: str | None = None,
+        hostname: str | None = None,
+        banner: str = "ESMTP Amazon SES",
+        client_addresses: Mapping[str, str] | Callable[[str], str | None] | None = None,
+        xclient: Literal["silent", "announced", "off"] = "silent",
+        proxy: bool = False,
+        trusted: Iterable[str] = ("127.0.0.0/8", "::1"),
+        bounds: Bounds | None = None,
+        workers: int = 1,
+        keep: int | None = None,
+        uvloop: bool | None = None,
+    ) -> Server:
         """A live SMTP server with this receiver behind it; see `sesreceive.smtp.server.Server`."""
         from sesreceive.smtp.server import Server
 
-        return Server(self, **options)
+        return Server(
+            self, port=port, host=host, tls=tls, name=name, hostname=hostname, banner=banner,
+            client_addresses=client_addresses, xclient=xclient, proxy=proxy, trusted=trusted, bounds=bounds,
+            workers=workers, keep=keep, uvloop=uvloop,
+        )  # fmt: skip
 
     def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
         """Add a rule as CreateReceiptRule does; see `sesreceive.control.operations.Control.create_receipt_rule`."""

@@ -139,7 +139,7 @@ def _shared_out(
             if not running:
                 return
             done = running.popleft().result()
-            if done.backend is not None:
+            if done.backend is not None and isinstance(receiver.backend, MemoryBackend):
                 receiver.backend.merge(done.backend)
             yield done.report
     finally:
