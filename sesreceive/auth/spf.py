@@ -228,6 +228,9 @@ def _reason(status: SpfStatus, query: Any, domain: str, address: str) -> str:
 
 # ------------------------------------------------------------------------ pyspf
 
+# The mechanisms that need a domain, without one.
+_NAMELESS = re.compile(r"[+?~-]?(?:exists|include):?", re.IGNORECASE)
+
 # Macros for HELO, the sender's local part and address, and the time (RFC 7208 section 7.2).
 _PERSONAL = re.compile(r"%\{[hlst]", re.IGNORECASE)
 
@@ -299,8 +302,10 @@ def _query_class() -> Any:
 
             pyspf refuses it before anything else is looked at. RFC 7208 has no such rule: mechanisms are tried from
             left to right and the first that matches ends it (section 4.6.2), and the look-up limit ends a circle
-            (section 4.6.4).
+            (section 4.6.4). With a qualifier pyspf takes an ``exists`` without a domain for one about the record's own.
             """
+            if _NAMELESS.fullmatch(mech):  # sections 5.2 and 5.7: these two always have a domain
+                raise spf.PermError("Mechanism without a domain", mech)
             try:
                 return super().validate_mechanism(mech)
             except spf.PermError as error:
