@@ -43,8 +43,8 @@ DOMAINS = 20
 IP = "192.0.2.70"
 NOW = time.time()
 
-# Goals of the project, as ratios: the full checks 4 at 4 KB; DKIM 6, 12 and 15 at 4 KB, 100 KB and 10 MB; a relaxed body
-# of any shape never below 100 MB/s.
+# Goals of the project, as ratios: the full checks 4 at 4 KB; DKIM 6, 12 and 15 at 4 KB, 100 KB and 10 MB; a relaxed
+# body of any shape never below 100 MB/s.
 
 
 @dataclass(frozen=True)
