@@ -123,7 +123,8 @@ def peers_full(sample: Sample) -> bool:
     )
     passed = dkim.verify(sample.raw, dnsfunc=lookup)
     signed = DkimResult(status=DkimStatus.PASS if passed else DkimStatus.FAIL, domain=sample.domain)
-    return evaluate(Message(sample.raw), sender, (signed,), ZONE).status == "pass" and status == "pass" and passed
+    policy = evaluate(Message(sample.raw), sender, (signed,), ZONE, memory=MEMORY)
+    return policy.status == "pass" and status == "pass" and passed
 
 
 def ours_full(sample: Sample) -> bool:
