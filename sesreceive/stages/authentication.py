@@ -19,6 +19,7 @@ from sesreceive.auth.results import (
     DkimResult,
     DmarcResult,
     DnsQuestion,
+    Failure,
     SpfResult,
 )
 from sesreceive.auth.verdicts import verdicts_of
@@ -140,7 +141,8 @@ def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> 
         for number, signature in enumerate(results.dkim, start=1):
             subject = f"DKIM signature {number}" if len(results.dkim) > 1 else "DKIM signature"
             if not signature.is_signature:
-                reason = f"it counts as if it were not there: {signature.reason}"
+                why = signature.reason if signature.failure is Failure.SYNTAX else "it has no `d=` that names a domain"
+                reason = f"the field is no signature and counts as if it were not there: {why}"
                 fact = ResultFact(Check.DKIM, signature.status, failure=signature.failure)
                 log.add(Kind.CHECK, Op.SKIP, subject, reason, fact=fact)
                 continue
