@@ -26,14 +26,14 @@ from sesreceive.redact.stand_ins import StandIns
 __all__ = ["Bundle", "redact"]
 
 # Members of the account that choose among words of the API, or say when: nobody's.
-_PUBLIC_MEMBERS = frozenset(
-    ["Region", "TlsPolicy", "Policy", "InvocationType", "Encoding", "Scope", "SmtpReplyCode", "StatusCode"]
-    + ["VerificationStatus", "CreatedTimestamp"]
-)
+_PUBLIC_MEMBERS = frozenset({
+    "Region", "TlsPolicy", "Policy", "InvocationType", "Encoding", "Scope", "SmtpReplyCode", "StatusCode",
+    "VerificationStatus", "CreatedTimestamp",
+})  # fmt: skip
 # What stands in an ARN before a name; `alias/aws/ses` is the key that every account has.
 _ARN_WORDS = words_of("function topic role key alias organization instance aws ses service")
 _MACRO = re.compile(rb"(%\{[^{}]*\})")
-_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_DOMAIN = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++)++")
 _SERVICES = ("amazonaws.com", "amazonses.com")
 
 _README = """\
@@ -225,7 +225,11 @@ def _envelope(envelope: Envelope, stand_ins: StandIns) -> Envelope:
 def _account(value: Any, member: str, stand_ins: StandIns) -> Any:
     """The account's JSON with each text replaced that is no word of the API."""
     if isinstance(value, Mapping):
-        return {key: _account(inner, key, stand_ins) for key, inner in value.items()}
+        named = member == "Identities"  # whose members are called as the identities are
+        return {
+            _account(key, "Identity", stand_ins) if named else key: _account(inner, key, stand_ins)
+            for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_account(inner, member, stand_ins) for inner in value]
     if not isinstance(value, str) or member in _PUBLIC_MEMBERS:

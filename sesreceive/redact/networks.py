@@ -17,9 +17,11 @@ __all__ = ["Network", "network_stand_ins"]
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# RFC 5737 for documentation, RFC 2544 for benchmarks where those do not suffice; RFC 3849 and RFC 9637 for IPv6.
-_POOLS = {
-    4: [*map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"))],
+# RFC 5737 for documentation; where those do not suffice, RFC 2544 for benchmarks and RFC 1112 for nothing yet.
+# For IPv6 RFC 3849 and RFC 9637, both for documentation.
+_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
+_POOLS: Mapping[int, list[Network]] = {
+    4: [*map(ipaddress.ip_network, (*_DOCUMENTATION, "198.18.0.0/15", "240.0.0.0/4"))],
     6: [*map(ipaddress.ip_network, ("2001:db8::/32", "3fff::/20"))],
 }
 # What a network shrinks to where nothing lies in it: still more than one address.
@@ -27,7 +29,7 @@ _LEAST = 4
 
 
 def network_stand_ins(originals: Iterable[Network]) -> Mapping[Network, Network]:
-    """A reserved network for each original, none of them equal to or overlapping an original.
+    """A reserved network for each original, none of which is an original itself.
 
     Parameters
     ----------
@@ -100,14 +102,14 @@ def _settle(
 
 
 class _FreeBlocks:
-    """Hands out aligned blocks of the pools that overlap no original."""
+    """Hands out aligned blocks of the pools that overlap no original in them."""
 
     def __init__(self, pools: list[Network], avoid: list[Network]) -> None:
         taken = sorted((int(net.network_address), int(net.broadcast_address) + 1) for net in avoid)
         self._gaps: list[list[int]] = []
         for pool in pools:
             first, last = int(pool.network_address), int(pool.broadcast_address) + 1
-            edges = [first, *(edge for pair in taken if pair[1] > first and pair[0] < last for edge in pair), last]
+            edges = [first, *(edge for pair in taken if first <= pair[0] and pair[1] <= last for edge in pair), last]
             reached = first
             for number, (begin, end) in enumerate(pairwise(edges)):
                 reached = max(reached, begin)

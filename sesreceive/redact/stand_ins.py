@@ -114,10 +114,22 @@ class StandIns:
         below = name[: -len(organization)].split(".")[:-1]
         if self._learning:
             self._organizations.setdefault(organization, "")
-        labels = [label if label in _SERVICE_LABELS else self.words(label) for label in below]
+        labels = self._labels(below)
         stand_in = ".".join([*labels, self._organizations[organization]])
         ending = "." if text.endswith(".") else ""
         return text if self._learning else _in_case_of(text.rstrip("."), stand_in) + ending
+
+    def _labels(self, labels: list[str]) -> list[str]:
+        """The stand-ins of labels; four of them may be an address, as SPF's macro `%{ir}` writes it."""
+        made = [label if label in _SERVICE_LABELS else self.words(label) for label in labels]
+        for at in range(len(labels) - 3):
+            try:
+                address = ipaddress.ip_network(".".join(reversed(labels[at : at + 4])))
+            except ValueError:
+                continue
+            if address in self._nets:
+                made[at : at + 4] = reversed(self.network(str(address.network_address)).split("."))
+        return made
 
     def network(self, text: str) -> str:
         """The stand-in of an IP address, or of a network with its prefix length.
@@ -178,7 +190,7 @@ class StandIns:
 
 def _is_hex(word: str) -> bool:
     """Whether this looks like an id in hexadecimal, as keys and organizations have it; its stand-in is one, too."""
-    return len(word) >= 4 and not set(word) - set("0123456789abcdef") and bool(set(word) & set(_DIGITS))
+    return len(word) >= 4 and not set(word) - set("0123456789abcdef")
 
 
 def _in_case_of(original: str, stand_in: str) -> str:

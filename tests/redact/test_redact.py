@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from base64 import b64encode
@@ -44,7 +45,7 @@ def text_of(bundle: Bundle) -> str:
 
 # ---------------------------------------------------------------- nothing private is left
 
-# Words nobody else's text has: no vowel but the umlaut of a Japanese-free alphabet would do; `zq` begins none of ours.
+# Words that nothing of ours begins like.
 secrets = st.from_regex(r"zq[a-z]{2,8}", fullmatch=True)
 numbers = st.from_regex(r"[1-9][0-9]{4,9}", fullmatch=True)
 private_domains = st.builds("{}.{}".format, secrets, st.sampled_from(["com", "co.uk", "example", "internal", "de"]))
@@ -58,14 +59,16 @@ def mails(draw: st.DrawFn) -> tuple[Item, list[str]]:
     words = draw(st.lists(secrets, min_size=8, max_size=8))
     sender, rcpt, other = draw(private_addresses), draw(private_addresses), draw(private_addresses)
     host, ip, number = f"mx.{draw(private_domains)}", draw(addresses_v4), draw(numbers)
-    subject = f"{words[0]} {words[1].title()} =?utf-8?q?{words[2]}_=C3=A9?= =?utf-8?b?{b64encode(words[3].encode()).decode()}?="
+    coded = b64encode(words[3].encode()).decode()
+    subject = f"{words[0]} {words[1].title()} =?utf-8?q?{words[2]}_=C3=A9?= =?utf-8?b?{coded}?="
     html = (
         f'<p class="{words[5]}">{words[4]} &amp; {words[5]} <a href="https://{host}/{words[6]}?id={number}">x</a></p>'
     )
     header = (
         f"Received: from {host} (HELO {words[7]} [{ip}]) by mx.example.com with ESMTPS id {number}\r\n"
         f" for <{rcpt}>; Fri, 02 Jan 2026 08:29:02 +0000\r\n"
-        f"Authentication-Results: {host}; spf=pass smtp.mailfrom={sender}; dkim=pass header.i=@{sender.partition('@')[2]}\r\n"
+        f"Authentication-Results: {host}; spf=pass smtp.mailfrom={sender};\r\n"
+        f" dkim=pass header.i=@{sender.partition('@')[2]}\r\n"
         f"DKIM-Signature: v=1; a=rsa-sha256; d={sender.partition('@')[2]}; s={words[6]}; i={sender}; t=1767342542;\r\n"
         f" h=from:x-{words[0]}; bh=AAAA; b=BBBB\r\n"
         f'From: "{words[0]}, {words[1]}" <{sender}>\r\nTo: {words[2]} <{rcpt}>, {other}\r\nSubject: {subject}\r\n'
@@ -114,7 +117,10 @@ def contents(raw: bytes) -> list[bytes]:
 def test_nothing_of_an_account_is_left_and_it_stays_one_that_ses_takes(account: ses.Account) -> None:
     bundle = redact(item(b"Subject: x\r\n\r\n"), account)
     assert not bundle.account.problems()
-    before, after = (list(leaves(one.to_api())) for one in (account, bundle.account))
+    named = {one.name for one in bundle.account.identities}
+    assert not named & {one.name for one in account.identities}
+    accounts_of_both = (one.to_api() | {"Identities": None} for one in (account, bundle.account))
+    before, after = (list(leaves(one)) for one in accounts_of_both)
     assert [path for path, _ in before] == [path for path, _ in after]
     for (path, old), (_, new) in zip(before, after, strict=True):
         if (
@@ -158,15 +164,13 @@ def test_of_the_sample_mail_only_what_hangs_on_a_signature_changes(name: str) ->
         bundle = redact(mail, account, zone)
         assert {row[0] for row in bundle.changes} <= {"dkim", "dmarc"}, mail.name
         (before,) = ses.Receiver(account, resolver=zone, seed=1).replay([mail])
-        rules = {rule.name: place for place, rule in enumerate(account.rule_set(account.active).rules)}
-        new_rules = {
-            rule.name: place for place, rule in enumerate(bundle.account.rule_set(bundle.account.active).rules)
-        }
-        assert [rules[one] for one in fired(before)] == [new_rules[one] for one in fired(bundle.reception)], mail.name
+        assert fired(before, account) == fired(bundle.reception, bundle.account), mail.name
 
 
-def fired(reception: ses.Reception) -> list[str]:
-    return [done.rule for done in reception.performed]
+def fired(reception: ses.Reception, account: ses.Account) -> list[tuple[str, int]]:
+    """The effects asked for, each with the place of its rule in the rule set."""
+    places = {rule.name: place for place, rule in enumerate(account.rule_set(str(account.active)).rules)}
+    return [(type(done.effect).__name__, places.get(done.effect.rule, -1)) for done in reception.performed]
 
 
 SAME = [
@@ -203,7 +207,7 @@ KEPT = [
     ("no body",                      b"Subject: zqone\r\n"),
     ("an unknown charset",           b"Content-Type: text/plain; charset=x-odd\r\n\r\nzq\xf0\r\n"),
     ("base64 that is none",          b"Content-Transfer-Encoding: base64\r\n\r\nzq*one\r\n"),
-    ("soft line breaks",             b"Content-Transfer-Encoding: quoted-printable\r\n\r\nzq=C3=A9one=\r\n zqtwo=20\r\n"),
+    ("soft line breaks",             b"Content-Transfer-Encoding: quoted-printable\r\n\r\nzq=C3=A9=\r\n zqtwo=20\r\n"),
     ("lines of base64",              b"Content-Transfer-Encoding: base64\r\n\r\nenFvbmU\r\nxMjM0NQ==\r\n"),
 ]  # fmt: skip
 
@@ -255,12 +259,8 @@ NETWORKS = [
 def test_an_address_stays_in_its_networks(cidr: str, client: str, inside: bool) -> None:
     account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block(cidr, name="block"),))
     bundle = redact(item(b"", client_ip=client), account)
-    assert (bundle.reception.reply.code == 250) is False
-    assert ("blocked" in str(bundle.reception.explain()) or "contains" in str(bundle.reception.explain())) is True
     assert bundle.changes == ()
     assert client not in text_of(bundle)
-    import ipaddress
-
     network = ipaddress.ip_network(bundle.account.filters[0].cidr)
     assert (ipaddress.ip_address(bundle.envelope.client_ip) in network) is inside
 
@@ -289,7 +289,7 @@ def test_long_text_costs_in_proportion(unit: str) -> None:
 
 def test_the_command_writes_a_bundle_that_explain_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = DATASETS / "first-steps"
-    mail = sorted((folder / "mail").glob("*.eml"))[0]
+    mail = min((folder / "mail").glob("*.eml"))
     out = tmp_path / "bundle"
     settings = ["--account", str(folder / "account.json"), "--zone", str(folder / "zone.txt")]
     assert main(["redact", str(mail), *settings, "--out", str(out)]) == 0
@@ -302,7 +302,7 @@ def test_the_command_writes_a_bundle_that_explain_takes(tmp_path: Path, capsys: 
 
 MISTAKES = [
     # arguments                                         what is said
-    (["{none}"],                                        "cannot read"),
+    (["{none}"],                                        "there is no `"),
     (["{mail}", "--envelope", "{none}"],                "cannot read envelope"),
     (["{mail}", "--envelope", "{mail}"],                "expected a JSON object"),
     (["{mail}", "--account", "{none}"],                 "cannot read account"),
@@ -316,7 +316,7 @@ def test_a_mistake_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     folder = DATASETS / "first-steps" / "mail"
-    places = {"none": tmp_path / "none", "mail": sorted(folder.glob("*.eml"))[0], "folder": folder}
+    places = {"none": tmp_path / "none", "mail": min(folder.glob("*.eml")), "folder": folder}
     filled = [argument.format(**places) for argument in arguments]
     assert main(["redact", *filled, "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
@@ -326,7 +326,7 @@ def test_a_mistake_is_one_sentence(
 
 
 def test_a_folder_with_files_in_it_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    mail = sorted((DATASETS / "first-steps" / "mail").glob("*.eml"))[0]
+    mail = min((DATASETS / "first-steps" / "mail").glob("*.eml"))
     (tmp_path / "mine.txt").write_text("mine")
     assert main(["redact", str(mail), "--out", str(tmp_path)]) == 2
     assert "expected a new or empty folder" in capsys.readouterr().err
