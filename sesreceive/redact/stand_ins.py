@@ -58,7 +58,7 @@ class StandIns:
         self._taken: set[str] = set()
         self._learning = True
         # Any fixed start will do: a stand-in has to be the same in each file, not hard to foresee.
-        self._chance = Random(1)
+        self._chance = Random(1)  # noqa: S311
 
     @property
     def learning(self) -> bool:
