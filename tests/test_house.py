@@ -39,7 +39,7 @@ def test_the_workflow_runs_every_check_and_the_quick_ones_on_each_python() -> No
     assert ".ci/run" in commands(jobs["everything"])
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert "make quick" in commands(jobs["quick"])
-    first = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()[0]
+    first = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     pinned = re.search(r"Python (3)\.(\d+) to 3\.(\d+)", first)
     assert pinned is not None
     versions = [f"3.{minor}" for minor in range(int(pinned[2]), int(pinned[3]) + 1)]
