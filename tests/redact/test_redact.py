@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
@@ -113,6 +113,7 @@ def contents(raw: bytes) -> list[bytes]:
     return [bytes(part.get_payload(decode=True) or b"") for part in parsed.walk() if not part.is_multipart()]
 
 
+@settings(max_examples=25)
 @given(accounts())
 def test_nothing_of_an_account_is_left_and_it_stays_one_that_ses_takes(account: ses.Account) -> None:
     bundle = redact(item(b"Subject: x\r\n\r\n"), account)
@@ -281,7 +282,7 @@ def test_long_text_costs_in_proportion(unit: str) -> None:
         raw = head + unit.encode() * (size // 2 // len(unit)) + b"\r\n\r\n" + unit.encode() * (size // 2 // len(unit))
         return lambda: bundle_of(raw)
 
-    assert_in_proportion(work, 100_000)
+    assert_in_proportion(work, 40_000)
 
 
 # ---------------------------------------------------------------- the command
