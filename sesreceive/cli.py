@@ -1,4 +1,4 @@
-"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``check``, ``assumptions``.
+"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``check``, ``redact``, ``assumptions``.
 
 Each command prints the tables of the library; none decides anything itself.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -125,6 +127,33 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _redact(options: argparse.Namespace) -> int:
+    """One message with its circumstances, without anything private → a folder for a bug report."""
+    from sesreceive.mail.corpus import read
+    from sesreceive.redact.bundle import redact
+
+    account = Account.load(options.account) if options.account is not None else None
+    zone = _zone(options.zone) if options.zone is not None else None
+    envelope = _envelope(options.envelope) if options.envelope is not None else None
+    items = list(itertools.islice(read(options.message, envelope=envelope), 2))
+    if len(items) != 1:
+        number = "none" if not items else "more than one"
+        raise InputError(f"expected one message in `{one_line(options.message)}` but it holds {number}")
+    bundle = redact(items[0], account, zone)
+    written = bundle.save(options.out)
+    print(f"wrote {len(written)} files to {one_line(options.out)}; read them before you send them")
+    print(bundle.summary)
+    return 0
+
+
+def _envelope(path: str) -> Envelope:
+    where = f"envelope `{one_line(path)}`"
+    try:
+        return Envelope.from_json(Path(path).read_bytes(), where=where)
+    except OSError as error:
+        raise InputError(f"cannot read {where}: {error.strerror or error}") from None
+
+
 def _assumptions(options: argparse.Namespace) -> int:
     """The points that the documentation leaves open, and how they are decided."""
     rows = Assumption.rows()
@@ -151,13 +180,15 @@ def _receiver(options: argparse.Namespace) -> Receiver:
     if options.account is None:
         receiver: Receiver = _dataset(options).receiver()
         return receiver
-    zone = Zone({})
-    if options.zone is not None:
-        try:
-            zone = Zone.parse(Path(options.zone).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read zone `{one_line(options.zone)}`: {error}") from None
+    zone = _zone(options.zone) if options.zone is not None else Zone({})
     return Receiver(Account.load(options.account), resolver=zone, seed=options.seed)
+
+
+def _zone(path: str) -> Zone:
+    try:
+        return Zone.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read zone `{one_line(path)}`: {error}") from None
 
 
 def _dataset(options: argparse.Namespace) -> Any:
@@ -238,6 +269,15 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")
+
+    redacted = command("redact", _redact, "write a message for a bug report, with every private word replaced")
+    redacted.add_argument("message", help=".eml file")
+    redacted.add_argument(
+        "--envelope", help="JSON file of its envelope (default: the one beside it, or as it suggests)"
+    )
+    redacted.add_argument("--account", help="JSON file of the account (default: one that owns the recipients' domains)")
+    redacted.add_argument("--zone", help="zone file with the DNS records of the sender")
+    redacted.add_argument("--out", required=True, help="new folder to write the files to")
 
     known = command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
     known.add_argument("--markdown", action="store_true", help="as the table in the documentation")
