@@ -18,7 +18,6 @@ from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.actions.context import ActionContext
 from sesreceive.assumption import Assumptions
 from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish
-from sesreceive.later import later
 from sesreceive.stages.conditions import match
 from sesreceive.stages.index import RuleIndex
 from sesreceive.stages.recipients import RecipientDecision
@@ -325,7 +324,7 @@ class _Run:
             topic = getattr(action, "topic_arn", None)
             told = action.notifies(context) if topic and not any(one.failed for one in outcomes) else None
             if topic and told is not None:
-                message = later(self.context(item, index, verdicts).notification, told)
+                message = self.context(item, index, verdicts).later_notification(told)
                 publish = Publish(topic_arn=topic, subject=RECEIPT_SUBJECT, message=message, **context.about)
                 outcomes += self.effects((publish,), context)
             flow = self.flow(action, outcomes)
