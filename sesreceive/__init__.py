@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from sesreceive.backends.aws import AwsBackend
     from sesreceive.backends.directory import DirectoryBackend
     from sesreceive.functions.registry import Handler
+    from sesreceive.formats import Loaded, load
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.spamd import SpamdScanner
@@ -93,6 +94,7 @@ __all__ = [
     "InvocationType",
     "LambdaAction",
     "LiveResolver",
+    "Loaded",
     "MarkerScanner",
     "MemoryBackend",
     "Message",
@@ -131,6 +133,7 @@ __all__ = [
     "ZoneError",
     "assumptions",
     "datasets",
+    "load",
     "member",
     "send",
 ]
@@ -141,10 +144,12 @@ _LATER = {
     "ClamdScanner": "sesreceive.scan.clamd",
     "Dialogue": "sesreceive.smtp.dialogue",
     "DirectoryBackend": "sesreceive.backends.directory",
+    "Loaded": "sesreceive.formats",
     "Handler": "sesreceive.functions.registry",
     "Report": "sesreceive.report",
     "SpamdScanner": "sesreceive.scan.spamd",
     "datasets": "",
+    "load": "sesreceive.formats",
     "send": "sesreceive.smtp.sender",
     "ui": "",
 }

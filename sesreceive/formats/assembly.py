@@ -15,7 +15,7 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.stand_in import StandIn
 from sesreceive.account.value import Value
-from sesreceive.account.wording import expected
+from sesreceive.wording import expected
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.commute import differing_mail
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
@@ -314,7 +314,10 @@ class _Assembly:
         found = read(cls, _plain(values))
         for problem in found.problems:
             place = place_in(entry.values, _steps(problem.path), entry.place)
-            self.draft.problem(place, f"{entry.key}: {problem.path}: {problem.message}", problem.source)
+            message = problem.message
+            if message in ("expected text but got `True`", "expected text but got `False`"):
+                message += "; YAML reads yes, no, on and off as truths, so put the word in quotes"
+            self.draft.problem(place, f"{entry.key}: {problem.path}: {message}", problem.source)
         return found.value
 
     def _refused(self, problem: Problem) -> None:

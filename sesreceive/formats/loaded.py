@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import code, details, escape, frame, table
 from sesreceive.account.account import Account
-from sesreceive.account.wording import count
+from sesreceive.wording import count
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place
 
@@ -121,7 +121,7 @@ class Loaded:
         from sesreceive.receiver import Receiver
 
         if self.functions and "backend" not in options:
-            from sesreceive.effects.memory import MemoryBackend
+            from sesreceive.backends.memory import MemoryBackend
 
             options["backend"] = MemoryBackend(functions=dict(self.functions))
         return Receiver(self.account, **options)

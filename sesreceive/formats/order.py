@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sesreceive.account.wording import expected
+from sesreceive.wording import expected
 from sesreceive.errors import one_line
 from sesreceive.formats.draft import RuleEntry
 
