@@ -66,8 +66,8 @@ if TYPE_CHECKING:
     from sesreceive import datasets
     from sesreceive.backends.aws import AwsBackend
     from sesreceive.backends.directory import DirectoryBackend
-    from sesreceive.functions.registry import Handler
     from sesreceive.formats import Loaded, load
+    from sesreceive.functions.registry import Handler
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.spamd import SpamdScanner

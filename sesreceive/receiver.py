@@ -32,6 +32,7 @@ from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.index import AccountIndex
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.trace.events import Trace, TraceEvent
+from sesreceive.trace.legend import Legend
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.ses_keys import zone_records
@@ -159,6 +160,7 @@ class Receiver:
     def account(self, account: Account) -> None:
         account.validate()
         self._account = account
+        self._legend = Legend(account)
 
     @property
     def _index(self) -> AccountIndex:
@@ -231,7 +233,7 @@ class Receiver:
             "reply": submission.reply, "assumptions": self.assumptions, "provider_lists": self.provider_lists,
         }  # fmt: skip
         if not submission.accepted:
-            return Reception(**common, trace=Trace.join(*before))
+            return Reception(**common, trace=self._trace(submission.account, *before))
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
@@ -265,8 +267,15 @@ class Receiver:
             **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
             authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
             stopped_by=evaluated.stopped_by, fired=evaluated.fired,
-            trace=Trace.join(*before, authenticated.events, scanned.events, evaluated.events),
+            trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
+
+    def _trace(self, account: Account, *parts: Iterable[TraceEvent]) -> Trace:
+        """The events as one trace, with what the stand-ins of a loaded account stand for."""
+        trace = Trace.join(*parts)
+        # A message in flight keeps the account it was received under.
+        legend = self._legend if account is self._legend.account else Legend(account)
+        return legend.explain(trace) if legend else trace
 
     def receive(
         self,

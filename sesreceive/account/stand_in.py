@@ -6,14 +6,13 @@ remembers what it stands for, so that a trace can say it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Self
 
 from sesreceive.account.member import members
 from sesreceive.account.value import Value
 
-__all__ = ["StandIn", "legend", "stand_ins"]
+__all__ = ["StandIn", "stand_ins"]
 
 
 class StandIn(str):
@@ -65,25 +64,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Value):
         for item in members(type(value)):
             yield from _texts(getattr(value, item.name))
-
-
-def legend(text: str, known: Mapping[str, str], pattern: re.Pattern[str]) -> str:
-    """What the stand-ins in a text stand for, as a remark; empty where there are none.
-
-    Parameters
-    ----------
-    text : str
-        A sentence of a trace.
-    known : mapping
-        What `stand_ins` answers.
-    pattern : re.Pattern
-        Finds any of `known`, the longest first.
-
-    Examples
-    --------
-    >>> known = {"var-domain.example": "var.domain, main.tf:12"}
-    >>> legend("var-domain.example is verified", known, re.compile("var-domain.example"))
-    '`var-domain.example` stands for var.domain, main.tf:12'
-    """
-    named = dict.fromkeys(pattern.findall(text))
-    return "; ".join(f"`{word}` stands for {known[word]}" for word in named)

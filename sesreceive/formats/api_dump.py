@@ -61,9 +61,13 @@ def _rule(draft: Draft, rule: Any, rule_set: Any, place: Place, key: str, *, aft
     name = values.get("Name")
     draft.rules.append(
         RuleEntry(
-            key=f"rule {name}" if isinstance(name, str) else key, place=values.place or place, values=values,
-            rule_set=rule_set, after=after, ordered=ordered,
-        )  # fmt: skip
+            key=f"rule {name}" if isinstance(name, str) else key,
+            place=values.place or place,
+            values=values,
+            rule_set=rule_set,
+            after=after,
+            ordered=ordered,
+        )
     )
 
 
@@ -78,10 +82,14 @@ def _described_set(draft: Draft, data: Mapping[str, Any], place: Place) -> None:
             draft.problem(place_in(data, ["Metadata", extra], place), f"Metadata: no such member `{extra}`", "SES API")
     if not isinstance(name, str):
         values["RuleSetName"] = name = Open("the rule set", place, "the dump has no Metadata.Name", hint="rule-set")
-    draft.rule_sets.append(Entry(key=f"rule set {name if isinstance(name, str) else ''}".strip(), place=place, values=values))
+    draft.rule_sets.append(
+        Entry(key=f"rule set {name if isinstance(name, str) else ''}".strip(), place=place, values=values)
+    )
     rules = data.get("Rules", [])
     if not isinstance(rules, list):
-        draft.problem(place_in(data, ["Rules"], place), "Rules: expected a list of rules", "SES API DescribeReceiptRuleSet")
+        draft.problem(
+            place_in(data, ["Rules"], place), "Rules: expected a list of rules", "SES API DescribeReceiptRuleSet"
+        )
         return
     for number, rule in enumerate(rules):
         where = place_in(data, ["Rules", number], place)
@@ -106,7 +114,9 @@ def _filters(draft: Draft, data: Mapping[str, Any], place: Place) -> None:
         if isinstance(one, dict):
             draft.filters.append(_entry(f"filter {one.get('Name', number)}", one, place))
         else:
-            draft.problem(place, f"Filters[{number}]: expected an object with Name and IpFilter", "SES API ReceiptFilter")
+            draft.problem(
+                place, f"Filters[{number}]: expected an object with Name and IpFilter", "SES API ReceiptFilter"
+            )
 
 
 def _identities(draft: Draft, data: Mapping[str, Any], place: Place) -> None:
@@ -155,7 +165,10 @@ def _account(draft: Draft, data: Mapping[str, Any], place: Place) -> None:
 # What tells a form, and what reads it; the first that fits is taken.
 _FORMS: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[[Draft, Mapping[str, Any], Place], None]], ...] = (
     (lambda data: "ActiveRuleSet" in data or "AccountId" in data, _account),
-    (lambda data: "Rules" in data and ("Metadata" in data or set(data) <= {"Rules", "ResponseMetadata"}), _described_set),
+    (
+        lambda data: "Rules" in data and ("Metadata" in data or set(data) <= {"Rules", "ResponseMetadata"}),
+        _described_set,
+    ),
     (lambda data: "Metadata" in data and set(data) <= {"Metadata", "ResponseMetadata"}, _described_set),
     (lambda data: "Rule" in data and set(data) <= {"Rule", "RuleSetName", "After", "ResponseMetadata"}, _single_rule),
     (lambda data: "Filter" in data or "IpFilter" in data, _filters),
@@ -165,5 +178,10 @@ _FORMS: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[[Draft, Mappin
     (lambda data: "VerificationAttributes" in data or set(data) == {"Identities"}, _identities),
     (lambda data: "Identities" in data and set(data) <= {"Identities", "NextToken", "ResponseMetadata"}, _identities),
     (lambda data: set(data) <= _ACCOUNT and bool(set(data) & _ACCOUNT) and "Name" not in data, _account),
-    (lambda data: "Name" in data and bool(set(data) & {"Recipients", "Actions", "TlsPolicy", "ScanEnabled", "Enabled"}), _single_rule),
+    (
+        lambda data: (
+            "Name" in data and bool(set(data) & {"Recipients", "Actions", "TlsPolicy", "ScanEnabled", "Enabled"})
+        ),
+        _single_rule,
+    ),
 )

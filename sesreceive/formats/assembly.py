@@ -15,16 +15,16 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.stand_in import StandIn
 from sesreceive.account.value import Value
-from sesreceive.wording import expected
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.commute import differing_mail
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.fill import Fill, Slot
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.order import Placed, put_in_order
-from sesreceive.formats.place import Place, place_in
-from sesreceive.formats.unresolved import Open, is_open
+from sesreceive.formats.place import place_in
+from sesreceive.formats.unresolved import Open, OpenText, is_open
 from sesreceive.mail.address import domain_of
+from sesreceive.wording import expected
 
 __all__ = ["assemble"]
 
@@ -113,11 +113,16 @@ class _Assembly:
         for entry in self.draft.rule_sets:
             name = self.fill.text(entry.values.get("RuleSetName"), Slot.NAME)
             if not isinstance(name, str):
-                self.draft.problem(entry.place, f"{entry.key}: {expected('a name', name)}", "SES API CreateReceiptRuleSet")
+                self.draft.problem(
+                    entry.place, f"{entry.key}: {expected('a name', name)}", "SES API CreateReceiptRuleSet"
+                )
                 continue
             if name in names:
-                message = f"{entry.key}: expected a name of its own but got `{one_line(name, 80)}`, which `{_key(names[name])}` has"
-                self.draft.problem(place_in(entry.values, ["RuleSetName"], entry.place), message, "SES API CreateReceiptRuleSet")
+                taken = f"`{one_line(name, 80)}`, which `{_key(names[name])}` has"
+                message = f"{entry.key}: expected a name of its own but got {taken}"
+                self.draft.problem(
+                    place_in(entry.values, ["RuleSetName"], entry.place), message, "SES API CreateReceiptRuleSet"
+                )
                 continue
             names[name], texts[name] = entry, name
         by_set: dict[str, list[RuleEntry]] = {name: [] for name in names}
@@ -125,19 +130,23 @@ class _Assembly:
             name = self.fill.text(rule.rule_set, Slot.NAME)
             if not isinstance(name, str) or not name:
                 wanted = "the name of a rule set"
-                self.draft.problem(rule.place, f"{rule.key}: {expected(wanted, name)}", "SES API CreateReceiptRule.RuleSetName")
+                self.draft.problem(
+                    rule.place, f"{rule.key}: {expected(wanted, name)}", "SES API CreateReceiptRule.RuleSetName"
+                )
                 continue
             if name not in by_set:
                 by_set[name], names[name], texts[name] = [], None, name
                 if not self.draft.complete:
-                    message = f"the rule set `{one_line(name, 80)}` is only named here, not defined; it is made so that the rule runs"
+                    named = f"the rule set `{one_line(name, 80)}` is only named here, not defined"
+                    message = f"{named}; it is made so that the rule runs"
                     self.draft.problem(rule.place, message)
             by_set[name].append(rule)
         for entry in self.draft.active:
             name = self.fill.text(entry.values.get("RuleSetName"), Slot.NAME)
             if isinstance(name, str) and name and name not in by_set:
                 by_set[name], names[name], texts[name] = [], None, name
-                message = f"{entry.key}: the rule set `{one_line(name, 80)}` is only named here, not defined; it is made without rules"
+                named = f"the rule set `{one_line(name, 80)}` is only named here, not defined"
+                message = f"{entry.key}: {named}; it is made without rules"
                 self.draft.problem(entry.place, message)
         needs = {entry.key: entry.needs for entry in self.draft.rules}
         rule_sets = []
@@ -157,7 +166,9 @@ class _Assembly:
             rule_sets.append(rule_set)
         return rule_sets
 
-    def _rules(self, number: int, entries: Sequence[RuleEntry], needs: Mapping[str, frozenset[str]]) -> list[ReceiptRule]:
+    def _rules(
+        self, number: int, entries: Sequence[RuleEntry], needs: Mapping[str, frozenset[str]]
+    ) -> list[ReceiptRule]:
         placed: list[Placed] = []
         values: dict[str, tuple[ReceiptRule, dict[str, Any]]] = {}
         for entry in entries:
@@ -197,7 +208,9 @@ class _Assembly:
         else:
             first, second, recipient, why = pair
             effect = f"; it matters: mail to `{one_line(recipient, 80)}` is for `{first}` and `{second}`, and {why}"
-        message = f"the template leaves the order of {listed} open, all {behind}; they are taken in the order of the file{effect}"
+        message = (
+            f"the template leaves the order of {listed} open, all {behind}; the order of the file is taken{effect}"
+        )
         self.draft.problem(group[0].entry.place, message, _ORDER)
 
     def _rule_values(self, entry: RuleEntry) -> dict[str, Any]:
@@ -205,7 +218,7 @@ class _Assembly:
         actions = entry.values.get("Actions")
         if isinstance(actions, list):
             body["Actions"] = [self._action(one) for one in actions]
-        elif is_open(actions):
+        elif isinstance(actions, (Open, OpenText)):
             self.fill.note("no action", actions, "actions")
             body["Actions"] = []
         recipients = entry.values.get("Recipients")
@@ -263,7 +276,8 @@ class _Assembly:
         where = self.draft.rule_sets[0].place if self.draft.rule_sets else self.draft.rules[0].place
         filled = [one for one in rule_sets if one.rules] or list(rule_sets)
         if len(filled) == 1:
-            message = f"nothing activates a rule set, so the account would receive no mail; `{one_line(filled[0].name, 80)}` is taken for active"
+            only = f"`{one_line(filled[0].name, 80)}`"
+            message = f"nothing activates a rule set, so no mail would be received; {only} is taken for active"
             self.draft.problem(where, message, "SES API SetActiveReceiptRuleSet")
             return filled[0].name
         several = ", ".join(f"`{one_line(one.name, 80)}`" for one in filled)
@@ -323,22 +337,19 @@ class _Assembly:
     def _refused(self, problem: Problem) -> None:
         """Say where in the source lies what SES would refuse."""
         match = re.match(r"rule_sets\[(\d+)\]\.rules\[(\d+)\]\.?(.*)", problem.path)
+        entry: Entry
         if match:
             entry, body = self.rules_of[int(match[1]), int(match[2])]
             steps = _api_steps(ReceiptRule, body, match[3])
-            place = place_in(entry.values, steps, entry.place)
-            self.draft.problem(place, f"{_where(entry.key, steps)}: {problem.message}", problem.source)
-            return
-        head, _, rest = problem.path.partition(".")
-        if head in self.places:
+        else:
+            head, _, rest = problem.path.partition(".")
+            if head not in self.places:
+                self.draft.problem(self.draft.origin, f"{problem.path}: {problem.message}", problem.source)
+                return
             entry, cls = self.places[head]
-            steps = _api_steps(cls, dict(entry.values), rest)
-            if cls is ReceiptRuleSet:
-                steps = ["RuleSetName"]
-            place = place_in(entry.values, steps, entry.place)
-            self.draft.problem(place, f"{_where(entry.key, steps)}: {problem.message}", problem.source)
-            return
-        self.draft.problem(self.draft.origin, f"{problem.path}: {problem.message}", problem.source)
+            steps = ["RuleSetName"] if cls is ReceiptRuleSet else _api_steps(cls, dict(entry.values), rest)
+        place = place_in(entry.values, steps, entry.place)
+        self.draft.problem(place, f"{_where(entry.key, steps)}: {problem.message}", problem.source)
 
 
 def entry_place(entry: Entry | None) -> str:

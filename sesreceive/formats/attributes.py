@@ -75,7 +75,9 @@ TERRAFORM: Mapping[str, Attributes] = {
     "aws_lambda_function": Attributes(("function_name",), arn=_FUNCTION, arn_names=("arn",), same=("id",)),
     "aws_iam_role": Attributes(("name",), arn=_ROLE, arn_names=("arn",), same=("id",)),
     "aws_sqs_queue": Attributes(("name",), arn=_QUEUE, arn_names=("arn",)),
-    "aws_kms_alias": Attributes(("name",), arn="arn:aws:kms:{region}:{account}:{name}", arn_names=("arn",), same=("id",)),
+    "aws_kms_alias": Attributes(
+        ("name",), arn="arn:aws:kms:{region}:{account}:{name}", arn_names=("arn",), same=("id",)
+    ),
     "aws_route53_zone": Attributes(("name",)),
 }
 

@@ -68,7 +68,9 @@ def _stack(
     template = properties.get("templateFile", "")
     path = _inside(folder, template)
     if path is None or not path.is_file():
-        draft.problem("manifest.json", f"stack {one_line(name, 80)}: there is no template `{one_line(template, 120)}`", _SOURCE)
+        draft.problem(
+            "manifest.json", f"stack {one_line(name, 80)}: there is no template `{one_line(template, 120)}`", _SOURCE
+        )
         return draft
     account, where = _environment(artifact.get("environment"))
     draft.region, draft.account_id = region or where, account_id or account
@@ -152,7 +154,9 @@ def _functions(stack: Stack, draft: Draft, folder: Path, assets: Mapping[str, Pa
         try:
             draft.functions[name] = Handler(path, handler, kind)
         except InputError as error:
-            draft.problem(stack.place(stack.resources, logical_id), f"{logical_id}: {one_line(error, 300)}", "sesreceive")
+            draft.problem(
+                stack.place(stack.resources, logical_id), f"{logical_id}: {one_line(error, 300)}", "sesreceive"
+            )
 
 
 def _findings(stack: Stack, draft: Draft) -> None:
@@ -170,5 +174,3 @@ def _findings(stack: Stack, draft: Draft) -> None:
 def _cidr(values: Mapping[str, Any]) -> Any:
     inner = values.get("IpFilter")
     return inner.get("Cidr") if isinstance(inner, dict) else None
-
-

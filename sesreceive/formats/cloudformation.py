@@ -43,8 +43,8 @@ def is_template(data: Any) -> bool:
 
 
 def from_template(
-    data: Mapping[str, Any], *, origin: str, file: str, variables: Mapping[str, Any] | None = None, region: str | None = None,
-    account_id: str | None = None, folder: Path | None = None,
+    data: Mapping[str, Any], *, origin: str, file: str, variables: Mapping[str, Any] | None = None,
+    region: str | None = None, account_id: str | None = None, folder: Path | None = None,
 ) -> Draft:  # fmt: skip
     """What a template describes.
 
@@ -66,8 +66,46 @@ def from_template(
     unknown = set(variables or {}) - set(data.get("Parameters") or {})
     for name in sorted(unknown):
         draft.problem(file, expected("a parameter of the template", name, data.get("Parameters") or {}), _SOURCE)
-    read_resources(data, draft, file=file, variables=variables or {}, region=region, account_id=account_id, folder=folder)
+    metadata = data.get("Metadata")
+    ours = metadata.get("sesreceive") if isinstance(metadata, dict) else None
+    if isinstance(ours, dict):
+        draft.region, draft.account_id = region or _word(ours, "Region"), account_id or _word(ours, "AccountId")
+    read_resources(
+        data,
+        draft,
+        file=file,
+        variables=variables or {},
+        region=draft.region,
+        account_id=draft.account_id,
+        folder=folder,
+    )
+    if isinstance(ours, dict):
+        _complete(draft, ours, Place(file))
     return draft
+
+
+def _word(data: Mapping[str, Any], name: str) -> str | None:
+    found = data.get(name)
+    return None if found is None else str(found)
+
+
+def _complete(draft: Draft, ours: Mapping[str, Any], place: Place) -> None:
+    """Take over what `Account.to` writes in the metadata, since no resource says it."""
+    draft.complete = True
+    if "ActiveRuleSet" in ours:
+        draft.active.append(Entry(key="Metadata", place=place, values=Table({"RuleSetName": ours["ActiveRuleSet"]})))
+    identities, created = ours.get("Identities"), ours.get("CreatedTimestamps")
+    if isinstance(identities, dict):
+        for entry in draft.identities:
+            name = entry.values.get("Identity")
+            attributes = identities.get(name) if isinstance(name, str) else None
+            if isinstance(attributes, dict):
+                entry.values.update(attributes)
+    if isinstance(created, dict):
+        for entry in draft.rule_sets:
+            name = entry.values.get("RuleSetName")
+            if isinstance(name, str) and name in created:
+                entry.values["CreatedTimestamp"] = created[name]
 
 
 def read_resources(
@@ -99,7 +137,9 @@ class _Reader:
         if not isinstance(kind, str):
             self.draft.problem(place, f"{logical_id}: {expected('a resource with a Type', kind)}", _SOURCE)
             return
-        if "Condition" in resource and not self.stack.holds(resource["Condition"], self.stack.place(resource, "Condition")):
+        if "Condition" in resource and not self.stack.holds(
+            resource["Condition"], self.stack.place(resource, "Condition")
+        ):
             return
         read = _TYPES.get(kind)
         if read is None:
@@ -135,13 +175,21 @@ class _Reader:
             body["Name"] = self.stack.name_of(logical_id, place)
         rule_set = values.get("RuleSetName")
         if rule_set is None:
-            self.draft.problem(place, f"{logical_id}: expected RuleSetName, which is required, but got nothing", "AWS::SES::ReceiptRule")
+            self.draft.problem(
+                place,
+                f"{logical_id}: expected RuleSetName, which is required, but got nothing",
+                "AWS::SES::ReceiptRule",
+            )
             rule_set = Open("RuleSetName", place, "it is missing", hint="rule-set")
         self.draft.rules.append(
             RuleEntry(
-                key=logical_id, place=place, values=body if isinstance(body, Table) else Table(body, place),
-                rule_set=rule_set, after=values.get("After"), needs=frozenset(_needs(resource)),
-            )  # fmt: skip
+                key=logical_id,
+                place=place,
+                values=body if isinstance(body, Table) else Table(body, place),
+                rule_set=rule_set,
+                after=values.get("After"),
+                needs=frozenset(_needs(resource)),
+            )
         )
 
     def filter(self, logical_id: str, values: Mapping[str, Any], place: Place, resource: Mapping[str, Any]) -> None:
@@ -187,7 +235,9 @@ class _Reader:
                 self.draft.active.append(
                     Entry(key=logical_id, place=place, values=Table({"RuleSetName": named}, place))
                 )
-                message = f"{logical_id}: its function calls SetActiveReceiptRuleSet, so its RuleSetName is taken for active"
+                message = (
+                    f"{logical_id}: its function calls SetActiveReceiptRuleSet, so its RuleSetName is taken for active"
+                )
                 self.draft.problem(place, message, "sesreceive")
             else:
                 message = f"{logical_id}: its function activates a rule set when it runs; which one is not seen here"
@@ -218,7 +268,9 @@ class _Reader:
 
     def _helper_activates(self, resource: Mapping[str, Any]) -> bool:
         """Whether the function behind a custom resource calls SetActiveReceiptRuleSet."""
-        for name in names_in(resource.get("Properties", {}).get("ServiceToken") if resource.get("Properties") else None):
+        for name in names_in(
+            resource.get("Properties", {}).get("ServiceToken") if resource.get("Properties") else None
+        ):
             helper = self.stack.resources.get(name)
             if helper is not None and _ACTIVATES.search(_all_text(helper)):
                 return True
@@ -241,7 +293,9 @@ class _Reader:
             name: self.stack.value(value) for name, value in (given.items() if isinstance(given, Mapping) else ())
         }
         if self.depth >= _NESTED:
-            self.draft.problem(place, f"{logical_id}: expected at most {_NESTED} nested stacks but it is deeper", _SOURCE)
+            self.draft.problem(
+                place, f"{logical_id}: expected at most {_NESTED} nested stacks but it is deeper", _SOURCE
+            )
         elif isinstance(data, dict):
             read_resources(
                 data, self.draft, file=str(url), variables=parameters, region=self.stack.region,
@@ -288,8 +342,8 @@ _PROPERTIES: Mapping[str, frozenset[str]] = {
     "AWS::SES::ReceiptFilter": frozenset({"Filter"}),
     "AWS::SES::EmailIdentity": frozenset(
         {
-            "EmailIdentity", "ConfigurationSetAttributes", "DkimAttributes", "DkimSigningAttributes", "FeedbackAttributes",
-            "MailFromAttributes", "Tags",
+            "EmailIdentity", "ConfigurationSetAttributes", "DkimAttributes", "DkimSigningAttributes",
+            "FeedbackAttributes", "MailFromAttributes", "Tags",
         }
     ),
 }  # fmt: skip

@@ -79,7 +79,9 @@ def _for(rule: ReceiptRule, recipient: str) -> bool:
 def _done(rules: tuple[ReceiptRule, ...], recipient: str) -> Counter[str]:
     actions = [action for rule in rules for action in rule.actions]
     senders = {domain_of(action.sender) for action in actions if isinstance(action, BounceAction)}
-    arns = [text for action in actions for name in ("topic_arn", "function_arn") if (text := getattr(action, name, None))]
+    arns = [
+        text for action in actions for name in ("topic_arn", "function_arn") if (text := getattr(action, name, None))
+    ]
     account = Account(
         identities=sorted({domain_of(recipient), *senders}), active="main",
         rule_sets=(ReceiptRuleSet(name="main", rules=rules),),
@@ -91,7 +93,12 @@ def _done(rules: tuple[ReceiptRule, ...], recipient: str) -> Counter[str]:
     except ValueError:  # SES would refuse one of the rules, which is said elsewhere
         return Counter()
     reception = receiver.receive(
-        _MAIL, client_ip="198.51.100.7", helo="mx.example.org", mail_from="ana@example.org", rcpt_to=[recipient], tls=True
+        _MAIL,
+        client_ip="198.51.100.7",
+        helo="mx.example.org",
+        mail_from="ana@example.org",
+        rcpt_to=[recipient],
+        tls=True,
     )
     return Counter(_effect(one) for one in reception.effects)
 
@@ -104,4 +111,4 @@ def _effect(effect: Any) -> str:
     for name in ("bucket", "topic_arn", "function_arn", "destination", "organization_arn", "instance_arn"):
         if target := getattr(effect, name, None):
             return f"{effect.operation} to `{one_line(target, 120)}`"
-    return effect.operation
+    return str(effect.operation)

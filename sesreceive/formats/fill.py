@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sesreceive import limits
@@ -189,9 +190,6 @@ class Fill:
         word = value.hint or value.name
         return self.address(value) if "domain" not in word.lower() and _MAILISH.search(word) else self.domain(value)
 
-    def arn(self, slot: Slot, value: Open) -> str:
-        return _ARNS[slot].format(region=self.region, account=self.account_id, slug=self.slug(value))
-
     def addresses(self, value: Open) -> str:
         if value.name not in self._addresses:
             number = len(self._addresses)
@@ -223,13 +221,17 @@ class Fill:
         return self.slug(part)
 
 
+def _arn(slot: Slot, fill: Fill, value: Open) -> str:
+    return _ARNS[slot].format(region=fill.region, account=fill.account_id, slug=fill.slug(value))
+
+
 _WHOLE: Mapping[Slot, Callable[[Fill, Open], str]] = {
     Slot.NAME: Fill.name,
     Slot.RECIPIENT: Fill.recipient,
     Slot.IDENTITY: Fill.recipient,
     Slot.ADDRESS: Fill.address,
     Slot.BUCKET: Fill.slug,
-    **{slot: (lambda fill, value, slot=slot: fill.arn(slot, value)) for slot in _ARNS},
+    **{slot: partial(_arn, slot) for slot in _ARNS},
     # What SES's own "mailbox does not exist" template has.
     Slot.REPLY_CODE: lambda fill, value: "550",
     Slot.STATUS_CODE: lambda fill, value: "5.1.1",

@@ -15,8 +15,8 @@ from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place
 
 __all__ = [
-    "Attr", "Binary", "Block", "Call", "Conditional", "Each", "Index", "Items", "Literal", "Name", "Node", "Pairs", "Splat",
-    "Template", "Unary", "parse_expression", "parse_hcl", "parse_template",
+    "Attr", "Binary", "Block", "Call", "Conditional", "Each", "Index", "Items", "Literal", "Name", "Node", "Pairs",
+    "Splat", "Template", "Unary", "parse_expression", "parse_hcl", "parse_template",
 ]  # fmt: skip
 
 _DEPTH = 100
@@ -42,7 +42,7 @@ class Literal(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template(Node):
-    """A text with expressions inside; a tuple (``if``, condition, yes, no) or (``for``, key, name, of, body) is a directive."""
+    """A text with expressions inside; a directive is a tuple: ``if`` with its parts, ``for`` with its own."""
 
     parts: tuple[Any, ...]
 
@@ -158,7 +158,7 @@ class Block:
 
 
 def parse_hcl(text: str, file: str) -> Block:
-    """A file as one block without a type.
+    r"""A file as one block without a type.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def parse_hcl(text: str, file: str) -> Block:
 
     Examples
     --------
-    >>> block = parse_hcl('locals {\\n  domain = "example.com"\\n}', "main.tf").blocks[0]
+    >>> block = parse_hcl('locals {\n  domain = "example.com"\n}', "main.tf").blocks[0]
     >>> block.type, block.attributes["domain"].value, str(block.places["domain"])
     ('locals', 'example.com', 'main.tf:2:3')
     """
@@ -268,7 +268,9 @@ class _Converter:
 
     def label(self, tree: Any) -> str:
         if tree.data == "string":
-            return "".join(str(part.children[0]) for part in tree.children if getattr(part, "data", "") == "string_part")
+            return "".join(
+                str(part.children[0]) for part in tree.children if getattr(part, "data", "") == "string_part"
+            )
         return self.word(tree)
 
     def place(self, tree: Any) -> Place:
@@ -429,7 +431,9 @@ class _Converter:
         name = "::".join(self.word(one) for one in parts if one.data == "identifier")
         arguments = next((one for one in parts if one.data == "arguments"), None)
         nodes = () if arguments is None else tuple(self.node(one, depth) for one in self.parts(arguments))
-        spread = arguments is not None and any(str(one) == "..." for one in arguments.children if not hasattr(one, "data"))
+        spread = arguments is not None and any(
+            str(one) == "..." for one in arguments.children if not hasattr(one, "data")
+        )
         return Call(name=name, arguments=nodes, spread=spread, **self.about(tree))
 
     def on_get_attr_expr_term(self, tree: Any, depth: int) -> Node:
@@ -441,7 +445,8 @@ class _Converter:
         """A reference: ``a.b[0].c``, taken apart without recursion."""
         steps = []
         while tree.data in ("get_attr_expr_term", "index_expr_term") or (
-            tree.data == "expr_term" and getattr(self.parts(tree)[0], "data", "") in ("get_attr_expr_term", "index_expr_term")
+            tree.data == "expr_term"
+            and getattr(self.parts(tree)[0], "data", "") in ("get_attr_expr_term", "index_expr_term")
         ):
             if tree.data == "expr_term":
                 tree = self.parts(tree)[0]

@@ -96,8 +96,8 @@ def same(left: Any, right: Any) -> bool:
 # ---------------------------------------------------------------- over plain values
 
 
-def _replace(text: Any, wanted: Any, by: Any) -> str:
-    text, wanted, by = _text(text), _text(wanted), _text(by)
+def _replace(whole: Any, part: Any, replacement: Any) -> str:
+    text, wanted, by = _text(whole), _text(part), _text(replacement)
     if len(wanted) > 1 and wanted.startswith("/") and wanted.endswith("/"):
         return _pattern(wanted[1:-1]).sub(re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", by), text)
     return text.replace(wanted, by)
@@ -131,8 +131,8 @@ def _regexall(pattern: Any, text: Any) -> list[Any]:
     ]
 
 
-def _substr(text: Any, start: Any, length: Any) -> str:
-    text, start, length = _text(text), _whole(start), _whole(length)
+def _substr(whole: Any, offset: Any, count: Any) -> str:
+    text, start, length = _text(whole), _whole(offset), _whole(count)
     start = max(len(text) + start, 0) if start < 0 else start
     return text[start:] if length < 0 else text[start : start + length]
 
@@ -233,6 +233,20 @@ def _element(elements: Any, index: Any) -> Any:
     return elements[index % len(elements)]
 
 
+def _index(elements: list[Any], wanted: Any) -> int:
+    if wanted not in elements:
+        raise Unfit("expected an element of the list")
+    return elements.index(wanted)
+
+
+def _bool(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    raise Unfit("expected true or false")
+
+
 PLAIN: Mapping[str, Callable[..., Any]] = {
     "abs": lambda number: abs(_number(number)),
     "base64decode": _base64decode,
@@ -269,7 +283,7 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
     "sum": _sum,
     "title": _title,
     "tonumber": lambda value: None if value is None else _number(value),
-    "tobool": lambda value: _bool(value),
+    "tobool": _bool,
     "transpose": _transpose,
     "trim": _trim,
     "trimprefix": lambda text, start: _text(text).removeprefix(_text(start)),
@@ -279,20 +293,6 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
     "yamldecode": _yamldecode,
     "zipmap": lambda keys, values: dict(zip(map(_text, _list(keys)), _list(values), strict=False)),
 }
-
-
-def _index(elements: list[Any], wanted: Any) -> int:
-    if wanted not in elements:
-        raise Unfit("expected an element of the list")
-    return elements.index(wanted)
-
-
-def _bool(value: Any) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if value in ("true", "false"):
-        return value == "true"
-    raise Unfit("expected true or false")
 
 
 # ---------------------------------------------------------------- over open values too

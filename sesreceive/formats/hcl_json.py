@@ -9,14 +9,22 @@ from typing import Any
 from sesreceive.formats import hcl
 from sesreceive.formats.marked_yaml import Syntax, parse_marked
 from sesreceive.formats.place import Place
+from sesreceive.formats.terraform_rules import ACTION_BLOCKS
 
 __all__ = ["block_of_json"]
 
 # Labels of the top-level blocks, and the blocks that a rule may hold.
-_LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2, "locals": 0, "terraform": 0}
-_INNER = frozenset(
-    "add_header_action bounce_action lambda_action s3_action sns_action stop_action workmail_action lifecycle".split()
-)
+_LABELS = {
+    "variable": 1,
+    "output": 1,
+    "module": 1,
+    "provider": 1,
+    "resource": 2,
+    "data": 2,
+    "locals": 0,
+    "terraform": 0,
+}
+_INNER = frozenset([*ACTION_BLOCKS, "lifecycle"])
 
 
 def block_of_json(text: str, file: str) -> hcl.Block:

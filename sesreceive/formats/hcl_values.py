@@ -310,7 +310,12 @@ class Evaluator:
         if isinstance(found, list):
             return list(enumerate(found))
         if isinstance(found, Open):
-            return [(replace(found, name=f"a key of {found.name}", many=False), replace(found, name=f"each of {found.name}", many=True))]
+            return [
+                (
+                    replace(found, name=f"a key of {found.name}", many=False),
+                    replace(found, name=f"each of {found.name}", many=True),
+                )
+            ]
         if found is None:
             raise _Failed(node.place, f"`{one_line(node.text, 80)}`: expected a list or object but got null")
         raise _Failed(node.place, f"`{one_line(node.text, 80)}`: expected a list or object")
@@ -349,7 +354,9 @@ class Evaluator:
             return self._try(node, scope)
         if node.name == "sensitive":
             found = self._plain(node.arguments[0], scope) if node.arguments else None
-            return Open(node.text if is_open(found) else "sensitive(…)", node.place, "its value is not shown", secret=True)
+            return Open(
+                node.text if is_open(found) else "sensitive(…)", node.place, "its value is not shown", secret=True
+            )
         arguments = [self._plain(one, scope) for one in node.arguments]
         if node.spread:
             last = arguments.pop()
@@ -379,7 +386,11 @@ class Evaluator:
         if isinstance(found, str) and len(found) > 1_000_000:
             raise _Failed(node.place, f"{node.name}: expected at most a million characters")
         if isinstance(found, Open) and not found.many:
-            return found if node.name in ("coalesce", "nonsensitive", "one", "tostring") else found.within(node.text, node.place)
+            return (
+                found
+                if node.name in ("coalesce", "nonsensitive", "one", "tostring")
+                else found.within(node.text, node.place)
+            )
         if isinstance(found, list) and not isinstance(found, Row):
             row = Row(found, node.place)
             row.places = [node.place] * len(found)

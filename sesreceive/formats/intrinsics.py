@@ -121,7 +121,7 @@ class Stack:
         if len(node) == 1:
             name = next(iter(node))
             function = _FUNCTIONS.get(name)
-            if function is not None and not (name == "Condition" and not isinstance(node[name], str)):
+            if function is not None and (name != "Condition" or isinstance(node[name], str)):
                 return function(self, node[name], self.place(node, name))
             if name.startswith("Fn::") and not name.startswith("Fn::ForEach"):
                 place = self.place(node, name)
@@ -259,7 +259,9 @@ class Stack:
             self._conditions[name] = circle
             found = _truth(self.value(self.conditions[name]))
             if found is circle:
-                self.draft.problem(place, f"expected no circle but condition `{one_line(name, 80)}` needs itself", _SOURCE)
+                self.draft.problem(
+                    place, f"expected no circle but condition `{one_line(name, 80)}` needs itself", _SOURCE
+                )
             self._conditions[name] = found
         found = self._conditions[name]
         return found.within(f"Condition {name}", place) if isinstance(found, Open) else found
@@ -276,7 +278,7 @@ class Stack:
 
     def expand_loops(self, container: Mapping[str, Any]) -> Mapping[str, Any]:
         """The container with each ``Fn::ForEach`` replaced by what it makes."""
-        if not any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in container):
+        if not any(key.startswith("Fn::ForEach") for key in container):
             return container
         expanded = Table(place=getattr(container, "place", None))
         for key, node in container.items():
@@ -284,7 +286,9 @@ class Stack:
                 expanded.put(key, node, self.place(container, key))
                 continue
             place = self.place(container, key)
-            if not (isinstance(node, list) and len(node) == 3 and isinstance(node[0], str) and isinstance(node[2], Mapping)):
+            if not (
+                isinstance(node, list) and len(node) == 3 and isinstance(node[0], str) and isinstance(node[2], Mapping)
+            ):
                 self.draft.problem(place, f"{key}: expected a name, a collection and a mapping", _SOURCE)
                 continue
             collection = self.value(node[1])
@@ -312,7 +316,9 @@ def _put(node: Any, name: str, word: str, bare: str) -> Any:
         table = Table(place=getattr(node, "place", None))
         for key, inner in node.items():
             place = getattr(node, "places", {}).get(key)
-            table.put(key.replace(f"${{{name}}}", word).replace(f"&{{{name}}}", bare), _put(inner, name, word, bare), place)
+            table.put(
+                key.replace(f"${{{name}}}", word).replace(f"&{{{name}}}", bare), _put(inner, name, word, bare), place
+            )
         return table
     if isinstance(node, list):
         row = Row([_put(inner, name, word, bare) for inner in node], getattr(node, "place", None))

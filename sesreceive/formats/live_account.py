@@ -52,9 +52,12 @@ class _Reader:
             for rule in self.answer(call, RuleSetName=name).get("Rules", []):
                 self.draft.rules.append(
                     RuleEntry(
-                        key=f"rule {rule.get('Name')} of {name}", place=Place(call), values=Table(rule),
-                        rule_set=name, ordered=True,
-                    )  # fmt: skip
+                        key=f"rule {rule.get('Name')} of {name}",
+                        place=Place(call),
+                        values=Table(rule),
+                        rule_set=name,
+                        ordered=True,
+                    )
                 )
         active = self.answer("describe_active_receipt_rule_set").get("Metadata", {}).get("Name")
         if active is not None:
@@ -87,7 +90,9 @@ class _Reader:
             hint = ""
             if "AccessDenied" in code or "Unauthorized" in code:
                 hint = f"; allow `ses:{_action(operation)}` to read it"
-            self.draft.problem(operation, f"{one_line(code, 80)}: {one_line(about, 300)}{hint}", f"SES API {_action(operation)}")
+            self.draft.problem(
+                operation, f"{one_line(code, 80)}: {one_line(about, 300)}{hint}", f"SES API {_action(operation)}"
+            )
             return {}
         except (BotoCoreError, NotImplementedError) as error:
             self.draft.problem(operation, one_line(error, 300), f"SES API {_action(operation)}")

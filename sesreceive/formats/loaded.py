@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import code, details, escape, frame, table
 from sesreceive.account.account import Account
-from sesreceive.wording import count
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ class Loaded:
     >>> import sesreceive as ses
     >>> found = ses.load({"Rules": [{"Name": "all", "Enabled": True}], "Metadata": {"Name": "main"}})
     >>> found
-    <Loaded API JSON: 1 rule set, 1 rule, 0 filters, 1 placeholder, 0 problems>
+    <Loaded API JSON: 1 rule set, 1 rule, 0 filters, 1 placeholder, 1 problem>
     """
 
     account: Account
@@ -204,8 +204,7 @@ def _lines(loaded: Loaded) -> list[str]:
     if account.identities:
         names = ", ".join(one_line(one.name, 80) for one in account.identities)
         lines.append(f"identities: {names}")
-    for one in account.filters:
-        lines.append(f"filter {one_line(one.name, 80)}: {one.policy} {one_line(one.cidr, 60)}")
+    lines += [f"filter {one_line(one.name, 80)}: {one.policy} {one_line(one.cidr, 60)}" for one in account.filters]
     for rule_set in account.rule_sets:
         active = " (active)" if rule_set.name == account.active else ""
         lines.append(f"rule set {one_line(rule_set.name, 80)}{active}")
@@ -218,8 +217,8 @@ def _lines(loaded: Loaded) -> list[str]:
         kinds = Counter(one.kind for one in loaded.placeholders)
         lines.append(f"{count(len(loaded.placeholders), 'placeholder')} ({_kinds(kinds)})")
         lines += [f"    {one}" for one in loaded.placeholders]
-    for one in loaded.others:
-        lines += ["", *_lines(one)]
+    for other in loaded.others:
+        lines += ["", *_lines(other)]
     return lines
 
 

@@ -31,9 +31,11 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 # Short forms whose long form has no "Fn::".
 _BARE = frozenset({"Ref", "Condition"})
 _INTRINSICS = frozenset(
-    "And Base64 Cidr Contains Equals FindInMap ForEach GetAZs GetAtt If ImportValue Join Length Not Or Select Split Sub "
-    "ToJsonString Transform Ref Condition".split()
-)
+    (
+        "And", "Base64", "Cidr", "Condition", "Contains", "Equals", "FindInMap", "ForEach", "GetAZs", "GetAtt", "If",
+        "ImportValue", "Join", "Length", "Not", "Or", "Ref", "Select", "Split", "Sub", "ToJsonString", "Transform",
+    )
+)  # fmt: skip
 
 
 class Syntax(Exception):  # noqa: N818 - becomes a Problem
@@ -45,7 +47,7 @@ class Syntax(Exception):  # noqa: N818 - becomes a Problem
 
 
 def parse_marked(text: str, file: str, report: Callable[[Place, str], None]) -> Any:
-    """The first document of a text as `Table`, `Row` and plain scalars.
+    r"""The first document of a text as `Table`, `Row` and plain scalars.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def parse_marked(text: str, file: str, report: Callable[[Place, str], None]) -> 
 
     Examples
     --------
-    >>> found = parse_marked("Name: !Ref Rules\\nEnabled: yes", "a.yaml", print)
+    >>> found = parse_marked("Name: !Ref Rules\nEnabled: yes", "a.yaml", print)
     >>> found, str(found.places["Enabled"])
     ({'Name': {'Ref': 'Rules'}, 'Enabled': True}, 'a.yaml:2:1')
     """
@@ -108,16 +110,14 @@ class _Builder:
         self.anchors: dict[str, Any] = {}
         # How many values an anchor stands for: an alias of aliases of aliases is small in the file alone.
         self.sizes: dict[int, int] = {}
-        # Open containers, innermost last: what it is, its first event, the key that waits for a value, and whether one does.
+        # Open containers, innermost last: what it is, its first event, the key that waits, and whether one does.
         self.stack: list[list[Any]] = []
         self.root: Any = None
         self.done = False
 
     def build(self, events: Iterable[Any]) -> Any:
         yaml = self.yaml
-        number = 0
-        for event in events:
-            number += 1
+        for number, event in enumerate(events):
             if number > MAX_VALUES:
                 raise Syntax(self._place(event), f"expected at most {MAX_VALUES} values but there are more")
             kind = type(event)

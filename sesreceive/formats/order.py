@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sesreceive.wording import expected
 from sesreceive.errors import one_line
 from sesreceive.formats.draft import RuleEntry
+from sesreceive.wording import expected
 
 __all__ = ["Ordered", "Placed", "put_in_order"]
 
@@ -83,9 +83,7 @@ def put_in_order(rules: Sequence[Placed], needs: Mapping[str, frozenset[str]]) -
     return result
 
 
-def _last_made_first(
-    rules: list[Placed], needed: Callable[[str], frozenset[str]], result: Ordered
-) -> list[Placed]:
+def _last_made_first(rules: list[Placed], needed: Callable[[str], frozenset[str]], result: Ordered) -> list[Placed]:
     """Rules behind the same one: what needs another is made later, so it comes before it; else as the source has it."""
     if len(rules) < 2:
         return rules

@@ -61,9 +61,7 @@ def from_service(
     resources = service.value(data.get("resources"), service.place(data, "resources"), 0)
     template = _template(resources, draft, service.place(data, "resources"))
     _add_functions(template, data, service, file)
-    read_resources(
-        template, draft, file=file, variables={}, region=draft.region, account_id=account_id, folder=folder
-    )
+    read_resources(template, draft, file=file, variables={}, region=draft.region, account_id=account_id, folder=folder)
     return draft
 
 
@@ -83,9 +81,11 @@ def _template(resources: Any, draft: Draft, place: Place) -> Table:
                     for name, value in inner.items():
                         if name in into:
                             where = getattr(inner, "places", {}).get(name, place)
-                            draft.problem(where, f"expected each resource once but `{one_line(name, 80)}` is here again")
+                            draft.problem(
+                                where, f"expected each resource once but `{one_line(name, 80)}` is here again"
+                            )
                         into.put(name, value, getattr(inner, "places", {}).get(name))
-                elif section in ("Resources",) and is_open(inner):
+                elif section == "Resources" and is_open(inner):
                     opened = first_open(inner)
                     assert opened is not None
                     message = f"`{one_line(opened.name, 120)}` is not read ({opened.why}): rules it makes are not seen"
@@ -105,7 +105,9 @@ def _add_functions(template: Table, data: Mapping[str, Any], service: _Service, 
                 head = service.look_up(["service"])
                 head = head.get("name") if isinstance(head, dict) else head
                 stage = service.resolve("sls:stage", Place(file), 0)
-                called = text_of([head if isinstance(head, (str, Open, OpenText)) else "service", "-", stage, "-", name])
+                called = text_of(
+                    [head if isinstance(head, (str, Open, OpenText)) else "service", "-", stage, "-", name]
+                )
             place = getattr(one, "places", {}).get(name, Place(file))
             properties = Table({"FunctionName": called}, place)
             made = Table({"Type": "AWS::Lambda::Function", "Properties": properties}, place)
@@ -114,7 +116,9 @@ def _add_functions(template: Table, data: Mapping[str, Any], service: _Service, 
 
 
 class _Service:
-    def __init__(self, data: Mapping[str, Any], draft: Draft, file: str, folder: Path | None, options: dict[str, Any]) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], draft: Draft, file: str, folder: Path | None, options: dict[str, Any]
+    ) -> None:
         self.data, self.draft, self.file, self.folder, self.options = data, draft, file, folder, options
         self.steps = 0
         self.asking: list[str] = []
@@ -210,7 +214,11 @@ class _Service:
         if kind == "param" and rest in self.options:
             return self.options[rest]
         if text in ("sls:stage", "aws:region"):
-            return self.stage(place) if text == "sls:stage" else self.draft.region or self.own("provider.region", place, depth)
+            return (
+                self.stage(place)
+                if text == "sls:stage"
+                else self.draft.region or self.own("provider.region", place, depth)
+            )
         if kind == "env":
             return Open(f"${{{text}}}", place, "an environment variable, which is not read", hint=rest)
         return Open(f"${{{text}}}", place, "known when it is deployed", hint=rest or kind)

@@ -72,7 +72,22 @@ def from_folder(
     for name in sorted((variables or {}).keys() - module.variables.keys()):
         draft.problem(str(folder), expected("a variable of the root module", name, module.variables), _SOURCE)
     _Reader(draft).module(module)
+    complete = module.locals.get("sesreceive_complete")
+    draft.complete = complete is not None and getattr(complete[0], "value", None) is True
+    if draft.account_id is None:
+        draft.account_id = _only_account(module)
     return draft
+
+
+def _only_account(module: Module) -> str | None:
+    """The account that the provider is limited to, where it is a single one."""
+    for block in module.providers:
+        node = block.attributes.get("allowed_account_ids")
+        if block.labels[:1] == ("aws",) and "alias" not in block.attributes and node is not None:
+            found = module.evaluator.value(node, Scope())
+            if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
+                return found[0]
+    return None
 
 
 class Project:
@@ -103,7 +118,9 @@ class Project:
     def _parsed(self, path: Path) -> list[hcl.Block]:
         name = self.named(path)
         if re.search(r"(?:^|_)override\.(?:tf|tofu)(?:\.json)?$", path.name):
-            self.draft.problem(name, "an override file, which is not merged here: what it changes is not seen", "sesreceive")
+            self.draft.problem(
+                name, "an override file, which is not merged here: what it changes is not seen", "sesreceive"
+            )
             return []
         text = text_of_file(path, self.draft, name)
         if text is None:
@@ -203,7 +220,9 @@ class _Reader:
         source = node.value if isinstance(node, hcl.Literal) and isinstance(node.value, str) else ""
         if not source.startswith(".") and _MAILISH.search(f"{name} {source}"):
             path = ".".join(filter(None, (module.path, f"module.{name}")))
-            message = f"{path} comes from `{one_line(source, 120)}`, which does not lie here: rules it makes are not seen"
+            message = (
+                f"{path} comes from `{one_line(source, 120)}`, which does not lie here: rules it makes are not seen"
+            )
             self.draft.problem(block.place, message, "sesreceive")
 
     def resource(self, module: Module, name: str, block: hcl.Block) -> None:
@@ -217,7 +236,9 @@ class _Reader:
         elif kind == "aws_cloudformation_stack":
             self._stack(module, name, block)
         elif kind.startswith("aws_ses_receipt"):
-            self.draft.problem(block.place, f"{name}: expected a resource type of the provider but got `{kind}`", _SOURCE)
+            self.draft.problem(
+                block.place, f"{name}: expected a resource type of the provider but got `{kind}`", _SOURCE
+            )
         elif kind != "aws_ses_template" and _MAKES_RULES.search(_text(block)):
             message = f"{name} may make receipt rules when it runs; they are not seen here"
             self.draft.problem(block.place, message, "sesreceive")
@@ -243,7 +264,9 @@ class _Reader:
 
     # -------------------------------------------------------------- of each kind
 
-    def values(self, module: Module, block: hcl.Block, instance: Instance, names: Mapping[str, str], address: str) -> Table:
+    def values(
+        self, module: Module, block: hcl.Block, instance: Instance, names: Mapping[str, str], address: str
+    ) -> Table:
         """Arguments by the API's names; what the resource does not take is a problem."""
         table = Table(place=block.place)
         for name, node in block.attributes.items():
@@ -267,7 +290,8 @@ class _Reader:
             if self.draft.region is None:
                 self.draft.region = found
             elif found != self.draft.region:
-                message = f"it lies in region `{one_line(found, 40)}`, another account of SES than `{self.draft.region}`; it is taken along"
+                other = f"it lies in region `{one_line(found, 40)}`, not in `{self.draft.region}` like the rest"
+                message = f"{other}: SES keeps them apart, here it is taken along"
                 self.draft.problem(block.place, message, 'Developer Guide, "Regions and endpoints"')
         elif (opened := first_open(found)) is not None:
             module.assume(opened, self.draft.region or "us-east-1", "region")
@@ -324,9 +348,13 @@ class _Reader:
         values.put("Actions", actions, block.place)
         self.draft.rules.append(
             RuleEntry(
-                key=address, place=block.place, values=values, rule_set=rule_set, after=after,
+                key=address,
+                place=block.place,
+                values=values,
+                rule_set=rule_set,
+                after=after,
                 needs=frozenset(_needs(module, block)),
-            )  # fmt: skip
+            )
         )
 
     def _actions(
@@ -341,7 +369,9 @@ class _Reader:
                 continue
             api = ACTION_BLOCKS[kind]
             names = {item.name: item.api for item in members(ReceiptAction.registry[api])}
-            arguments = self.values(module, _named(inner, kind), Instance(None, scope), {**names, "position": "position"}, address)
+            arguments = self.values(
+                module, _named(inner, kind), Instance(None, scope), {**names, "position": "position"}, address
+            )
             position = arguments.pop("position", None)
             yield api, arguments, position, arguments.places.get("position", inner.place)
         for kind in ACTION_BLOCKS:
@@ -369,7 +399,9 @@ class _Reader:
                     self.draft.problem(place, f"{address}: {expected(f'an argument of {kind}', name, names)}", _SOURCE)
             yield api, arguments, one.get("position"), arguments.place or place
 
-    def _blocks(self, module: Module, address: str, block: hcl.Block, scope: Scope) -> Iterator[tuple[str, hcl.Block, Scope]]:
+    def _blocks(
+        self, module: Module, address: str, block: hcl.Block, scope: Scope
+    ) -> Iterator[tuple[str, hcl.Block, Scope]]:
         """The blocks inside a resource, dynamic ones made."""
         for inner in block.blocks:
             if inner.type != "dynamic":

@@ -39,8 +39,8 @@ def from_plan_or_state(data: Mapping[str, Any], *, origin: str, file: str) -> Dr
     draft.region = _region(data)
     reader = _Reader(draft, file)
     if "resources" in data and "format_version" not in data:
-        for address, kind, values, place in _of_state_file(data, file):
-            reader.resource(address, kind, values, {}, {}, place)
+        for found in _of_state_file(data, file):
+            reader.resource(found[0], found[1], found[2], {}, {}, found[3])
         return draft
     top = data.get("planned_values" if planned else "values")
     unknown, needs = _changes(data)
@@ -62,7 +62,7 @@ def _region(data: Mapping[str, Any]) -> str | None:
     for one in providers.values() if isinstance(providers, dict) else ():
         expressions = one.get("expressions", {}) if isinstance(one, dict) else {}
         region = expressions.get("region", {}) if isinstance(expressions, dict) else {}
-        if one.get("name") == "aws" and "alias" not in one and isinstance(region, dict):
+        if isinstance(region, dict) and one.get("name") == "aws" and "alias" not in one:
             found = region.get("constant_value")
             return found if isinstance(found, str) else None
     return None
@@ -122,7 +122,9 @@ class _Reader:
             if secret.get(name) is True:
                 return Open(f"{address}.{name}", where, "sensitive: its value is not shown", secret=True)
             if values.get(name) is None and unknown.get(name):
-                return Open(f"{address}.{name}", where, "known after apply", hint=f"{address.rpartition('.')[2]}-{name}")
+                return Open(
+                    f"{address}.{name}", where, "known after apply", hint=f"{address.rpartition('.')[2]}-{name}"
+                )
             return values.get(name)
 
         def table(names: Mapping[str, str]) -> Table:
@@ -156,16 +158,22 @@ class _Reader:
                         self.draft.problem(place, message, _SOURCE)
                         continue
                     open_ones = later[number] if isinstance(later, list) and number < len(later) else {}
-                    found.append((api, self._action(address, block, one, names, open_ones, place), one.get("position"), place))
+                    found.append(
+                        (api, self._action(address, block, one, names, open_ones, place), one.get("position"), place)
+                    )
             actions, problems = actions_in_order(found)
             for where, message in problems:
                 self.draft.problem(where, f"{address}: {message}", _SOURCE)
             body.put("Actions", actions, place)
             self.draft.rules.append(
                 RuleEntry(
-                    key=address, place=place, values=body, rule_set=value("rule_set_name"), after=value("after") or None,
+                    key=address,
+                    place=place,
+                    values=body,
+                    rule_set=value("rule_set_name"),
+                    after=value("after") or None,
                     needs=(needs or {}).get(address, frozenset()),
-                )  # fmt: skip
+                )
             )
 
     def _action(

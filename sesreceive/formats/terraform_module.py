@@ -93,7 +93,9 @@ class Module:
         if block.type == "locals":
             for name, node in block.attributes.items():
                 if name in self.locals:
-                    self.problem(block.places[name], f"local.{name}: expected each local value once but it is set again")
+                    self.problem(
+                        block.places[name], f"local.{name}: expected each local value once but it is set again"
+                    )
                 self.locals[name] = (node, block.places[name])
         elif block.type == "provider":
             self.providers.append(block)
@@ -178,7 +180,11 @@ class Module:
             self.problem(node.place, f"{label}: {expected('a variable of the module', name, self.variables)}")
             return Open(label, node.place, "no such variable")
         found = self.remembered(label, node, lambda: self._variable(name, block))
-        return Open(label, node.place, found.why, found.hint, False, found.secret) if isinstance(found, _NoValue) else found
+        return (
+            Open(label, node.place, found.why, found.hint, False, found.secret)
+            if isinstance(found, _NoValue)
+            else found
+        )
 
     def _variable(self, name: str, block: hcl.Block) -> Any:
         sensitive = block.attributes.get("sensitive")
@@ -190,7 +196,9 @@ class Module:
         elif "default" in block.attributes:
             found = self.evaluator.value(block.attributes["default"], Scope())
         elif self.path:
-            self.problem(block.place, f"{self.path}: expected a value for the variable `{one_line(name, 80)}` but got none")
+            self.problem(
+                block.place, f"{self.path}: expected a value for the variable `{one_line(name, 80)}` but got none"
+            )
             return _NoValue("the module is called without it")
         else:
             return _NoValue("a variable without a default")
@@ -310,7 +318,9 @@ class Module:
         if isinstance(providers, hcl.Pairs):
             for key, node in providers.pairs:
                 alias = node.text.removeprefix("aws").removeprefix(".")
-                regions[key.text.strip('"').removeprefix("aws").removeprefix(".")] = self.regions.get(alias, self.regions.get(""))
+                regions[key.text.strip('"').removeprefix("aws").removeprefix(".")] = self.regions.get(
+                    alias, self.regions.get("")
+                )
         child = Module(self.project, folder, path=path, inputs=inputs, regions=regions, callers=self.callers)
         for one in sorted(inputs.keys() - child.variables.keys()):
             message = f"{path}: {expected('a variable of the module', one, child.variables)}"
@@ -345,7 +355,9 @@ class _Space:
         if self.kind == "path":
             return "."
         if self.kind == "terraform" and name == "workspace":
-            self.module.assume(Open("terraform.workspace", node.place, "the workspace it is applied in"), "default", "workspace")
+            self.module.assume(
+                Open("terraform.workspace", node.place, "the workspace it is applied in"), "default", "workspace"
+            )
             return "default"
         return Open(f"{self.kind}.{name}", node.place, "known when it is applied")
 
@@ -453,7 +465,9 @@ class _Resource:
             return Open(written, node.place, "known after apply", hint=hint)
         key = f"{instance.address(self.address)}.{name}"
         found = self.module.remembered(key, node, lambda: self.module.evaluator.value(argument, instance.scope))
-        return Open(written, node.place, "known after apply", hint=hint) if found is None and name == "bucket" else found
+        return (
+            Open(written, node.place, "known after apply", hint=hint) if found is None and name == "bucket" else found
+        )
 
     def whole(self, node: hcl.Node, scope: Scope) -> Any:
         return Open(node.text, node.place, "a whole resource", hint=self.address.rpartition(".")[2])

@@ -48,8 +48,8 @@ def actions_in_order(found: Iterable[tuple[str, Table, Any, Place]]) -> tuple[Ro
     Examples
     --------
     >>> place = Place("main.tf", 3)
-    >>> row, problems = actions_in_order([
-    ...     ("StopAction", Table({"Scope": "RuleSet"}), "2", place), ("S3Action", Table({"BucketName": "a"}), 1, place)])
+    >>> stop, keep = Table({"Scope": "RuleSet"}), Table({"BucketName": "inbox"})
+    >>> row, problems = actions_in_order([("StopAction", stop, "2", place), ("S3Action", keep, 1, place)])
     >>> [next(iter(action)) for action in row], problems
     (['S3Action', 'StopAction'], [])
     """
@@ -58,23 +58,34 @@ def actions_in_order(found: Iterable[tuple[str, Table, Any, Place]]) -> tuple[Ro
     taken: dict[float, str] = {}
     for at, (api, arguments, written, place) in enumerate(found):
         position = _position(written)
-        if is_open(written):
-            problems.append((place, f"{api}: the position `{written.name}` is open, so its order is; the order of the file is taken"))
-        elif written is None:
-            problems.append((place, f"{api}: expected a position, which is required, but got nothing; the order of the file is taken"))
-        elif position is None:
-            problems.append((place, f"{api}: position: {expected('a whole number', written)}"))
-        elif position in taken:
-            problems.append((place, f"{api}: position {position:g} is that of {taken[position]}, too, so their order is open; the order of the file is taken"))
-        elif position < 1:
-            problems.append((place, f"{api}: position: {expected('a number from 1', written)}"))
+        wrong = _wrong(written, position, taken)
+        if wrong:
+            problems.append((place, f"{api}: {wrong}"))
         if position is not None:
             taken.setdefault(position, api)
-        rows.append((position if position is not None else float("inf"), at, {api: arguments}, arguments.place or place))
+        rows.append(
+            (position if position is not None else float("inf"), at, {api: arguments}, arguments.place or place)
+        )
     rows.sort(key=lambda one: one[:2])
     row = Row([one[2] for one in rows])
     row.places = [one[3] for one in rows]
     return row, problems
+
+
+_FILE_ORDER = "the order of the file is taken"
+
+
+def _wrong(written: Any, position: float | None, taken: Mapping[float, str]) -> str:
+    """What is wrong with a position; empty where nothing is."""
+    if is_open(written):
+        return f"the position `{written.name}` is open, so its order is; {_FILE_ORDER}"
+    if written is None:
+        return f"expected a position, which is required, but got nothing; {_FILE_ORDER}"
+    if position is None:
+        return f"position: {expected('a whole number', written)}"
+    if position in taken:
+        return f"position {position:g} is that of {taken[position]}, too, so their order is open; {_FILE_ORDER}"
+    return f"position: {expected('a number from 1', written)}" if position < 1 else ""
 
 
 def _position(written: Any) -> float | None:

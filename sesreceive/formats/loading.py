@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,11 @@ __all__ = ["load"]
 
 # Folders that hold other people's templates, or none.
 _SKIPPED = frozenset(
-    ".git .hg .terraform .terragrunt-cache .serverless .aws-sam .venv venv node_modules site-packages __pycache__ .tox".split()
-)
+    (
+        ".git", ".hg", ".terraform", ".terragrunt-cache", ".serverless", ".aws-sam", ".venv", "venv", "node_modules",
+        "site-packages", "__pycache__", ".tox",
+    )
+)  # fmt: skip
 _MAX_FILES = 20_000
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
 # What a file has to say to be parsed at all when a folder is searched.
@@ -69,7 +72,7 @@ def load(
     >>> found.account["Set"].rules
     (<ReceiptRule Main: enabled, example.com → no action>,)
     >>> print(found.placeholders[0])
-    Set stands for the name of Set, template and 1 more place (CloudFormation makes up a name)
+    Set stands for the name of Set, template (CloudFormation makes up a name)
     """
     options = _Options(dict(variables or {}), region, account_id)
     if is_client(source):
@@ -80,7 +83,9 @@ def load(
             raise InputError("expected a template or JSON of the SES API but got something else")
         return options.assembled(draft)
     if not isinstance(source, (str, os.PathLike)):
-        raise InputError(f"expected a path, a mapping or a boto3 client but got `{one_line(type(source).__name__, 80)}`")
+        raise InputError(
+            f"expected a path, a mapping or a boto3 client but got `{one_line(type(source).__name__, 80)}`"
+        )
     path = Path(source)
     if path.is_dir():
         drafts = list(_from_folder(path, options))
@@ -101,7 +106,9 @@ class _Options:
 
 def _joined(path: Path, drafts: Iterable[Draft], options: _Options) -> Loaded:
     """The drafts as one value: that with the most rules, the others behind it."""
-    told = [draft for draft in drafts if draft.receives or draft.problems]
+    drafts = list(drafts)
+    told = [draft for draft in drafts if draft.receives or draft.problems or draft.complete]
+    told = told or [draft for draft in drafts if draft.identities]
     if not told:
         raise InputError(f"expected receipt rules but found nothing about receiving mail in `{one_line(path)}`")
     found = [options.assembled(draft) for draft in told]
@@ -114,7 +121,7 @@ def _joined(path: Path, drafts: Iterable[Draft], options: _Options) -> Loaded:
 
 def _from_file(path: Path, options: _Options) -> Iterator[Draft]:
     name = path.name
-    if name.endswith((".tf", ".tf.json")) or name.endswith((".tofu", ".tfvars")):
+    if name.endswith((".tf", ".tf.json", ".tofu", ".tfvars")):
         yield _terraform(path.parent, path.parent, options)
         return
     draft = Draft(origin=str(path), format="template")
@@ -155,7 +162,7 @@ def _from_data(data: Any, origin: str, file: str, options: _Options, folder: Pat
 
 def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
     if cdk.is_assembly(folder):
-        yield from _guarded(folder, lambda: cdk.from_assembly(folder, region=options.region, account_id=options.account_id))
+        yield from _assembly(folder, options)
         return
     terraform: dict[Path, None] = {}
     dumps: dict[Path, Draft] = {}
@@ -166,10 +173,7 @@ def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
             continue
         if name == "manifest.json" and cdk.is_assembly(path.parent):
             assemblies.append(path.parent)
-            inside = path.parent
-            yield from _guarded(
-                inside, lambda inside=inside: cdk.from_assembly(inside, region=options.region, account_id=options.account_id)
-            )
+            yield from _assembly(path.parent, options)
         elif name.endswith((".tf", ".tf.json", ".tofu")):
             terraform[path.parent] = None
         elif name.endswith(_TEMPLATES) and _worth_reading(path):
@@ -182,7 +186,11 @@ def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
                 yield draft
         elif name in ("serverless.ts", "serverless.js") and _worth_reading(path):
             draft = Draft(origin=str(path), format=serverless.FORMAT)
-            draft.problem(_relative(path, folder), "the service is a program, which is not run here: its rules are not seen", "sesreceive")
+            draft.problem(
+                _relative(path, folder),
+                "the service is a program, which is not run here: its rules are not seen",
+                "sesreceive",
+            )
             yield draft
     for draft in dumps.values():
         yield draft
@@ -199,7 +207,9 @@ def _files(folder: Path) -> Iterator[Path]:
         for name in sorted(files, key=lambda one: (one != "manifest.json", one)):
             number += 1
             if number > _MAX_FILES:
-                raise InputError(f"expected at most {_MAX_FILES} files in `{one_line(folder)}`; load a folder inside it")
+                raise InputError(
+                    f"expected at most {_MAX_FILES} files in `{one_line(folder)}`; load a folder inside it"
+                )
             yield Path(root, name)
 
 
@@ -237,12 +247,12 @@ def _merge(into: Draft, draft: Draft) -> None:
     into.region, into.account_id = into.region or draft.region, into.account_id or draft.account_id
 
 
-def _guarded(path: Path, read: Callable[[], Iterable[Draft]]) -> Iterator[Draft]:
-    """What a reader finds; an input error of one part does not hide the others."""
+def _assembly(path: Path, options: _Options) -> Iterator[Draft]:
+    """The stacks of a cloud assembly; an error in one does not hide the others."""
     try:
-        yield from read()
+        yield from cdk.from_assembly(path, region=options.region, account_id=options.account_id)
     except SesReceiveError as error:
-        draft = Draft(origin=str(path), format="template")
+        draft = Draft(origin=str(path), format=cdk.FORMAT)
         draft.problem(str(path), one_line(error, 500), "sesreceive")
         yield draft
 
