@@ -46,7 +46,9 @@ def as_text(value: Any) -> Any:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    return {"list": "a list", "dict": "an object"}.get(type(value).__name__, "another kind of value")
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return "another kind of value"
 
 
 def _text(value: Any) -> str:

@@ -104,6 +104,7 @@ class Project:
     def __init__(self, draft: Draft, top: Path, *, region: str | None, account_id: str | None) -> None:
         self.draft, self.top = draft, top
         self.region, self.account_id = region, account_id
+        self.assumed: set[tuple[str, Place, str, str]] = set()
         self._blocks: dict[Path, list[hcl.Block]] = {}
 
     def blocks(self, folder: Path) -> list[hcl.Block]:

@@ -125,7 +125,8 @@ class Module:
         self.project.draft.problem(place, message, _SOURCE)
 
     def assume(self, opened: Open, value: str, kind: str) -> None:
-        if (opened, value, kind) not in self.project.draft.assumed:
+        if (key := (opened.name, opened.place, value, kind)) not in self.project.assumed:
+            self.project.assumed.add(key)
             self.project.draft.assumed.append((opened, value, kind))
 
     def name(self, name: str, node: hcl.Node, scope: Scope) -> Any:

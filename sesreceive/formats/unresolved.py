@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sesreceive.formats.place import Place
@@ -32,7 +32,8 @@ class Open:
     """
 
     name: str
-    place: Place
+    # The same expression is the same value wherever it stands.
+    place: Place = field(compare=False)
     why: str = ""
     hint: str = ""
     many: bool = False
