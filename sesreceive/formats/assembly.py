@@ -15,6 +15,7 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.stand_in import StandIn
 from sesreceive.account.value import Value
+from sesreceive.actions import LambdaAction
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.commute import differing_mail
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
@@ -23,6 +24,7 @@ from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.order import Placed, put_in_order
 from sesreceive.formats.place import place_in
 from sesreceive.formats.unresolved import Open, OpenText, is_open
+from sesreceive.functions.handlers import Handler
 from sesreceive.mail.address import domain_of
 from sesreceive.wording import expected
 
@@ -72,8 +74,23 @@ class _Assembly:
             self.fill.note(value, opened, kind)
         return Loaded(
             account=account, problems=tuple(draft.problems), placeholders=self.fill.placeholders,
-            origin=draft.origin, format=draft.format, functions=draft.functions,
+            origin=draft.origin, format=draft.format, functions=self._functions(rule_sets),
         )  # fmt: skip
+
+    def _functions(self, rule_sets: Sequence[ReceiptRuleSet]) -> dict[str, Handler]:
+        """The handlers of the functions that rules call, by the ARN that the account has."""
+        called = {
+            action.function_arn
+            for rule_set in rule_sets
+            for rule in rule_set.rules
+            for action in rule.actions
+            if isinstance(action, LambdaAction)
+        }
+        found = (
+            (self.fill.stand_in(arn, Slot.FUNCTION) if isinstance(arn, (Open, OpenText)) else arn, handler)
+            for arn, handler in self.draft.functions
+        )
+        return {arn: handler for arn, handler in found if arn in called}
 
     # -------------------------------------------------------------- identities, filters
 

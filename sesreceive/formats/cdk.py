@@ -149,14 +149,12 @@ def _functions(stack: Stack, draft: Draft, folder: Path, assets: Mapping[str, Pa
             # `Runtime` may be looked up by region; the files say then what it is.
             runtime = ""
         arn = stack.attribute(logical_id, "Arn", Place(stack.file), f"{logical_id}.Arn")
-        name = arn.rpartition(":")[2] if isinstance(arn, str) else logical_id
         kind = "nodejs" if runtime.startswith("nodejs") else "python" if runtime.startswith("python") else ""
         try:
-            draft.functions[name] = Handler(path, handler, kind)
+            draft.functions.append((arn, Handler(path, handler, kind)))
         except InputError as error:
-            draft.problem(
-                stack.place(stack.resources, logical_id), f"{logical_id}: {one_line(error, 300)}", "sesreceive"
-            )
+            place = stack.place(stack.resources, logical_id)
+            draft.problem(place, f"{logical_id}: {one_line(error, 300)}", "sesreceive")
 
 
 def _findings(stack: Stack, draft: Draft) -> None:

@@ -6,13 +6,13 @@ of it. Values may be open (`unresolved`), containers know their places (`place`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place, Table
 from sesreceive.formats.unresolved import Open
+from sesreceive.functions.handlers import Handler
 
 __all__ = ["Draft", "Entry", "RuleEntry"]
 
@@ -71,8 +71,8 @@ class Draft:
     assumed : list of (Open, str, str)
         Values that had to be taken for open ones so that anything can be said at all: the open value, what was
         taken, and its kind (``condition``, ``count``, ``region``).
-    functions : dict
-        Handlers by function name: folder and handler of code that lies beside the template.
+    functions : list of (object, Handler)
+        ARNs, possibly open, and the handlers whose code lies beside the template.
     """
 
     origin: str
@@ -86,9 +86,7 @@ class Draft:
     complete: bool = False
     problems: list[Problem] = field(default_factory=list)
     assumed: list[tuple[Open, str, str]] = field(default_factory=list)
-    functions: dict[str, Any] = field(default_factory=dict)
-    # Environment variables of the functions, by function name.
-    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    functions: list[tuple[Any, Handler]] = field(default_factory=list)
     region: str | None = None
     account_id: str | None = None
 

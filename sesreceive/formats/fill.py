@@ -18,7 +18,7 @@ from sesreceive.account.member import Kind, Member
 from sesreceive.account.stand_in import StandIn
 from sesreceive.formats.loaded import Placeholder
 from sesreceive.formats.place import Place
-from sesreceive.formats.unresolved import Open, OpenText, is_open
+from sesreceive.formats.unresolved import MADE_UP, Open, OpenText, is_open
 
 __all__ = ["Fill", "Slot", "slot_of"]
 
@@ -131,16 +131,18 @@ class Fill:
         """The value, or the stand-in of an open one."""
         if not is_open(value):
             return value
-        if isinstance(value, Open):
-            filled = _WHOLE[slot](self, value)
-            kind = str(slot)
-            if slot in (Slot.RECIPIENT, Slot.IDENTITY):
-                kind = "address" if "@" in filled else "domain"
-        else:
-            filled, kind = self._parts(value, slot), str(slot)
+        filled, kind = self.stand_in(value, slot), str(slot)
+        if isinstance(value, Open) and slot in (Slot.RECIPIENT, Slot.IDENTITY):
+            kind = "address" if "@" in filled else "domain"
         first = value.first if isinstance(value, OpenText) else value
         self.note(filled, value, kind)
+        if slot is Slot.NAME and first.why == MADE_UP:
+            return filled  # a logical id says itself what it stands for
         return StandIn(filled, stands_for=f"{value.name}, {first.place.short}")
+
+    def stand_in(self, value: Open | OpenText, slot: Slot) -> str:
+        """The stand-in of an open value, which is not counted."""
+        return _WHOLE[slot](self, value) if isinstance(value, Open) else self._parts(value, slot)
 
     def member(self, item: Member, value: Any) -> Any:
         """What a member holds, filled; a flag or choice has the value that lets the rule run."""

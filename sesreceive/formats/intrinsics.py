@@ -16,7 +16,7 @@ from sesreceive.errors import one_line
 from sesreceive.formats.attributes import CLOUDFORMATION, arn_of
 from sesreceive.formats.draft import Draft
 from sesreceive.formats.place import Place, Row, Table
-from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
+from sesreceive.formats.unresolved import MADE_UP, Open, OpenText, first_open, is_open, text_of
 from sesreceive.wording import expected
 
 __all__ = ["ABSENT", "Stack", "names_in"]
@@ -57,6 +57,7 @@ class Stack:
         self.variables = variables
         self.region, self.account_id = region, account_id
         self._conditions: dict[str, Any] = {}
+        self._deciding: set[str] = set()
         self._steps = 0
         self._depth = 0
         # Logical ids whose names are being looked up, so that a circle ends.
@@ -207,7 +208,7 @@ class Stack:
     def name_of(self, logical_id: str, place: Place) -> Any:
         """The name that a resource has by its properties; open where CloudFormation makes it up."""
         attribute = CLOUDFORMATION[self.type_of(logical_id)]
-        made_up = Open(f"the name of {logical_id}", place, "CloudFormation makes up a name", hint=logical_id)
+        made_up = Open(f"the name of {logical_id}", place, MADE_UP, hint=logical_id)
         if logical_id in self._asking:
             self.draft.problem(place, f"expected no circle but `{one_line(logical_id, 80)}` needs itself", _SOURCE)
             return made_up
@@ -254,15 +255,13 @@ class Stack:
         if not isinstance(name, str) or name not in self.conditions:
             self.draft.problem(place, expected("a condition of the template", name, self.conditions), _SOURCE)
             return Open(f"Condition {name}", place, "no such condition")
+        if name in self._deciding:
+            self.draft.problem(place, f"expected no circle but condition `{one_line(name, 80)}` needs itself", _SOURCE)
+            return Open(f"Condition {name}", place, "it needs itself")
         if name not in self._conditions:
-            circle = Open(f"Condition {name}", place, "it needs itself")
-            self._conditions[name] = circle
-            found = _truth(self.value(self.conditions[name]))
-            if found is circle:
-                self.draft.problem(
-                    place, f"expected no circle but condition `{one_line(name, 80)}` needs itself", _SOURCE
-                )
-            self._conditions[name] = found
+            self._deciding.add(name)
+            self._conditions[name] = _truth(self.value(self.conditions[name]))
+            self._deciding.discard(name)
         found = self._conditions[name]
         return found.within(f"Condition {name}", place) if isinstance(found, Open) else found
 

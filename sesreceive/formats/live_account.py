@@ -49,20 +49,26 @@ class _Reader:
             name = metadata["Name"]
             call = "describe_receipt_rule_set"
             self.draft.rule_sets.append(self.entry(f"rule set {name}", call, {"RuleSetName": name, **metadata}))
-            for rule in self.answer(call, RuleSetName=name).get("Rules", []):
-                self.draft.rules.append(
-                    RuleEntry(
-                        key=f"rule {rule.get('Name')} of {name}",
-                        place=Place(call),
-                        values=Table(rule),
-                        rule_set=name,
-                        ordered=True,
-                    )
-                )
-        active = self.answer("describe_active_receipt_rule_set").get("Metadata", {}).get("Name")
+            self.rules(call, name, self.answer(call, RuleSetName=name))
+        call = "describe_active_receipt_rule_set"
+        answered = self.answer(call)
+        metadata = answered.get("Metadata", {})
+        active = metadata.get("Name")
         if active is not None:
-            values = {"RuleSetName": active}
-            self.draft.active.append(self.entry("active rule set", "describe_active_receipt_rule_set", values))
+            if all(entry.values["RuleSetName"] != active for entry in self.draft.rule_sets):
+                # Where the sets may not be listed, the active one can be known all the same.
+                self.draft.rule_sets.append(
+                    self.entry(f"rule set {active}", call, {"RuleSetName": active, **metadata})
+                )
+                self.rules(call, active, answered)
+            self.draft.active.append(self.entry("active rule set", call, {"RuleSetName": active}))
+
+    def rules(self, call: str, rule_set: str, answered: dict[str, Any]) -> None:
+        """Take over the rules of one set."""
+        for rule in answered.get("Rules", []):
+            key = f"rule {rule.get('Name')} of {rule_set}"
+            entry = RuleEntry(key=key, place=Place(call), values=Table(rule), rule_set=rule_set, ordered=True)
+            self.draft.rules.append(entry)
 
     def _identities(self) -> None:
         names = list(self.pages("list_identities", "Identities"))

@@ -90,7 +90,7 @@ class Loaded:
     format : str
         What it was read as.
     functions : mapping
-        Handlers of functions whose code lies beside the template, by function name.
+        Handlers of the functions that rules call, where the code lies beside the template, by ARN.
     others : tuple of Loaded
         What else the folder holds: another root module, another stack.
 

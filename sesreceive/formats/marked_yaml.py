@@ -73,6 +73,8 @@ def parse_marked(text: str, file: str, report: Callable[[Place, str], None]) -> 
         import yaml
     except ImportError:
         raise MissingExtraError("yaml", extra="cloudformation", purpose="reading a template") from None
+    if file.endswith(".json"):
+        _plain_json(text, file, lambda place, message: None)  # YAML would let mistakes pass
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(file, report, yaml).build(yaml.parse(text, Loader=loader))
@@ -84,6 +86,9 @@ def parse_marked(text: str, file: str, report: Callable[[Place, str], None]) -> 
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         # The texts of the parser name its own state and nothing of the file.
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        begun = getattr(error, "context_mark", None)
+        if begun is not None and mark is not None and begun.line != mark.line:
+            why += f" ({error.context}, which begins in line {begun.line + 1})"
         raise Syntax(place, f"expected YAML: {why}") from None
 
 

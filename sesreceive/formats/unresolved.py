@@ -8,7 +8,10 @@ from typing import Any
 
 from sesreceive.formats.place import Place
 
-__all__ = ["Open", "OpenText", "first_open", "is_open", "text_of"]
+__all__ = ["MADE_UP", "Open", "OpenText", "first_open", "is_open", "text_of"]
+
+# Why a resource without a name has an open one.
+MADE_UP = "CloudFormation makes up a name"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,16 @@ class Legend:
         words = sorted(self.known, key=len, reverse=True)
         return re.compile("|".join(rf"(?<![\w.@-]){re.escape(word)}(?![\w-])" for word in words))
 
-    def remark(self, sentence: str) -> str:
-        """The sentence, and what the stand-ins in it stand for."""
-        named = dict.fromkeys(self._pattern.findall(sentence))
+    def remark(self, sentence: str, said: set[str] | None = None) -> str:
+        """The sentence, and what the stand-ins in it stand for; those in `said` were said before."""
+        said = set() if said is None else said
+        named = [word for word in dict.fromkeys(self._pattern.findall(sentence)) if word not in said]
+        said.update(named)
         return "; ".join([sentence, *(f"`{word}` stands for {self.known[word]}" for word in named)])
 
     def explain(self, trace: Iterable[TraceEvent]) -> Trace:
-        """The trace with what stands for something said in each reason that names it."""
-        return Trace(event._replace(reason=self.remark(event.reason)) for event in trace)
+        """The trace, where each step says once what the stand-ins it names stand for."""
+        said: dict[str, set[str]] = {}
+        return Trace(
+            event._replace(reason=self.remark(event.reason, said.setdefault(event.stage, set()))) for event in trace
+        )
