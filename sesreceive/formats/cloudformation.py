@@ -287,6 +287,7 @@ class _Reader:
             return
         from sesreceive.formats.files import parsed
 
+        self.draft.uses.add(inner.resolve())
         data = parsed(inner, self.draft, str(url))
         given = properties.get("Parameters") if isinstance(properties, Mapping) else None
         parameters = {

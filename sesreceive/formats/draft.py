@@ -7,6 +7,7 @@ of it. Values may be open (`unresolved`), containers know their places (`place`)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sesreceive.errors import Problem, one_line
@@ -66,6 +67,8 @@ class Draft:
         The file or folder, as a reader may show it.
     format : str
         What it was taken for: ``Terraform``.
+    uses : set of Path
+        Further files that it was put together from.
     region, account_id : str, optional
         What the source says of them.
     assumed : list of (Open, str, str)
@@ -87,6 +90,7 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     assumed: list[tuple[Open, str, str]] = field(default_factory=list)
     functions: list[tuple[Any, Handler]] = field(default_factory=list)
+    uses: set[Path] = field(default_factory=set)
     region: str | None = None
     account_id: str | None = None
 

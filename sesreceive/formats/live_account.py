@@ -57,9 +57,7 @@ class _Reader:
         if active is not None:
             if all(entry.values["RuleSetName"] != active for entry in self.draft.rule_sets):
                 # Where the sets may not be listed, the active one can be known all the same.
-                self.draft.rule_sets.append(
-                    self.entry(f"rule set {active}", call, {"RuleSetName": active, **metadata})
-                )
+                self.draft.rule_sets.append(self.entry(f"rule set {active}", call, {"RuleSetName": active, **metadata}))
                 self.rules(call, active, answered)
             self.draft.active.append(self.entry("active rule set", call, {"RuleSetName": active}))
 

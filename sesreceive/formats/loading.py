@@ -89,6 +89,9 @@ def load(
     path = Path(source)
     if path.is_dir():
         drafts = list(_from_folder(path, options))
+        # What another template is put together from is no template of its own.
+        used = {file for draft in drafts for file in draft.uses}
+        drafts = [draft for draft in drafts if not used or Path(draft.origin).resolve() not in used]
     elif path.is_file():
         drafts = list(_from_file(path, options))
     else:
@@ -176,7 +179,7 @@ def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
             yield from _assembly(path.parent, options)
         elif name.endswith((".tf", ".tf.json", ".tofu")):
             terraform[path.parent] = None
-        elif name.endswith(_TEMPLATES) and _worth_reading(path):
+        elif name.endswith(_TEMPLATES) and (name.startswith("serverless.") or _worth_reading(path)):
             draft = _searched(path, folder, options)
             if draft is None:
                 continue

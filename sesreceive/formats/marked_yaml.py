@@ -88,7 +88,7 @@ def parse_marked(text: str, file: str, report: Callable[[Place, str], None]) -> 
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
         begun = getattr(error, "context_mark", None)
         if begun is not None and mark is not None and begun.line != mark.line:
-            why += f" ({error.context}, which begins in line {begun.line + 1})"
+            why += f" ({getattr(error, 'context', '')}, which begins in line {begun.line + 1})"
         raise Syntax(place, f"expected YAML: {why}") from None
 
 

@@ -274,6 +274,7 @@ class _Service:
         if not path.is_file():
             self.draft.problem(place, f"there is no file `{one_line(name, 120)}`", FORMAT)
             return Open(f"${{{text}}}", place, "there is no such file", hint=os.path.basename(name))
+        self.draft.uses.add(path)
         if name not in self.files:
             if len(self.files) > 200:
                 return Open(f"${{{text}}}", place, "more than 200 files")

@@ -23,7 +23,7 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("t.yaml", BOMB, "t.yaml:", "aliases stand for more"),
     ("t.yaml", "x: &a [*a]", "t.yaml:1:", "before its alias"),
     ("t.yaml", "Resources:\n  A: !!python/object/apply:os.system [x]\n", "t.yaml:2", "expected"),
-    ("t.yaml", SOURCE + "  Set: {Type: AWS::SES::ReceiptRuleSet}\n", "t.yaml:3:3", "expected each key once but got `Set`"),
+    ("t.yaml", SOURCE + "  Set: {Type: AWS::SES::ReceiptRuleSet}\n", "t.yaml:3:3", "each key once but got `Set`"),
     ("t.yaml", "Resources: 7\nAWSTemplateFormatVersion: x", "t.yaml:1:1", "Resources: expected a mapping"),
     ("t.yaml", "Resources:\n  A: 7\n  B: {Type: [x]}\n", "t.yaml:2:3", "A: expected a resource"),
     ("t.yaml", SOURCE + "  R: {Type: AWS::SES::ReceiptRule, Properties: [1]}\n", "t.yaml:3:3", "expected a mapping"),
@@ -95,8 +95,15 @@ def test_what_is_no_source_is_one_sentence(source: object) -> None:
 
 
 def test_files_outside_the_folder_are_not_read(tmp_path: Path) -> None:
-    write(tmp_path, {"secret.txt": "hunter2", "in/main.tf": SET + 'locals { x = file("../secret.txt") }\n' + SET.replace(
-        'set" "main" { rule_set_name = "main" }', 'set" "two" { rule_set_name = local.x }')})
+    write(
+        tmp_path,
+        {
+            "secret.txt": "hunter2",
+            "in/main.tf": SET
+            + 'locals { x = file("../secret.txt") }\n'
+            + SET.replace('set" "main" { rule_set_name = "main" }', 'set" "two" { rule_set_name = local.x }'),
+        },
+    )
     found = ses.load(tmp_path / "in")
     assert "hunter2" not in str(found)
     assert any("outside the folder is not read" in one.why for one in found.placeholders)

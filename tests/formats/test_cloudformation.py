@@ -99,9 +99,9 @@ REFUSED = [
 
 def evaluate(text: str) -> tuple[Any, Draft]:
     draft = Draft(origin="", format="CloudFormation")
-    template = parse_marked(CONTEXT, "t.yaml", lambda place, message: draft.problem(place, message))
+    template = parse_marked(CONTEXT, "t.yaml", draft.problem)
     stack = Stack(template, draft, file="t.yaml", variables={}, region="eu-west-1", account_id="123456789012")
-    node = parse_marked(f"x: {text}", "t.yaml", lambda place, message: draft.problem(place, message))["x"]
+    node = parse_marked(f"x: {text}", "t.yaml", draft.problem)["x"]
     return stack.value(node), draft
 
 
@@ -133,7 +133,10 @@ Resources:
   Active:
     Type: Custom::AWS
     Properties:
-      Create: {"Fn::Join": ["", ['{"service":"SES","action":"setActiveReceiptRuleSet","parameters":{"RuleSetName":"', {Ref: Set}, '"}}']]}
+      Create:
+        Fn::Join:
+          - ""
+          - ['{"service":"SES","action":"setActiveReceiptRuleSet","parameters":{"RuleSetName":"', {Ref: Set}, '"}}']
 """
 
 
@@ -146,7 +149,7 @@ def rule(name: str, rule: str = "", more: str = "") -> str:
     return f"""
   {name.title()}:
     Type: AWS::SES::ReceiptRule
-    Properties: {{RuleSetName: !Ref Set, Rule: {{{inner}}}{', ' + more if more else ''}}}
+    Properties: {{RuleSetName: !Ref Set, Rule: {{{inner}}}{", " + more if more else ""}}}
 """
 
 
@@ -239,9 +242,12 @@ def test_loops_make_resources(tmp_path: Path) -> None:
 
 
 def test_unknown_properties_and_missing_ones_are_problems(tmp_path: Path) -> None:
-    text = rule("a", "Recipient: [example.com]", "Afer: x") + """
+    text = (
+        rule("a", "Recipient: [example.com]", "Afer: x")
+        + """
   NoSet: {Type: AWS::SES::ReceiptRule, Properties: {Rule: {Name: lost}}}
 """
+    )
     found = load(tmp_path, text)
     assert "did you mean `After`?" in told(found, "`Afer`")
     assert "did you mean `Recipients`?" in told(found, "`Recipient`")
@@ -256,7 +262,7 @@ def test_unknown_properties_and_missing_ones_are_problems(tmp_path: Path) -> Non
             "Maker (custom resource) may make receipt rules",
         ),
         (
-            "Fn: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: 'ses.create_receipt_rule(RuleSetName=x)'}}}",
+            "Fn: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: 'ses.create_receipt_rule(Rule=x)'}}}",
             "Fn (AWS::Lambda::Function) may make receipt rules",
         ),
         ("Many: {Type: AWS::CloudFormation::StackSet, Properties: {}}", "Many is a StackSet"),
@@ -278,11 +284,14 @@ def test_a_nested_stack_that_lies_beside_is_read_with_its_parameters(tmp_path: P
             Type: AWS::SES::ReceiptRule
             Properties: {RuleSetName: main, Rule: {Name: inner, Recipients: [!Ref Box]}}
     """
-    outer = HEAD + """
+    outer = (
+        HEAD
+        + """
   Inner:
     Type: AWS::CloudFormation::Stack
     Properties: {TemplateURL: inner.yaml, Parameters: {Box: in@example.com}}
 """
+    )
     found = ses.load(write(tmp_path, {"t.yaml": outer, "inner.yaml": inner}) / "t.yaml")
     assert rules(found)["inner"].recipients == ("in@example.com",)
 

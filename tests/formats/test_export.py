@@ -55,20 +55,20 @@ def account_with(text: str) -> ses.Account:
     return ses.Account(identities=("example.com",), rule_sets=(rules,), active="main")
 
 
-def read_back(account: ses.Account, format: str, folder: Path) -> ses.Account:
+def read_back(account: ses.Account, form: str, folder: Path) -> ses.Account:
     """The account that is read from what it is written as."""
-    suffix = {"terraform": "main.tf", "cloudformation": "template.yaml", "json": "account.json"}[format]
-    path = folder / format / suffix
+    suffix = {"terraform": "main.tf", "cloudformation": "template.yaml", "json": "account.json"}[form]
+    path = folder / form / suffix
     path.parent.mkdir(exist_ok=True)
-    path.write_text(account.to(format), encoding="utf-8")
+    path.write_text(account.to(form), encoding="utf-8")
     loaded = ses.load(path)
     assert [str(problem) for problem in loaded.problems if "SES API" not in problem.source] == []
     return loaded.account
 
 
-def sayable(account: ses.Account, format: str) -> ses.Account:
-    """The account without what the format has no words for, which its text says."""
-    if format != "terraform":
+def sayable(account: ses.Account, form: str) -> ses.Account:
+    """The account without what the form has no words for, which its text says."""
+    if form != "terraform":
         return account
     kept = tuple(
         rules.replace(
@@ -84,24 +84,24 @@ def sayable(account: ses.Account, format: str) -> ses.Account:
     return account.replace(rule_sets=kept, identities=identities)
 
 
-@pytest.mark.parametrize("format", ["json", "cloudformation", "terraform"])
+@pytest.mark.parametrize("form", ["json", "cloudformation", "terraform"])
 @pytest.mark.parametrize("text", HOSTILE)
-def test_any_text_survives(format: str, text: str, tmp_path: Path) -> None:
+def test_any_text_survives(form: str, text: str, tmp_path: Path) -> None:
     account = account_with(text)
-    assert read_back(account, format, tmp_path) == account
+    assert read_back(account, form, tmp_path) == account
 
 
-@pytest.mark.parametrize("format", ["json", "cloudformation", "terraform"])
-def test_import_of_an_export_gives_an_equal_account(format: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("form", ["json", "cloudformation", "terraform"])
+def test_import_of_an_export_gives_an_equal_account(form: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("exports")
 
     @given(our.accounts())
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @example(ses.Account())
     @example(ses.Account(rule_sets=(ses.ReceiptRuleSet(name="idle"),)))
     def law(account: ses.Account) -> None:
-        wanted = sayable(account, format)
-        assert read_back(account, format, folder) == wanted
+        wanted = sayable(account, form)
+        assert read_back(account, form, folder) == wanted
 
     law()
 
@@ -115,8 +115,8 @@ def test_the_order_of_rules_is_explicit_in_every_format() -> None:
         "terraform": "after         = aws_ses_receipt_rule.main_b.name",
         "cdk": "after=rule_b.ref",
     }
-    for format, words in wanted.items():
-        assert words in account.to(format), format
+    for form, words in wanted.items():
+        assert words in account.to(form), form
 
 
 def test_what_activates_the_rule_set_is_said_in_every_format() -> None:
@@ -128,8 +128,8 @@ def test_what_activates_the_rule_set_is_said_in_every_format() -> None:
         "terraform-import": "to = aws_ses_active_receipt_rule_set.active",
         "cdk": "setActiveReceiptRuleSet",
     }
-    for format, words in wanted.items():
-        assert words in account.to(format), format
+    for form, words in wanted.items():
+        assert words in account.to(form), form
 
 
 def test_import_blocks_name_what_the_terraform_file_defines() -> None:
@@ -144,12 +144,12 @@ def test_import_blocks_name_what_the_terraform_file_defines() -> None:
     assert 'id = "main:a.b"' in blocks
 
 
-@pytest.mark.parametrize("format", ["python", "boto3", "cdk"])
-def test_a_script_is_python(format: str) -> None:
+@pytest.mark.parametrize("form", ["python", "boto3", "cdk"])
+def test_a_script_is_python(form: str) -> None:
     @given(our.accounts())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=15, deadline=None)
     def law(account: ses.Account) -> None:
-        ast.parse(account.to(format))
+        ast.parse(account.to(form))
 
     law()
 

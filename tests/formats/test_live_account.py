@@ -51,7 +51,8 @@ class Service:
                         f"<Message>User is not authorized to perform: ses:{action}</Message></Error></ErrorResponse>"
                     )
                 else:
-                    body = f'<{action}Response xmlns="{NAMESPACE}"><{action}Result>{ANSWERS[action]}</{action}Result></{action}Response>'
+                    result = f"<{action}Result>{ANSWERS[action]}</{action}Result>"
+                    body = f'<{action}Response xmlns="{NAMESPACE}">{result}</{action}Response>'
                 self.send_response(403 if action in service.refused else 200)
                 self.send_header("Content-Length", str(len(body.encode())))
                 self.end_headers()
@@ -110,5 +111,5 @@ def test_a_missing_permission_is_a_problem_and_the_rest_is_read(service: Service
 
 def test_the_client_of_another_service_is_refused(service: Service) -> None:
     other = boto3.client("s3", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-    with pytest.raises(ses.InputError, match="expected boto3.client\\('ses'\\) but got the client of `s3`"):
+    with pytest.raises(ses.InputError, match=r"expected boto3.client\('ses'\) but got the client of `s3`"):
         ses.load(other)

@@ -1,4 +1,4 @@
-"""What public Terraform modules hold, beyond the grammar; each case is a shape that was seen there, in our own words."""
+"""What public Terraform modules hold, beyond the grammar; each case is a shape seen there, in our own words."""
 
 from __future__ import annotations
 
@@ -372,7 +372,9 @@ resource "aws_kms_key" "mail" {}
 resource "aws_lambda_function" "gate" { function_name = "gate" }
 data "aws_caller_identity" "me" {}
 """
-    found = ses.load(write(tmp_path, {"main.tf": text + SET + ACTIVE + rule("a", "", actions)}), account_id="123456789012")
+    found = ses.load(
+        write(tmp_path, {"main.tf": text + SET + ACTIVE + rule("a", "", actions)}), account_id="123456789012"
+    )
     store, call = rules(found)["a"].actions
     assert store.bucket_name == "mail-123456789012"
     assert store.topic_arn == "arn:aws:sns:eu-west-1:123456789012:topic"
@@ -398,13 +400,20 @@ module "ses_inbound" { source = "example/ses-inbound/aws" }
 
 
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
-    text = """
+    text = (
+        """
 variable "token" {
   sensitive = true
   default   = "hunter2hunter2"
 }
-""" + SET + ACTIVE + rule(
-        "a", "", 'add_header_action {\n header_name = "X-Token"\n header_value = "t-${var.token}"\n position = 1\n }'
+"""
+        + SET
+        + ACTIVE
+        + rule(
+            "a",
+            "",
+            'add_header_action {\n header_name = "X-Token"\n header_value = "t-${var.token}"\n position = 1\n }',
+        )
     )
     found = load(tmp_path, text)
     everything = f"{found}{found!r}{found._repr_html_()}{found.frame().to_string()}{found.account.to('json')}"
@@ -413,8 +422,12 @@ variable "token" {
 
 
 def test_old_syntax_is_read(tmp_path: Path) -> None:
-    text = SET + 'variable "env" { default = "dev" }' + rule("a", 'recipients = ["${var.env}@example.com"]').replace(
-        'rule_set_name = "main"', 'rule_set_name = "${aws_ses_receipt_rule_set.main.rule_set_name}"'
+    text = (
+        SET
+        + 'variable "env" { default = "dev" }'
+        + rule("a", 'recipients = ["${var.env}@example.com"]').replace(
+            'rule_set_name = "main"', 'rule_set_name = "${aws_ses_receipt_rule_set.main.rule_set_name}"'
+        )
     )
     assert rules(load(tmp_path, text))["a"].recipients == ("dev@example.com",)
 

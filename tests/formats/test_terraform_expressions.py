@@ -162,9 +162,7 @@ REFUSED = [
 def module(tmp_path: Path) -> Module:
     (tmp_path / "main.tf").write_text(FOLDER)
     draft = Draft(origin="", format="Terraform")
-    return Module(
-        Project(draft, tmp_path, region=None, account_id=None), tmp_path, path="", inputs={}, regions={}
-    )
+    return Module(Project(draft, tmp_path, region=None, account_id=None), tmp_path, path="", inputs={}, regions={})
 
 
 def value_of(module: Module, expression: str) -> Any:
