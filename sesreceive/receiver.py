@@ -270,12 +270,11 @@ class Receiver:
             trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
 
-    def _trace(self, account: Account, *parts: Iterable[TraceEvent]) -> Trace:
+    def _trace(self, account: Account, *parts: Sequence[TraceEvent]) -> Trace:
         """The events as one trace, with what the stand-ins of a loaded account stand for."""
-        trace = Trace.join(*parts)
         # A message in flight keeps the account it was received under.
         legend = self._legend if account is self._legend.account else Legend(account)
-        return legend.explain(trace) if legend else trace
+        return Trace.join(*map(legend.explain, parts)) if legend else Trace.join(*parts)
 
     def receive(
         self,

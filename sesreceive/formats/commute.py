@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import islice
 from typing import Any
 
 from sesreceive.account.account import Account
@@ -38,15 +38,7 @@ def differing_mail(rules: Sequence[ReceiptRule]) -> tuple[str, str, str, str] | 
     >>> differing_mail([keep, keep.replace(name="too", recipients=["example.com"])]) is None
     True
     """
-    enabled = [rule for rule in rules if rule.enabled and rule.actions]
-    tried = 0
-    for first, second in combinations(enabled, 2):
-        recipient = next((one for one in _candidates(first, second) if _for(first, one) and _for(second, one)), None)
-        if recipient is None:
-            continue
-        tried += 1
-        if tried > _PAIRS:
-            return None
+    for first, second, recipient in islice(_meeting(rules), _PAIRS):
         as_written, swapped = _done((first, second), recipient), _done((second, first), recipient)
         if gone := as_written - swapped:
             return first.name, second.name, recipient, _sentence(second.name, gone)
@@ -55,21 +47,45 @@ def differing_mail(rules: Sequence[ReceiptRule]) -> tuple[str, str, str, str] | 
     return None
 
 
+def _meeting(rules: Sequence[ReceiptRule]) -> Iterator[tuple[ReceiptRule, ReceiptRule, str]]:
+    """Pairs of rules that are for one recipient, and that recipient; each pair once."""
+    enabled = [rule for rule in rules if rule.enabled and rule.actions]
+    by_condition: dict[str, list[int]] = {}
+    for at, rule in enumerate(enabled):
+        for condition in rule.recipients or ("",):
+            by_condition.setdefault(condition.lower(), []).append(at)
+    seen: set[tuple[int, int]] = set()
+    for at, rule in enumerate(enabled):
+        for recipient in _candidates(rule, enabled):
+            if not _for(rule, recipient):
+                continue
+            for other in {other for key in _keys(recipient) for other in by_condition.get(key, ())}:
+                pair = (min(at, other), max(at, other))
+                if at != other and pair not in seen and _for(enabled[other], recipient):
+                    seen.add(pair)
+                    yield enabled[pair[0]], enabled[pair[1]], recipient
+
+
+def _keys(recipient: str) -> Iterator[str]:
+    """The conditions that a recipient can meet: its address without label, its domain, those above it, none."""
+    local, _, domain = recipient.lower().rpartition("@")
+    yield from (f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}", domain, "")
+    while "." in domain:
+        domain = domain.partition(".")[2]
+        yield f".{domain}"
+
+
 def _sentence(first: str, gone: Counter[str]) -> str:
     return f"with `{one_line(first, 80)}` first there is no {' and no '.join(sorted(gone)[:3])}"
 
 
-def _candidates(*rules: ReceiptRule) -> Iterator[str]:
-    conditions = [condition for rule in rules for condition in rule.recipients]
-    for condition in conditions:
+def _candidates(rule: ReceiptRule, rules: Sequence[ReceiptRule]) -> Iterator[str]:
+    """Recipients that a rule is for; one for everything meets the others at theirs."""
+    for condition in rule.recipients or next((one.recipients for one in rules if one.recipients), ("example.com",)):
         if "@" in condition:
             yield condition
-        elif condition.startswith("."):
-            yield f"someone@sub{condition}"
         else:
-            yield f"someone@{condition}"
-    if not conditions:
-        yield "someone@example.com"
+            yield f"someone@sub{condition}" if condition.startswith(".") else f"someone@{condition}"
 
 
 def _for(rule: ReceiptRule, recipient: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any, overload
 
 from sesreceive.account.account import Account
 from sesreceive.account.stand_in import stand_ins
-from sesreceive.trace.events import Trace, TraceEvent
+from sesreceive.trace.events import TraceEvent
 
 __all__ = ["Legend"]
 
@@ -31,7 +32,11 @@ class Legend:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.known = stand_ins(account)
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The stand-ins, and what they stand for."""
+        return stand_ins(self.account)
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -50,9 +55,33 @@ class Legend:
         said.update(named)
         return "; ".join([sentence, *(f"`{word}` stands for {self.known[word]}" for word in named)])
 
-    def explain(self, trace: Iterable[TraceEvent]) -> Trace:
-        """The trace, where each step says once what the stand-ins it names stand for."""
-        said: dict[str, set[str]] = {}
-        return Trace(
-            event._replace(reason=self.remark(event.reason, said.setdefault(event.stage, set()))) for event in trace
-        )
+    def explain(self, part: Sequence[TraceEvent]) -> Sequence[TraceEvent]:
+        """The events of a part of a trace; each stand-in is explained where the part first names it."""
+        return _Explained(part, self)
+
+
+class _Explained(Sequence[TraceEvent]):
+    """A part of a trace, with remarks that are made when it is read."""
+
+    def __init__(self, part: Sequence[TraceEvent], legend: Legend) -> None:
+        self.part, self.legend = part, legend
+
+    @property
+    def stage(self) -> Any:
+        """The one stage of all its events, where the part has one; `Trace.of` asks."""
+        return getattr(self.part, "stage", None)
+
+    def __iter__(self) -> Iterator[TraceEvent]:
+        said: set[str] = set()
+        for event in self.part:
+            yield event._replace(reason=self.legend.remark(event.reason, said))
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    @overload
+    def __getitem__(self, index: int) -> TraceEvent: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TraceEvent]: ...
+    def __getitem__(self, index: int | slice) -> TraceEvent | Sequence[TraceEvent]:
+        return tuple(self)[index]
