@@ -1,4 +1,4 @@
-"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``check``, ``redact``, ``assumptions``.
+"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``load``, ``check``, ``redact`` and more.
 
 Each command prints the tables of the library; none decides anything itself.
 """
@@ -28,6 +28,7 @@ __all__ = ["main"]
 
 # Ten years: the command ends by Ctrl-C or after its count.
 _FOREVER_S = 10 * 365 * 86_400.0
+_FORMATS = ("python", "json", "boto3", "cloudformation", "terraform", "terraform-import", "cdk")
 _TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix")
 
 
@@ -154,6 +155,45 @@ def _envelope(path: str) -> Envelope:
         raise InputError(f"cannot read {where}: {error.strerror or error}") from None
 
 
+def _load(options: argparse.Namespace) -> int:
+    """A template, dump or folder → the account in it, its problems and placeholders."""
+    from sesreceive.formats import load
+
+    loaded = load(
+        options.source, variables=_variables(options.var), region=options.region, account_id=options.account_id
+    )
+    if options.to is not None:
+        print(loaded.account.to(options.to), end="")
+        for problem in loaded.problems:
+            print(one_line(problem, 2000), file=sys.stderr)
+    else:
+        print(loaded)
+    if options.save is not None:
+        loaded.account.save(options.save)
+    found = [*loaded.problems, *(problem for other in loaded.others for problem in other.problems)]
+    return 1 if found and options.strict else 0
+
+
+def _variables(given: Sequence[str]) -> dict[str, Any]:
+    """Values of variables from ``name=value``; JSON is read as such, all else is text."""
+    import json
+
+    variables: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise InputError(f"expected `name=value` but got `{one_line(name, 80)}`")
+        variables[name] = value
+        if value[:1] in ("[", "{"):
+            try:
+                variables[name] = json.loads(value)
+            except ValueError as error:
+                raise InputError(
+                    f"variable `{one_line(name, 80)}`: expected JSON behind `=`: {error.args[0]}"
+                ) from None
+    return variables
+
+
 def _assumptions(options: argparse.Namespace) -> int:
     """The points that the documentation leaves open, and how they are decided."""
     rows = Assumption.rows()
@@ -278,6 +318,20 @@ def _parser() -> argparse.ArgumentParser:
     redacted.add_argument("--account", help="JSON file of the account (default: one that owns the recipients' domains)")
     redacted.add_argument("--zone", help="zone file with the DNS records of the sender")
     redacted.add_argument("--out", required=True, help="new folder to write the files to")
+    load = command(
+        "load", _load, "read an account from a template, an API dump or a folder of them, and say what is open"
+    )
+    load.add_argument(
+        "source", help="CloudFormation, SAM, Terraform, cdk.out, serverless.yml, JSON of the API, or a folder"
+    )
+    load.add_argument(
+        "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable or parameter"
+    )
+    load.add_argument("--region", help="AWS region it is deployed to")
+    load.add_argument("--account-id", help="AWS account it is deployed to")
+    load.add_argument("--to", choices=_FORMATS, help="print the account in this format instead")
+    load.add_argument("--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
+    load.add_argument("--strict", action="store_true", help="exit with 1 where there are problems, for CI")
 
     known = command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
     known.add_argument("--markdown", action="store_true", help="as the table in the documentation")

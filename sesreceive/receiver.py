@@ -36,6 +36,7 @@ from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.sender import SenderDecision
 from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Trace, TraceEvent
+from sesreceive.trace.legend import Legend
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.ses_keys import zone_records
@@ -178,6 +179,7 @@ class Receiver:
     def account(self, account: Account) -> None:
         account.validate()
         self._account = account
+        self._legend = Legend(account)
 
     @property
     def _index(self) -> AccountIndex:
@@ -298,7 +300,7 @@ class Receiver:
             "provider_lists": self.provider_lists, "bounds": submission.bounds,
         }  # fmt: skip
         if not submission.accepted:
-            return Reception(**common, trace=Trace.join(*before))
+            return Reception(**common, trace=self._trace(submission.account, *before))
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
@@ -332,8 +334,14 @@ class Receiver:
             **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
             authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
             stopped_by=evaluated.stopped_by, fired=evaluated.fired,
-            trace=Trace.join(*before, authenticated.events, scanned.events, evaluated.events),
+            trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
+
+    def _trace(self, account: Account, *parts: Sequence[TraceEvent]) -> Trace:
+        """The events as one trace, with what the stand-ins of a loaded account stand for."""
+        # A message in flight keeps the account it was received under.
+        legend = self._legend if account is self._legend.account else Legend(account)
+        return Trace.join(*map(legend.explain, parts)) if legend else Trace.join(*parts)
 
     def receive(
         self,

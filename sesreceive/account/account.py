@@ -239,6 +239,33 @@ class Account(Value):
 
     # -------------------------------------------------------------- files
 
+    def to(self, format: str) -> str:  # noqa: A002 - the word for it
+        """The account as text in another format; `load` reads it back as an equal account.
+
+        Parameters
+        ----------
+        format : str
+            ``python``, ``json``, ``boto3``, ``cloudformation``, ``terraform``, ``terraform-import`` or ``cdk``. Order
+            is explicit in all of them; what activates the rule set is in it or said at its top. ``cdk`` is read back
+            from its ``cdk.out``; ``python`` and ``boto3`` are run.
+
+        Raises
+        ------
+        InputError
+            When there is no such format.
+
+        Examples
+        --------
+        >>> print(Account(identities=["example.com"]).to("python"))
+        import sesreceive as ses
+        <BLANKLINE>
+        account = ses.Account(identities=["example.com"])
+        <BLANKLINE>
+        """
+        from sesreceive.formats.languages import write
+
+        return write(self, format)
+
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Account:
         """The account in a JSON file that `save` wrote, or that looks like it.
