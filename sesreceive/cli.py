@@ -20,6 +20,7 @@ from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, SesReceiveError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from sesreceive.report import Report
@@ -118,13 +119,18 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """What SES would refuse of a configuration, all of it."""
+    """What SES would refuse of a configuration, all of it, and what it takes but can hardly be meant."""
     account = Account.load(options.account)
     problems = account.problems()
     for problem in problems:
         print(one_line(problem, 2000))
-    if not problems:
+    findings = account.findings
+    for finding in findings:
+        print(f"finding: {one_line(finding, 2000)}")
+    if not problems and not findings:
         print(f"{one_line(options.account)}: no problems in {account!r}")
+    elif not problems:
+        print(f"{one_line(options.account)}: SES takes {account!r}; see {count(len(findings), 'finding')} above")
     return 1 if problems else 0
 
 

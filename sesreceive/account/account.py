@@ -190,6 +190,13 @@ class Account(Value):
     def _ipython_key_completions_(self) -> list[str]:
         return [one.name for one in self.rule_sets]
 
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """What SES takes and its owner can hardly have meant; see `sesreceive.account.findings.findings`."""
+        from sesreceive.account.findings import findings
+
+        return findings(self)
+
     # -------------------------------------------------------------- edits
 
     def with_identity(self, identity: Identity | str) -> Account:
