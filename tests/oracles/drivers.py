@@ -118,7 +118,7 @@ def _install() -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         pytest.skip(f"{MAILAUTH} cannot be installed: {error}")
     if done.returncode:
-        pytest.skip(f"{MAILAUTH} cannot be installed: {(done.stderr.strip().splitlines() or ['npm said nothing'])[-1]}")
+        pytest.skip(f"{MAILAUTH} cannot be installed: {(done.stderr.strip().splitlines() or ['npm said nothing'])[0]}")
     (CACHE / "done").write_text(MAILAUTH, encoding="ascii")
 
 
