@@ -333,7 +333,7 @@ class Receiver:
         return Reception(
             **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
             authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
-            stopped_by=evaluated.stopped_by, fired=evaluated.fired,
+            stopped_by=evaluated.stopped_by, fired=evaluated.fired, sentences=evaluated.sentences,
             trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
 
