@@ -11,33 +11,21 @@ nothing is told by colour alone.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
 
 from sesreceive.errors import one_line
+from sesreceive.wording import NO, YES
 
-__all__ = ["CSS", "code", "details", "escape", "frame", "mark", "table"]
+__all__ = ["asset", "code", "details", "escape", "frame", "mark", "prose", "spans", "table", "ticked"]
 
-CSS = """\
-.ses-text { display: none; }
-.ses-rich { display: block !important; line-height: 1.4; font-size: var(--jp-ui-font-size1, 13px);
-  color: var(--jp-ui-font-color1, var(--vscode-editor-foreground, CanvasText)); }
-.ses-rich table.ses-table { border-collapse: collapse; margin: 0.3em 0; border: none; table-layout: auto;
-  color: inherit; font-size: inherit; }
-.ses-rich table.ses-table caption { text-align: left; padding: 0.2em 0; font-weight: bold; color: inherit; }
-.ses-rich table.ses-table th, .ses-rich table.ses-table td { text-align: left; vertical-align: top;
-  padding: 0.2em 0.9em 0.2em 0; max-width: 40em; white-space: pre-wrap; overflow-wrap: break-word; background: none;
-  border: none; border-bottom: 1px solid var(--jp-border-color2, var(--vscode-panel-border, GrayText)); }
-.ses-rich table.ses-table thead th { white-space: nowrap; }
-.ses-rich table.ses-table td.ses-number, .ses-rich table.ses-table th.ses-number { text-align: right; }
-.ses-rich details { margin: 0.1em 0; }
-.ses-rich details > :not(summary), .ses-rich details > table.ses-table { margin-left: 1.2em; }
-.ses-rich summary { cursor: pointer; }
-.ses-rich code { font-family: var(--jp-code-font-family, monospace); background: none; padding: 0; color: inherit; }
-.ses-rich .ses-note { color: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, GrayText)); }
-.ses-rich .ses-good { color: var(--jp-success-color1, var(--vscode-testing-iconPassed, CanvasText)); }
-.ses-rich .ses-bad { color: var(--jp-error-color1, var(--vscode-errorForeground, CanvasText)); font-weight: bold; }
-.ses-rich .ses-warn { color: var(--jp-warn-color1, var(--vscode-editorWarning-foreground, CanvasText)); }
-"""
+
+@cache
+def asset(package: str, name: str) -> str:
+    """The text of a style sheet or script that lies beside the modules of a package; read once."""
+    return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def escape(value: object, limit: int = 2_000) -> str:
@@ -51,6 +39,41 @@ def escape(value: object, limit: int = 2_000) -> str:
     'a\\x1b[0m\\u202eb'
     """
     return html.escape(one_line(value, limit))
+
+
+def spans(text: str) -> Iterator[tuple[bool, str]]:
+    """The pieces of a sentence, and whether each is a name: sentences put names in backquotes; a terminal keeps those.
+
+    Examples
+    --------
+    >>> list(spans("`a` is in `b`"))
+    [(True, 'a'), (False, ' is in '), (True, 'b')]
+    >>> list(spans("a lone ` is kept"))
+    [(False, 'a lone ` is kept')]
+    """
+    for number, piece in enumerate(_NAME.split(text)):
+        if piece or number % 2:
+            yield bool(number % 2), piece
+
+
+_NAME = re.compile(r"`([^`]*)`")
+
+
+def prose(text: object, limit: int = 2_000) -> str:
+    """A sentence as HTML, escaped, with the names in it in a typewriter face.
+
+    Examples
+    --------
+    >>> prose("`<b>` is in `example.com`")
+    '<code>&lt;b&gt;</code> is in <code>example.com</code>'
+    """
+    pieces = spans(one_line(text, limit))
+    return "".join(f"<code>{html.escape(piece)}</code>" if name else html.escape(piece) for name, piece in pieces)
+
+
+def ticked(good: bool, text: object) -> str:
+    """A word with a tick, or with a cross where it is bad."""
+    return mark(f"{YES} {text}", "good") if good else mark(f"{NO} {text}", "bad")
 
 
 def code(value: object) -> str:
@@ -126,7 +149,7 @@ def frame(text: str, rich: str, *, style: str = "") -> str:
     """
     fallback = "\n".join(one_line(line, 2_000) for line in text.split("\n"))
     return (
-        f"<div><style>{CSS}{style}</style>"
+        f"<div><style>{asset(__package__, 'html.css')}{style}</style>"
         f'<pre class="ses-text">{html.escape(fallback)}</pre>'
         f'<div class="ses-rich" style="display:none">{rich}</div></div>'
     )

@@ -23,7 +23,7 @@ from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted
 from sesreceive.stages.scanning import ScanResults
 from sesreceive.stages.sender import SenderDecision
-from sesreceive.trace.events import Kind, Op, Trace, TraceEvent
+from sesreceive.trace.events import Kind, Trace, TraceEvent
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation
 from sesreceive.verdict import Verdicts
@@ -33,6 +33,7 @@ from sesreceive.writing.receipt import Receipt
 if TYPE_CHECKING:
     from sesreceive.analysis.rerun import Mattered
     from sesreceive.plot.diagram import Diagram
+    from sesreceive.reading.deciding import Decided
 
 __all__ = ["Reception"]
 
@@ -114,12 +115,7 @@ class Reception:
     @property
     def refusal(self) -> str:
         """Why the message was refused, as one sentence; empty when it was accepted."""
-        if self.accepted:
-            return ""
-        for event in reversed(self.trace):
-            if event.kind is Kind.CHECK and event.op is Op.MISS and event.parent < 0:
-                return event.reason
-        return next((item.reason for item in reversed(self.recipients) if item.reply == self.reply), "")
+        return "" if self.accepted else self.decided.sentence
 
     @property
     def subject(self) -> str:
@@ -160,6 +156,13 @@ class Reception:
             account_id=self.account.account_id, assumptions=self.assumptions,
         )  # fmt: skip
 
+    @property
+    def decided(self) -> Decided:
+        """What decided the message: which kind of thing, because of what, and the event; see `reading.deciding`."""
+        from sesreceive.reading.deciding import decided
+
+        return decided(self)
+
     def explain(self, *, full: bool = False) -> Explanation:
         """Why everything happened, as a tree: prints as text, shows as HTML in a notebook.
 
@@ -168,7 +171,7 @@ class Reception:
         full : bool
             Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
         """
-        return Explanation(self.trace, title=repr(self)[1:-1], full=full)
+        return Explanation(self.trace, repr(self)[1:-1], self.decided.sentence, full=full)
 
     def diagram(self, *, full: bool = False) -> Diagram:
         """The way of the message through the service as a picture: shows in a notebook, prints as text, saves as SVG.
@@ -202,4 +205,4 @@ class Reception:
 
     def _repr_html_(self) -> str:
         """The explanation as HTML with a text fallback."""
-        return trace_html(self.trace, title=repr(self)[1:-1])
+        return trace_html(self.trace, repr(self)[1:-1], self.decided.sentence)

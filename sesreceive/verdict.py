@@ -45,6 +45,28 @@ class Verdicts:
         return Verdicts(spf=self.spf, dkim=self.dkim, dmarc=self.dmarc, dmarc_policy=self.dmarc_policy)
 
     @property
+    def findings(self) -> str:
+        """The verdicts that are not PASS, in a few words; DISABLED is no finding.
+
+        Examples
+        --------
+        >>> clean = dict.fromkeys(("spf", "dkim", "dmarc"), Verdict.PASS)
+        >>> Verdicts(**clean).findings
+        'all PASS'
+        >>> Verdicts(**clean | {"dmarc": Verdict.FAIL}, dmarc_policy="reject").findings
+        'dmarc FAIL (reject)'
+        """
+        words = [
+            f"{name} {verdict}" + (f" ({self.dmarc_policy})" if name == "dmarc" and self.dmarc_policy else "")
+            for name, verdict in (
+                ("spf", self.spf), ("dkim", self.dkim), ("dmarc", self.dmarc), ("spam", self.spam),
+                ("virus", self.virus),
+            )
+            if verdict not in (Verdict.PASS, Verdict.DISABLED)
+        ]  # fmt: skip
+        return ", ".join(words) or "all PASS"
+
+    @property
     def scanned(self) -> bool:
         """Whether the scan headers are part of the message: only where scanning was on [observed]."""
         return self.spam is not Verdict.DISABLED or self.virus is not Verdict.DISABLED

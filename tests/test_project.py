@@ -134,6 +134,9 @@ def test_the_wheel_holds_the_package_the_sample_mail_and_nothing_else(tmp_path: 
     info = f"sesreceive-{PROJECT['version']}.dist-info"
     assert {name.split("/")[0] for name in names} == {"sesreceive", info}
     assert "sesreceive/py.typed" in names
+    assets = [path for kind in ("css", "js") for path in (ROOT / "sesreceive").rglob(f"*.{kind}")]
+    assert {path.relative_to(ROOT).as_posix() for path in assets} == {n for n in names if n.endswith((".css", ".js"))}
+    assert len(assets) >= 8
     for account in (ROOT / "datasets").glob("*/account.json"):
         assert f"sesreceive/_datasets/{account.parent.name}/account.json" in names
     assert not [name for name in names if re.match(r"sesreceive/_datasets/(keys|making|make\.py)", name)]

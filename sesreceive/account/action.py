@@ -32,6 +32,10 @@ class ReceiptAction(Value):
         What it does, as a form or a menu says it.
     final : bool
         Whether it has to be the last action of its rule.
+    topic_arn : str or None
+        Topic that is told when the action was run; None where the action has no such field, or it is empty.
+    templates : mapping
+        Ready-made actions of the class by name, such as the bounces of the console.
     registry : dict
         The known action classes by API name.
 
@@ -51,6 +55,8 @@ class ReceiptAction(Value):
 
     title: ClassVar[str] = ""
     final: ClassVar[bool] = False
+    templates: ClassVar[Mapping[str, Any]] = {}
+    topic_arn: str | None = None
     registry: ClassVar[dict[str, type[ReceiptAction]]] = {}
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -86,6 +92,11 @@ class ReceiptAction(Value):
     def sets_up(self, at: datetime) -> Sequence[Effect]:
         """Effects of creating or updating a rule with this action: SES writes to its targets to see whether it can."""
         return ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether evaluation waits for an answer that may end it, and the answer can fail to come."""
+        return False
 
     def flow(self) -> Flow:
         """Where evaluation goes after the action, whatever its effects answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sesreceive._html import code, details, escape, frame, mark, table
+from sesreceive._html import code, details, escape, frame, mark, table, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.member import members
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
@@ -31,7 +31,7 @@ def _problems(found: Sequence[Problem]) -> str:
     if not found:
         return ""
     rows = [[code(one.path), escape(one.message), escape(one.source)] for one in found]
-    head = mark(f"✗ {count(len(found), 'problem')}", "bad")
+    head = ticked(False, count(len(found), "problem"))
     return details(head, table(["where", "what", "who says so"], rows), opened=True)
 
 
@@ -50,7 +50,7 @@ def _rules(value: ReceiptRuleSet) -> str:
     rows = [
         [
             escape(rule.name),
-            mark("✓ on", "good") if rule.enabled else mark("off", "note"),
+            ticked(True, "on") if rule.enabled else mark("off", "note"),
             escape(", ".join(rule.recipients) or "everything"),
             "<br>".join(escape(repr(action)) for action in rule.actions) or mark("no action", "note"),
             "scan" if rule.scan_enabled else "",
@@ -75,7 +75,7 @@ def _account(value: Account) -> str:
     sets = [
         details(
             f"rule set {code(one.name)}: {count(len(one.rules), 'rule')}"
-            + (f", {mark('✓ active', 'good')}" if one.name == value.active else ""),
+            + (f", {ticked(True, 'active')}" if one.name == value.active else ""),
             _rules(one),
             opened=one.name == value.active,
         )

@@ -70,6 +70,11 @@ class LambdaAction(ReceiptAction):
     )  # fmt: skip
     topic_arn: str | None = field(default=None, metadata=topic_arn("topic to notify when the function was called"))
 
+    @property
+    def waits(self) -> bool:
+        """Whether the function's disposition counts."""
+        return self.invocation_type == InvocationType.REQUEST_RESPONSE
+
     def describe(self, context: ActionContext) -> str:
         """The function, and whether its answer counts."""
         if self.invocation_type is InvocationType.EVENT:

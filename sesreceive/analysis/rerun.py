@@ -7,7 +7,6 @@ times; functions are called only where they are given.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -21,6 +20,7 @@ from sesreceive.effects import Effect, Invoke, Outcome
 from sesreceive.errors import Problem, ValidationError
 from sesreceive.functions.lambda_context import Called, function_name
 from sesreceive.functions.registry import Functions, outcome_of
+from sesreceive.reading.changes import same_effect
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.scan.scanner import Subject
@@ -29,7 +29,7 @@ from sesreceive.stages import scanning
 from sesreceive.verdict import Verdict
 from sesreceive.wording import count, either, expected
 
-__all__ = ["Mattered", "mattered", "rerun", "reruns", "same_effect"]
+__all__ = ["Mattered", "mattered", "rerun", "reruns"]
 
 # What a message that was refused and now is not has for its id and time.
 _NO_ID, _NO_TIME = "0" * 38 + "01", 0.0
@@ -285,20 +285,3 @@ class _Replayed:
 
 def _key(effect: Effect) -> tuple[str, int, str, str]:
     return effect.rule, effect.action, effect.operation, effect.target
-
-
-# The one thing in an effect that depends on how fast the machine is.
-_TOOK = re.compile(r'"processingTimeMillis":\d+')
-
-
-def same_effect(one: Effect, other: Effect | None) -> bool:
-    """Whether two effects would leave the world alike: the same but for the time processing took, as JSON tells it."""
-    if type(one) is not type(other):
-        return False
-    return one == other or all(
-        _untimed(getattr(one, item.name)) == _untimed(getattr(other, item.name)) for item in fields(one)
-    )
-
-
-def _untimed(value: Any) -> Any:
-    return _TOOK.sub("", value) if isinstance(value, str) else value

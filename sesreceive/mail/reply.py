@@ -99,6 +99,11 @@ class Reply:
         """Whether the command was accepted (2yz)."""
         return 200 <= self.code < 300
 
+    @property
+    def status(self) -> str:
+        """Code and enhanced status, without the text."""
+        return f"{self.code} {self.enhanced}".strip()
+
     def __str__(self) -> str:
         """The line as it is sent, without the line end."""
         return f"{self.code} {self.enhanced} {self.text}" if self.enhanced else f"{self.code} {self.text}"

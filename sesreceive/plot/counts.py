@@ -86,8 +86,7 @@ def _most(names: Iterable[str], word: str) -> str:
 
 
 def _code(reply: str) -> str:
-    answer = Reply.parse(reply)
-    return f"{answer.code} {answer.enhanced}".strip()
+    return Reply.parse(reply).status
 
 
 def verdicts(report: Report) -> dict[str, dict[str, int]]:

@@ -12,36 +12,14 @@ from itertools import groupby
 from os import PathLike
 from pathlib import Path
 
-from sesreceive._html import escape, frame
+from sesreceive._html import asset, escape, frame
 from sesreceive.errors import InputError, one_line
 from sesreceive.plot.box import Box, Shape, State, path_text
 from sesreceive.plot.path import path
 from sesreceive.plot.text_width import clip, width, wrap
 from sesreceive.reception import Reception
 
-__all__ = ["Diagram", "diagram", "svg"]
-
-STYLE = """\
-.ses-flow { display: block; width: 100%; max-width: 860px; min-width: 560px; height: auto; }
-.ses-flow, .ses-flow text { font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
-.ses-flow { color: var(--jp-ui-font-color1, var(--vscode-editor-foreground, currentcolor)); }
-.ses-flow text { fill: currentcolor; }
-.ses-flow .ses-box { fill: none; stroke: inherit; }
-.ses-flow .ses-sign { stroke-width: 1.8; fill: none; stroke-linecap: round; stroke-linejoin: round; stroke: inherit; }
-.ses-flow .ses-way { stroke-width: 3; fill: none; stroke: inherit; }
-.ses-flow .ses-on { stroke: #1e8e3e; stroke: color-mix(in srgb, #1e9e46 70%, currentcolor); stroke-width: 1.8; }
-.ses-flow .ses-ended { stroke: #c5221f; stroke: color-mix(in srgb, #e03c31 75%, currentcolor); stroke-width: 2.6; }
-.ses-flow .ses-failed { stroke: #b06000; stroke: color-mix(in srgb, #e08000 75%, currentcolor); stroke-width: 2.6; }
-.ses-flow .ses-now { stroke: #1a73e8; stroke: color-mix(in srgb, #2b7de9 75%, currentcolor); stroke-width: 2.6; }
-.ses-flow .ses-off, .ses-flow .ses-skipped, .ses-flow .ses-ahead { stroke: GrayText;
-  stroke: color-mix(in srgb, currentcolor 50%, transparent); stroke-width: 1.2; }
-.ses-flow .ses-skipped > .ses-box, .ses-flow .ses-ahead > .ses-box, .ses-flow .ses-ahead > .ses-way,
-.ses-flow .ses-skipped > .ses-way { stroke-dasharray: 5 4; }
-.ses-flow .ses-here > .ses-box { stroke-width: 4; }
-.ses-flow text { stroke: none; }
-svg.ses-flow:root { color: #1f1f1f; padding: 8px; }
-@media (prefers-color-scheme: dark) { svg.ses-flow:root { color: #e3e3e3; } }
-"""
+__all__ = ["Diagram", "diagram", "scrolling", "svg"]
 
 # Sizes in pixels of the picture; 760 of them are about as wide as a cell of a notebook.
 _WIDTH, _PAD, _GAP, _WAY = 760.0, 10.0, 8.0, 22.0
@@ -89,7 +67,7 @@ def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ses-flow" role="img" viewBox="0 0 {_WIDTH:g} {y + 3:g}" '
         f'width="{_WIDTH:g}" height="{y + 3:g}" aria-label="{escape(title)}"><title>{escape(title)}</title>'
-        f"<desc>{_lines(path_text(boxes))}</desc><style>{STYLE}</style>{''.join(pieces)}</svg>"
+        f"<desc>{_lines(path_text(boxes))}</desc><style>{asset(__package__, 'path.css')}</style>{''.join(pieces)}</svg>"
     )
 
 
@@ -136,11 +114,12 @@ class Diagram:
 
     def _repr_html_(self) -> str:
         """The picture, with the text for front ends that take styles and pictures away."""
-        return frame(str(self), f'<div class="ses-scroll">{self.svg}</div>', style=SCROLL)
+        return frame(str(self), f'<div class="ses-scroll">{self.svg}</div>', style=scrolling())
 
 
-# A narrow page scrolls the picture sideways and is not made wider by it.
-SCROLL = ".ses-scroll { overflow-x: auto; contain: inline-size; }\n"
+def scrolling() -> str:
+    """The style of what a picture stands in: a narrow page scrolls it sideways and is not made wider by it."""
+    return asset(__package__, "scroll.css")
 
 
 def diagram(reception: Reception, *, at: int | None = None, full: bool = False) -> Diagram:
@@ -208,8 +187,8 @@ class _Drawing:
         elif box.word:
             line += _LINE
             pieces.append(_text(left, line, box.word, bold=True))
-        for number, reason in enumerate(self.reasons):
-            pieces.append(_text(left, line + _LINE * (number + 1) + 2, reason))
+        for number, reason in enumerate(_prose(self.reasons)):
+            pieces.append(_line_of(reason, left, line + _LINE * (number + 1) + 2))
         here = " ses-here" if box.here else ""
         told = f"{box.title}: {box.word}" + (f". {box.reason}" if box.reason else "")
         inside = "".join(self.inside)
@@ -271,7 +250,26 @@ def _sign(state: State, x: float, y: float) -> str:
 def _text(x: float, y: float, text: str, *, bold: bool = False, end: bool = False, size: float = _SMALL) -> str:
     weight = ' font-weight="600"' if bold else ""
     anchor = ' text-anchor="end"' if end else ""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{weight}{anchor}>{escape(text)}</text>'
+    return _line_of(escape(text), x, y, f"{weight}{anchor}", size)
+
+
+def _line_of(markup: str, x: float, y: float, attributes: str = "", size: float = _SMALL) -> str:
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{attributes}>{markup}</text>'
+
+
+def _prose(lines: Sequence[str]) -> Iterator[str]:
+    """The lines of a sentence, escaped, its names in a typewriter face; a name may go on in the next line."""
+    quotes = sum(line.count("`") for line in lines) // 2 * 2  # one that is left over is no quote
+    seen = 0
+    for line in lines:
+        markup = []
+        for number, piece in enumerate(line.split("`")):
+            seen += number > 0
+            if number and seen > quotes:
+                piece = f"`{piece}"
+            name = seen % 2 and seen < quotes
+            markup.append(f'<tspan class="ses-name">{escape(piece)}</tspan>' if name and piece else escape(piece))
+        yield "".join(markup)
 
 
 def _lines(text: str) -> str:

@@ -9,39 +9,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from sesreceive.account.filters import Policy
 from sesreceive.plot.box import Box, Shape, State
 from sesreceive.reading.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
-from sesreceive.trace.facts import FilterFact, FindingFact, ResultFact, StopFact
+from sesreceive.trace.facts import FilterFact, StopFact
+from sesreceive.trace.vocabulary import NOT_REACHED, NOW, STEPS, TITLES, Tone, result, term
 from sesreceive.wording import count
 
 __all__ = ["path"]
 
 
-# The Developer Guide counts four steps; checking identity and content is one ("Email receiving concepts").
-_TITLES: Mapping[Stage, str] = {
-    Stage.FILTERING: "Step 1: IP filters",
-    Stage.SENDER: "MAIL FROM",
-    Stage.RECIPIENTS: "Step 2: recipients",
-    Stage.BODY: "The message",
-    Stage.AUTHENTICATION: "Step 3: authentication",
-    Stage.SCANNING: "Step 3: content scanning",
-    Stage.EVALUATION: "Step 4: receipt rules",
-}
-_AHEAD = "not reached yet"
-_NOW = "looked at now"
 # Boxes of a kind that are shown before the rest is counted, and names that a count mentions.
 _SHOWN, _NAMED = 4, 6
-_ACTION_WORDS: Mapping[Op, tuple[State, str]] = {
-    Op.EFFECT: (State.ON, "done"),
-    Op.STOP: (State.ENDED, "done, ends here"),
-    Op.FAIL: (State.FAILED, "failed"),
-    Op.SKIP: (State.SKIPPED, "not run"),
+# How the box of an event is drawn.
+_STATES: Mapping[Op, State] = {
+    Op.MATCH: State.ON,
+    Op.MISS: State.OFF,
+    Op.SKIP: State.SKIPPED,
+    Op.EFFECT: State.ON,
+    Op.FAIL: State.FAILED,
+    Op.STOP: State.ENDED,
 }
-# What a check says that is more than "does not apply".
-_FAILED = frozenset({"fail", "temperror", "permerror", "processing_failed"})
-_MISSED: Mapping[str, str] = {"filter": "do not contain it", "rule": "no match"}
+# What several filters, or rules, come to that have no consequences.
+_FOLDED: Mapping[Kind, str] = {Kind.FILTER: "do not contain it", Kind.RULE: term(Kind.RULE, Op.MISS).word}
 # What an effect is called where they are counted.
 _DONE: Mapping[str, str] = {
     "PutObject": "object stored",
@@ -144,13 +136,13 @@ class _Path:
 
         def box(event: TraceEvent) -> Box:
             decides = event.op is Op.MATCH and event.subject == by
-            policy = event.fact.policy if isinstance(event.fact, FilterFact) else "Block"
-            made = self.leaf(event, f"{event.kind} {event.subject}", f"{policy}, decides" if decides else "")
-            blocks = decides and not accepted and made.state is State.ON
-            return replace(made, state=State.ENDED) if blocks else made
+            policy = event.fact.policy if isinstance(event.fact, FilterFact) else Policy.BLOCK
+            leaf = self.leaf(event, f"{event.kind} {event.subject}", f"{policy}, decides" if decides else "")
+            blocks = decides and not accepted and leaf.state is State.ON
+            return replace(leaf, state=State.ENDED) if blocks else leaf
 
-        inside = self.group(self.inside.get(top.seq, ()), box, "filter")
-        return self.container(Shape.STEP, top, _TITLES[Stage.FILTERING], state, word, inside)
+        inside = self.group(self.inside.get(top.seq, ()), box, Kind.FILTER)
+        return self.container(Shape.STEP, top, _title(Stage.FILTERING), state, word, inside)
 
     def recipients(self) -> Box:
         events = [event for event in self.inside.get(-1, ()) if event.stage is Stage.RECIPIENTS]
@@ -160,7 +152,7 @@ class _Path:
         known = [event for event in events if event.seq in self.left]
         if len(known) < len(events):
             state, reason = self.progress([event.seq for event in events]), ""
-            word = _NOW if state is State.NOW else _AHEAD
+            word = NOW.word if state is State.NOW else NOT_REACHED.word
         elif not taken:
             state, word = State.ENDED, "none accepted"
             reason = "without a recipient there is no message to look at"
@@ -178,14 +170,17 @@ class _Path:
             else:
                 inside.append(self.fold(rest, count(len(rest), "more recipient"), answer))
         return Box(
-            shape=Shape.STEP, state=state, title=_TITLES[Stage.RECIPIENTS], word=word, reason=reason,
+            shape=Shape.STEP, state=state, title=_title(Stage.RECIPIENTS), word=word, reason=reason,
             inside=tuple(inside),
         )  # fmt: skip
 
     def refusing(self, stage: Stage) -> list[Box]:
         """What refused the sender or the message as a whole; they have no box where nothing did."""
         events = [event for event in self.inside.get(-1, ()) if event.stage is stage and event.op is Op.MISS]
-        boxes = [self.leaf(event, f"{_TITLES[stage]}: {event.subject}", "refused", Shape.STEP) for event in events]
+        boxes = [
+            self.leaf(event, f"{_title(stage)}: {event.subject}", term(Kind.RECIPIENT, Op.MISS).word, Shape.STEP)
+            for event in events
+        ]
         return [replace(box, state=State.ENDED) if box.state is State.OFF else box for box in boxes]
 
     def recipient(self, event: TraceEvent, answer: str) -> Box:
@@ -195,8 +190,8 @@ class _Path:
     def answer(self, event: TraceEvent) -> str:
         """How a recipient was answered, as far as that is known."""
         if event.seq not in self.left:
-            return _NOW if event.seq in self.entered else _AHEAD
-        return "accepted" if event.op is Op.MATCH else "refused"
+            return NOW.word if event.seq in self.entered else NOT_REACHED.word
+        return term(Kind.RECIPIENT, event.op).word
 
     def step(self, stage: Stage) -> Box:
         events = [event for event in self.inside.get(-1, ()) if event.stage is stage]
@@ -208,21 +203,17 @@ class _Path:
         word = "off" if off else "scanned" if stage is Stage.SCANNING else "checked"
 
         def box(event: TraceEvent) -> Box:
-            said = ""
-            if isinstance(event.fact, ResultFact):
-                said = event.fact.status.value
-            elif isinstance(event.fact, FindingFact):
-                said = event.fact.verdict.value
-            made = self.leaf(event, event.subject, said or ("none" if event.op is Op.SKIP else ""))
-            failed = made.state is State.OFF and said.lower() in _FAILED
-            reason = made.reason.removeprefix(f"{said}: ")
-            return replace(made, reason=reason, state=State.FAILED if failed else made.state)
+            word = event.result
+            leaf = self.leaf(event, event.subject, word)
+            failed = leaf.state is State.OFF and bool(word) and result(word).tone in (Tone.BAD, Tone.WARN)
+            reason = leaf.reason.removeprefix(f"{word}: ")
+            return replace(leaf, reason=reason, state=State.FAILED if failed else leaf.state)
 
         inside = [box(event) for event in (checks if self.full else checks[: 2 * _SHOWN])]
         if len(inside) < len(checks):
             inside.append(self.fold(checks[len(inside) :], count(len(checks) - len(inside), "more check"), ""))
         state = State.SKIPPED if off else State.ON
-        return self.container(Shape.STEP, top, _TITLES[stage], state, word, inside)
+        return self.container(Shape.STEP, top, _title(stage), state, word, inside)
 
     def evaluation(self) -> Box:
         events = [event for event in self.inside.get(-1, ()) if event.stage is Stage.EVALUATION]
@@ -231,8 +222,8 @@ class _Path:
         top = events[0]
         rules = self.inside.get(top.seq, ())
         fired = sum(event.op is Op.MATCH for event in rules)
-        title = f"{_TITLES[Stage.EVALUATION]} of {top.subject}" if top.subject else _TITLES[Stage.EVALUATION]
-        inside = self.group(rules, self.rule, "rule")
+        title = f"{_title(Stage.EVALUATION)} of {top.subject}" if top.subject else _title(Stage.EVALUATION)
+        inside = self.group(rules, self.rule, Kind.RULE)
         state = State.ON if fired else State.OFF
         return self.container(Shape.STEP, top, title, state, f"{fired} of {len(rules)} fired", inside)
 
@@ -245,32 +236,34 @@ class _Path:
         # Where an action ends the evaluation, that is an event inside the action.
         inside = []
         for act in acts.values():
-            last = next((one for one in self.inside.get(act.seq, ()) if one.op is Op.STOP), act)
+            last = next((event for event in self.inside.get(act.seq, ()) if event.op is Op.STOP), act)
             inside.append(self.action(act, last))
         ended = any(box.state is State.ENDED for box in inside)
-        state = State.ENDED if event.subject == self.reception.stopped_by else State.ON
-        word = "fired, ends the set" if state is State.ENDED else "fired, left early" if ended else "fired"
+        word = term(Kind.RULE, Op.MATCH).word + (", left early" if ended else "")
+        state = State.ON
+        if event.subject == self.reception.stopped_by:
+            state, word = State.ENDED, term(Kind.RULE, Op.STOP).word
         return self.container(Shape.RULE, event, f"rule {event.subject}", state, word, inside)
 
     def action(self, act: TraceEvent, last: TraceEvent) -> Box:
         if act.kind is not Kind.ACTION:
-            return self.leaf(act, act.subject, "failed", Shape.ACTION)
-        state, word = _ACTION_WORDS.get(last.op, (State.ON, ""))
+            return self.leaf(act, act.subject, term(None, Op.FAIL).word, Shape.ACTION)
+        word = term(Kind.ACTION, last.op).word
         box = self.leaf(act, f"{act.action + 1} {act.subject}", word, Shape.ACTION)
         if box.state in (State.AHEAD, State.NOW):
             return box
         # An action that ends the evaluation because that is what it does has said so itself.
         itself = isinstance(last.fact, StopFact) and not last.fact.because
-        return replace(box, state=state, reason=act.reason if itself else last.reason)
+        return replace(box, state=_STATES[last.op], reason=act.reason if itself else last.reason)
 
     def end(self) -> Box:
         reception = self.reception
         if not self.over:
-            return Box(shape=Shape.END, state=State.AHEAD, title="Outcome", word=_AHEAD)
+            return Box(shape=Shape.END, state=State.AHEAD, title="Outcome", word=NOT_REACHED.word)
         if not reception.accepted:
             return Box(
                 shape=Shape.END, state=State.ENDED, title=str(reception.reply), word="refused",
-                reason=reception.refusal or "nothing is stored, told or bounced",
+                reason=reception.decided.sentence,
             )  # fmt: skip
         counts: dict[str, int] = {}
         for effect in reception.effects:
@@ -281,14 +274,14 @@ class _Path:
         also = f"; {count(failed, 'effect')} failed" if failed else ""
         return Box(
             shape=Shape.END, state=State.FAILED if failed else State.ON, title=str(reception.reply), word="accepted",
-            reason=(done or "accepted, and nothing was done with it") + also,
+            reason=f"{done or 'nothing was done with it'}{also}; {reception.decided.sentence}",
         )  # fmt: skip
 
     # ------------------------------------------------------------------ kinds of boxes
 
     def unreached(self, stage: Stage, reason: str = "") -> Box:
         """A step the message never came to."""
-        return Box(shape=Shape.STEP, state=State.SKIPPED, title=_TITLES[stage], word="not reached", reason=reason)
+        return Box(shape=Shape.STEP, state=State.SKIPPED, title=_title(stage), word="not reached", reason=reason)
 
     def container(
         self, shape: Shape, event: TraceEvent, title: str, state: State, word: str, inside: Iterable[Box]
@@ -296,37 +289,34 @@ class _Path:
         """A box that others lie in; while they are looked at, its outcome is not known."""
         if event.seq not in self.left:
             now = event.seq in self.entered
-            state, word = (State.NOW, _NOW) if now else (State.AHEAD, _AHEAD)
+            state, word = (State.NOW, NOW.word) if now else (State.AHEAD, NOT_REACHED.word)
         reason = event.reason if event.seq in self.left else ""
         here = event.seq == self.here
         return Box(shape=shape, state=state, title=title, word=word, reason=reason, inside=tuple(inside), here=here)
 
     def leaf(self, event: TraceEvent, title: str, word: str, shape: Shape = Shape.PART) -> Box:
         """A box for an event, without what lies in it."""
-        plain = {
-            Op.MATCH: (State.ON, "match"), Op.MISS: (State.OFF, "no match"), Op.SKIP: (State.SKIPPED, "not looked at"),
-            Op.EFFECT: (State.ON, "done"), Op.FAIL: (State.FAILED, "failed"), Op.STOP: (State.ENDED, "ends here"),
-        }  # fmt: skip
-        state, usual = plain.get(event.op, (State.ON, ""))
+        state = _STATES.get(event.op, State.ON)
+        word = word or term(event.kind, event.op).word
         here = event.seq == self.here
         if event.seq not in self.left:
             now = event.seq in self.entered
-            state, word = (State.NOW, _NOW) if now else (State.AHEAD, _AHEAD)
+            state, word = (State.NOW, NOW.word) if now else (State.AHEAD, NOT_REACHED.word)
             return Box(shape=shape, state=state, title=title, word=word, here=here)
-        return Box(shape=shape, state=state, title=title, word=word or usual, reason=event.reason, here=here)
+        return Box(shape=shape, state=state, title=title, word=word, reason=event.reason, here=here)
 
     def fold(self, events: Sequence[TraceEvent], title: str, word: str) -> Box:
         """Several events that came to the same, in one box."""
         names = [event.subject for event in events]
         reason = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-        state = State.SKIPPED if events[0].op is Op.SKIP else State.OFF if events[0].op is Op.MISS else State.ON
+        state = _STATES.get(events[0].op, State.ON)
         seen = self.progress([event.seq for event in events])
         if seen is not State.ON:
-            state, word = seen, word if seen is State.NOW else _AHEAD
+            state, word = seen, word if seen is State.NOW else NOT_REACHED.word
         here = any(event.seq == self.here for event in events)
         return Box(shape=Shape.FOLD, state=state, title=title, word=word, reason=reason, here=here)
 
-    def group(self, events: Sequence[TraceEvent], box: Callable[[TraceEvent], Box], noun: str) -> list[Box]:
+    def group(self, events: Sequence[TraceEvent], box: Callable[[TraceEvent], Box], kind: Kind) -> list[Box]:
         """The events as boxes; runs of those that came to nothing, or are still to come, as one each."""
         made: list[Box] = []
         for key, run in groupby(events, key=self.alike):
@@ -334,10 +324,10 @@ class _Path:
             if not key or (len(same) == 1 and key != "ahead"):
                 made += map(box, same)
             elif key == "ahead":
-                made.append(self.fold(same, count(len(same), noun), _AHEAD))
+                made.append(self.fold(same, count(len(same), TITLES[kind]), NOT_REACHED.word))
             else:
-                verb = "not looked at" if same[0].op is Op.SKIP else _MISSED[noun]
-                made.append(self.fold(same, count(len(same), noun), verb))
+                verb = term(kind, Op.SKIP).word if same[0].op is Op.SKIP else _FOLDED[kind]
+                made.append(self.fold(same, count(len(same), TITLES[kind]), verb))
         return made
 
     def alike(self, event: TraceEvent) -> str:
@@ -353,6 +343,11 @@ class _Path:
         if all(seq in self.left for seq in seqs):
             return State.ON
         return State.NOW if any(seq in self.entered for seq in seqs) else State.AHEAD
+
+
+def _title(stage: Stage) -> str:
+    number, title = STEPS[stage]
+    return f"Step {number}: {title}" if number else f"{title[0].upper()}{title[1:]}"
 
 
 def _counted(number: int, noun: str) -> str:

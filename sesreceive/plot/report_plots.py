@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.errors import InputError, MissingExtraError
 from sesreceive.plot import counts
 from sesreceive.report import Report
+from sesreceive.trace.events import Kind, Op
+from sesreceive.trace.vocabulary import term
+from sesreceive.verdict import Verdict
 from sesreceive.wording import either, expected
 
 if TYPE_CHECKING:
@@ -22,19 +25,19 @@ __all__ = ["ReportPlots"]
 # Masataka Okabe and Kei Ito, "Color Universal Design": told apart with every kind of colour vision, on light and dark.
 _GREEN, _RED, _GREY, _PURPLE, _BLUE = "#009e73", "#d55e00", "#999999", "#cc79a7", "#0072b2"
 # Colour and hatch of a verdict; DISABLED is an empty outline.
-_VERDICTS: Mapping[str, tuple[str, str]] = {
-    "PASS": (_GREEN, ""),
-    "FAIL": (_RED, "xxx"),
-    "GRAY": (_GREY, "..."),
-    "PROCESSING_FAILED": (_PURPLE, "///"),
-    "DISABLED": ("none", ""),
+_FILLS: Mapping[Verdict, tuple[str, str]] = {
+    Verdict.PASS: (_GREEN, ""),
+    Verdict.FAIL: (_RED, "xxx"),
+    Verdict.GRAY: (_GREY, "..."),
+    Verdict.PROCESSING_FAILED: (_PURPLE, "///"),
+    Verdict.DISABLED: ("none", ""),
 }
 # Colour, marker and words of what stands in a timeline.
 _POINTS: Mapping[str, tuple[str, str, str]] = {
-    "fired": (_GREEN, "o", "fired"),
-    "ended": (_BLUE, "s", "fired, ended the set"),
-    "failed": (_RED, "X", "fired, an action failed"),
-    "refused": (_RED, "v", "refused"),
+    "fired": (_GREEN, "o", term(Kind.RULE, Op.MATCH).word),
+    "ended": (_BLUE, "s", term(Kind.RULE, Op.STOP).word),
+    "failed": (_RED, "X", term(Kind.RULE, Op.FAIL).word),
+    "refused": (_RED, "v", term(Kind.RECIPIENT, Op.MISS).word),
 }
 _COLUMNS = ("address", "answer", "rules that fired", "what was done")
 
@@ -87,7 +90,7 @@ class ReportPlots:
         ax = _axes(ax, 8, 3)
         left = dict.fromkeys(table, 0)
         total = max((sum(row.values()) for row in table.values()), default=0)
-        for verdict, (colour, hatch) in _VERDICTS.items():
+        for verdict, (colour, hatch) in _FILLS.items():
             row = [table[check][verdict] for check in table]
             if not any(row):
                 continue

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sesreceive.mail.message import HeaderField, Message, unfold
-from sesreceive.reception import Reception
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.stored_message import laid_out
 
-__all__ = ["Added", "Field", "fields_of", "receipt_of", "sent_fields"]
+__all__ = ["Added", "Field", "fields_of", "sent_fields"]
 
 SES, SENDER = "SES", "the sender"
 # Fields of the sender that are looked at; mail may have a hundred thousand.
@@ -32,19 +31,6 @@ class Field:
     def added(self) -> bool:
         """Whether it was not there when the message came."""
         return self.by != SENDER
-
-
-def receipt_of(reception: Reception) -> Receipt | None:
-    """What SES knew of the message when it wrote its headers; None where the message was refused."""
-    if reception.authentication is None or reception.received_at is None:
-        return None
-    account = reception.account
-    taken = (one.recipient for one in reception.recipients if one.accepted)
-    return Receipt(
-        message=reception.message, envelope=reception.envelope.to(*taken), message_id=reception.message_id,
-        received_at=reception.received_at, results=reception.authentication, region=account.region,
-        account_id=account.account_id, assumptions=reception.assumptions,
-    )  # fmt: skip
 
 
 def fields_of(receipt: Receipt, verdicts: Verdicts, added: Sequence[Added]) -> tuple[Field, ...]:

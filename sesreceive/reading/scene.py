@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.actions.context import ActionContext
 from sesreceive.mail.address import domain_of
-from sesreceive.reading.authorship import Added, Field, fields_of, receipt_of, sent_fields
+from sesreceive.reading.authorship import Added, Field, fields_of, sent_fields
 from sesreceive.reading.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.stages import scanning
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
 from sesreceive.trace.facts import Check, RecipientFact, ResultFact, RuleFact
+from sesreceive.trace.vocabulary import AHEAD, NEVER, NOT_NAMED, NOW, STEPS, Term, term
 from sesreceive.verdict import Verdicts
 from sesreceive.wording import count
 
@@ -34,10 +35,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RecipientThen:
-    """A recipient at a moment: ``accepted``, ``refused``, ``looked at now`` or ``not named yet``."""
+    """A recipient at a moment: what became of it so far, as a term of `trace.vocabulary`."""
 
     address: str
-    word: str
+    term: Term
     reason: str = ""
 
 
@@ -47,13 +48,13 @@ class RuleThen:
 
     position: int
     name: str
-    word: str
+    term: Term
     actions: tuple[str, ...] = ()
 
     @property
     def remaining(self) -> bool:
         """Whether it is still to come."""
-        return self.word == "to come"
+        return self.term is AHEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,8 @@ class Scene:
         The header as an action would see it now.
     rules : tuple of RuleThen
         Every rule of the active set.
+    decides : str
+        What decided the message, where it is this; else empty.
     """
 
     moment: Moment
@@ -88,6 +91,7 @@ class Scene:
     recipients: tuple[RecipientThen, ...]
     fields: tuple[Field, ...]
     rules: tuple[RuleThen, ...]
+    decides: str = ""
 
 
 class Stops:
@@ -109,10 +113,12 @@ class Stops:
     def __init__(self, reception: Reception) -> None:
         self.reception = reception
         self.moments = moments(reception.trace)
-        self._receipt = receipt_of(reception)
+        self.decided = reception.decided
+        self._receipt = reception.receipt if reception.accepted else None
         active = reception.account.active_rule_set
         self._rules: tuple[ReceiptRule, ...] = active.rules if active else ()
         self._by_name = {rule.name: rule for rule in self._rules}
+        self._decisive = self.index(self.decided.event)
 
     def __len__(self) -> int:
         """How many moments there are."""
@@ -127,14 +133,15 @@ class Stops:
             moment=moment, way=self._way(event), said=_said(moment), because=tuple(self._because(event)),
             asked=event.fact.questions if isinstance(event.fact, ResultFact) else (), recipients=self._recipients(past),
             fields=self._fields(past), rules=self._states(past),
+            decides=self.decided.sentence if at == self._decisive else "",
         )  # fmt: skip
 
     def index(self, event: TraceEvent | None) -> int:
         """The moment at which an event tells its reason: of a rule that fires the first, else the last."""
-        found = [at for at, one in enumerate(self.moments) if event and one.event.seq == event.seq]
-        if not found or event is None:
+        places = [at for at, moment in enumerate(self.moments) if event and moment.event.seq == event.seq]
+        if not places or event is None:
             return len(self.moments) - 1
-        return found[0] if (event.stage, event.kind) == (Stage.EVALUATION, Kind.RULE) else found[-1]
+        return places[0] if (event.stage, event.kind) == (Stage.EVALUATION, Kind.RULE) else places[-1]
 
     # ------------------------------------------------------------------ where
 
@@ -145,7 +152,7 @@ class Stops:
             if inside.kind is not Kind.STAGE and _name(inside) not in names[-1:]:
                 names.append(_name(inside))
             inside = self.reception.trace[inside.parent] if inside.parent >= 0 else None
-        return (_STEPS[event.stage], *reversed(names))
+        return (STEPS[event.stage].named(), *reversed(names))
 
     def _because(self, event: TraceEvent) -> Iterator[Place]:
         account = self.reception.account
@@ -182,18 +189,18 @@ class Stops:
     def _identities(self, recipient: str) -> Iterator[Place]:
         account, domain = self.reception.account, domain_of(recipient)
         covered = self.reception.assumptions.subdomains_verified
-        found = account.is_verified(domain, subdomains=covered) if domain else None
+        covering = account.is_verified(domain, subdomains=covered) if domain else None
         for position, identity in enumerate(account.identities):
-            if identity == found or (found is None and identity.name.lower() == domain):
+            if identity == covering or (covering is None and identity.name.lower() == domain):
                 yield Place(f"identities[{position}]", repr(identity))
-        if found is None:
+        if covering is None:
             yield Place("identities", ", ".join(identity.name for identity in account.identities) or "none")
 
     def _rule(self, event: TraceEvent) -> Iterator[Place]:
         rule = self._by_name.get(event.rule)
         if rule is None:
             return
-        sets = [one.name for one in self.reception.account.rule_sets]
+        sets = [rule_set.name for rule_set in self.reception.account.rule_sets]
         where = f"rule_sets[{sets.index(self.reception.account.active or '')}].rules[{self._rules.index(rule)}]"
         if event.kind is Kind.CONDITION and event.subject in rule.recipients:
             yield Place(f"{where}.recipients[{rule.recipients.index(event.subject)}]", event.subject)
@@ -205,50 +212,41 @@ class Stops:
     # ------------------------------------------------------------------ what was known
 
     def _recipients(self, past: Sequence[Moment]) -> tuple[RecipientThen, ...]:
-        entered = [one.event for one in past if one.event.kind is Kind.RECIPIENT and one.entering]
-        left = [one.event for one in past if one.event.kind is Kind.RECIPIENT and not one.entering]
+        met = [moment for moment in past if moment.event.kind is Kind.RECIPIENT]
+        entered = [moment.event for moment in met if moment.entering]
+        left = [moment.event for moment in met if not moment.entering]
         known: list[RecipientThen] = []
         for position, decision in enumerate(self.reception.recipients):
             if position < len(left):
-                word = "accepted" if left[position].op is Op.MATCH else "refused"
-                known.append(RecipientThen(decision.recipient, word, left[position].reason))
+                answer = term(Kind.RECIPIENT, left[position].op)
+                known.append(RecipientThen(decision.recipient, answer, left[position].reason))
             elif position < len(entered):
-                known.append(RecipientThen(decision.recipient, "looked at now"))
+                known.append(RecipientThen(decision.recipient, NOW))
             else:
                 over = not decision.events and bool(past) and past[-1].event.stage is not Stage.FILTERING
-                word, reason = ("refused", decision.reason) if over else ("not named yet", "")
-                known.append(RecipientThen(decision.recipient, word, reason))
+                answer, reason = (term(Kind.RECIPIENT, Op.MISS), decision.reason) if over else (NOT_NAMED, "")
+                known.append(RecipientThen(decision.recipient, answer, reason))
         return tuple(known)
 
     def _states(self, past: Sequence[Moment]) -> tuple[RuleThen, ...]:
-        seen: dict[str, str] = {}
-        ran: dict[str, dict[int, str]] = {}
+        seen: dict[str, Term] = {}
+        ran: dict[str, dict[int, Op | None]] = {}
         for moment in past:
             event = moment.event
             if event.stage is not Stage.EVALUATION:
                 continue
             if event.kind is Kind.RULE:
-                seen[event.subject] = "looked at now" if moment.entering else _RULE_WORDS.get(event.op, str(event.op))
+                seen[event.subject] = NOW if moment.entering else term(Kind.RULE, event.op)
             elif event.kind is Kind.ACTION:
-                word = "runs now" if moment.entering else _ACTION_WORDS.get(event.op, str(event.op))
                 actions = ran.setdefault(event.rule, {})
-                # Where an action ends the evaluation, that is told inside it.
-                if actions.get(event.action) != _ACTION_WORDS[Op.STOP]:
-                    actions[event.action] = word
-        refused = not self.reception.accepted
-        waits = "never reached" if refused else "to come"
+                # Where an action ends the evaluation, that is an event inside it.
+                if actions.get(event.action) is not Op.STOP:
+                    actions[event.action] = None if moment.entering else event.op
+        waits = AHEAD if self.reception.accepted else NEVER
         return tuple(
-            RuleThen(
-                position, rule.name, seen.get(rule.name, waits),
-                tuple(
-                    f"{type(action).__name__} {ran[rule.name].get(number, 'to come')}"
-                    for number, action in enumerate(rule.actions)
-                )
-                if rule.name in ran
-                else (),
-            )
+            RuleThen(position, rule.name, seen.get(rule.name, waits), _actions(rule, ran.get(rule.name)))
             for position, rule in enumerate(self._rules, start=1)
-        )  # fmt: skip
+        )
 
     def _fields(self, past: Sequence[Moment]) -> tuple[Field, ...]:
         event = past[-1].event
@@ -295,17 +293,6 @@ class Stops:
 
 # ------------------------------------------------------------------ words
 
-_STEPS: Mapping[Stage, str] = {
-    Stage.FILTERING: "step 1, IP filters",
-    Stage.SENDER: "MAIL FROM",
-    Stage.RECIPIENTS: "step 2, recipients",
-    Stage.BODY: "the message",
-    Stage.AUTHENTICATION: "step 3, authentication",
-    Stage.SCANNING: "step 3, content scanning",
-    Stage.EVALUATION: "step 4, receipt rules",
-}
-_RULE_WORDS: Mapping[Op, str] = {Op.MATCH: "fired", Op.MISS: "no match", Op.SKIP: "not looked at"}
-_ACTION_WORDS: Mapping[Op, str] = {Op.EFFECT: "done", Op.STOP: "done, ends here", Op.FAIL: "failed", Op.SKIP: "not run"}
 # How a moment is told that begins something; what lies in it is still to come.
 _BEGINNING: Mapping[tuple[Stage, Kind], str] = {
     (Stage.FILTERING, Kind.STAGE): "{0.subject} connects and is held against the IP filters",
@@ -327,20 +314,30 @@ _ENDING: Mapping[tuple[Stage, Kind], str] = {
 }
 
 
+def _actions(rule: ReceiptRule, ran: Mapping[int, Op | None] | None) -> tuple[str, ...]:
+    """What became of each action of a rule; an op of None is that of the one that runs now."""
+    if ran is None:
+        return ()
+    words = {number: "runs now" if op is None else term(Kind.ACTION, op).word for number, op in ran.items()}
+    return tuple(
+        f"{type(action).__name__} {words.get(number, AHEAD.word)}" for number, action in enumerate(rule.actions)
+    )
+
+
 def _said(moment: Moment) -> str:
     event = moment.event
     place = (event.stage, event.kind)
     if moment.entering:
         return _BEGINNING.get(place, "{0.subject}").format(event, event.action + 1)
     if event.kind is Kind.RECIPIENT:
-        word = "accepted" if event.op is Op.MATCH else "refused"
+        word = term(Kind.RECIPIENT, event.op).word
         answer = event.fact.reply if isinstance(event.fact, RecipientFact) else ""
         return f"{word} with {answer}: {event.reason}"
     if place == (Stage.EVALUATION, Kind.RULE):
         if event.op is Op.MATCH:
             return f"the rule `{event.subject}` is over"
         return f"the rule `{event.subject}` is passed over: {event.reason}"
-    word = _ACTION_WORDS.get(event.op, str(event.op))
+    word = term(Kind.ACTION, event.op).word
     return _ENDING.get(place, "{0.reason}").format(event, event.action + 1, word) or event.subject
 
 

@@ -1,6 +1,6 @@
-"""The columns of every table, declared once: name, dtype, unit, meaning.
+"""The columns of every table, declared once, and beside them its rows as named tuples.
 
-Frames, files, empty tables and the documentation all read this list. `TABLES` is in the order a message meets the
+Frames, files, empty tables and the documentation all read these. `TABLES` is in the order a message meets the
 steps. Every table starts with `number` and `message`, by which rows of different tables are joined.
 
 >>> [table.name for table in TABLES]
@@ -11,9 +11,12 @@ number    Int64                position of the message in the report, from 0
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from sesreceive.account.filters import Policy
+from sesreceive.auth.results import DmarcStatus, SpfStatus
+from sesreceive.report.table import Column, Table
 from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.verdict import Verdict
 
@@ -27,63 +30,15 @@ __all__ = [
     "RECIPIENTS",
     "RULES",
     "TABLES",
-    "Column",
-    "Table",
+    "ActionRow",
+    "EffectRow",
+    "EventRow",
+    "FilterRow",
+    "MessageRow",
+    "RecipientRow",
+    "RuleRow",
     "table",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    dtype : str
-        ``string``, ``category``, ``Int64``, ``boolean``, ``float64`` or ``datetime64[ms, UTC]``.
-    meaning : str
-        What a cell says, and what an empty one means.
-    unit : str
-        What a number counts; empty where it has none.
-    categories : tuple of str
-        All values a ``category`` can have, in order; the same in every frame, so that frames can be joined.
-    """
-
-    name: str
-    dtype: str
-    meaning: str
-    unit: str = ""
-    categories: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """One table: what a row is, in which order rows stand, what it means that there is none, its columns."""
-
-    name: str
-    row: str
-    order: str
-    empty: str
-    columns: tuple[Column, ...] = field(repr=False)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns, in order."""
-        return tuple(column.name for column in self.columns)
-
-    def describe(self) -> str:
-        """The table as documentation: a row is …, the order, then one line a column."""
-        head = [f"One row for each {self.row}.", f"Order: {self.order}. Empty when {self.empty}.", ""]
-        width = max(len(column.name) for column in self.columns)
-        return "\n".join(head + [f"{c.name:<{width}}  {c.dtype:<19}  {_meaning(c)}" for c in self.columns])
-
-
-def _meaning(column: Column) -> str:
-    words = f" ({', '.join(column.categories)})" if column.categories else ""
-    unit = f" [{column.unit}]" if column.unit else ""
-    return f"{column.meaning}{unit}{words}"
 
 
 def _words(*words: str) -> tuple[str, ...]:
@@ -92,9 +47,8 @@ def _words(*words: str) -> tuple[str, ...]:
 
 
 _VERDICTS = _words(*Verdict)
-# Results as the RFCs name them: RFC 7208 section 2.6, RFC 7489 section 11.2.
-_SPF = ("none", "neutral", "pass", "fail", "softfail", "temperror", "permerror")
-_DMARC = ("none", "pass", "fail", "temperror", "permerror")
+# RFC 7208 section 2.6, RFC 7489 section 11.2.
+_SPF, _DMARC = _words(*SpfStatus), _words(*DmarcStatus)
 _OUTCOMES = _words(Op.MATCH, Op.MISS, Op.SKIP)
 
 # What a cell of `Report.matrix` says; empty where the message never got that far.
@@ -106,7 +60,41 @@ _MESSAGE = (
 )
 _REASON = Column("reason", "string", "because of what, as one sentence")
 
+
+class MessageRow(NamedTuple):
+    """One message: how it came, how it was answered, what was done, and what decided."""
+
+    message_id: str
+    received_at: datetime | None
+    client_ip: str
+    helo: str
+    tls: bool
+    mail_from: str
+    recipients: str
+    subject: str
+    size_bytes: int
+    accepted: bool
+    reply: str
+    filter: str
+    spf: Verdict | None
+    dkim: Verdict | None
+    dmarc: Verdict | None
+    dmarc_policy: str | None
+    spam: Verdict | None
+    virus: Verdict | None
+    spf_result: SpfStatus | None
+    dkim_result: str
+    dmarc_result: DmarcStatus | None
+    rules: str
+    actions: str
+    effects: str
+    failed: int
+    stopped_by: str
+    reason: str
+
+
 MESSAGES = Table(
+    row_type=MessageRow,
     name="messages",
     row="message",
     order="as received",
@@ -146,7 +134,21 @@ MESSAGES = Table(
     ),
 )  # fmt: skip
 
+
+class RecipientRow(NamedTuple):
+    """One recipient that was named."""
+
+    recipient: str
+    accepted: bool
+    reply: str
+    code: int
+    matched: str
+    fired: str
+    reason: str
+
+
 RECIPIENTS = Table(
+    row_type=RecipientRow,
     name="recipients",
     row="recipient that was named to the server",
     order="by message, then as named",
@@ -163,7 +165,21 @@ RECIPIENTS = Table(
     ),
 )
 
+
+class FilterRow(NamedTuple):
+    """One IP filter or provider list that was held against the address."""
+
+    filter: str
+    kind: Kind
+    policy: Policy | None
+    cidr: str
+    outcome: Op
+    decided: bool
+    reason: str
+
+
 FILTERS = Table(
+    row_type=FilterRow,
     name="filters",
     row="IP filter or provider list that a message's client address was held against",
     order="by message, then the filters of the account, then the provider lists",
@@ -180,7 +196,20 @@ FILTERS = Table(
     ),
 )
 
+
+class RuleRow(NamedTuple):
+    """One rule of the active set."""
+
+    position: int
+    rule: str
+    outcome: Op
+    recipients: str
+    ended: bool
+    reason: str
+
+
 RULES = Table(
+    row_type=RuleRow,
     name="rules",
     row="rule of the active set that an accepted message was held against",
     order="by message, then the order of the rule set",
@@ -196,7 +225,20 @@ RULES = Table(
     ),
 )
 
+
+class ActionRow(NamedTuple):
+    """One action of a rule that fired."""
+
+    rule: str
+    position: int
+    action: str
+    outcome: Op
+    effects: int
+    reason: str
+
+
 ACTIONS = Table(
+    row_type=ActionRow,
     name="actions",
     row="action of a rule that fired",
     order="by message, then the order of rules and actions",
@@ -214,7 +256,23 @@ ACTIONS = Table(
     ),
 )  # fmt: skip
 
+
+class EffectRow(NamedTuple):
+    """One operation that was asked for."""
+
+    rule: str
+    position: int
+    operation: str
+    target: str
+    outcome: Op
+    attempts: int
+    at_s: float
+    waited_s: float
+    reason: str
+
+
 EFFECTS = Table(
+    row_type=EffectRow,
     name="effects",
     row="operation that was asked of the world",
     order="by message, then as asked",
@@ -233,7 +291,24 @@ EFFECTS = Table(
     ),
 )
 
+
+class EventRow(NamedTuple):
+    """One event of the trace."""
+
+    seq: int
+    parent: int | None
+    stage: Stage
+    kind: Kind
+    op: Op
+    subject: str
+    rule: str
+    recipient: str
+    position: int | None
+    reason: str
+
+
 EVENTS = Table(
+    row_type=EventRow,
     name="events",
     row="thing that was considered",
     order="by message, then as it happened",

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
-from sesreceive.report.columns import CELLS, TABLES, Column, Table, table
+from sesreceive.report.columns import CELLS, TABLES, table
 from sesreceive.report.packing import Packed, pack
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
+from sesreceive.report.table import Column, Table
 from sesreceive.trace.events import Kind
 
 if TYPE_CHECKING:

@@ -7,18 +7,16 @@ from itertools import product
 
 from sesreceive.errors import one_line
 from sesreceive.trace.events import Op
-from sesreceive.trace.tree import MARKS
+from sesreceive.trace.vocabulary import cell_mark, term
 
-__all__ = ["CELL_MARKS", "grid", "matrix_grid"]
+__all__ = ["grid", "matrix_grid"]
 
 # Wider cells are cut, to less where the line is short; the last column takes what is left of it.
 _WIDEST, _NARROWEST_LAST = 30, 24
 _WIDTHS, _LAST_RESORT = (_WIDEST, 24, 18), 14
 _GAP = "  "
 
-# One character a cell. Most of a matrix is misses, so they are a dot here and the rest stands out.
-CELL_MARKS: Mapping[str, str] = {**{str(op): mark for op, mark in MARKS.items()}, str(Op.MISS): "·", "": " "}
-_LEGEND = tuple(map(str, (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)))
+_LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
 
 
 def grid(
@@ -95,13 +93,13 @@ def matrix_grid(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]
     numbers = [f"{number:>2}" for number in range(1, len(columns) + 1)]
     room = max(map(len, numbers), default=2)
     head = [f"{number:>{room}}  {_cell(column)}" for number, column in zip(numbers, columns, strict=True)]
-    legend = ", ".join(f"{CELL_MARKS[word]} {word}" for word in _LEGEND) + ", empty: not considered"
+    legend = ", ".join(f"{cell_mark(op)} {term(None, op).short}" for op in _LEGEND) + ", empty: not considered"
     named = [(_fit(_cell(name), _WIDEST).rstrip(), cells) for name, cells in rows]
     width = max((len(name) for name, _ in named), default=0)
     width = max(width, len("message"))
     lines = [f"{'message':<{width}}  {' '.join(f'{number:>{room}}' for number in numbers)}".rstrip()]
     for name, cells in named:
-        marks = " ".join(f"{CELL_MARKS.get(cell, '?'):>{room}}" for cell in cells)
+        marks = " ".join(f"{cell_mark(cell):>{room}}" for cell in cells)
         lines.append(f"{name:<{width}}  {marks}".rstrip())
     return "\n".join([*head, legend, "", *lines])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sesreceive._html import escape, frame, mark, table
+from sesreceive._html import escape, frame, prose, table, ticked
 from sesreceive.mail.reply import Reply
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables
 from sesreceive.report.grid import grid, matrix_grid
-from sesreceive.verdict import Verdict
+from sesreceive.verdict import Verdicts
 
 __all__ = ["overview_html", "table_text"]
 
@@ -47,31 +47,31 @@ def overview_html(tables: Tables, title: str) -> str:
     rows = [
         [_html(column, cell) for column, cell in zip(_COLUMNS, row, strict=True)] for row in _overview(tables, _SHOWN)
     ]
-    more = f'<p class="ses-note">showing {_SHOWN} of {len(tables)}</p>' if len(tables) > _SHOWN else ""
+    note = f'<p class="ses-note">showing {_SHOWN} of {len(tables)}</p>' if len(tables) > _SHOWN else ""
     text = table_text(tables, "messages", limit=_SHOWN_AS_TEXT, width=160)
-    return frame(f"{title}\n{text}", table(_COLUMNS, rows, caption=title) + more)
+    return frame(f"{title}\n{text}", table(_COLUMNS, rows, caption=title) + note)
 
 
 def _overview(tables: Tables, shown: int) -> Iterator[Sequence[Any]]:
     data = {name: cells[:shown] for name, cells in tables.data("messages").items()}
     for cells in zip(*data.values(), strict=True):
         row = dict(zip(data, cells, strict=True))
-        answer = Reply.parse(row["reply"])
         yield (
-            row["message"], row["mail_from"] or "<>", row["recipients"], f"{answer.code} {answer.enhanced}".strip(),
+            row["message"], row["mail_from"] or "<>", row["recipients"], Reply.parse(row["reply"]).status,
             row["filter"], _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
         )  # fmt: skip
 
 
 def _checks(row: dict[str, Any]) -> str:
-    """The verdicts that are not PASS, in a few words; DISABLED is no finding."""
-    found = [f"{name} {row[name]}" for name in _VERDICTS if row[name] not in (None, Verdict.PASS, Verdict.DISABLED)]
-    if row["dmarc_policy"]:
-        found = [f"{one} ({row['dmarc_policy']})" if one.startswith("dmarc") else one for one in found]
-    return ", ".join(found) or ("all PASS" if row["accepted"] else "")
+    """The verdicts that are not PASS; empty where the message was refused."""
+    if not row["accepted"]:
+        return ""
+    return Verdicts(**{name: row[name] for name in _VERDICTS}, dmarc_policy=row["dmarc_policy"] or "").findings
 
 
 def _html(column: str, cell: Any) -> str:
     if column == "answer":
-        return mark(f"✓ {cell}", "good") if str(cell).startswith("2") else mark(f"✗ {cell}", "bad")
+        return ticked(str(cell).startswith("2"), cell)
+    if column == "because":
+        return prose(cell)
     return escape(cell, _WIDEST_OF.get(column, _WIDEST))

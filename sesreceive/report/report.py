@@ -16,6 +16,7 @@ from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.trace.events import Op
+from sesreceive.trace.facts import Metric
 from sesreceive.trace.text import Explanation
 from sesreceive.wording import count, expected
 
@@ -259,16 +260,19 @@ class Report:
         """
         import pandas as pd
 
-        names = ("Received", "PublishSuccess", "PublishFailure", "PublishExpired")
+        names = tuple(metric.value for metric in Metric)
         effects = self.effects
-        counts = {rule: {**dict.fromkeys(names, 0), "Received": times} for rule, times in self._tables.fired.items()}
+        counts = {
+            rule: {**dict.fromkeys(names, 0), Metric.RECEIVED.value: times}
+            for rule, times in self._tables.fired.items()
+        }
         for rule, outcome, attempts in zip(effects["rule"], effects["outcome"], effects["attempts"], strict=True):
             done = outcome == "effect"
-            counts[rule]["PublishSuccess"] += done
-            counts[rule]["PublishFailure"] += attempts - done
+            counts[rule][Metric.PUBLISH_SUCCESS] += done
+            counts[rule][Metric.PUBLISH_FAILURE] += attempts - done
             # With a single attempt nothing was retried, so nothing was given up.
-            counts[rule]["PublishExpired"] += not done and attempts > 1
-        rows = [(rule, name, n) for rule, found in counts.items() for name, n in found.items() if n]
+            counts[rule][Metric.PUBLISH_EXPIRED] += not done and attempts > 1
+        rows = [(rule, name, n) for rule, metrics in counts.items() for name, n in metrics.items() if n]
         return pd.DataFrame(
             {
                 "rule": pd.array([rule for rule, _, _ in rows], dtype="string"),

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
-from sesreceive.report.columns import TABLES
-from sesreceive.report.trace_rows import Row, action_rows, event_rows, filter_rows, join, rule_rows
+from sesreceive.report.columns import (
+    ActionRow,
+    EffectRow,
+    EventRow,
+    FilterRow,
+    MessageRow,
+    RecipientRow,
+    RuleRow,
+)
+from sesreceive.report.trace_rows import action_rows, event_rows, filter_rows, join, rule_rows
 from sesreceive.trace.events import Kind, Op, Trace
 from sesreceive.trace.facts import RuleFact
 
-__all__ = ["SMALL", "Remains", "Traced", "large_rows_of", "layout_of", "rows_of"]
+__all__ = ["SMALL", "Remains", "Rows", "Traced", "large_rows_of", "layout_of", "message_row", "rows_of"]
 
-# The rows of one message, by table.
-Rows = dict[str, list[Row]]
+
+class Rows(NamedTuple):
+    """The rows of one message in every table, in the order of `columns.TABLES`."""
+
+    messages: Sequence[MessageRow]
+    recipients: Sequence[RecipientRow]
+    filters: Sequence[FilterRow]
+    rules: Sequence[RuleRow]
+    actions: Sequence[ActionRow]
+    effects: Sequence[EffectRow]
+    events: Sequence[EventRow]
 
 
 class Traced(Protocol):
@@ -39,7 +56,7 @@ class Remains(NamedTuple):
     stopped_by: str
 
 
-def large_rows_of(traced: Traced, table: str) -> list[Row]:
+def large_rows_of(traced: Traced, table: str) -> Sequence[tuple[Any, ...]]:
     """The rows of a table that has one for each filter, rule or condition, made when somebody reads it."""
     match table:
         case "filters":
@@ -58,82 +75,109 @@ def rows_of(reception: Reception) -> Rows:
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
     >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
-    >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
-    [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
+    >>> rows = rows_of(reception)
+    >>> rows.messages[0].filter, rows.recipients[0].code, len(rows.rules), len(rows.events)
+    ('me', 550, 0, 5)
     """
-    return {
-        table.name: SMALL[table.name](reception) if table.name in SMALL else large_rows_of(reception, table.name)
-        for table in TABLES
-    }
+    trace = reception.trace
+    return Rows(
+        messages=_message_rows(reception),
+        recipients=_recipient_rows(reception),
+        filters=filter_rows(trace),
+        rules=rule_rows(trace, reception.stopped_by),
+        actions=_action_rows(reception),
+        effects=_effect_rows(reception),
+        events=event_rows(trace),
+    )
 
 
-def _message_rows(reception: Reception) -> list[Row]:
+def message_row(reception: Reception) -> MessageRow:
+    """The row of one message."""
     envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
     actions = action_rows(reception.fired)
-    ran = [row[2] for row in actions if row[3] in (Op.EFFECT, Op.STOP)]
-    failed = [row for row in actions if row[3] is Op.FAIL]
-    done = [effect.operation for effect in reception.effects]
-    return [(
-        reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
-        envelope.mail_from, join(envelope.rcpt_to), reception.subject, reception.message.size_bytes,
-        reception.accepted, str(reception.reply), reception.decision.decided_by,
-        *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)
-          if verdicts else [None] * 6),
-        *((results.spf.status, join(one.status for one in results.dkim), results.dmarc.status)
-          if results else (None, "", None)),
-        join(reception.rules), join(ran), join(done), len(failed), reception.stopped_by, _because(reception, failed),
-    )]  # fmt: skip
+    return MessageRow(
+        message_id=reception.message_id,
+        received_at=reception.received_at,
+        client_ip=envelope.client_ip,
+        helo=envelope.helo,
+        tls=envelope.tls,
+        mail_from=envelope.mail_from,
+        recipients=join(envelope.rcpt_to),
+        subject=reception.subject,
+        size_bytes=reception.message.size_bytes,
+        accepted=reception.accepted,
+        reply=str(reception.reply),
+        filter=reception.decision.decided_by,
+        spf=verdicts.spf if verdicts else None,
+        dkim=verdicts.dkim if verdicts else None,
+        dmarc=verdicts.dmarc if verdicts else None,
+        dmarc_policy=(verdicts.dmarc_policy or None) if verdicts else None,
+        spam=verdicts.spam if verdicts else None,
+        virus=verdicts.virus if verdicts else None,
+        spf_result=results.spf.status if results else None,
+        dkim_result=join(signature.status for signature in results.dkim) if results else "",
+        dmarc_result=results.dmarc.status if results else None,
+        rules=join(reception.rules),
+        actions=join(row.action for row in actions if row.outcome in (Op.EFFECT, Op.STOP)),
+        effects=join(effect.operation for effect in reception.effects),
+        failed=sum(row.outcome is Op.FAIL for row in actions),
+        stopped_by=reception.stopped_by,
+        reason=reception.decided.sentence,
+    )
 
 
-def _because(reception: Reception, failed: Sequence[Row]) -> str:
-    """The reason that decided: of the refusal, else of the first action that failed, else of the first rule."""
-    if not reception.accepted:
-        return reception.refusal or reception.reply.text
-    reason: str
-    if failed:
-        reason = failed[0][-1]
-        return reason
-    fired = [event.reason for event in reception.fired if event.kind is Kind.RULE]
-    looked_at = fired or [row[-1] for row in rule_rows(reception.trace)[-1:]]
-    return looked_at[0] if looked_at else ""
+def _message_rows(reception: Reception) -> list[MessageRow]:
+    return [message_row(reception)]
 
 
-def _recipient_rows(reception: Reception) -> list[Row]:
+def _recipient_rows(reception: Reception) -> list[RecipientRow]:
     fired: dict[str, list[str]] = {}
     for event in reception.fired:
         if isinstance(event.fact, RuleFact):
             for recipient in event.fact.recipients:
                 fired.setdefault(recipient, []).append(event.subject)
     return [
-        (
-            one.recipient, one.accepted, str(one.reply), one.reply.code, join(one.rules),
-            join(fired.get(one.recipient, ()) if one.accepted else ()), one.reason,
+        RecipientRow(
+            recipient=answer.recipient,
+            accepted=answer.accepted,
+            reply=str(answer.reply),
+            code=answer.reply.code,
+            matched=join(answer.rules),
+            fired=join(fired.get(answer.recipient, ()) if answer.accepted else ()),
+            reason=answer.reason,
         )
-        for one in reception.recipients
-    ]  # fmt: skip
+        for answer in reception.recipients
+    ]
 
 
-def _effect_rows(reception: Reception) -> list[Row]:
-    rows: list[Row] = []
-    said = iter(reception.sentences)
+def _effect_rows(reception: Reception) -> list[EffectRow]:
+    rows: list[EffectRow] = []
+    sentences = iter(reception.sentences)
     for done in reception.performed:
         effect, outcome = done.effect, done.outcome
-        reason = outcome.error or next(said)
-        attempts = len(done.errors) + (not outcome.failed)
-        rows.append((
-            effect.rule, effect.action + 1, effect.operation, effect.target, Op.FAIL if outcome.failed else Op.EFFECT,
-            attempts, done.at_s, done.waited_s, reason,
-        ))  # fmt: skip
+        rows.append(
+            EffectRow(
+                rule=effect.rule,
+                position=effect.action + 1,
+                operation=effect.operation,
+                target=effect.target,
+                outcome=Op.FAIL if outcome.failed else Op.EFFECT,
+                attempts=len(done.errors) + (not outcome.failed),
+                at_s=done.at_s,
+                waited_s=done.waited_s,
+                reason=outcome.error or next(sentences),
+            )
+        )
     return rows
 
 
-def _action_rows(reception: Reception) -> list[Row]:
+def _action_rows(reception: Reception) -> list[ActionRow]:
     return action_rows(reception.fired)
 
 
 # The tables whose rows are kept, since only what happened has one there; those of the others are made anew each time, a
 # message can have 20,000.
-SMALL: Mapping[str, Callable[[Reception], list[Row]]] = {
+SMALL: Mapping[str, Callable[[Reception], Sequence[tuple[Any, ...]]]] = {
     "messages": _message_rows,
     "recipients": _recipient_rows,
     "actions": _action_rows,

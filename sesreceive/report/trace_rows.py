@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
 
+from sesreceive.report.columns import ActionRow, EventRow, FilterRow, RuleRow
 from sesreceive.trace.events import Kind, Op, Stage, Trace, TraceEvent
 from sesreceive.trace.facts import ConnectionFact, FilterFact, RuleFact
 
-__all__ = ["Row", "action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
+__all__ = ["action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
 
-# The cells of one row, without `number` and `message`, which the report knows.
-Row = tuple[Any, ...]
+# Rows of these tables are most of a report; made like this one costs a third of calling its class.
+_event_row = partial(tuple.__new__, EventRow)
+_filter_row = partial(tuple.__new__, FilterRow)
+_rule_row = partial(tuple.__new__, RuleRow)
 
 
 def join(words: Iterable[str]) -> str:
@@ -20,16 +23,17 @@ def join(words: Iterable[str]) -> str:
     return ", ".join(words)
 
 
-def event_rows(trace: Trace) -> list[Row]:
+def event_rows(trace: Trace) -> list[EventRow]:
     """One row an event; the trace does not keep them."""
-    return [
+    cells = [
         (seq, parent if parent >= 0 else None, stage, kind, op, subject, rule, recipient,
          action + 1 if action >= 0 else None, reason)
         for stage, kind, op, subject, reason, rule, recipient, action, _, seq, parent in trace.passing()
     ]  # fmt: skip
+    return list(map(_event_row, cells))
 
 
-def filter_rows(trace: Trace) -> list[Row]:
+def filter_rows(trace: Trace) -> list[FilterRow]:
     """One row a filter or provider list.
 
     Examples
@@ -38,10 +42,11 @@ def filter_rows(trace: Trace) -> list[Row]:
     >>> from sesreceive.trace.events import TraceLog
     >>> log = TraceLog(Stage.FILTERING)
     >>> log.add(Kind.FILTER, Op.MISS, "office", "no", fact=FilterFact(Policy.BLOCK, "203.0.113.0/24"))
-    >>> filter_rows(Trace(log.events()))
-    [('office', <Kind.FILTER: 'filter'>, <Policy.BLOCK: 'Block'>, '203.0.113.0/24', <Op.MISS: 'miss'>, False, 'no')]
+    >>> [row] = filter_rows(Trace(log.events()))
+    >>> row.filter, row.cidr, row.outcome
+    ('office', '203.0.113.0/24', <Op.MISS: 'miss'>)
     """
-    rows: list[Row] = []
+    rows: list[FilterRow] = []
     decided_by = ""
     for event in trace.of(Stage.FILTERING):
         kind, op, subject, fact = event.kind, event.op, event.subject, event.fact
@@ -49,11 +54,12 @@ def filter_rows(trace: Trace) -> list[Row]:
             decided_by = fact.decided_by if isinstance(fact, ConnectionFact) else ""
         elif kind is Kind.FILTER or kind is Kind.PROVIDER_LIST:
             policy, cidr = fact if isinstance(fact, FilterFact) else (None, "")
-            rows.append((subject, kind, policy, cidr, op, op is Op.MATCH and subject == decided_by, event.reason))
+            decided = op is Op.MATCH and subject == decided_by
+            rows.append(_filter_row((subject, kind, policy, cidr, op, decided, event.reason)))
     return rows
 
 
-def rule_rows(trace: Trace, stopped_by: str = "") -> list[Row]:
+def rule_rows(trace: Trace, stopped_by: str = "") -> list[RuleRow]:
     """One row a rule of the active set.
 
     Parameters
@@ -63,23 +69,26 @@ def rule_rows(trace: Trace, stopped_by: str = "") -> list[Row]:
     stopped_by : str
         Name of the rule that ended the evaluation of the set.
     """
-    rows: list[Row] = []
+    rows: list[RuleRow] = []
     for event in trace.of(Stage.EVALUATION):
         if event.kind is Kind.RULE:
             matched = event.fact.recipients if isinstance(event.fact, RuleFact) else ()
             ended = event.subject == stopped_by and event.op is Op.MATCH
-            rows.append((len(rows) + 1, event.subject, event.op, join(matched), ended, event.reason))
+            rows.append(_rule_row((len(rows) + 1, event.subject, event.op, join(matched), ended, event.reason)))
     return rows
 
 
-def action_rows(fired: Iterable[TraceEvent]) -> list[Row]:
+def action_rows(fired: Iterable[TraceEvent]) -> list[ActionRow]:
     """One row an action, out of the events of the rules that fired."""
-    acts: dict[tuple[str, int], TraceEvent] = {}
-    took_place: Counter[tuple[str, int]] = Counter()
+    last_of_action: dict[tuple[str, int], TraceEvent] = {}
+    effects: Counter[tuple[str, int]] = Counter()
     for event in fired:
         if event.kind is Kind.ACTION:
             # Where an action ends the evaluation, that is a second event; the later one is its outcome.
-            acts[event.rule, event.action] = event
+            last_of_action[event.rule, event.action] = event
         elif event.kind is Kind.EFFECT and event.op is Op.EFFECT:
-            took_place[event.rule, event.action] += 1
-    return [(act.rule, act.action + 1, act.subject, act.op, took_place[key], act.reason) for key, act in acts.items()]
+            effects[event.rule, event.action] += 1
+    return [
+        ActionRow(last.rule, last.action + 1, last.subject, last.op, effects[place], last.reason)
+        for place, last in last_of_action.items()
+    ]

@@ -209,7 +209,7 @@ class _Run:
                 return Flow.CONTINUE
             self.added += tuple(action.adds_headers(context))
             outcomes = self.effects(action.effects(context), context)
-            topic = getattr(action, "topic_arn", None)
+            topic = action.topic_arn
             told = action.notifies(context) if topic and not any(one.failed for one in outcomes) else None
             if topic and told is not None:
                 message = self.context(item, index, verdicts).later_notification(told)
@@ -222,7 +222,7 @@ class _Run:
             elif flow is not Flow.CONTINUE:
                 what = "rule set" if flow is Flow.STOP_RULE_SET else "rule"
                 because = next((o.reason for o in outcomes if o.flow is flow and o.reason), "")
-                reason = f"evaluation of the {what} ends here: {because or doing}"
+                reason = f"evaluation of the {what} ends here" + (f": {because}" if because else "")
                 fact = StopFact(flow, because)
                 self.log.add(Kind.ACTION, Op.STOP, name, reason, rule=rule, action=index, fact=fact)
         return flow
@@ -230,8 +230,7 @@ class _Run:
     def flow(self, action: ReceiptAction, outcomes: Sequence[Outcome]) -> Flow:
         """The strictest of what the action and its outcomes say; a failed function as the assumption has it."""
         answers = [action.flow(), *[outcome.flow for outcome in outcomes]]
-        waits = getattr(action, "invocation_type", "") == "RequestResponse"
-        if waits and self.assumptions.on_lambda_error == "stop_rule_set" and any(one.failed for one in outcomes):
+        if action.waits and self.assumptions.on_lambda_error == "stop_rule_set" and any(one.failed for one in outcomes):
             answers.append(Flow.STOP_RULE_SET)
         for flow in (Flow.STOP_RULE_SET, Flow.STOP_RULE):
             if flow in answers:

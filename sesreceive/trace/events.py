@@ -116,6 +116,14 @@ class TraceEvent(NamedTuple):
             return fact
         return fact.check if isinstance(fact, (ResultFact, FindingFact)) else None
 
+    @property
+    def result(self) -> str:
+        """The result of SPF, DKIM or DMARC, or the verdict of a scanner; empty where there is none that counts."""
+        fact = self.fact
+        if isinstance(fact, ResultFact) and self.op is not Op.SKIP:
+            return fact.status.value
+        return fact.verdict.value if isinstance(fact, FindingFact) else ""
+
 
 # What `TraceEvent._make` calls; a message makes seventy events, counting those that move when stages are joined.
 _new = tuple.__new__

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sesreceive._html import details, escape, frame
+from sesreceive._html import asset, details, escape, frame, prose
 from sesreceive.trace.events import Op, TraceEvent
 from sesreceive.trace.text import trace_text
 from sesreceive.trace.tree import Fold, Node, tree
+from sesreceive.trace.vocabulary import term
 
 __all__ = ["trace_html"]
 
-_STYLE = """\
-.ses-rich .ses-trace summary, .ses-rich .ses-trace .ses-leaf { padding: 0.05em 0; overflow-wrap: anywhere; }
-.ses-rich .ses-trace .ses-leaf { padding-left: 1.05em; }
-.ses-rich .ses-trace .ses-op { display: inline-block; min-width: 5.5em; white-space: nowrap; }
-.ses-rich .ses-trace .ses-op-effect, .ses-rich .ses-trace .ses-op-stop { font-weight: bold; }
-"""
-
-# Colour repeats what mark and word say.
-_COLOURS = {Op.MATCH: "good", Op.EFFECT: "good", Op.FAIL: "bad", Op.STOP: "warn", Op.MISS: "note", Op.SKIP: "note"}
 # What is folded away at first: what came to nothing.
 _CLOSED = (Op.MISS, Op.SKIP)
 
@@ -28,7 +20,7 @@ _CLOSED = (Op.MISS, Op.SKIP)
 _MOST = 4_000
 
 
-def trace_html(trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> str:
+def trace_html(trace: Iterable[TraceEvent], title: str = "", decided: str = "", *, full: bool = False) -> str:
     """The trace as HTML, everything escaped, with the text (as long as `full` says) where styles are taken away.
 
     What the short text leaves out is there, but folded. After a few thousand lines the rest is left out and counted.
@@ -39,8 +31,9 @@ def trace_html(trace: Iterable[TraceEvent], title: str = "", *, full: bool = Fal
     if page.left_out:
         steps += f'<div class="ses-note">… {page.left_out} more lines are left out</div>'
     heading = f"<div><strong>{escape(title)}</strong></div>" if title else ""
+    heading += f"<div>decided: {prose(decided)}</div>" if decided else ""
     rich = f'<div class="ses-trace">{heading}{steps}</div>'
-    return frame(trace_text(trace, title, full=full), rich, style=_STYLE)
+    return frame(trace_text(trace, title, decided, full=full), rich, style=asset(__package__, "trace.css"))
 
 
 class _Page:
@@ -68,7 +61,7 @@ class _Page:
         # A refused recipient is a miss worth reading: it is why nothing else happened.
         opened = node.op not in _CLOSED or node.word == "refused"
         if all(isinstance(below, Fold) and below.aside for below in node.inside):
-            nodes = [one for below in node.inside if isinstance(below, Fold) for one in below.nodes]
+            nodes = [folded for below in node.inside if isinstance(below, Fold) for folded in below.nodes]
             return details(line, self.inside(nodes))
         return details(line, self.inside(node.inside), opened=opened)
 
@@ -79,9 +72,9 @@ class _Page:
 def _line(node: Node) -> str:
     head = ""
     if node.word:
-        colour = _COLOURS.get(node.op, "note")
-        head = f'<span class="ses-op ses-op-{node.op} ses-{colour}">{node.mark} {escape(node.word)}</span> '
-    label = escape(node.label)
+        tone = term(None, node.op).tone
+        head = f'<span class="ses-op ses-op-{node.op} ses-{tone}">{node.mark} {escape(node.word)}</span> '
+    label = prose(node.label)
     if not node.word:
         label = f"<strong>{label}</strong>"
-    return head + ": ".join(filter(None, (label, escape(node.reason))))
+    return head + ": ".join(filter(None, (label, prose(node.reason))))

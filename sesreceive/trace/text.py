@@ -26,6 +26,8 @@ class Explanation:
         The events of the message.
     title : str
         The first line.
+    decided : str
+        What decided the message, as a sentence.
     full : bool
         Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
 
@@ -41,14 +43,15 @@ class Explanation:
         ✗ miss    filter `office`: Block 203.0.113.0/24 does not contain 192.0.2.1
     """
 
-    def __init__(self, trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> None:
+    def __init__(self, trace: Iterable[TraceEvent], title: str = "", decided: str = "", *, full: bool = False) -> None:
         self.trace = tuple(trace)
         self.title = title
+        self.decided = decided
         self.full = full
 
     def __str__(self) -> str:
         """The text."""
-        return trace_text(self.trace, self.title, full=self.full)
+        return trace_text(self.trace, self.title, self.decided, full=self.full)
 
     def __repr__(self) -> str:
         """The text."""
@@ -58,12 +61,13 @@ class Explanation:
         """The same as HTML, with the text as fallback."""
         from sesreceive.trace.html import trace_html
 
-        return trace_html(self.trace, self.title, full=self.full)
+        return trace_html(self.trace, self.title, self.decided, full=self.full)
 
 
-def trace_text(trace: Iterable[TraceEvent], title: str = "", *, full: bool = False) -> str:
+def trace_text(trace: Iterable[TraceEvent], title: str = "", decided: str = "", *, full: bool = False) -> str:
     """The trace as lines; control characters are made visible, so that any mail can be printed."""
     lines = [one_line(title, _REASON)] if title else []
+    lines += [f"decided: {one_line(decided, _REASON)}"] if decided else []
     steps = tree(trace)
     for step in steps:
         lines += _lines(step, 0, full)

@@ -10,40 +10,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
-from sesreceive.trace.facts import ConnectionFact, FindingFact, RecipientFact, ResultFact, StopFact
+from sesreceive.trace.facts import ConnectionFact, RecipientFact, ResultFact, StopFact
+from sesreceive.trace.vocabulary import COUNTED, STEPS, TITLES, term
+from sesreceive.wording import count
 
-__all__ = ["MARKS", "Fold", "Node", "tree"]
-
-# A mark for the eye; the word next to it says the same.
-MARKS: Mapping[Op, str] = {
-    Op.ENTER: "•",
-    Op.MATCH: "✓",
-    Op.MISS: "✗",
-    Op.SKIP: "–",
-    Op.EFFECT: "→",
-    Op.FAIL: "!",
-    Op.STOP: "■",
-    Op.EXIT: "•",
-}
-
-# Where the name of an op would be read wrongly: a recipient does not "match", a check is not "missed".
-_WORDS: Mapping[tuple[Kind, Op], str] = {
-    (Kind.RECIPIENT, Op.MATCH): "accepted",
-    (Kind.RECIPIENT, Op.MISS): "refused",
-    (Kind.CHECK, Op.MATCH): "yes",
-    (Kind.CHECK, Op.MISS): "no",
-}
-
-# The steps as the Developer Guide counts them ("Email receiving concepts"); checking identity and content is one.
-_STEPS: Mapping[Stage, str] = {
-    Stage.FILTERING: "step 1, filtering",
-    Stage.SENDER: "MAIL FROM",
-    Stage.RECIPIENTS: "step 2, recipients",
-    Stage.BODY: "the message",
-    Stage.AUTHENTICATION: "step 3, authentication",
-    Stage.SCANNING: "step 3, scanning",
-    Stage.EVALUATION: "step 4, evaluation",
-}
+__all__ = ["Fold", "Node", "tree"]
 
 # Of a longer run of lines that come to the same, this many are shown. Step 4 repeats what step 2 has said about the
 # rules that do not match, and each recipient brings all rules with it.
@@ -54,12 +25,6 @@ _FOLD_OF: Mapping[tuple[Stage, Kind], int] = {
 }
 # How many conditions of a rule its line names.
 _NAMED = 5
-_COUNTED: Mapping[tuple[Kind | None, Op], str] = {
-    (None, Op.MISS): "miss",
-    (None, Op.SKIP): "are skipped",
-    (Kind.RECIPIENT, Op.MATCH): "are accepted",
-    (Kind.RECIPIENT, Op.MISS): "are refused",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +52,7 @@ class Node:
     @property
     def mark(self) -> str:
         """The mark of `op`."""
-        return MARKS[self.op]
+        return term(None, self.op).mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +110,7 @@ class _Growth:
 
     def step(self, stage: Stage, events: Sequence[TraceEvent]) -> Node:
         """One step: its own event where it has one, else a heading over its events."""
-        label = _STEPS[stage]
+        label = STEPS[stage].named(stage)
         first = events[0]
         if len(events) > 1 or first.kind is not Kind.STAGE:
             return Node(op=Op.ENTER, word="", label=label, inside=self.below(events))
@@ -167,7 +132,7 @@ class _Growth:
         if event.kind is Kind.RULE and event.stage is Stage.RECIPIENTS:
             below: tuple[Node | Fold, ...] = self.conditions(event, events)
             if op is Op.MISS and len(events) > 1:
-                reason = f"{reason} ({_some(one.subject for one in events)})"
+                reason = f"{reason} ({_some(event.subject for event in events)})"
         else:
             below = self.below(events)
         word = _word(event, op)
@@ -188,10 +153,10 @@ class _Growth:
         for (stage, kind, op), run in groupby(events, key=lambda event: (event.stage, event.kind, event.op)):
             nodes = [self.node(event) for event in run]
             most = _FOLD_OF.get((stage, kind), _FOLD)
-            came_to = _COUNTED.get((kind, op), _COUNTED.get((None, op), ""))
+            came_to = COUNTED.get((kind, op), COUNTED.get((None, op), ""))
             if came_to and len(nodes) > most + 1:
                 shown += nodes[:most]
-                shown.append(Fold(tuple(nodes[most:]), f"{len(nodes) - most} more {kind}s {came_to}"))
+                shown.append(Fold(tuple(nodes[most:]), f"{len(nodes) - most} more {TITLES[kind]}s {came_to}"))
             else:
                 shown += nodes
         return tuple(shown)
@@ -207,17 +172,12 @@ def _questions(event: TraceEvent) -> tuple[Fold, ...]:
     """What a check asked of DNS."""
     asked = event.fact.questions if isinstance(event.fact, ResultFact) else ()
     nodes = tuple(Node(op=Op.ENTER, word="asked", label="DNS", reason=question) for question in asked)
-    return (Fold(nodes, f"{len(nodes)} DNS question{'' if len(nodes) == 1 else 's'}", aside=True),) if nodes else ()
+    return (Fold(nodes, count(len(nodes), "DNS question"), aside=True),) if nodes else ()
 
 
 def _word(event: TraceEvent, op: Op) -> str:
-    if event.kind is Kind.CHECK and op in (Op.MATCH, Op.MISS):
-        # The result of SPF, a scanner's verdict: more than "yes" or "no".
-        if isinstance(event.fact, ResultFact):
-            return event.fact.status.value
-        if isinstance(event.fact, FindingFact):
-            return event.fact.verdict.value
-    return _WORDS.get((event.kind, op), str(op))
+    # The result of SPF, a scanner's verdict: more than "yes" or "no".
+    return event.result or term(event.kind, op).short
 
 
 def _label(event: TraceEvent) -> str:
@@ -234,4 +194,4 @@ def _label(event: TraceEvent) -> str:
             answer = f" → {event.fact.reply}" if isinstance(event.fact, RecipientFact) else ""
             return f"recipient {event.subject}{answer}"
         case _:
-            return f"{event.kind} `{event.subject}`"
+            return f"{TITLES[event.kind]} `{event.subject}`"

@@ -18,7 +18,7 @@ from sesreceive.account.action import ReceiptAction, short_name, title_of
 from sesreceive.account.member import Kind, Member, members
 from sesreceive.errors import Problem, one_line
 from sesreceive.ui.fields import LABEL_WIDTH, Form, blank, problems_at
-from sesreceive.ui.kit import Part, button, caption, html, prose
+from sesreceive.ui.kit import Part, button, caption, html, problem_html
 from sesreceive.ui.listing import Listing
 
 __all__ = ["Actions", "after_each_cell", "summary"]
@@ -136,7 +136,7 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if self.place.children != (form,):
                 self.place.children = (form,)
             self._show_templates(action)
-        self.whole.value = "".join(f'<div class="ses-problem">✗ {prose(one)}</div>' for one in whole)
+        self.whole.value = "".join(problem_html(one, "div") for one in whole)
 
     def _form(self, cls: type[ReceiptAction]) -> Form:
         if cls not in self._forms:
@@ -145,7 +145,7 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _show_templates(self, action: ReceiptAction) -> None:
         """Offer what the class has for `templates`, such as the console's bounces."""
-        templates = getattr(action, "templates", {})
+        templates = action.templates
         self.template.layout.display = None if templates else "none"
         self._showing = True
         try:
@@ -212,7 +212,7 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _on_template(self) -> str | None:
         action = self._actions[self.at] if self.at >= 0 else None
-        template = getattr(action, "templates", {}).get(self.template.value)
+        template = (action.templates if action else {}).get(self.template.value)
         if self._showing or action is None or template is None:
             return None
         what = f"filled in the ready-made {self.template.value}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipywidgets as W
 import traitlets
 
-from sesreceive._html import code, details, escape, mark
+from sesreceive._html import code, details, escape, prose, ticked
 from sesreceive.account.account import Account
 from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.code_view import CodeView
 from sesreceive.ui.filter_editor import FilterEditor
 from sesreceive.ui.identity_editor import IdentityEditor
-from sesreceive.ui.kit import Part, Section, bench_of, button, html, prose
+from sesreceive.ui.kit import Part, Section, bench_of, button, html
 from sesreceive.ui.rule_editor import RuleEditor
 from sesreceive.wording import count
 
@@ -148,11 +148,11 @@ def _told(account: Account, bench: Bench) -> str:
     """Whether SES would take the account, and if not, why."""
     found = bench.problems
     if not found:
-        return mark("✓ SES would take this configuration.", "good")
+        return ticked(True, "SES would take this configuration.")
     rows = "".join(
         f"<li>{code(one.path)}: {prose(one.message)} <span class='ses-note'>[{escape(one.source)}]</span></li>"
         for one in found[:_PROBLEMS]
     )
     more = f"<li>and {len(found) - _PROBLEMS} more</li>" if len(found) > _PROBLEMS else ""
-    head = mark(f"✗ SES would refuse this configuration: {count(len(found), 'problem')}", "bad")
+    head = ticked(False, f"SES would refuse this configuration: {count(len(found), 'problem')}")
     return details(head, f"<ul>{rows}{more}</ul>", opened=True)

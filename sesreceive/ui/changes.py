@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import ipywidgets as W
 
+from sesreceive._html import prose
 from sesreceive.auth.author import Author
 from sesreceive.auth.domains import published_domain
 from sesreceive.errors import InputError, one_line
@@ -19,7 +20,7 @@ from sesreceive.mail.message import Message
 from sesreceive.scan.markers import EICAR, GTUBE
 from sesreceive.ui.inputs import LABEL_WIDTH, Checked, choice, tick
 from sesreceive.ui.keyring import Keyring
-from sesreceive.ui.kit import Part, html, prose
+from sesreceive.ui.kit import Part, html
 
 __all__ = ["Changes"]
 

@@ -24,7 +24,7 @@ from sesreceive.ui.changes import Changes
 from sesreceive.ui.envelope_form import EnvelopeForm
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.keyring import keyring_of
-from sesreceive.ui.kit import Part, Section, bench_of, button, caption, html
+from sesreceive.ui.kit import Part, Section, bench_of, button, caption, html, problem_html
 from sesreceive.ui.letter import Letter
 from sesreceive.ui.samples import Samples, Uploads
 from sesreceive.ui.slices import Slices
@@ -318,7 +318,7 @@ class Composer(Part):
         try:
             return source(self.message())
         except SesReceiveError as error:
-            return f'<span class="ses-problem">✗ {escape(error)}</span>'
+            return problem_html(error)
 
     def _tell_dialogue(self) -> None:
         if self.last is not None:

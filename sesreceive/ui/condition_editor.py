@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable
 
 import ipywidgets as W
 
-from sesreceive._html import code, mark, table
+from sesreceive._html import code, mark, prose, table, ticked
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import Problem
 from sesreceive.mail.address import domain_of
 from sesreceive.stages.conditions import covers, match
 from sesreceive.ui.fields import LABEL_WIDTH
-from sesreceive.ui.kit import Part, html, prose
+from sesreceive.ui.kit import Part, html, problem_html
 from sesreceive.wording import count, sendable
 
 __all__ = ["Recipients", "coverage"]
@@ -55,7 +55,7 @@ def coverage(
             continue
         told = _meaning(condition, account, wrong.get(at, ""), assumptions)
         if result:
-            fits = mark("✓ matches", "good") if result.matches else mark("– no match", "note")
+            fits = ticked(True, "matches") if result.matches else mark("– no match", "note")
             told += f"<br>{fits}: {prose(result.reason)}"
         rows.append([code(condition), told])
     heads = ["condition", f"what it is for, and whether {tried} matches" if tried else "what it is for"]
@@ -66,7 +66,7 @@ def coverage(
 
 def _meaning(condition: str, account: Account, wrong: str, assumptions: Assumptions) -> str:
     if wrong:
-        return f'<span class="ses-bad">✗ {prose(wrong)}</span>'
+        return problem_html(wrong)
     domain = domain_of(condition) if "@" in condition else condition.removeprefix(".").lower()
     if account.is_verified(domain, subdomains=assumptions.subdomains_verified):
         return prose(covers(condition, assumptions))
@@ -117,7 +117,7 @@ class Recipients(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if found := re.search(r"recipients\[(\d+)\]$", problem.path):
                 wrong[int(found[1])] = problem.message
             elif problem.path.endswith("recipients"):
-                whole.append(f'<div class="ses-problem">✗ {prose(problem.message)}</div>')
+                whole.append(problem_html(problem.message, "div"))
         self.table.value = "".join(whole) + coverage(
             conditions, account, tried, wrong, self.part.bench.receiver.assumptions
         )

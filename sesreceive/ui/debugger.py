@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.plot.diagram import SCROLL, diagram
-from sesreceive.reading.moments import Moment, deciding
+from sesreceive.plot.diagram import diagram, scrolling
+from sesreceive.reading.moments import Moment
 from sesreceive.reading.scene import Scene, Stops
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, Section, bench_of, button, html
@@ -20,19 +20,6 @@ __all__ = ["Debugger"]
 _EMPTY = "nothing received yet: send a message, and step through what happens to it here"
 # Milliseconds between two steps.
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 250}
-
-_STYLE = """\
-.ses-debugger .ses-said { border-left: 4px solid var(--jp-brand-color1, Highlight); padding: 0.3em 0.8em;
-  margin: 0.4em 0;
-  min-height: 5.2em; overflow-wrap: anywhere; }
-.ses-debugger .ses-said strong { font-size: 1.1em; }
-.ses-debugger .ses-current > * { font-weight: bold; border-top: 2px solid currentcolor !important;
-  border-bottom: 2px solid currentcolor !important; }
-.ses-debugger .ses-rich table.ses-table { width: 100%; }
-.ses-debugger .ses-rich table.ses-table :is(th, td) { overflow-wrap: anywhere; }
-.ses-debugger .ses-rich table.ses-table td { min-width: 5em; }
-.ses-debugger h4 { margin: 0.5em 0 0.1em; }
-"""
 
 
 class Debugger(Part):
@@ -57,7 +44,7 @@ class Debugger(Part):
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
     >>> debugger = Debugger(ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"]))
     >>> debugger.run_to_decision()
-    'step 2 of 7: Block 192.0.2.1 contains 192.0.2.1'
+    'step 2 of 7: Block filter `me` (192.0.2.1) contains 192.0.2.1'
     >>> debugger.scene.because[0].path
     'filters[0]'
     """
@@ -95,7 +82,7 @@ class Debugger(Part):
         super().__init__(
             bench,
             [
-                html(f"<style>{_STYLE}{SCROLL}</style>"),
+                html(f"<style>{scrolling()}</style>"),
                 W.HBox([self.first, self.back, self.next, self.last, self.step, self.of], layout=W.Layout(**wraps)),
                 W.HBox(
                     [self.to_step, self.to_rule, self.to_effect, self.to_decision, self.play, self.speed, self.clock],
@@ -180,10 +167,12 @@ class Debugger(Part):
         return self._run(lambda moment: moment.is_effect, "effect")
 
     def run_to_decision(self) -> str:
-        """Go to the event that decided the outcome, forwards or backwards."""
+        """Go to the event that decided the outcome, forwards or backwards; the answer says what it decided."""
         if self.stops is None:
             return _EMPTY
-        return self.go(self.stops.index(deciding(self.stops.reception)))
+        decided = self.stops.decided
+        self.go(self.stops.index(decided.event))
+        return f"step {self.at + 1} of {self._steps}: {decided.sentence}"
 
     def _run(self, wanted: Callable[[Moment], bool], what: str) -> str:
         if self.stops is None:

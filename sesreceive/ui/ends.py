@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sesreceive._html import code, escape, mark, table
+from sesreceive._html import code, escape, mark, prose, table, ticked
 from sesreceive.effects import Invoke, PutObject
 from sesreceive.flow import Flow
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted
-from sesreceive.verdict import Verdict
+from sesreceive.trace.events import Kind, Op
+from sesreceive.trace.vocabulary import result, term
 
 __all__ = ["ends_table"]
 
 # Of many recipients those are shown whose answers differ, and the first.
 _RECIPIENTS, _LINES = 8, 40
-
-# Colour repeats what the word says.
-_COLOURS = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.PROCESSING_FAILED: "warn"}
 
 
 def ends_table(ends: Sequence[tuple[str, Reception]], *, caption: str = "") -> str:
@@ -44,8 +42,8 @@ def ends_table(ends: Sequence[tuple[str, Reception]], *, caption: str = "") -> s
     receptions = [reception for _, reception in ends]
     rows = []
     for head, cell in _lines(receptions):
-        cells = [cell(one) for one in receptions]
-        same = all(one == cells[0] for one in cells)
+        cells = [cell(reception) for reception in receptions]
+        same = all(lines == cells[0] for lines in cells)
         if head.startswith("RCPT TO") and same and len(receptions[0].recipients) > _RECIPIENTS:
             continue
         shown = ["<br>".join(lines) for lines in cells] if same else _told_apart(cells)
@@ -73,39 +71,35 @@ def _lines(receptions: Sequence[Reception]) -> list[_Line]:
         lines.append((f"RCPT TO {decision.recipient}", _answer(at)))
     lines.append(("end of data", _reply))
     lines += [(f"{word} verdict", _verdict(word.lower())) for word in ("spam", "virus", "SPF", "DKIM", "DMARC")]
-    lines += [("rules that fire", _rules), ("what is done", _effects), ("evaluation", _stopped)]
+    lines += [("rules that fire", _rules), ("what is done", _effects), ("evaluation", _stopped), ("decided", _decided)]
     return lines
 
 
 def _answer(at: int) -> _Cell:
-    return lambda one: [_marked(one.recipients[at].accepted, str(one.recipients[at].reply))]
+    return lambda end: [ticked(end.recipients[at].accepted, str(end.recipients[at].reply))]
 
 
-def _reply(one: Reception) -> list[str]:
-    return [_marked(one.accepted, "250 OK" if one.accepted else str(one.reply))]
-
-
-def _marked(good: bool, text: str) -> str:
-    return mark(f"✓ {text}", "good") if good else mark(f"✗ {text}", "bad")
+def _reply(end: Reception) -> list[str]:
+    return [ticked(end.accepted, "250 OK" if end.accepted else str(end.reply))]
 
 
 def _verdict(name: str) -> _Cell:
-    def cell(one: Reception) -> list[str]:
-        if one.verdicts is None:
+    def cell(end: Reception) -> list[str]:
+        if end.verdicts is None:
             return [mark("–", "note")]
-        verdict = getattr(one.verdicts, name)
-        policy = f", policy {one.verdicts.dmarc_policy}" if name == "dmarc" and one.verdicts.dmarc_policy else ""
-        return [mark(f"{verdict}{policy}", _COLOURS.get(verdict, "note"))]
+        verdict = getattr(end.verdicts, name)
+        policy = f", policy {end.verdicts.dmarc_policy}" if name == "dmarc" and end.verdicts.dmarc_policy else ""
+        return [mark(f"{verdict}{policy}", result(verdict).tone)]
 
     return cell
 
 
-def _rules(one: Reception) -> list[str]:
-    return _cut([code(name) for name in one.rules]) or [mark("none", "note")]
+def _rules(end: Reception) -> list[str]:
+    return _cut([code(name) for name in end.rules]) or [mark("none", "note")]
 
 
-def _effects(one: Reception) -> list[str]:
-    return _cut([_brief(done) for done in one.performed]) or [mark("nothing", "note")]
+def _effects(end: Reception) -> list[str]:
+    return _cut([_brief(done) for done in end.performed]) or [mark("nothing", "note")]
 
 
 def _brief(done: Attempted) -> str:
@@ -117,7 +111,7 @@ def _brief(done: Attempted) -> str:
     if isinstance(effect, Invoke) and done.outcome.flow is not Flow.CONTINUE:
         text += f", which answers {done.outcome.flow}"
     if done.outcome.failed:
-        return mark(f"! {text} fails: {done.outcome.error}", "bad")
+        return mark(f"{term(Kind.EFFECT, Op.FAIL).mark} {text} fails: {done.outcome.error}", "bad")
     return escape(text, 200)
 
 
@@ -126,7 +120,11 @@ def _cut(lines: list[str]) -> list[str]:
     return [*lines[:_LINES], mark(f"and {left} more", "note")] if left > 0 else lines
 
 
-def _stopped(one: Reception) -> list[str]:
-    if not one.accepted:
+def _decided(end: Reception) -> list[str]:
+    return [prose(end.decided.sentence)]
+
+
+def _stopped(end: Reception) -> list[str]:
+    if not end.accepted:
         return [mark("–", "note")]
-    return [f"ends in {code(one.stopped_by)}" if one.stopped_by else "goes to the last rule"]
+    return [f"ends in {code(end.stopped_by)}" if end.stopped_by else "goes to the last rule"]

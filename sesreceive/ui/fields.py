@@ -20,7 +20,7 @@ from sesreceive.account.account import Account
 from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.value import Unfit, Value, tidy
 from sesreceive.errors import Problem
-from sesreceive.ui.kit import Part, html, prose
+from sesreceive.ui.kit import Part, html, problem_html
 from sesreceive.wording import sendable
 
 __all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at"]
@@ -304,7 +304,7 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         for item in self._items:
             wrong = [self._unfit[item.name]] if item.name in self._unfit else self._found.get(item.name, ())
             if wrong:
-                text = "<br>".join(f'<span class="ses-problem">✗ {prose(one)}</span>' for one in wrong)
+                text = "<br>".join(problem_html(one) for one in wrong)
             else:
                 text = f'<span class="ses-hint">{escape(item.doc)}</span>'
             self.notes[item.name].value = text

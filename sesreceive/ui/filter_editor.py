@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import code, escape, mark
+from sesreceive._html import code, escape, prose, ticked
 from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.filters import Policy, ReceiptFilter
@@ -20,7 +20,7 @@ from sesreceive.receiver import Receiver
 from sesreceive.stages import filtering
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, bench_of, button, html, prose
+from sesreceive.ui.kit import Part, bench_of, button, html, problem_html
 from sesreceive.ui.listing import Listing
 from sesreceive.wording import count, expected
 
@@ -260,9 +260,9 @@ def outcome(bench: Bench, tried: str) -> str:
     try:
         address = ipaddress.ip_address(tried)
     except ValueError:
-        return f'<span class="ses-bad">✗ {prose(expected("an IPv4 or IPv6 address", tried))}</span>'
+        return problem_html(expected("an IPv4 or IPv6 address", tried))
     receiver = bench.receiver
     decision = filtering.decide(bench.account.filters, str(address), receiver.provider_lists, receiver.assumptions)
-    state = mark("✓ let in", "good") if decision.accepted else mark("✗ refused", "bad")
+    state = ticked(decision.accepted, "let in" if decision.accepted else "refused")
     reply = "" if decision.accepted else f" with {code(decision.reply)}"
     return f"{state}{reply}<br>because {prose(decision.reason)}"

@@ -7,8 +7,9 @@ from typing import Any
 
 import ipywidgets as W
 
+from sesreceive._html import prose
 from sesreceive.errors import SesReceiveError
-from sesreceive.ui.kit import Part, html, prose
+from sesreceive.ui.kit import Part, html, problem_html
 
 __all__ = ["LABEL_WIDTH", "Checked", "choice", "several", "tick"]
 
@@ -118,10 +119,8 @@ class Checked(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _tell(self) -> None:
         problem = self.problem
-        if problem:
-            text = f'<span class="ses-problem">✗ {prose(problem)}</span>'
-        else:
-            text = f'<span class="ses-hint">{prose(self._hint)}</span>' if self._hint else ""
+        hint = f'<span class="ses-hint">{prose(self._hint)}</span>' if self._hint else ""
+        text = problem_html(problem) if problem else hint
         if self.note.value != text:
             self.note.value = text
         self.note.layout.display = None if text else "none"

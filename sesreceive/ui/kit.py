@@ -7,80 +7,29 @@ error is shown in the part (``role="alert"``), and the state stays as it was.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as W
 from IPython.display import display
 
-from sesreceive._html import CSS, escape, frame
+from sesreceive._html import asset, escape, frame, prose
 from sesreceive.account.account import Account
 from sesreceive.errors import MissingExtraError, SesReceiveError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
+from sesreceive.wording import NO
 
-__all__ = ["STYLE", "Part", "Section", "bench_of", "button", "caption", "heading", "html", "prose"]
-
-STYLE = (
-    CSS + """\
-.ses-ui { color: var(--jp-ui-font-color1, CanvasText); font-size: var(--jp-ui-font-size1, 13px); }
-.ses-ui button:focus-visible, .ses-ui input:focus-visible, .ses-ui select:focus-visible,
-.ses-ui textarea:focus-visible, .ses-ui summary:focus-visible {
-  outline: 2px solid var(--jp-brand-color1, Highlight) !important; outline-offset: 1px; }
-.ses-ui .ses-status { min-height: 1.5em; color: var(--jp-ui-font-color1, CanvasText); }
-.ses-ui .ses-alert { color: var(--jp-error-color1, CanvasText); font-weight: bold; white-space: pre-wrap; }
-.ses-ui .ses-problem { color: var(--jp-error-color1, CanvasText); }
-.ses-ui .ses-hint { color: var(--jp-ui-font-color2, GrayText); }
-.ses-ui .widget-label, .ses-ui .jupyter-widgets label { color: inherit; }
-.ses-ui pre { white-space: pre-wrap; overflow-wrap: anywhere; color: inherit; background: none; margin: 0.2em 0;
-  font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 12px); }
-.ses-ui .widget-select select, .ses-ui .widget-textarea textarea { font-family: var(--jp-code-font-family, monospace); }
-.ses-ui button.jupyter-button { color: var(--jp-ui-font-color1, ButtonText); overflow: visible; }
-.ses-ui .ses-section { border-top: 1px solid var(--jp-border-color2, GrayText); padding-top: 2px; }
-.ses-ui .ses-fold button.jupyter-button { text-align: left; font-weight: bold; background: none; }
-.ses-ui.ses-ui .ses-good { color: color-mix(in srgb, #1e9e46 60%, var(--jp-ui-font-color1, CanvasText)); }
-.ses-ui.ses-ui .ses-bad { color: color-mix(in srgb, #e03c31 70%, var(--jp-ui-font-color1, CanvasText)); }
-.ses-ui.ses-ui .ses-warn { color: color-mix(in srgb, #e08000 55%, var(--jp-ui-font-color1, CanvasText)); }
-.ses-ui.ses-ui .ses-note { color: color-mix(in srgb, currentcolor 75%, transparent); }
-.ses-ui .widget-html-content { line-height: 1.4; overflow-wrap: anywhere; }
-.ses-ui .ses-stacked { flex-direction: column; align-items: stretch; height: auto; }
-.ses-ui .ses-stacked > .widget-label { width: auto !important; text-align: left; height: auto; line-height: 1.6; }
-.ses-ui .ses-stacked > :is(select, textarea) { flex: 0 0 auto; height: auto; width: 100%; }
-.ses-ui .ses-conditions table.ses-table { width: 100%; }
-.ses-ui .ses-conditions table.ses-table :is(th, td) { white-space: normal; overflow-wrap: anywhere; }
-.ses-ui .ses-conditions table.ses-table tbody th { font-weight: normal; overflow-wrap: break-word; max-width: 16em; }
-.ses-ui .ses-even table.ses-table { table-layout: fixed; width: 100%; }
-.ses-ui .ses-even table.ses-table :is(th, td) { overflow-wrap: anywhere; }
-.ses-ui .ses-even table.ses-table thead th:first-child { width: 8.5em; }
-.ses-ui > .ses-say { position: sticky; bottom: 0; z-index: 2; background: var(--jp-layout-color1, Canvas);
-  border-top: 1px solid var(--jp-border-color2, GrayText); }
-.ses-ui :is(button, input, select, textarea, summary) { scroll-margin: 2em 0 4em; }
-"""
-    # What was done is told in sight, however long the part is: nothing around it may scroll by itself.
-    """\
-.ses-ui, .jp-Cell:not(.jp-mod-outputsScrolled)
-  :is(.jp-OutputArea, .jp-OutputArea-child, .jp-OutputArea-output):has(.ses-ui) { overflow: visible; }
-"""
-)
+__all__ = ["Part", "Section", "bench_of", "button", "caption", "heading", "html", "problem_html", "style"]
 
 # The saved picture of a part stands in an output of its own, under the widgets. Where they are alive it is hidden;
 # where they are not (no kernel), the empty place of the widgets is.
-SAVED_STYLE = """\
-.jp-OutputArea-child:has(.ses-ui) + .jp-OutputArea-child:has(.ses-saved) { display: none; }
-.jp-OutputArea-child:not(:has(.ses-ui)):has(+ .jp-OutputArea-child .ses-saved) { display: none; }
-"""
 
-# JupyterLab takes plain keys for commands of the notebook wherever the cursor is not in a text: arrows would leave a
-# list, `b` would insert a cell. Lumino leaves keys alone whose target says so; keys with Ctrl, Alt or Meta stay its.
-KEYS = """\
-<script>if (!window.sesKeys) { window.sesKeys = true; window.addEventListener("keydown", event => {
-  const target = event.target;
-  if (target.closest?.(".ses-ui")) target.toggleAttribute("data-lm-suppress-shortcuts",
-    !(event.ctrlKey || event.metaKey || event.altKey));
-}, true); }</script>
-"""
+
+def style() -> str:
+    """The style sheet of all parts, on top of that of any output."""
+    return asset("sesreceive", "html.css") + asset(__package__, "style.css")
 
 
 def html(value: str = "", **options: Any) -> W.HTML:
@@ -93,15 +42,9 @@ def heading(text: str, level: int = 3) -> W.HTML:
     return W.HTML(f"<h{level} style='margin:0.4em 0 0.2em'>{escape(text)}</h{level}>")
 
 
-def prose(text: str) -> str:
-    """A sentence as HTML, escaped, with what stands in backticks in a typewriter face.
-
-    Examples
-    --------
-    >>> prose("`<b>` is in `example.com`")
-    '<code>&lt;b&gt;</code> is in <code>example.com</code>'
-    """
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+def problem_html(text: object, tag: str = "span") -> str:
+    """What is wrong, as HTML, with a cross before it."""
+    return f'<{tag} class="ses-problem">{NO} {prose(text)}</{tag}>'
 
 
 def caption(text: str) -> W.HTML:
@@ -139,7 +82,7 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._saved: list[Any] = []
         self._due = False
         self._changes = 0
-        head: list[W.Widget] = [W.HTML(f"<style>{STYLE}</style>")]
+        head: list[W.Widget] = [W.HTML(f"<style>{style()}</style>")]
         if title:
             head.append(heading(title))
         said = W.VBox([self.alert, self.status])
@@ -230,8 +173,13 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 handle.update(self._picture(), raw=True)
 
     def _picture(self) -> dict[str, str]:
-        rich = frame(repr(self), f"{self.snapshot()}<p>Run this cell to edit.</p>", style=SAVED_STYLE)
-        return {"text/plain": repr(self), "text/html": f'<div class="ses-saved">{KEYS}{rich}</div>'}
+        rich = frame(
+            repr(self), f"{self.snapshot()}<p>Run this cell to edit.</p>", style=asset(__package__, "saved.css")
+        )
+        return {
+            "text/plain": repr(self),
+            "text/html": f'<div class="ses-saved"><script>{asset(__package__, "keys.js")}</script>{rich}</div>',
+        }
 
     def _ipython_display_(self, **options: Any) -> None:
         """Show the widgets, and below them what stays in the saved notebook: the state as it was last."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import escape, mark
+from sesreceive._html import escape, ticked
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
@@ -14,15 +14,6 @@ from sesreceive.ui.pages import PAGES, pages_html
 
 __all__ = ["MessageView"]
 
-# A line of tabs that is too long goes on in a second line; each is as wide as its words.
-_STYLE = """\
-.ses-message .lm-TabBar-content { flex-wrap: wrap; }
-.ses-message .lm-TabBar-tab { flex: 0 0 auto !important; width: auto !important; min-width: 0; max-width: none;
-  color: var(--jp-ui-font-color1, inherit) !important; }
-.ses-message .lm-TabBar-tabLabel { overflow: visible; }
-.ses-message .widget-tab-contents { padding: 4px 8px; }
-.ses-message .ses-rich table.ses-table td { overflow-wrap: anywhere; min-width: 6em; }
-"""
 _EMPTY = "nothing received yet: send a message, and everything about it stands here"
 
 
@@ -50,7 +41,7 @@ class MessageView(Part):
         self.later = button("Next message ›")
         self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
         bar = W.HBox([self.earlier, self.later])
-        super().__init__(bench, [html(f"<style>{_STYLE}</style>"), self.head, bar, self.pages], title="Message")
+        super().__init__(bench, [self.head, bar, self.pages], title="Message")
         self.add_class("ses-message")
         self.on_click(self.earlier, lambda: self._move(-1))
         self.on_click(self.later, lambda: self._move(+1))
@@ -107,6 +98,6 @@ class MessageView(Part):
 def _head(reception: Reception | None) -> str:
     if reception is None:
         return f'<p class="ses-hint">{escape(_EMPTY)}</p>'
-    answer = mark(f"✓ {reception.reply}", "good") if reception.accepted else mark(f"✗ {reception.reply}", "bad")
+    answer = ticked(reception.accepted, reception.reply)
     subject = escape(reception.subject) or "no subject"
     return f"<div><strong>{escape(reception.name or 'message')}</strong>: {subject}<br>{answer}</div>"

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sesreceive._html import code, details, escape, mark, table
+from sesreceive._html import code, details, escape, mark, prose, table, ticked
 from sesreceive.effects import DeliverToWorkMail, Invoke, Publish, PutObject, SendBounce, StartContact
 from sesreceive.reading.authorship import Field
 from sesreceive.reading.scene import Stops
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted
-from sesreceive.trace.html import trace_html
-from sesreceive.ui.kit import prose
+from sesreceive.trace.vocabulary import result
 from sesreceive.ui.source import json_source, source
 from sesreceive.verdict import Verdict
 from sesreceive.wording import count
@@ -41,14 +40,8 @@ class Page:
 
 def verdict_mark(verdict: Verdict | str | None) -> str:
     """A verdict with a sign and a colour."""
-    sign, kind = _VERDICTS.get(str(verdict), ("–", "note"))
-    return mark(f"{sign} {verdict}", kind)
-
-
-_VERDICTS = {
-    "PASS": ("✓", "good"), "FAIL": ("✗", "bad"), "GRAY": ("○", "note"), "PROCESSING_FAILED": ("!", "warn"),
-    "DISABLED": ("–", "note"),
-}  # fmt: skip
+    shown = result(str(verdict))
+    return mark(f"{shown.mark} {verdict}", shown.tone)
 
 
 # ------------------------------------------------------------------ pages
@@ -56,11 +49,12 @@ _VERDICTS = {
 
 def _summary(reception: Reception) -> str:
     envelope = reception.envelope
-    answer = mark(f"✓ {reception.reply}", "good") if reception.accepted else mark(f"✗ {reception.reply}", "bad")
+    answer = ticked(reception.accepted, reception.reply)
     fired = ", ".join(reception.rules) or "none"
     done = "<br>".join(escape(effect.describe()) for effect in reception.effects[:_ROWS])
     rows = [
         ["answer", answer],
+        ["decided", prose(reception.decided.sentence)],
         ["subject", escape(reception.subject) or mark("none", "note")],
         ["from", code(envelope.mail_from or "<>")],
         ["to", code(", ".join(envelope.rcpt_to) or "nobody")],
@@ -81,7 +75,7 @@ def _replies(reception: Reception) -> str:
     rows = (
         [
             code(one.recipient),
-            mark(f"✓ {one.reply}", "good") if one.accepted else mark(f"✗ {one.reply}", "bad"),
+            ticked(one.accepted, one.reply),
             escape(", ".join(one.rules)) or mark("none", "note"),
             prose(one.reason),
         ]
@@ -197,7 +191,7 @@ def _deliveries(reception: Reception) -> str:
 
 
 def _why(reception: Reception) -> str:
-    return trace_html(reception.trace, title=repr(reception)[1:-1])
+    return reception._repr_html_()
 
 
 def _source(reception: Reception) -> str:
@@ -216,7 +210,7 @@ def _each(
         if len(parts) == _ROWS:
             parts.append(mark(f"showing {_ROWS} of {len(list(_of(reception, kind)))}", "note"))
             break
-        failed = mark(f"✗ failed: {done.outcome.error} ", "bad") if done.outcome.failed else mark("✓ ", "good")
+        failed = ticked(not done.outcome.failed, f"failed: {done.outcome.error} " if done.outcome.failed else "")
         tried = f", tried {len(done.errors) + (not done.outcome.failed)} times" if done.errors else ""
         head = f"{failed}{code(title(effect))} by rule {code(done.effect.rule)}{tried}"
         parts.append(details(head, show(done, effect), opened=not parts))

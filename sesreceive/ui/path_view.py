@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.plot.diagram import SCROLL, diagram
+from sesreceive.plot.diagram import diagram, scrolling
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, html
 
@@ -58,7 +58,7 @@ class PathView(Part):
 
     def _draw(self) -> None:
         picture = self.svg
-        shown = f'<style>{SCROLL}</style><div class="ses-scroll">{picture}</div>'
+        shown = f'<style>{scrolling()}</style><div class="ses-scroll">{picture}</div>'
         value = shown if picture else f'<p class="ses-hint">{escape(_EMPTY)}</p>'
         if value != self.picture.value:
             self.picture.value = value

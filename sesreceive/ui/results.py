@@ -9,14 +9,13 @@ import ipywidgets as W
 
 from sesreceive._html import escape
 from sesreceive.errors import one_line
-from sesreceive.reading.lines import SORTS, Line, Wanted, cells_of, chosen, line_of
+from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
 from sesreceive.ui.results_html import (
     HEAD,
     MATRIX_HEAD,
     ROW,
-    STYLE,
     column_name,
     in_order,
     matrix_html,
@@ -96,7 +95,7 @@ class Results(Part):
         super().__init__(
             bench,
             [
-                html(f"<style>{STYLE}</style>"),
+                html(f"<style>.ses-results {{ --ses-row: {ROW}px; --ses-matrix-head: {MATRIX_HEAD}px; }}</style>"),
                 W.HBox([self.search, self.answer, self.fired], layout=W.Layout(**wraps)),
                 W.HBox(
                     [self.sort, self.backwards, self.view, self.everything, self.column, self.size],
@@ -132,8 +131,10 @@ class Results(Part):
 
     @property
     def visible(self) -> Sequence[Line]:
-        """The lines of the page."""
-        return self.shown[self.page * self.size.value : (self.page + 1) * self.size.value]
+        """The lines of the page, each with the reason of the rule that is asked for, where one is."""
+        page = self.shown[self.page * self.size.value : (self.page + 1) * self.size.value]
+        column = self.fired.value or ""
+        return [asked_about(line, self.bench.receptions[line.number], column) for line in page]
 
     @property
     def wanted(self) -> Wanted:

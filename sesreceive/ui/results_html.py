@@ -4,54 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sesreceive._html import escape, mark, table
+from sesreceive._html import escape, mark, prose, table, ticked
 from sesreceive.account.account import Account
-from sesreceive.reading.lines import Line
-from sesreceive.report.grid import CELL_MARKS
+from sesreceive.report.lines import Line
 from sesreceive.report.rows import layout_of
 from sesreceive.trace.events import Op
+from sesreceive.trace.vocabulary import cell_mark, term
 
 __all__ = [
-    "HEAD", "MATRIX_HEAD", "ROW", "STYLE", "column_name", "in_order", "matrix_html", "overview_html", "page_html",
+    "HEAD", "MATRIX_HEAD", "ROW", "column_name", "in_order", "matrix_html", "overview_html", "page_html",
 ]  # fmt: skip
 
 # Pixels: a row of the table is as high as the button beside it.
 ROW, HEAD, MATRIX_HEAD = 28, 28, 150
 
-STYLE = f"""\
-.ses-results .ses-cells table {{ border-collapse: collapse; table-layout: auto; color: inherit; font-size: inherit; }}
-.ses-results .ses-cells {{ overflow-x: auto; overflow-y: hidden; contain: inline-size; }}
-.ses-results .ses-corner {{ display: flex; align-items: end; height: 100%; padding: 0 8px 3px; font-weight: bold; }}
-.ses-results .ses-cells th, .ses-results .ses-cells td {{ height: {ROW}px; max-height: {ROW}px; padding: 0 8px;
-  box-sizing: border-box; text-align: left; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
-  max-width: 220px; line-height: {ROW - 2}px; border-bottom: 1px solid var(--jp-border-color2, GrayText); }}
-.ses-results .ses-cells td.ses-long {{ max-width: 420px; }}
-.ses-results .ses-cells thead th {{ height: {HEAD}px; vertical-align: bottom; font-weight: bold; }}
-.ses-results .ses-cells tr.ses-chosen > * {{ border-top: 2px solid currentcolor; border-bottom: 2px solid currentcolor;
-  font-weight: bold; }}
-.ses-results .ses-matrix td {{ text-align: center; padding: 0 6px;
-  font-family: var(--jp-code-font-family, monospace); }}
-.ses-results .ses-matrix thead th {{ height: {MATRIX_HEAD}px; padding: 0 2px; max-width: 24px; line-height: 0; }}
-.ses-results .ses-matrix thead th > span {{ writing-mode: vertical-rl; transform: rotate(180deg); line-height: 20px;
-  display: inline-block; max-height: {MATRIX_HEAD - 4}px; overflow: hidden; text-overflow: ellipsis;
-  font-weight: normal; }}
-.ses-results .widget-checkbox {{ margin: 0 16px 0 8px; }}
-.ses-results .ses-hidden {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
-  white-space: nowrap; }}
-.ses-results .ses-names button.jupyter-button {{ text-align: left; margin: 0; border-radius: 0; overflow: hidden;
-  text-overflow: ellipsis; background: none; }}
-.ses-results .ses-names button.ses-is-chosen {{ font-weight: bold; background: var(--jp-layout-color3, ButtonFace); }}
-"""
-
 # What fired comes first: a narrow page has to be scrolled sideways.
 _OVERVIEW = ("answer", "rules", "actions", "filter", "checks", "subject", "from", "to", "because")
 # Columns of the overview that the line calls otherwise.
 _FIELDS = {"from": "sender", "to": "recipients"}
-_LEGEND = {
-    Op.MATCH: "match", Op.MISS: "no match", Op.SKIP: "not looked at", Op.EFFECT: "ran", Op.STOP: "ran, ended here",
-    Op.FAIL: "failed",
-}  # fmt: skip
-_KINDS = {Op.MATCH: "good", Op.EFFECT: "good", Op.STOP: "warn", Op.FAIL: "bad"}
+_LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
 
 
 def overview_html(lines: Sequence[Line], selected: int) -> str:
@@ -70,7 +41,7 @@ def matrix_html(lines: Sequence[Line], rows: Sequence[Mapping[str, Op]], columns
         _row(line, selected, [_matrix_cell(row.get(name)) for name in columns])
         for line, row in zip(lines, rows, strict=True)
     )
-    legend = ", ".join(f"{CELL_MARKS[str(op)]} {word}" for op, word in _LEGEND.items())
+    legend = ", ".join(f"{cell_mark(op)} {term(None, op).word}" for op in _LEGEND)
     return _table("messages × filters, rules and actions", heads, body, "ses-matrix") + (
         f'<p class="ses-hint">{escape(legend)}; empty: never came that far</p>'
     )
@@ -95,9 +66,11 @@ def _text(line: Line, name: str) -> str:
 def _cell(line: Line, name: str) -> str:
     text = _text(line, name)
     if name == "answer":
-        shown = mark(f"✓ {text}", "good") if line.accepted else mark(f"✗ {text}", "bad")
+        shown = ticked(line.accepted, text)
     elif name == "checks" and text and text != "all PASS":
         shown = mark(text, "bad" if "FAIL" in text.replace("PROCESSING_FAILED", "") else "note")
+    elif name == "because":
+        shown = prose(text)
     else:
         shown = escape(text, 120)
     wide = ' class="ses-long"' if name == "because" else ""
@@ -107,8 +80,8 @@ def _cell(line: Line, name: str) -> str:
 def _matrix_cell(op: Op | None) -> str:
     if op is None:
         return "<td></td>"
-    word = _LEGEND.get(op, str(op))
-    return f'<td class="ses-{_KINDS.get(op, "note")}" aria-label="{word}" title="{word}">{CELL_MARKS[str(op)]}</td>'
+    _, tone, _, word, _ = term(None, op)
+    return f'<td class="ses-{tone}" aria-label="{word}" title="{word}">{cell_mark(op)}</td>'
 
 
 def _table(caption: str, heads: str, rows: str, kind: str = "") -> str:

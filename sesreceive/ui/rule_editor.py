@@ -18,7 +18,7 @@ from sesreceive.ui.action_editor import Actions
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.condition_editor import Recipients
 from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, bench_of, heading, html, prose
+from sesreceive.ui.kit import Part, bench_of, heading, html, problem_html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.rule_set_list import RuleSets
 from sesreceive.ui.tryout import TryOut
@@ -120,7 +120,7 @@ class RuleEditor(Part):
         mine = [one for one in self.bench.problems if one.path == where or one.path.startswith(f"{where}.")]
         whole = [one.message for one in mine if one.path in (where, f"{where}.actions")]
         self.head.value = heading(f"Rule {self.place.rule + 1} of {len(self._rules())}", 4).value
-        self.whole.value = "".join(f'<div class="ses-problem">✗ {prose(one)}</div>' for one in whole)
+        self.whole.value = "".join(problem_html(one, "div") for one in whole)
         self.rule_form.show(rule, problems_at(mine, where))
         actions = [one for one in mine if one.path.startswith(f"{where}.actions[")]
         self.actions.show(rule.actions, self.place.action, self.bench.account, actions, f"{where}.actions")

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import ipywidgets as W
 
-from sesreceive._html import code, mark
+from sesreceive._html import code, mark, ticked
 from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.edits import Place
@@ -15,7 +15,7 @@ from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.errors import one_line
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, button, html, prose
+from sesreceive.ui.kit import Part, button, html, problem_html
 from sesreceive.wording import count
 
 __all__ = ["RuleSets"]
@@ -99,7 +99,7 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         path, problems = f"rule_sets[{place.rule_set}]", self._editing.bench.problems
         self.form.show(rule_set, problems_at(problems, path))
         too_many = [one.message for one in problems if one.path == f"{path}.rules"]
-        wrong = "".join(f'<div class="ses-problem">✗ {prose(one)}</div>' for one in too_many)
+        wrong = "".join(problem_html(one, "div") for one in too_many)
         self.note.value = _state(rule_set, account) + wrong
 
     # ------------------------------------------------------------------ editing
@@ -172,7 +172,7 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 def _state(rule_set: ReceiptRuleSet, account: Account) -> str:
     """Whether mail is received with it."""
     if account.active_rule_set is rule_set:
-        return f"{mark('✓ active', 'good')}: mail is received with this rule set."
+        return f"{ticked(True, 'active')}: mail is received with this rule set."
     if account.active_rule_set is not None:
         return f"{mark('not active', 'note')}: mail is received with {code(account.active)}."
     return f"{mark('not active', 'note')}: no rule set is, so nothing is received."

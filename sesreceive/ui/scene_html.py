@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sesreceive._html import code, escape, mark, table
+from sesreceive._html import code, escape, mark, prose, table
 from sesreceive.reading.scene import RecipientThen, RuleThen, Scene
 from sesreceive.reception import Reception
-from sesreceive.ui.kit import prose
+from sesreceive.trace.vocabulary import NEVER, NOT_NAMED, NOW, Term
 from sesreceive.ui.pages import fields_table
 
 __all__ = ["envelope_html", "header_html", "rules_html", "said_html"]
@@ -20,10 +20,11 @@ def said_html(scene: Scene, at: int, steps: int) -> str:
     because = "".join(
         f"<br>from {code(place.path) + ': ' if place.path else ''}{code(place.text)}" for place in scene.because
     )
+    decides = f"<br>this decided the message: {prose(scene.decides)}" if scene.decides else ""
     asked = "".join(f"<br>asked DNS: {code(question)}" for question in scene.asked[:10])
     return (
         f'<div class="ses-said"><span class="ses-note">{at + 1} of {steps}: {way}</span><br>'
-        f"<strong>{prose(scene.said)}</strong>{because}{asked}</div>"
+        f"<strong>{prose(scene.said)}</strong>{decides}{because}{asked}</div>"
     )
 
 
@@ -36,28 +37,28 @@ def envelope_html(reception: Reception, recipients: tuple[RecipientThen, ...]) -
         ["TLS", "yes" if envelope.tls else "no, clear text"],
         ["MAIL FROM", code(envelope.mail_from or "<>")],
     ]
-    waiting = [one for one in recipients if one.word == "not named yet"]
-    shown = [one for one in recipients if one.word != "not named yet"]
-    rows += [["RCPT TO", f"{code(one.address)} {_word(one.word)}"] for one in shown[-_RECIPIENTS:]]
+    named = [recipient for recipient in recipients if recipient.term is not NOT_NAMED]
+    waiting = len(recipients) - len(named)
+    rows += [["RCPT TO", f"{code(recipient.address)} {_marked(recipient.term)}"] for recipient in named[-_RECIPIENTS:]]
     if waiting:
-        rows.append(["RCPT TO", mark(f"{len(waiting)} not named yet", "note")])
+        rows.append(["RCPT TO", mark(f"{waiting} {NOT_NAMED.word}", "note")])
     return f'<h4>Envelope</h4><div class="ses-rich">{table(["", "what the client said"], rows)}</div>'
 
 
 def rules_html(rules: tuple[RuleThen, ...]) -> str:
     """The rules around the current one, and how many remain."""
     remaining = sum(rule.remaining for rule in rules)
-    now = next((at for at, rule in enumerate(rules) if rule.word == "looked at now"), None)
+    now = next((at for at, rule in enumerate(rules) if rule.term is NOW), None)
     if now is None:
         seen = [at for at, rule in enumerate(rules) if not rule.remaining]
-        now = seen[-1] if seen and rules[seen[-1]].word != "never reached" else 0
+        now = seen[-1] if seen and rules[seen[-1]].term is not NEVER else 0
     start = max(0, min(now - _AROUND // 2, len(rules) - _AROUND))
     shown = rules[start : start + _AROUND]
     rows = [
         [
             str(rule.position),
-            escape(rule.name) if at != now else f"▶ {escape(rule.name)}",
-            _word(rule.word) + "".join(f"<br>{escape(action)}" for action in rule.actions[:10]),
+            escape(rule.name) if at != now else f"{NOW.mark} {escape(rule.name)}",
+            _marked(rule.term) + "".join(f"<br>{escape(action)}" for action in rule.actions[:10]),
         ]
         for at, rule in enumerate(shown, start=start)
     ]
@@ -76,12 +77,5 @@ def header_html(scene: Scene) -> str:
     return f'<h4>{escape(title)}</h4><div class="ses-rich">{fields_table(scene.fields, limit=40, width=120)}</div>'
 
 
-_WORDS = {
-    "accepted": ("✓", "good"), "fired": ("✓", "good"), "refused": ("✗", "bad"), "no match": ("✗", "note"),
-    "not looked at": ("–", "note"), "looked at now": ("▶", "warn"),
-}  # fmt: skip
-
-
-def _word(word: str) -> str:
-    sign, kind = _WORDS.get(word, ("…", "note"))
-    return mark(f"{sign} {word}", kind)
+def _marked(term: Term) -> str:
+    return mark(f"{term.mark} {term.word}", term.tone)

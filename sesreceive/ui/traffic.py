@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import code, escape, mark, table
+from sesreceive._html import code, escape, mark, table, ticked
 from sesreceive.errors import InputError, ServerError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
@@ -237,7 +237,7 @@ class LiveSmtp(Part):
         rows = [
             [
                 code(one.name or one.message_id),
-                mark(f"✓ {one.reply.code}", "good") if one.accepted else mark(f"✗ {one.reply}", "bad"),
+                ticked(one.accepted, one.reply.code if one.accepted else one.reply),
                 code(one.envelope.mail_from or "<>"), code(_few(one.envelope.rcpt_to)),
                 escape(one.message.get("Subject") or "", 80), code(one.envelope.client_ip),
                 escape(_few(one.rules) or "none", 80),

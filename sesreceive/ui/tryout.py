@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import ipywidgets as W
 
-from sesreceive._html import code, mark
+from sesreceive._html import code, prose, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.stages import filtering, recipients
 from sesreceive.stages.recipients import RecipientDecision
-from sesreceive.ui.kit import Part, html, prose
+from sesreceive.ui.kit import Part, html
 from sesreceive.wording import expected
 
 __all__ = ["TryOut"]
@@ -82,7 +82,7 @@ class TryOut(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         decision = recipients.decide(
             account, self.address, let_in, tls=self.tls.value, assumptions=receiver.assumptions
         )
-        state = mark("✓ accepted", "good") if decision.accepted else mark("✗ refused", "bad")
+        state = ticked(decision.accepted, "accepted" if decision.accepted else "refused")
         self.outcome.value = (
             f"{state} with {code(decision.reply)}<br>because {prose(decision.reason)}"
             f'<br><span class="ses-hint">as if {code(rule_set.name)} were active, from {code(self.client_ip)}</span>'

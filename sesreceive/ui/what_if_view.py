@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import escape, table
+from sesreceive._html import escape, prose, table
 from sesreceive.account.account import Account
 from sesreceive.actions.lambda_ import LambdaAction
 from sesreceive.analysis.left_out import left_out
@@ -23,7 +23,7 @@ from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.ends import ends_table
 from sesreceive.ui.inputs import choice, tick
-from sesreceive.ui.kit import Part, bench_of, button, caption, html, prose
+from sesreceive.ui.kit import Part, bench_of, button, caption, html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.slices import Slices
 from sesreceive.verdict import Verdict
@@ -345,7 +345,7 @@ def _functions(account: Account) -> Iterator[str]:
     active = account.active_rule_set
     for rule in active.rules if active else ():
         for action in rule.actions:
-            if isinstance(action, LambdaAction) and action.invocation_type == "RequestResponse":
+            if isinstance(action, LambdaAction) and action.waits:
                 yield function_name(action.function_arn)
 
 

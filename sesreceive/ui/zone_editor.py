@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import code, escape, mark, table
+from sesreceive._html import code, escape, mark, prose, table
 from sesreceive.auth import spf
 from sesreceive.auth.domains import published_domain
 from sesreceive.dns.resolver import DnsStatus
@@ -19,7 +19,7 @@ from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.inputs import Checked, choice
 from sesreceive.ui.keyring import keyring_of
-from sesreceive.ui.kit import Part, bench_of, button, caption, html, prose
+from sesreceive.ui.kit import Part, bench_of, button, caption, html
 from sesreceive.ui.source import source
 from sesreceive.wording import count
 

@@ -97,12 +97,12 @@ def test_where_styles_are_taken_away_the_text_is_left():
     html = ses.Account()._repr_html_()
     assert '<pre class="ses-text">&lt;Account 111122223333 in us-east-1' in html
     assert '<div class="ses-rich" style="display:none">' in html
-    assert ".ses-text { display: none; }" in _html.CSS
-    assert "display: block !important" in _html.CSS
+    assert ".ses-text { display: none; }" in _html.asset("sesreceive", "html.css")
+    assert "display: block !important" in _html.asset("sesreceive", "html.css")
 
 
 def test_colours_are_those_of_the_page():
-    for line in _html.CSS.splitlines():
+    for line in _html.asset("sesreceive", "html.css").splitlines():
         for declaration in line.split(";"):
             name, _, value = declaration.rpartition("{")[2].partition(":")
             if name.strip() in ("color", "background", "background-color", "border-color"):

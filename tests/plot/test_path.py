@@ -14,8 +14,8 @@ import sesreceive as ses
 from sesreceive.plot.box import Box, Shape, State, path_text
 from sesreceive.plot.diagram import diagram, svg
 from sesreceive.plot.path import path
-from sesreceive.reading.moments import deciding, moments
-from sesreceive.trace.events import Kind, Stage
+from sesreceive.reading.moments import moments
+from sesreceive.trace.events import Kind
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "path"
@@ -36,7 +36,7 @@ def tags(picture: str) -> set[str]:
     return {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(picture).iter()}
 
 
-DRAWN = {"svg", "title", "desc", "style", "g", "path", "rect", "text"}
+DRAWN = {"svg", "title", "desc", "style", "g", "path", "rect", "text", "tspan"}
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -142,35 +142,6 @@ def test_every_event_is_met_once_and_what_holds_others_is_entered_and_left(name:
         else:
             assert one.event.parent == (inside[-1] if inside else -1)
     assert inside == []
-
-
-# message, what decided it
-DECIDING = [
-    ("billing", Stage.EVALUATION, "StopAction"),
-    ("blocked", Stage.FILTERING, "test-net"),
-    ("foreign", Stage.RECIPIENTS, "verified identity"),
-    ("tls", Stage.EVALUATION, "tag"),
-    ("gate", Stage.EVALUATION, "tag"),
-]
-
-
-@pytest.mark.parametrize(("name", "stage", "subject"), DECIDING)
-def test_the_event_that_decided_the_outcome(name: str, stage: Stage, subject: str) -> None:
-    event = deciding(received(name))
-    assert event is not None
-    assert (event.stage, event.subject) == (stage, subject)
-
-
-def test_a_failed_action_decided_the_outcome_and_nothing_did_where_nothing_was_considered() -> None:
-    backend = ses.MemoryBackend(strict=True)
-    event = deciding(scenario_receiver(backend=backend).receive(message(), envelope("sales@example.com")))
-    assert event is not None
-    assert (event.subject, event.rule) == ("S3Action", "rest")
-    bare = ses.Receiver(ses.Account(identities=("example.com",)), seed=1)
-    no_rule = bare.receive(message(), envelope("a@example.com"))
-    refused = deciding(no_rule)
-    assert refused is not None
-    assert refused.subject == "active rule set"
 
 
 # ------------------------------------------------------------------ the picture

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sesreceive.auth.results import DmarcPolicy, DmarcStatus, SpfStatus
-from sesreceive.report.columns import MESSAGES, TABLES, Column, Table, table
+from sesreceive.report import columns
+from sesreceive.report.columns import MESSAGES, TABLES, table
 from sesreceive.report.files import FORMATS
 from sesreceive.report.frames import Tables, clean, frame
-from sesreceive.report.grid import CELL_MARKS, grid, matrix_grid
+from sesreceive.report.grid import grid, matrix_grid
+from sesreceive.report.table import Column, Table
 from sesreceive.report.trace_rows import event_rows
+from sesreceive.trace.vocabulary import cell_mark
 from tests.scenario import scenario_items, scenario_receiver
 
 DTYPES = {"string", "category", "Int64", "boolean", "float64", "datetime64[ms, UTC]"}
@@ -78,8 +81,8 @@ def test_rows_of_a_message_stand_together_in_its_order(tables: Tables) -> None:
 def test_there_is_a_row_for_each_event_and_only_these() -> None:
     for reception in scenario_receiver().replay(scenario_items()):
         rows = event_rows(reception.trace)
-        assert [row[0] for row in rows] == list(range(len(reception.trace)))
-        assert [row[5] for row in rows] == [event.subject for event in reception.trace]
+        assert [row.seq for row in rows] == list(range(len(reception.trace)))
+        assert [row.subject for row in rows] == [event.subject for event in reception.trace]
 
 
 def test_tables_joined_are_the_tables_of_all(tables: Tables) -> None:
@@ -160,11 +163,20 @@ def test_a_narrow_grid_drops_columns_in_turn() -> None:
 
 
 def test_the_matrix_shows_a_mark_for_each_cell() -> None:
-    words = list(CELL_MARKS)
+    words = list(columns.CELLS)
     text = matrix_grid([f"rule:{word}" for word in words], [("m", words)])
     line = text.splitlines()[-1]
-    assert [mark for mark in CELL_MARKS.values() if mark.strip()] == line.split()[1:]
-    assert len(set(CELL_MARKS.values())) >= len(CELL_MARKS) - 1  # enter and exit share theirs; neither is in a matrix
+    marks = [cell_mark(word) for word in words]
+    assert [mark for mark in marks if mark.strip()] == line.split()[1:]
+    assert len(set(marks)) == len(marks)
+
+
+def test_rows_that_are_not_of_the_columns_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"the rows of the table `t` have the fields .*, not \('other',\)"):
+        Table(
+            name="t", row="", order="", empty="", row_type=table("rules").row_type,
+            columns=tuple(Column(name, "string", "") for name in ("number", "message", "other")),
+        )  # fmt: skip
 
 
 def test_formats_are_the_three_there_are() -> None:

@@ -19,7 +19,7 @@ from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, Fact, FindingFact, RecipientFact, ResultFact, StopFact
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation, trace_text
-from sesreceive.trace.tree import MARKS
+from sesreceive.trace.vocabulary import STEPS, TITLES, term
 from sesreceive.verdict import Verdict
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 
@@ -59,7 +59,7 @@ def test_full_says_everything_that_was_considered() -> None:
     told = [event for event in reception.trace if event.kind is not Kind.STAGE and event.op is not Op.STOP]
     assert all(event.reason.removeprefix(f"{getattr(event.fact, 'status', '')}: ") in text for event in told)
     rules = [event for event in told if event.kind is Kind.RULE]
-    assert text.count("  rule `") == rich.count("</span> rule `") == len(rules)
+    assert text.count("  rule `") == rich.count("</span> rule <code>") == len(rules)
     assert len(str(reception.explain()).splitlines()) < len(text.splitlines())
 
 
@@ -70,9 +70,14 @@ def test_an_explanation_prints_and_has_html() -> None:
 
 
 def test_marks_are_told_apart() -> None:
-    assert set(MARKS) == set(Op)
-    brackets = {Op.ENTER, Op.EXIT}
-    assert len({MARKS[op] for op in set(Op) - brackets}) == len(set(Op) - brackets)
+    told_apart = set(Op) - {Op.ENTER, Op.EXIT}
+    assert len({term(None, op).mark for op in told_apart}) == len(told_apart)
+
+
+def test_every_step_kind_and_op_has_its_words() -> None:
+    assert (set(STEPS), set(TITLES)) == (set(Stage), set(Kind))
+    terms = [term(kind, op) for kind in Kind for op in Op]
+    assert all(shown.mark and shown.word and len(shown.short) <= 8 for shown in terms)
 
 
 # ------------------------------------------------------------------ hostile content
@@ -139,7 +144,7 @@ def markup(html: str) -> Markup:
     return found
 
 
-ALLOWED_TAGS = {"div", "style", "pre", "details", "summary", "span", "strong"}
+ALLOWED_TAGS = {"div", "style", "pre", "details", "summary", "span", "strong", "code"}
 ALLOWED_ATTRIBUTES = {"class", "style", "open"}
 
 
@@ -194,6 +199,6 @@ def test_html_ends_where_nobody_reads_on() -> None:
             log.add(Kind.FILTER, Op.MATCH if number % 2 else Op.MISS, f"f{number}", "no")
     html = trace_html(log.events())
     rich = html.split('<div class="ses-rich"')[1]
-    assert rich.count("filter `f") == 4_000 - 1
+    assert rich.count("filter <code>f") == 4_000 - 1
     assert "… 6001 more lines are left out" in rich
     assert markup(html).tags <= ALLOWED_TAGS

@@ -80,11 +80,11 @@ def test_run_to_the_next_part_visits_the_steps_of_the_service():
     assert list(dict.fromkeys(met)) == ["filtering", "recipients", "authentication", "scanning", "evaluation"]
 
 
-# message, what the sentence at the deciding event says
+# message, what is told at the event that decided
 DECIDED = [
-    ("blocked", "Block 203.0.113.0/24 contains 203.0.113.9"),
+    ("blocked", "Block filter test-net (203.0.113.0/24) contains 203.0.113.9"),
     ("foreign", "is under no verified domain identity"),
-    ("billing", "evaluation of the rule set ends here"),
+    ("billing", "billing ends the evaluation of the rule set, with StopAction in position 3"),
 ]
 
 

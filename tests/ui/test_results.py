@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.reading.lines import SORTS, Wanted, cells_of, chosen, line_of
-from sesreceive.report.grid import CELL_MARKS
+from sesreceive.report.lines import SORTS, Wanted, cells_of, chosen, line_of
+from sesreceive.trace.vocabulary import cell_mark
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.results import Results
 from tests.scenario import WAYS, envelope, message, scenario_items, scenario_receiver
@@ -54,7 +54,7 @@ def test_a_line_says_what_the_tables_of_the_report_say():
     messages = REPORT.messages
     for line, row in zip(LINES, messages.itertuples(), strict=True):
         assert (line.name, line.accepted, line.rules, line.filter) == (row.message, row.accepted, row.rules, row.filter)
-        assert line.subject == row.subject
+        assert (line.subject, line.because) == (row.subject, row.reason)
         assert line.size_bytes == row.size_bytes
 
 
@@ -81,6 +81,28 @@ WANTED = [
 @pytest.mark.parametrize(("wanted", "found"), WANTED)
 def test_messages_are_found(wanted, found):
     assert [line.name for line in chosen(LINES, wanted)] == found
+
+
+# column that is asked for, message, what the reason speaks of
+ASKED = [
+    ("rule:tag", "billing", "`tag` fires"),
+    (
+        "action:billing/SNSAction#2",
+        "billing",
+        "`billing` ends the evaluation of the rule set, with `StopAction` in position 3",
+    ),
+    ("", "gate", "`gate` and 2 other rules fire"),
+    ("rule:rest", "gate", "`rest` fires: `gate@example.com` is in the domain"),
+    ("filter:partner", "partner", "`rest` and 1 other rule fire"),
+]
+
+
+@pytest.mark.parametrize(("column", "name", "words"), ASKED)
+def test_the_reason_is_that_of_the_rule_that_is_asked_for(column, name, words):
+    results = Results(REPORT)
+    results.fired.value = column
+    (line,) = [line for line in results.visible if line.name == name]
+    assert line.because.startswith(words)
 
 
 @given(sort=st.sampled_from(sorted(SORTS)), backwards=st.booleans())
@@ -179,7 +201,7 @@ def test_the_matrix_shows_what_fired_and_everything_when_asked():
     assert "rule:off" not in results.cells.value
     results.everything.value = True
     assert "rule:off" in results.cells.value
-    assert f">{CELL_MARKS['match']}<" in results.cells.value
+    assert f">{cell_mark('match')}<" in results.cells.value
 
 
 def test_the_columns_of_a_wide_matrix_are_shown_piece_by_piece():

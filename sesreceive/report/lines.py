@@ -5,22 +5,21 @@ A line is made once for a message and is small, so that thousands can be searche
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sesreceive.errors import one_line
-from sesreceive.reading.moments import deciding
+from sesreceive.reading.deciding import decided
 from sesreceive.reception import Reception
-from sesreceive.trace.events import Kind, Op, Stage
-from sesreceive.verdict import Verdict
+from sesreceive.report.rows import message_row
+from sesreceive.report.trace_rows import action_rows, filter_rows, rule_rows
+from sesreceive.trace.events import Kind, Op
 
-__all__ = ["SORTS", "Line", "Wanted", "cells_of", "chosen", "line_of"]
+__all__ = ["SORTS", "Line", "Wanted", "asked_about", "cells_of", "chosen", "line_of"]
 
 # Characters of a cell that are kept; nobody looks for more of a list of fifty recipients.
 _CELL = 300
-_CHECKS = ("spf", "dkim", "dmarc", "spam", "virus")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,64 +75,43 @@ def line_of(number: int, reception: Reception) -> Line:
     >>> line.answer, line.subject, line.because
     ('550 5.1.1', 'hello', 'no receipt rule set is active, so nothing is received')
     """
-    cells = cells_of(reception)
-    fired = frozenset(column for column, op in cells.items() if op in _HAPPENED)
-    happened = [column for column in cells if column in fired]
-    rules = [column.removeprefix(_RULE) for column in happened if column.startswith(_RULE)]
-    ran = [_ACTION.sub("", column) for column in happened if column.startswith("action:")]
-    event = deciding(reception)
+    row, actions = message_row(reception), action_rows(reception.fired)
+    fired = frozenset(column for column, op in cells_of(reception).items() if op in _HAPPENED)
     shown = {
         "name": one_line(reception.name or f"#{number}"),
-        "sender": one_line(reception.envelope.mail_from or "<>", _CELL),
+        "sender": one_line(row.mail_from or "<>", _CELL),
         "recipients": one_line(", ".join(reception.envelope.rcpt_to[:20]), _CELL),
-        "subject": reception.subject,
-        "answer": f"{reception.reply.code} {reception.reply.enhanced}".strip(),
-        "checks": _checks(reception),
-        "filter": one_line(reception.decision.decided_by),
-        "rules": one_line(", ".join(rules), _CELL),
-        "actions": one_line(", ".join(ran), _CELL),
-        "because": one_line(event.reason if event else reception.reply.text, _CELL),
+        "subject": row.subject,
+        "answer": reception.reply.status,
+        "checks": reception.verdicts.findings if reception.verdicts else "",
+        "filter": one_line(row.filter),
+        "rules": one_line(row.rules, _CELL),
+        "actions": one_line(", ".join(act.action for act in actions if act.outcome in _HAPPENED), _CELL),
+        "because": one_line(row.reason, _CELL),
     }
     return Line(
-        number=number, accepted=reception.accepted, size_bytes=reception.message.size_bytes, fired=fired,
+        number=number, accepted=reception.accepted, size_bytes=row.size_bytes, fired=fired,
         text="\n".join((*shown.values(), reception.message_id)).lower(), **shown,
     )  # fmt: skip
 
 
-_RULE = f"{Kind.RULE}:"
-# What stands around the kind of an action in the name of its column.
-_ACTION = re.compile(r"^action:.*/|#\d+$")
+def asked_about(line: Line, reception: Reception, column: str) -> Line:
+    """The line with the reason of one rule, where a column of the matrix names it or one of its actions."""
+    kind, _, name = column.partition(":")
+    rule = name.rpartition("/")[0] if kind == Kind.ACTION else name if kind == Kind.RULE else ""
+    return replace(line, because=one_line(decided(reception, rule).sentence, _CELL)) if rule else line
+
+
 # Ops of a cell of the matrix that are more than "it did not apply".
 _HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
 
 
 def cells_of(reception: Reception) -> dict[str, Op]:
     """The row of one message in the matrix, by column as `Report.matrix` names them; what it never met is missing."""
-    cells: dict[str, Op] = {}
-    for event in reception.trace:
-        stage, kind = event.stage, event.kind
-        if stage is Stage.RECIPIENTS:  # most of a trace, and nothing of the matrix
-            continue
-        if kind is Kind.RULE:
-            cells[_RULE + event.subject] = event.op
-        elif kind is Kind.FILTER or kind is Kind.PROVIDER_LIST:
-            cells[f"{kind}:{event.subject}"] = event.op
-        elif kind is Kind.ACTION:
-            # Where an action ends the evaluation, that is a second event; the later one is its outcome.
-            cells[f"action:{event.rule}/{event.subject}#{event.action + 1}"] = event.op
-    return cells
-
-
-def _checks(reception: Reception) -> str:
-    verdicts = reception.verdicts
-    if verdicts is None:
-        return ""
-    found = [
-        f"{name} {verdict}" + (f" ({verdicts.dmarc_policy})" if name == "dmarc" and verdicts.dmarc_policy else "")
-        for name in _CHECKS
-        if (verdict := getattr(verdicts, name)) not in (Verdict.PASS, Verdict.DISABLED)
-    ]
-    return ", ".join(found) or "all PASS"
+    cells = {f"{row.kind}:{row.filter}": row.outcome for row in filter_rows(reception.trace)}
+    cells |= {f"{Kind.RULE}:{row.rule}": row.outcome for row in rule_rows(reception.trace)}
+    actions = action_rows(reception.fired)
+    return cells | {f"{Kind.ACTION}:{row.rule}/{row.action}#{row.position}": row.outcome for row in actions}
 
 
 # ------------------------------------------------------------------ choosing
@@ -181,7 +159,7 @@ SORTS: Mapping[str, Callable[[Line], Any]] = {
 def chosen(lines: Iterable[Line], wanted: Wanted) -> Sequence[Line]:
     """The lines that one wants to see, in that order."""
     words = wanted.words.lower().split()
-    found = [
+    wanted_lines = [
         line
         for line in lines
         if _answered(line, wanted.answer)
@@ -189,8 +167,8 @@ def chosen(lines: Iterable[Line], wanted: Wanted) -> Sequence[Line]:
         and all(word in line.text for word in words)
     ]
     if wanted.sort != "as received" or wanted.backwards:
-        found.sort(key=SORTS[wanted.sort], reverse=wanted.backwards)
-    return found
+        wanted_lines.sort(key=SORTS[wanted.sort], reverse=wanted.backwards)
+    return wanted_lines
 
 
 def _answered(line: Line, answer: str) -> bool:

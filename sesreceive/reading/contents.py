@@ -19,12 +19,12 @@ _ASIDE = {"processingTimeMillis"}
 _UNTOLD = {"action", "rule"}
 
 
-def first_difference(one: Effect, other: Effect) -> tuple[str, str, str]:
-    r"""The place of the first difference, what stands there in `one`, and what in `other`; empty when there is none.
+def first_difference(before: Effect, after: Effect) -> tuple[str, str, str]:
+    r"""The place of the first difference, what stands there before, and what after; empty when there is none.
 
     Parameters
     ----------
-    one, other : Effect
+    before, after : Effect
         Of the same class.
 
     Examples
@@ -39,20 +39,20 @@ def first_difference(one: Effect, other: Effect) -> tuple[str, str, str]:
     >>> first_difference(told('{"receipt": {"spamVerdict": "PASS"}}'), told('{"receipt": {"spamVerdict": "FAIL"}}'))
     ('receipt.spamVerdict', 'PASS', 'FAIL')
     """
-    for item in fields(one):
-        ours, others = getattr(one, item.name), getattr(other, item.name)
-        if ours == others or item.name in _UNTOLD:
+    for item in fields(before):
+        was, would_be = getattr(before, item.name), getattr(after, item.name)
+        if was == would_be or item.name in _UNTOLD:
             continue
-        if isinstance(ours, bytes) and isinstance(others, bytes):
-            return _line(ours, others)
-        if isinstance(ours, str) and isinstance(others, str):
-            found = _json(ours, others)
-            if found is None:
-                return item.name, _shown(ours), _shown(others)
-            if found[0]:
-                return found
+        if isinstance(was, bytes) and isinstance(would_be, bytes):
+            return _line(was, would_be)
+        if isinstance(was, str) and isinstance(would_be, str):
+            place = _json(was, would_be)
+            if place is None:
+                return item.name, _shown(was), _shown(would_be)
+            if place[0]:
+                return place
         else:
-            return item.name, _shown(ours), _shown(others)
+            return item.name, _shown(was), _shown(would_be)
     return "", "", ""
 
 
@@ -60,15 +60,15 @@ def _shown(value: Any) -> str:
     return one_line("–" if value is None or value == "" else value, _SHOWN)
 
 
-def _line(ours: bytes, others: bytes) -> tuple[str, str, str]:
+def _line(before: bytes, after: bytes) -> tuple[str, str, str]:
     """The first line that differs, counted from 1."""
     start = number = 0
-    while start < len(ours):
-        end = ours.find(b"\n", start) + 1 or len(ours)
-        if ours[start:end] != others[start:end]:
+    while start < len(before):
+        end = before.find(b"\n", start) + 1 or len(before)
+        if before[start:end] != after[start:end]:
             break
         start, number = end, number + 1
-    return f"line {number + 1}", _line_at(ours, start), _line_at(others, start)
+    return f"line {number + 1}", _line_at(before, start), _line_at(after, start)
 
 
 def _line_at(data: bytes, start: int) -> str:
@@ -76,23 +76,23 @@ def _line_at(data: bytes, start: int) -> str:
     return _shown(line.rstrip(b"\r\n").decode("utf-8", "replace"))
 
 
-def _json(ours: str, others: str) -> tuple[str, str, str] | None:
+def _json(before: str, after: str) -> tuple[str, str, str] | None:
     """The first place in two JSON texts that differs; None where they are none."""
     try:
-        both = json.loads(ours), json.loads(others)
+        both = json.loads(before), json.loads(after)
     except (ValueError, RecursionError):
         return None
     return next(_walk(*both, ""), ("", "", ""))
 
 
-def _walk(one: Any, other: Any, path: str) -> Iterator[tuple[str, str, str]]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for name in dict.fromkeys((*one, *other)):
+def _walk(before: Any, after: Any, path: str) -> Iterator[tuple[str, str, str]]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in dict.fromkeys((*before, *after)):
             if name not in _ASIDE:
-                yield from _walk(one.get(name), other.get(name), f"{path}.{name}" if path else str(name))
-    elif isinstance(one, list) and isinstance(other, list):
-        for at in range(max(len(one), len(other))):
-            ours, others = (side[at] if at < len(side) else None for side in (one, other))
-            yield from _walk(ours, others, f"{path}[{at}]")
-    elif one != other:
-        yield path, _shown(one), _shown(other)
+                yield from _walk(before.get(name), after.get(name), f"{path}.{name}" if path else str(name))
+    elif isinstance(before, list) and isinstance(after, list):
+        for at in range(max(len(before), len(after))):
+            was, would_be = (side[at] if at < len(side) else None for side in (before, after))
+            yield from _walk(was, would_be, f"{path}[{at}]")
+    elif before != after:
+        yield path, _shown(before), _shown(after)
