@@ -177,10 +177,8 @@ class _Path:
     def refusing(self, stage: Stage) -> list[Box]:
         """What refused the sender or the message as a whole; they have no box where nothing did."""
         events = [event for event in self.inside.get(-1, ()) if event.stage is stage and event.op is Op.MISS]
-        boxes = [
-            self.leaf(event, f"{_title(stage)}: {event.subject}", term(Kind.RECIPIENT, Op.MISS).word, Shape.STEP)
-            for event in events
-        ]
+        word = term(Kind.RECIPIENT, Op.MISS).word
+        boxes = [self.leaf(event, f"{_title(stage)}: {event.subject}", word, Shape.STEP) for event in events]
         return [replace(box, state=State.ENDED) if box.state is State.OFF else box for box in boxes]
 
     def recipient(self, event: TraceEvent, answer: str) -> Box:
