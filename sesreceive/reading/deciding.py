@@ -154,11 +154,13 @@ def _none_fired(reception: Reception, rule: str) -> Decided:
 
 def _refusal(reception: Reception) -> Decided:
     """By a check of the sender or of the message, else by the answer to the last recipient that was refused like it."""
-    events = (event for stage in (Stage.SENDER, Stage.BODY) for event in reception.trace.of(stage))
-    whole = [event for event in events if event.kind is Kind.CHECK and event.op is Op.MISS]
+    refused = [answer for answer in reception.recipients if answer.reply == reception.reply]
+    # The events of the recipients are made only where none of them explains the answer: as when there is none.
+    stages = (Stage.SENDER, Stage.BODY) if refused else (Stage.SENDER, Stage.RECIPIENTS, Stage.BODY)
+    events = (event for stage in stages for event in reception.trace.of(stage))
+    whole = [event for event in events if event.kind is Kind.CHECK and event.op is Op.MISS and event.parent < 0]
     if whole:
         return _of(reception, By.REFUSAL, whole[-1].reason, whole[-1])
-    refused = [answer for answer in reception.recipients if answer.reply == reception.reply]
     if not refused:
         return Decided(by=By.REFUSAL, sentence=reception.reply.text, _look_up=lambda: None)
     answer = refused[-1]
