@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 from sesreceive.effects import Effect
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
+from sesreceive.json_input import parse_json
 
 __all__ = ["first_difference"]
 
@@ -79,8 +79,8 @@ def _line_at(data: bytes, start: int) -> str:
 def _json(ours: str, others: str) -> tuple[str, str, str] | None:
     """The first place in two JSON texts that differs; None where they are none."""
     try:
-        both = json.loads(ours), json.loads(others)
-    except (ValueError, RecursionError):
+        both = parse_json(ours), parse_json(others)
+    except InputError:
         return None
     return next(_walk(*both, ""), ("", "", ""))
 

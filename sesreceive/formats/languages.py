@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sesreceive.account.account import Account
-from sesreceive.errors import InputError
 from sesreceive.formats.boto3_script import to_boto3
+from sesreceive.json_input import parse_json
 from sesreceive.wording import sendable
 
 __all__ = ["LANGUAGES", "Language", "from_json", "to_json", "to_python"]
@@ -56,14 +56,7 @@ def from_json(text: str) -> Account:
     ValidationError
         When it has unknown, missing or wrong members; all of them are listed.
     """
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"the text is not JSON: {where}: {error.msg}") from error
-    except RecursionError as error:
-        raise InputError("the text is nested too deeply") from error
-    return Account.from_api(data)
+    return Account.from_api(parse_json(text))
 
 
 # What "Show code" offers, in this order. CloudFormation and Terraform have their place behind these.
