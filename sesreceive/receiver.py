@@ -7,7 +7,7 @@ four, so there is one decision path. DNS, time, message ids, scanners and backen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
@@ -29,6 +29,7 @@ from sesreceive.scan.scanner import Scanner
 from sesreceive.stages import authentication, evaluation, filtering, recipients, scanning
 from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
+from sesreceive.stages.taken_over import TakenOver
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
@@ -191,6 +192,9 @@ class Receiver:
         """
         message = raw if isinstance(raw, Message) else Message(raw)
         message_id, received_s = drawn or self.draw()
+        if envelope.received_at is not None:  # when it arrived, which for mail out of a file is not now
+            received_s = envelope.received_at.timestamp()
+        decision = filtering.with_provenance(decision, envelope, received_s)
         reply, why = recipients.conclude(len(message.raw), decisions)
         return Submission(
             message=message, envelope=envelope, account=self.account, decision=decision, recipients=tuple(decisions),
@@ -198,15 +202,16 @@ class Receiver:
             name=name, events=why,
         )  # fmt: skip
 
-    def process(self, submission: Submission, *, known: Reception | None = None) -> Reception:
+    def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
         """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions.
 
         Parameters
         ----------
         submission : Submission
             From `on_data`.
-        known : Reception, optional
-            An earlier reception of the same message, whose authentication and scan results are taken over.
+        known : Reception or TakenOver, optional
+            An earlier reception of the same message, or what a stored object tells of one; its authentication and scan
+            results are taken over.
         """
         before = [submission.decision.events, *(one.events for one in submission.recipients), submission.events]
         common: dict[str, Any] = {
@@ -219,11 +224,11 @@ class Receiver:
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
+        now = submission.received_s
         planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
         if known is not None and known.authentication is not None:
             authenticated = authentication.decided(known.authentication, self.assumptions)
         else:
-            now = submission.received_s
             authenticated = authentication.authenticate(message, envelope, self.resolver, now, self.assumptions)
         if known is not None and known.scan is not None and known.scan.findings and planned.scans:
             scanned = known.scan
@@ -265,7 +270,7 @@ class Receiver:
             What reports call the message.
         **said
             Single fields of the envelope, by name: ``client_ip``, ``helo``, ``mail_from``, ``rcpt_to``, ``tls``,
-            ``client_name``. They take the place of those of `envelope`.
+            ``client_name``, ``received_at``. They take the place of those of `envelope`.
 
         Returns
         -------
@@ -278,7 +283,7 @@ class Receiver:
             When the envelope says what no SMTP session could say.
         """
         envelope = envelope or Envelope()
-        return self.process(self.submit(raw, replace(envelope, **said) if said else envelope, name=name))
+        return self.process(self.submit(raw, envelope.changed(**said) if said else envelope, name=name))
 
     def submit(
         self, raw: bytes | Message, envelope: Envelope, *, name: str = "", drawn: tuple[str, float] | None = None

@@ -36,7 +36,8 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
     Parameters
     ----------
     client_ip : str
-        Address of the client, IPv4 or IPv6; an IPv4 address mapped into IPv6 counts as IPv4.
+        Address of the client, IPv4 or IPv6; an IPv4 address mapped into IPv6 counts as IPv4. Empty where it is not
+        known: the result is ``none`` then, and DNS is not asked.
     mail_from : str
         The reverse-path without angle brackets. For the null sender (empty) ``postmaster@HELO`` is checked.
     helo : str
@@ -75,6 +76,9 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
             reason=reason, **more,
         )  # fmt: skip
 
+    if not client_ip:
+        # RFC 7208 section 2.6.1: `none` is for what could not be determined.
+        return result(SpfStatus.NONE, "the address of the client is not known, so there is nothing to check")
     if not is_checked:
         return result(
             SpfStatus.NONE, f"`{one_line(said)}` is no domain that could have a record (RFC 7208 section 4.3)"

@@ -1,7 +1,8 @@
 """The columns of every table, declared once: name, dtype, unit, meaning.
 
 Frames, files, empty tables and the documentation all read this list. `TABLES` is in the order a message meets the
-steps. Every table starts with `number` and `message`, by which rows of different tables are joined.
+steps. Every table starts with `number` and `message`, by which rows of different tables are joined, and `envelope`,
+which says whether the row follows from an envelope that was given or from a guess.
 
 >>> [table.name for table in TABLES]
 ['messages', 'recipients', 'filters', 'rules', 'actions', 'effects', 'events']
@@ -14,12 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sesreceive.account.filters import Policy
+from sesreceive.mail.provenance import Origin
 from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.verdict import Verdict
 
 __all__ = [
     "ACTIONS",
     "CELLS",
+    "COMMON",
     "EFFECTS",
     "EVENTS",
     "FILTERS",
@@ -103,7 +106,15 @@ CELLS = ("", *_words(Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL))
 _MESSAGE = (
     Column("number", "Int64", "position of the message in the report, from 0"),
     Column("message", "string", "name of the message; its message id where it has none, then `#` and its number"),
+    Column(
+        "envelope",
+        "category",
+        "how its envelope is known, as the part that is known least; a fact where `given`",
+        categories=_words(*Origin),
+    ),
 )
+# What the tables know of a message without its rows.
+COMMON = tuple(column.name for column in _MESSAGE)
 _REASON = Column("reason", "string", "because of what, as one sentence")
 
 MESSAGES = Table(
@@ -115,7 +126,11 @@ MESSAGES = Table(
         *_MESSAGE,
         Column("message_id", "string", "SES message id; empty when the message was refused"),
         Column("received_at", "datetime64[ms, UTC]", "when it was accepted; missing when it was refused"),
-        Column("client_ip", "string", "address of the connecting host"),
+        Column(
+            "envelope_parts", "string",
+            "which parts of the envelope were given, read and where, assumed, or are not known; `given` where all were",
+        ),
+        Column("client_ip", "string", "address of the connecting host; empty where it is not known"),
         Column("helo", "string", "what it called itself"),
         Column("tls", "boolean", "whether the session was encrypted"),
         Column("mail_from", "string", "reverse-path; empty for the null sender"),
@@ -267,7 +282,7 @@ def table(name: str) -> Table:
     Examples
     --------
     >>> table("messages").names[:3]
-    ('number', 'message', 'message_id')
+    ('number', 'message', 'envelope')
     """
     for one in TABLES:
         if one.name == name:

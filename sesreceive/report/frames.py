@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
-from sesreceive.report.columns import CELLS, TABLES, Column, Table, table
+from sesreceive.report.columns import CELLS, COMMON, TABLES, Column, Table, table
 from sesreceive.report.trace_rows import Row
 from sesreceive.trace.events import Kind
 
@@ -38,12 +38,13 @@ class Tables:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.certainties: list[str] = []
         # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
         self._layout: dict[str, None] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
-            one.name: tuple([] for _ in one.columns[2:]) for one in TABLES
+            one.name: tuple([] for _ in one.columns[len(COMMON) :]) for one in TABLES
         }
-        # How many rows each message has: `number` and `message` are made of it when they are asked for.
+        # How many rows each message has: the columns common to all tables are made of it when they are asked for.
         self._counts: dict[str, list[int]] = {one.name: [] for one in TABLES}
 
     def __len__(self) -> int:
@@ -54,14 +55,15 @@ class Tables:
         """Tables are equal when all rows of all messages are."""
         if not isinstance(other, Tables):
             return NotImplemented
-        mine, others = ((t.names, list(t._layout), t._counts, t._columns) for t in (self, other))
+        mine, others = ((t.names, t.certainties, list(t._layout), t._counts, t._columns) for t in (self, other))
         return mine == others
 
     __hash__ = None  # type: ignore[assignment]  # they grow
 
-    def add(self, name: str, rows: Mapping[str, Sequence[Row]]) -> None:
-        """Append the rows of one message."""
+    def add(self, name: str, rows: Mapping[str, Sequence[Row]], *, envelope: str = "given") -> None:
+        """Append the rows of one message; `envelope` is how its envelope is known."""
         self.names.append(name)
+        self.certainties.append(envelope)
         for key, columns in self._columns.items():
             new = rows.get(key, ())
             self._counts[key].append(len(new))
@@ -76,6 +78,7 @@ class Tables:
     def extend(self, other: Tables) -> None:
         """Append the rows of other messages; their numbers go on where these end."""
         self.names.extend(other.names)
+        self.certainties.extend(other.certainties)
         self.lay_out(other._layout)
         for key, columns in self._columns.items():
             self._counts[key].extend(other._counts[key])
@@ -98,7 +101,9 @@ class Tables:
             return list(self._spread(name, range(len(self))))
         if column == "message":
             return list(self._spread(name, self.labels))
-        return self._columns[name][names.index(column) - 2]
+        if column == "envelope":
+            return list(self._spread(name, self.certainties))
+        return self._columns[name][names.index(column) - len(COMMON)]
 
     def data(self, name: str) -> dict[str, list[Any]]:
         """All columns of one table."""

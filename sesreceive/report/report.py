@@ -458,7 +458,7 @@ class Report:
         if reception.account is not self._laid_out:
             self._laid_out = reception.account
             self._tables.lay_out(layout_of(reception.account))
-        self._tables.add(reception.name, rows_of(reception))
+        self._tables.add(reception.name, rows_of(reception), envelope=str(reception.envelope.certainty))
 
     def _tables_now(self) -> Tables:
         """The tables, with the receptions that came since the last time."""

@@ -20,7 +20,7 @@ def rows_of(reception: Reception) -> Rows:
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1")
     >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
     [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
     """
@@ -37,7 +37,7 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
     ran = [row[2] for row in rows["actions"] if row[3] in (Op.EFFECT, Op.STOP)]
     done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
     return (
-        reception.message_id, reception.received_at, envelope.client_ip, envelope.helo, envelope.tls,
+        reception.message_id, reception.received_at, envelope.told, envelope.client_ip, envelope.helo, envelope.tls,
         envelope.mail_from, join(envelope.rcpt_to), reception.subject, len(reception.message.raw),
         reception.accepted, str(reception.reply), reception.decision.decided_by,
         *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from operator import is_
@@ -16,14 +16,17 @@ from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.assumption import Assumptions
+from sesreceive.clock import to_datetime
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.address import host_address
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.provenance import Origin
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
 from sesreceive.wording import count
 
-__all__ = ["FilterDecision", "ProviderList", "decide"]
+__all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "decide", "with_provenance"]
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -101,7 +104,7 @@ class FilterDecision:
     Attributes
     ----------
     client_ip : str
-        The address.
+        The address; empty where it is not known.
     accepted : bool
         Whether the recipients are looked at.
     decided_by : str
@@ -133,7 +136,8 @@ def decide(
     filters : sequence of ReceiptFilter
         The account's filters, in any order.
     client_ip : str
-        IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it.
+        IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it. Empty where it is not
+        known: then nothing is held against it, and the mail is let through.
     provider_lists : iterable of ProviderList
         Lists AWS keeps; they count only where no filter decides.
 
@@ -151,6 +155,8 @@ def decide(
     Amazon SES Developer Guide, "Email receiving concepts", step 1.
     """
     configured = (filters, tuple(provider_lists), assumptions or _DEFAULT)
+    if not client_ip:
+        return _undecided(filters, provider_lists)
     known = _decided.get(client_ip)
     if known is not None and all(map(is_, known[0], configured)):
         return known[1]
@@ -198,6 +204,47 @@ def _decide(
         client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
         events=log.events(),
     )  # fmt: skip
+
+
+# A file keeps no session: where its header names no client, none is made up.
+_NOT_KNOWN = "the address of the client is not known"
+NO_CLIENT = f"{_NOT_KNOWN}, so no IP filter is asked"
+
+
+def _undecided(filters: Sequence[ReceiptFilter], provider_lists: Iterable[ProviderList]) -> FilterDecision:
+    """The decision without an address: every filter and list is passed over, and says why."""
+    log = TraceLog(Stage.FILTERING)
+    with log.within(Kind.STAGE, "", NO_CLIENT, fact=ConnectionFact(True, "")):
+        for item in filters:
+            log.add(Kind.FILTER, Op.SKIP, item.name, _NOT_KNOWN, fact=FilterFact(item.policy, item.cidr))
+        for entry in provider_lists:
+            log.add(Kind.PROVIDER_LIST, Op.SKIP, entry.name, _NOT_KNOWN)
+    return FilterDecision(client_ip="", accepted=True, decided_by="", reason=NO_CLIENT, reply=OK, events=log.events())
+
+
+def with_provenance(decision: FilterDecision, envelope: Envelope, received_s: float) -> FilterDecision:
+    """The decision whose trace says how the envelope is known, where it was not given, and when the mail arrived."""
+    if not decision.events:
+        return decision
+    first, *others = decision.events
+    if not isinstance(first.fact, ConnectionFact):
+        return decision
+    known = "" if envelope.certainty is Origin.GIVEN else envelope.told
+    fact = first.fact._replace(envelope=known, arrived=arrival(envelope, received_s))
+    return replace(decision, events=(first._replace(fact=fact), *others))
+
+
+def arrival(envelope: Envelope, received_s: float) -> str:
+    """Which time of arrival was taken, and where from, as a clause.
+
+    Examples
+    --------
+    >>> arrival(Envelope(), 0)
+    '1970-01-01T00:00:00.000Z, now by the clock'
+    """
+    time = to_datetime(received_s).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    known = envelope.provenance.get("received_at")
+    return f"{time}, {'now by the clock' if known is None else known}"
 
 
 def _deciding(hits: Sequence[ReceiptFilter], assumptions: Assumptions) -> ReceiptFilter | None:
