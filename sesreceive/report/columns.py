@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sesreceive.account.filters import Policy
+from sesreceive.mail.passed_over import Why
 from sesreceive.mail.provenance import Origin
 from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.verdict import Verdict
@@ -27,6 +28,7 @@ __all__ = [
     "EVENTS",
     "FILTERS",
     "MESSAGES",
+    "PASSED_OVER",
     "RECIPIENTS",
     "RULES",
     "TABLES",
@@ -268,6 +270,18 @@ EVENTS = Table(
     ),
 )
 
+PASSED_OVER = Table(
+    name="passed_over",
+    row="file, member of an archive, object or row of the source that no message was made of",
+    order="as met",
+    empty="everything was a message",
+    columns=(
+        Column("name", "string", "where it is, as a message of it would be called"),
+        Column("why", "category", "in a word", categories=_words(*Why)),
+        _REASON,
+    ),
+)
+
 TABLES: tuple[Table, ...] = (MESSAGES, RECIPIENTS, FILTERS, RULES, ACTIONS, EFFECTS, EVENTS)
 
 
@@ -284,7 +298,7 @@ def table(name: str) -> Table:
     >>> table("messages").names[:3]
     ('number', 'message', 'envelope')
     """
-    for one in TABLES:
+    for one in (*TABLES, PASSED_OVER):
         if one.name == name:
             return one
     raise KeyError(f"expected one of {', '.join(t.name for t in TABLES)} but got `{name}`")

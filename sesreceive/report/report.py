@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sesreceive.account.account import Account
 from sesreceive.errors import InputError
+from sesreceive.mail.passed_over import PassedOver
 from sesreceive.reception import Reception
 from sesreceive.report import files
-from sesreceive.report.columns import TABLES
+from sesreceive.report.columns import PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
-from sesreceive.report.frames import Tables
+from sesreceive.report.frames import Tables, frame
+from sesreceive.report.grid import grid
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.report.rows import layout_of, rows_of
 from sesreceive.trace.events import Op
@@ -78,6 +80,7 @@ class Report:
     def __init__(self, receptions: Iterable[Reception] = (), *, keep: bool = True) -> None:
         self.keep = keep
         self.interrupted = False
+        self._passed_over: list[PassedOver] = []
         # Receptions, then what comes behind them as bytes; of the latter the tables hold the rows already.
         self._receptions: list[Reception] = []
         self._packed: list[bytes] = []
@@ -96,6 +99,10 @@ class Report:
             self._receptions.append(reception)  # its rows are made when a table is asked for
         else:
             self._tabulate(reception)
+
+    def pass_over(self, what: Iterable[PassedOver]) -> None:
+        """Note what the source held besides messages."""
+        self._passed_over.extend(what)
 
     def extend(self, other: Report) -> None:
         """Append the messages of another report; their numbers go on where these end.
@@ -116,6 +123,7 @@ class Report:
             if self.keep:
                 self._packed += other.pack()._packed if other._receptions else other._packed
         self.interrupted = self.interrupted or other.interrupted
+        self._passed_over.extend(other._passed_over)
 
     def pack(self) -> Report:
         """The same report with its tables made and its receptions as bytes, which they stay until one is asked for.
@@ -124,6 +132,7 @@ class Report:
         """
         packed = Report(keep=self.keep)
         packed.interrupted = self.interrupted
+        packed._passed_over = list(self._passed_over)
         packed._tables = self._tables_now()
         if self.keep:
             packed._packed = [pickle.dumps(self._receptions, pickle.HIGHEST_PROTOCOL), *self._packed]
@@ -231,6 +240,13 @@ class Report:
     def events(self) -> pd.DataFrame:
         """One row a thing that was considered, in order: the whole trace; see ``describe("events")``."""
         return self.frame("events")
+
+    @property
+    def passed_over(self) -> pd.DataFrame:
+        """One row a file, object or row of the source that was no message, or could not be read, and why."""
+        rows = self._passed_over
+        data = {"name": [one.name for one in rows], "why": [str(one.why) for one in rows]}
+        return frame(PASSED_OVER, {**data, "reason": [one.reason for one in rows]})
 
     def frame(self, name: str) -> pd.DataFrame:
         """One of the tables by name; a copy, so changing it changes nothing here.
@@ -403,13 +419,16 @@ class Report:
         Parameters
         ----------
         table : str
-            Name of the table, or ``matrix``.
+            Name of the table, ``matrix`` or ``passed_over``.
         limit : int, optional
             Rows at most; a last line says how many there are.
         width : int, optional
             Characters a line may have; that of the terminal by default.
         """
         width = shutil.get_terminal_size((140, 24)).columns if width is None else width
+        if table == PASSED_OVER.name:
+            rows = [(one.name, str(one.why), one.reason) for one in self._passed_over[:limit]]
+            return grid(PASSED_OVER.names, rows, width=width)
         return table_text(self._tables_now(), table, limit=limit, width=width)
 
     def __repr__(self) -> str:
@@ -418,7 +437,8 @@ class Report:
         accepted = sum(tables.column("messages", "accepted"))
         fired = sum(outcome == Op.MATCH for outcome in tables.column("rules", "outcome"))
         effects = sum(outcome == Op.EFFECT for outcome in tables.column("effects", "outcome"))
-        stopped = ", interrupted" if self.interrupted else ""
+        stopped = f", {len(self._passed_over)} passed over" if self._passed_over else ""
+        stopped += ", interrupted" if self.interrupted else ""
         return (
             f"<Report of {count(len(self), 'message')}: {accepted} accepted, {len(self) - accepted} refused, "
             f"{count(fired, 'rule')} fired, {count(effects, 'effect')}{stopped}>"
@@ -467,4 +487,5 @@ class Report:
         return self._tables
 
     def _everything(self) -> dict[str, pd.DataFrame]:
-        return {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}
+        tables = {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}
+        return {**tables, "passed_over": self.passed_over} if self._passed_over else tables
