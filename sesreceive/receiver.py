@@ -375,8 +375,9 @@ def _resolver(given: Resolver | Mapping[str, Any] | str | None) -> Resolver:
 
 def _stopwatch(clock: Clock) -> Callable[[], float]:
     """Seconds since now; a stepping clock gives each message a watch of its own, whatever else reads it."""
-    if isinstance(clock, SteppingClock):
-        watch = SteppingClock(0.0, step_s=clock.step_s)
+    step_s = clock.step_s if isinstance(clock, SteppingClock | SystemClock) else None
+    if step_s is not None:
+        watch = SteppingClock(0.0, step_s=step_s)
         watch()
         return watch
     start = clock()

@@ -343,8 +343,8 @@ def _named(source: Mapping[str, Any], decrypt: Decrypt | None) -> _Stream:
     if "raw" in source and not _is_object(source["raw"]):
         yield _row(source)
         return
-    for name, value in source.items():
-        yield from _any_element(value, str(name), decrypt)
+    for name in list(source):  # a bucket may be what is written to
+        yield from _any_element(source[name], str(name), decrypt)
 
 
 def _row(row: Mapping[str, Any], name: str = "") -> _Found:

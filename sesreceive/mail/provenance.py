@@ -83,18 +83,14 @@ def told(known: Mapping[str, Provenance]) -> str:
     Examples
     --------
     >>> told({"tls": Provenance(Origin.ASSUMED), "rcpt_to": Provenance(Origin.READ, "To"),
-    ...       "helo": Provenance(Origin.READ, "Received")})
-    'read: helo (Received), rcpt_to (To); assumed: tls'
+    ...       "helo": Provenance(Origin.READ, "Received"), "client_ip": Provenance(Origin.READ, "Received")})
+    'read from Received: client_ip, helo; read from To: rcpt_to; assumed: tls'
     >>> told({"tls": Provenance(Origin.GIVEN)})
     'given'
     """
     if weakest(known.values()) is Origin.GIVEN:
         return str(Origin.GIVEN)
-    parts = []
-    for origin in Origin:
-        names = sorted(
-            f"{name} ({one.where})" if one.where else name for name, one in known.items() if one.origin is origin
-        )
-        if names:
-            parts.append(f"{origin}: {', '.join(names)}")
-    return "; ".join(parts)
+    names: dict[str, list[str]] = {}
+    for name, one in sorted(known.items(), key=lambda item: (_ORDER.index(item[1].origin), item[1].where, item[0])):
+        names.setdefault(str(one), []).append(name)
+    return "; ".join(f"{how}: {', '.join(parts)}" for how, parts in names.items())

@@ -242,6 +242,11 @@ class Report:
         return self.frame("events")
 
     @property
+    def passed_over_items(self) -> tuple[PassedOver, ...]:
+        """What the source held besides messages, as values."""
+        return tuple(self._passed_over)
+
+    @property
     def passed_over(self) -> pd.DataFrame:
         """One row a file, object or row of the source that was no message, or could not be read, and why."""
         rows = self._passed_over

@@ -10,6 +10,7 @@ from sesreceive.mail.ses_block import SesBlock
 from sesreceive.scan.scanner import Finding, Subject
 from sesreceive.stages.scanning import ScanResults
 from sesreceive.trace.events import Kind, Op, Stage, TraceLog
+from sesreceive.trace.facts import Check, FindingFact
 from sesreceive.verdict import Verdict
 
 __all__ = ["TakenOver", "taken_over"]
@@ -48,6 +49,6 @@ def _scan(block: SesBlock) -> ScanResults | None:
     with log.within(Kind.STAGE, "scanning", "the verdicts of the stored message are taken over"):
         for subject, verdict in said.items():
             op = Op.MATCH if verdict is Verdict.PASS else Op.MISS
-            log.add(Kind.CHECK, op, str(subject), reason, data={"verdict": str(verdict), "scanner": "SES"})
+            log.add(Kind.CHECK, op, str(subject), reason, fact=FindingFact(Check(subject), verdict, "SES"))
     findings = tuple(Finding(subject, verdict, reason) for subject, verdict in said.items())
     return ScanResults(spam=said[Subject.SPAM], virus=said[Subject.VIRUS], findings=findings, events=log.events())

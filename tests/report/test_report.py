@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.errors import InputError, MissingExtraError
 from sesreceive.report import Report, rows_of
-from sesreceive.report.columns import CELLS, TABLES
+from sesreceive.report.columns import CELLS, COMMON, TABLES
 from tests.conftest import make_account, make_rule
 from tests.scenario import WAYS, message, scenario_account, scenario_items, scenario_receiver
 from tests.trace.test_explain import ALLOWED_ATTRIBUTES, ALLOWED_TAGS, control, markup
