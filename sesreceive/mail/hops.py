@@ -164,7 +164,8 @@ def hop(value: str) -> Hop:
                                   microsoft="Microsoft" in told)  # fmt: skip
     beside = [one for one in (*comments, *by_comments, *more) if not _LITERAL.search(one)]
     sender = clauses.get("envelope-from")
-    from_comment = next((one for one in (*by_comments, *more, *comments) if one.startswith("envelope-from ")), None)
+    every = [one for _, inside in clauses.values() for one in inside]
+    from_comment = next((one for one in every if one.startswith("envelope-from ")), None)
     if sender is None and from_comment is not None:
         sender = (from_comment.split()[1:2], [])
     return Hop(

@@ -50,7 +50,7 @@ SIDECAR = ".envelope.json"
 # Archives in archives; a mailbox in a backup of a backup is two.
 _DEEPEST = 3
 # Mail packs to a tenth at best. An archive that grows beyond all reason was made to fill a disk.
-_MOST_GROWTH, _GROWTH_FREE = 200, 64 * 1024 * 1024
+_MOST_GROWTH, _GROWTH_FREE = 200, 16 * 1024 * 1024
 _BROKEN = (
     OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError, ValueError,
 )  # fmt: skip
@@ -134,7 +134,7 @@ def _listed(folder: Path) -> tuple[dict[str, tuple[Path, bool]], list[PassedOver
             if (here / "tmp").is_dir() and (left := sum(1 for _ in (here / "tmp").iterdir())):
                 why = f"{left} in delivery, which are no messages yet"
                 aside.append(PassedOver((_maildir_name(inside) / "tmp").as_posix(), Why.NO_MAIL, why))
-        for file in files:
+        for file in sorted(files, key=lambda file: (not file.lower().endswith(".eml"), file)):
             path, name = here / file, (inside / file).as_posix()
             if file.endswith(SIDECAR) and (here / f"{file[: -len(SIDECAR)]}.eml").exists():
                 continue  # read with its message
