@@ -61,7 +61,7 @@ _MAGIC: tuple[tuple[bytes, FileForm], ...] = (
     (b"MM\x00*",              FileForm(Form.OTHER, "it is a TIFF image")),
     (b"%PDF-",                FileForm(Form.OTHER, "it is a PDF document")),
     (b"!BDN",                 FileForm(Form.OTHER, "it is an Outlook data file (.pst); export it as .eml or mbox")),
-    (b"\xd0\xcf\x11\xe0",     FileForm(Form.OTHER, "it is an Outlook message or Office document (OLE2); export .eml")),
+    (b"\xd0\xcf\x11\xe0",     FileForm(Form.OTHER, "it is an Outlook or Office document (OLE2); export .eml")),
     (b"\x78\x9f\x3e\x22",     FileForm(Form.OTHER, "it is a winmail.dat attachment (TNEF)")),
     (b"SQLite format 3\x00",  FileForm(Form.OTHER, "it is an SQLite database")),
     (b"BZh",                  FileForm(Form.OTHER, "it is compressed with bzip2; unpack it first")),

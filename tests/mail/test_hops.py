@@ -22,37 +22,37 @@ ME = "me+tag@example.com"
 # whether it crosses the border
 FORMS = [
     ("Postfix",
-     f"from {HELO} ({NAME} [{V4}])\r\n\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\r\n\t"
+     (f"from {HELO} ({NAME} [{V4}])\r\n\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\r\n\t"
      f" key-exchange X25519 server-signature RSA-PSS (2048 bits))\r\n\t(No client certificate requested)\r\n\t"
-     f"by {MX} (Postfix) with ESMTPS id 4Xy1\r\n\tfor <{ME}>; Fri,  2 Jan 2026 11:05:05 +0100 (CET)",
+     f"by {MX} (Postfix) with ESMTPS id 4Xy1\r\n\tfor <{ME}>; Fri,  2 Jan 2026 11:05:05 +0100 (CET)"),
      HELO, NAME, V4, MX, True, ME, None, True),
     ("Postfix, IPv6, no name",
-     f"from {HELO} (unknown [IPv6:{V6}])\r\n\tby {MX} (Postfix) with ESMTP id 4Xy1;\r\n\t"
-     "Fri,  2 Jan 2026 10:05:05 +0000 (UTC)",
+     (f"from {HELO} (unknown [IPv6:{V6}])\r\n\tby {MX} (Postfix) with ESMTP id 4Xy1;\r\n\t"
+     "Fri,  2 Jan 2026 10:05:05 +0000 (UTC)"),
      HELO, "", V6, MX, False, "", None, True),
     ("Postfix, HELO is an address literal",
      f"from [192.168.1.5] ({NAME} [{V4}]) by {MX} (Postfix) with ESMTPSA id 4; Fri, 2 Jan 2026 10:05:05 +0000",
      "[192.168.1.5]", NAME, V4, MX, True, "", None, True),
     ("Exim, name and HELO differ",
-     f"from {NAME} ([{V4}]:45678 helo={HELO})\r\n\tby {MX} with esmtps  (TLS1.3) tls TLS_AES_256_GCM_SHA384\r\n\t"
+     (f"from {NAME} ([{V4}]:45678 helo={HELO})\r\n\tby {MX} with esmtps  (TLS1.3) tls TLS_AES_256_GCM_SHA384\r\n\t"
      f"(Exim 4.96)\r\n\t(envelope-from <ana@example.org>)\r\n\tid 1tSxyz-00000001-abcd\r\n\tfor {ME};\r\n\t"
-     "Fri, 02 Jan 2026 10:05:05 +0000",
+     "Fri, 02 Jan 2026 10:05:05 +0000"),
      HELO, NAME, V4, MX, True, ME, "ana@example.org", True),
     ("Exim, name and HELO are one",
-     f"from {NAME} ([{V6}])\r\n\tby {MX} with esmtp (Exim 4.96)\r\n\t(envelope-from <>)\r\n\tid 1tS\r\n\tfor {ME}; "
-     "Fri, 02 Jan 2026 10:05:05 +0000",
+     (f"from {NAME} ([{V6}])\r\n\tby {MX} with esmtp (Exim 4.96)\r\n\t(envelope-from <>)\r\n\tid 1tS\r\n\tfor {ME}; "
+     "Fri, 02 Jan 2026 10:05:05 +0000"),
      NAME, NAME, V6, MX, False, ME, "", True),
     ("Exim, no name",
      f"from [{V4}] (helo={HELO})\r\n\tby {MX} with esmtp (Exim 4.96)\r\n\tid 1tS; Fri, 02 Jan 2026 10:05:05 +0000",
      HELO, "", V4, MX, False, "", None, True),
     ("Sendmail",
-     f"from {HELO} ({NAME} [{V4}] (may be forged))\r\n\tby {MX} (8.17.1/8.17.1) with ESMTPS id 602A5abc012345\r\n\t"
+     (f"from {HELO} ({NAME} [{V4}] (may be forged))\r\n\tby {MX} (8.17.1/8.17.1) with ESMTPS id 602A5abc012345\r\n\t"
      f"(version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 bits=256 verify=NO)\r\n\tfor <{ME}>; "
-     "Fri, 2 Jan 2026 10:05:05 GMT",
+     "Fri, 2 Jan 2026 10:05:05 GMT"),
      HELO, NAME, V4, MX, True, ME, None, True),
     ("Sendmail, IPv6",
-     f"from {HELO} ({NAME} [IPv6:{V6}]) by {MX} (8.17.1/8.17.1) with ESMTP id 6 for <{ME}>; "
-     "Fri, 2 Jan 2026 10:05:05 GMT",
+     (f"from {HELO} ({NAME} [IPv6:{V6}]) by {MX} (8.17.1/8.17.1) with ESMTP id 6 for <{ME}>; "
+     "Fri, 2 Jan 2026 10:05:05 GMT"),
      HELO, NAME, V6, MX, False, ME, None, True),
     ("qmail",
      f"from {NAME} (HELO {HELO}) (ana@{V4})\r\n  by {MX} with SMTP; 2 Jan 2026 10:05:05 -0000",
@@ -67,84 +67,84 @@ FORMS = [
      f"from unknown (HELO [192.0.2.99]) ({V4}) by {MX} with SMTP; 2 Jan 2026 10:05:05 -0000",
      "[192.0.2.99]", "", V4, MX, False, "", None, True),
     ("qpsmtpd",
-     f"from {NAME} (HELO {HELO}) ({V4})\r\n    by {MX} (qpsmtpd/0.94) with (ECDHE-RSA-AES256-GCM-SHA384 encrypted) SMTP; "
-     "Fri, 02 Jan 2026 10:05:05 +0000",
+     (f"from {NAME} (HELO {HELO}) ({V4})\r\n    by {MX} (qpsmtpd/0.94) with (AES256-GCM-SHA384 encrypted) SMTP; "
+     "Fri, 02 Jan 2026 10:05:05 +0000"),
      HELO, NAME, V4, MX, True, "", None, True),
     ("qmail, between its own programs",
      "(qmail 1234 invoked by uid 89); 2 Jan 2026 10:05:05 -0000",
      "", "", "", "", False, "", None, False),
     ("Exchange",
-     f"from {HELO} ({V4}) by\r\n AM5EUR03FT012.mail.protection.outlook.com (10.152.16.1) with Microsoft SMTP\r\n Server "
+     (f"from {HELO} ({V4}) by\r\n AM5FT012.mail.protection.outlook.com (10.152.16.1) with Microsoft SMTP\r\n Server "
      "(version=TLS1_2, cipher=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384) id\r\n 15.20.1.1 via Frontend Transport; "
-     "Fri, 2 Jan 2026 10:05:05 +0000",
-     HELO, "", V4, "AM5EUR03FT012.mail.protection.outlook.com", True, "", None, True),
+     "Fri, 2 Jan 2026 10:05:05 +0000"),
+     HELO, "", V4, "AM5FT012.mail.protection.outlook.com", True, "", None, True),
     ("Exchange, IPv6",
-     f"from {HELO} ({V6}) by ex.example.com (2001:db8::5) with Microsoft SMTP Server id 15.2.1; "
-     "Fri, 2 Jan 2026 10:05:05 +0000",
+     (f"from {HELO} ({V6}) by ex.example.com (2001:db8::5) with Microsoft SMTP Server id 15.2.1; "
+     "Fri, 2 Jan 2026 10:05:05 +0000"),
      HELO, "", V6, "ex.example.com", False, "", None, True),
     ("Exchange Online, between its own hosts",
-     "from A1.eurprd01.prod.outlook.com (2603:10a6:208:1::9) by B2.eurprd02.prod.outlook.com\r\n (2603:10a6:10:2::5) "
-     "with Microsoft SMTP Server (version=TLS1_2, cipher=X) id 15.20; Fri, 2 Jan 2026 10:05:05 +0000",
+     ("from A1.eurprd01.prod.outlook.com (2603:10a6:208:1::9) by B2.eurprd02.prod.outlook.com\r\n (2603:10a6:10:2::5) "
+     "with Microsoft SMTP Server (version=TLS1_2, cipher=X) id 15.20; Fri, 2 Jan 2026 10:05:05 +0000"),
      "A1.eurprd01.prod.outlook.com", "", "2603:10a6:208:1::9", "B2.eurprd02.prod.outlook.com", True, "", None, False),
     ("Microsoft SMTPSVC",
      f"from {HELO} ([{V4}]) by {MX} with Microsoft SMTPSVC(6.0.3790.4675); Fri, 2 Jan 2026 10:05:05 +0000",
      HELO, "", V4, MX, False, "", None, True),
     ("Gmail",
-     f"from {HELO} ({NAME}. [{V4}])\r\n        by mx.google.com with ESMTPS id a1-20020a17si123.45.2026.01.02\r\n"
+     (f"from {HELO} ({NAME}. [{V4}])\r\n        by mx.google.com with ESMTPS id a1-20020a17si123.45.2026.01.02\r\n"
      f"        for <{ME}>\r\n        (version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256);\r\n"
-     "        Fri, 02 Jan 2026 02:05:05 -0800 (PST)",
+     "        Fri, 02 Jan 2026 02:05:05 -0800 (PST)"),
      HELO, NAME, V4, "mx.google.com", True, ME, None, True),
     ("Gmail, IPv6",
-     f"from {HELO} ({NAME}. [{V6}]) by mx.google.com with ESMTP id a1 for <{ME}>; "
-     "Fri, 02 Jan 2026 02:05:05 -0800 (PST)",
+     (f"from {HELO} ({NAME}. [{V6}]) by mx.google.com with ESMTP id a1 for <{ME}>; "
+     "Fri, 02 Jan 2026 02:05:05 -0800 (PST)"),
      HELO, NAME, V6, "mx.google.com", False, ME, None, True),
     ("Gmail, between its own hosts",
      "by 2002:a05:7010:1:b0:3f:1 with SMTP id x1; Fri, 2 Jan 2026 02:05:05 -0800 (PST)",
      "", "", "", "2002:a05:7010:1:b0:3f:1", False, "", None, False),
     ("SES",
-     f"from {HELO} ({NAME} [{V4}])\r\n by inbound-smtp.eu-west-1.amazonaws.com with SMTP id 7k3v9q2m1d8s\r\n for {ME};"
-     "\r\n Fri, 02 Jan 2026 10:05:05 +0000 (UTC)",
+     (f"from {HELO} ({NAME} [{V4}])\r\n by inbound-smtp.eu-west-1.amazonaws.com with SMTP id 7k3v9q2m1d8s\r\n for {ME};"
+     "\r\n Fri, 02 Jan 2026 10:05:05 +0000 (UTC)"),
      HELO, NAME, V4, "inbound-smtp.eu-west-1.amazonaws.com", False, ME, None, True),
     ("SES, no name, IPv6",
-     f"from {HELO} ([{V6}])\r\n by inbound-smtp.eu-west-1.amazonaws.com with SMTP id 7k3v9q2m1d8s;\r\n "
-     "Fri, 02 Jan 2026 10:05:05 +0000 (UTC)",
+     (f"from {HELO} ([{V6}])\r\n by inbound-smtp.eu-west-1.amazonaws.com with SMTP id 7k3v9q2m1d8s;\r\n "
+     "Fri, 02 Jan 2026 10:05:05 +0000 (UTC)"),
      HELO, "", V6, "inbound-smtp.eu-west-1.amazonaws.com", False, "", None, True),
     ("Dovecot",
-     f"from {MX} ([198.51.100.7])\r\n\tby imap.example.com with LMTP\r\n\tid abc\r\n\t(envelope-from <ana@example.org>)"
-     f"\r\n\tfor <{ME}>; Fri, 02 Jan 2026 10:05:05 +0000",
+     (f"from {MX} ([198.51.100.7])\r\n\tby imap.example.com with LMTP\r\n\tid a\r\n\t(envelope-from <ana@example.org>)"
+     f"\r\n\tfor <{ME}>; Fri, 02 Jan 2026 10:05:05 +0000"),
      MX, "", "198.51.100.7", "imap.example.com", False, ME, "ana@example.org", False),
     ("Dovecot, IPv6 and TLS",
      f"from {MX} ([{V6}])\r\n\tby imap.example.com with LMTPS\r\n\tid abc for <{ME}>; Fri, 02 Jan 2026 10:05:05 +0000",
      MX, "", V6, "imap.example.com", True, ME, None, False),
     ("amavisd",
-     "from mx.example.com ([127.0.0.1]) by localhost (mx.example.com [127.0.0.1]) (amavisd-new, port 10024) with LMTP "
-     "id Kd; Fri, 2 Jan 2026 10:05:05 +0000",
+     ("from mx.example.com ([127.0.0.1]) by localhost (mx.example.com [127.0.0.1]) (amavisd-new, port 10024) with LMTP "
+     "id Kd; Fri, 2 Jan 2026 10:05:05 +0000"),
      "mx.example.com", "", "127.0.0.1", "localhost", False, "", None, False),
     ("Haraka",
-     f"from {HELO} ({NAME} [{V4}])\r\n\tby {MX} (Haraka/3.0.5) with ESMTPS id C0FFEE-1.1\r\n\t"
-     "envelope-from <ana@example.org>\r\n\ttls TLS_AES_256_GCM_SHA384;\r\n\tFri, 02 Jan 2026 10:05:05 +0000",
+     (f"from {HELO} ({NAME} [{V4}])\r\n\tby {MX} (Haraka/3.0.5) with ESMTPS id C0FFEE-1.1\r\n\t"
+     "envelope-from <ana@example.org>\r\n\ttls TLS_AES_256_GCM_SHA384;\r\n\tFri, 02 Jan 2026 10:05:05 +0000"),
      HELO, NAME, V4, MX, True, "", "ana@example.org", True),
     ("Haraka, IPv6",
-     f"from {HELO} ({NAME} [{V6}])\r\n\tby {MX} (Haraka/3.0.5) with ESMTP id C0\r\n\tenvelope-from <>;\r\n\t"
-     "Fri, 02 Jan 2026 10:05:05 +0000",
+     (f"from {HELO} ({NAME} [{V6}])\r\n\tby {MX} (Haraka/3.0.5) with ESMTP id C0\r\n\tenvelope-from <>;\r\n\t"
+     "Fri, 02 Jan 2026 10:05:05 +0000"),
      HELO, NAME, V6, MX, False, "", "", True),
     ("Haraka of 2022",
      f"from unknown (HELO {HELO}) ({V6})\r\n  by {MX} (Haraka/2.8.28) with ESMTPSA; Fri, 02 Jan 2026 10:05:05 +0000",
      HELO, "", V6, MX, True, "", None, True),
     ("Stalwart",
-     f"from {HELO} ({NAME} [{V4}] (AS64496 EXAMPLE, ZZ))\r\n\t(using TLSv1.3 with cipher TLS13_AES_256_GCM_SHA384)\r\n\t"
-     f"by {MX} (Stalwart SMTP) with ESMTPS id 49A5F2B839DB1C2;\r\n\tFri, 2 Jan 2026 10:05:05 +0000",
+     (f"from {HELO} ({NAME} [{V4}] (AS64496 EXAMPLE, ZZ))\r\n\t(using TLSv1.3 with cipher TLS13_AES_256)\r\n\t"
+     f"by {MX} (Stalwart SMTP) with ESMTPS id 49A5F2B839DB1C2;\r\n\tFri, 2 Jan 2026 10:05:05 +0000"),
      HELO, NAME, V4, MX, True, "", None, True),
     ("Stalwart, IPv6, clear text",
-     f"from {HELO} (unknown [{V6}])\r\n\tby {MX} (Stalwart SMTP) with ESMTP id 49A5;\r\n\tFri, 2 Jan 2026 10:05:05 +0000",
+     f"from {HELO} (unknown [{V6}])\r\n\tby {MX} (Stalwart SMTP) with ESMTP id 4;\r\n\tFri, 2 Jan 2026 10:05:05 +0000",
      HELO, "", V6, MX, False, "", None, True),
     ("OpenSMTPD",
-     f"from {HELO} ({NAME} [{V4}])\r\n\tby {MX} (OpenSMTPD) with ESMTPS id 1a2b3c4d (TLSv1.3:TLS_CHACHA20_POLY1305_SHA256"
-     f":256:NO)\r\n\tfor <{ME}>;\r\n\tFri, 2 Jan 2026 10:05:05 +0000 (UTC)",
+     (f"from {HELO} ({NAME} [{V4}])\r\n\tby {MX} (OpenSMTPD) with ESMTPS id 1a2b3c4d (TLSv1.3:TLS_CHACHA20"
+     f":256:NO)\r\n\tfor <{ME}>;\r\n\tFri, 2 Jan 2026 10:05:05 +0000 (UTC)"),
      HELO, NAME, V4, MX, True, ME, None, True),
     ("fetchmail",
-     "from pop.example.com [203.0.113.5]\r\n\tby localhost with POP3 (fetchmail-6.4.37)\r\n\tfor <me@localhost> "
-     "(single-drop); Fri, 02 Jan 2026 10:05:05 +0000 (UTC)",
+     ("from pop.example.com [203.0.113.5]\r\n\tby localhost with POP3 (fetchmail-6.4.37)\r\n\tfor <me@localhost> "
+     "(single-drop); Fri, 02 Jan 2026 10:05:05 +0000 (UTC)"),
      "pop.example.com", "", "203.0.113.5", "localhost", False, "me@localhost", None, False),
     ("a private network",
      f"from {HELO} (pc.lan [192.168.7.9]) by {MX} (Postfix) with ESMTP id 1; Fri, 2 Jan 2026 10:05:05 +0000",

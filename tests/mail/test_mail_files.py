@@ -45,7 +45,7 @@ DIALECTS = [
      [b"Content-Length: 9\n\nFrom me\n", B]),
     ("a length that is wrong", b"From ana " + DATE + b"\nContent-Length: 9999\n\nhi\n\nFrom bo " + DATE + b"\n" + B,
      [b"Content-Length: 9999\n\nhi\n", B]),
-    ("a length that is too short", b"From ana " + DATE + b"\nContent-Length: 2\n\nhi there\n\nFrom bo " + DATE + b"\n" + B,
+    ("a length too short", b"From ana " + DATE + b"\nContent-Length: 2\n\nhi there\n\nFrom bo " + DATE + b"\n" + B,
      [b"Content-Length: 2\n\nhi there\n", B]),
     ("Thunderbird", b"From - " + DATE + b"\nX-Mozilla-Status: 0001\n" + A + b"\nFrom - " + DATE + b"\n" + B + b"\n",
      [b"X-Mozilla-Status: 0001\n" + A, B]),
@@ -62,8 +62,8 @@ DIALECTS = [
     ("CRLF", (b"From ana " + DATE + b"\n" + A + b"\nFrom bo " + DATE + b"\n" + B + b"\n").replace(b"\n", b"\r\n"),
      [A.replace(b"\n", b"\r\n"), B.replace(b"\n", b"\r\n")]),
     ("a line of UUCP", b"From ana " + DATE + b"\n>From ana " + DATE + b" remote from relay\n" + A, [A]),
-    ("prose", b"From ana " + DATE + b"\nSubject: a\n\nFrom here on\nNote: all is well\n\nFrom now on\n\nFrom me\nto you\n",
-     [b"Subject: a\n\nFrom here on\nNote: all is well\n\nFrom now on\n\nFrom me\nto you\n"]),
+    ("prose", b"From ana " + DATE + b"\nSubject: a\n\nFrom here on\nNote: all is well\n\nFrom now on\n\nFrom me\n",
+     [b"Subject: a\n\nFrom here on\nNote: all is well\n\nFrom now on\n\nFrom me\n"]),
     ("a field before an empty body", b"From ana " + DATE + b"\nSubject: a\n\nFrom bo " + DATE + b"\nSubject: b\n\n",
      [b"Subject: a\n", b"Subject: b\n"]),
 ]  # fmt: skip
@@ -90,14 +90,14 @@ def test_what_the_standard_library_reads_is_read_alike(number: int, tmp_path: Pa
 def test_a_message_that_is_too_long_is_passed_over_and_the_next_is_read() -> None:
     text = b"From a " + DATE + b"\n" + b"x: y\n" * 100 + b"\nFrom b " + DATE + b"\n" + B
     assert list(split_mbox(lines(text), longest=200)) == [None, B]
-    with pytest.raises(InputError, match="^mbox: message 1 has more than"):
+    with pytest.raises(InputError, match=r"^mbox: message 1 has more than"):
         list(messages_in(lines(b"From a " + DATE + b"\n" + b"x" * 130 * 1024 * 1024)))
 
 
 def test_a_mailbox_takes_the_memory_of_one_message(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         path = tmp_path / f"{count}.mbox"
-        path.write_bytes((b"From a " + DATE + b"\nTo: bo@example.com\n\n" + b"line of text\n" * 50 + b"\n") * count)
+        path.write_bytes((b"From a " + DATE + b"\nTo: bo@example.com\n\n" + b"line of text\n" * 500 + b"\n") * count)
         tracemalloc.start()
         number = sum(1 for _ in read(path))
         _, most = tracemalloc.get_traced_memory()
@@ -106,7 +106,7 @@ def test_a_mailbox_takes_the_memory_of_one_message(tmp_path: Path) -> None:
         return most
 
     peak(5)  # what is loaded once
-    assert peak(800) < 2 * peak(50)  # the file is sixteen times as large
+    assert peak(160) < 3 * peak(10)  # the file is sixteen times as large
 
 
 # ------------------------------------------------------------------ files, folders, archives
@@ -198,7 +198,7 @@ FILES = [
     ("a compressed tar", one_file("all.tar.gz", gzip.compress(tarred(("b.eml", MAIL), ("box", MBOX)))),
      ["all/b", "all/box-1", "all/box-2"]),
     ("a zip in a tar", one_file("x.tar", tarred(("y.zip", zipped(("z.eml", MAIL))))), ["x/y/z"]),
-    ("a zip with a compressed mailbox", one_file("x.zip", zipped(("y.mbox.gz", gzip.compress(MBOX)))), ["x/y-1", "x/y-2"]),
+    ("a mailbox in a zip", one_file("x.zip", zipped(("y.mbox.gz", gzip.compress(MBOX)))), ["x/y-1", "x/y-2"]),
     ("a folder", tree(("2.eml", MAIL), ("10.eml", LF), ("sub/3", MAIL), ("box.mbox", MBOX)),
      ["2", "10", "box-1", "box-2", "sub/3"]),
     ("files that differ in the ending", tree(("a.eml", MAIL), ("a.mbox", MBOX)), ["a", "a.mbox-1", "a.mbox-2"]),
@@ -231,7 +231,7 @@ OTHERS = [
     ("photo.jpg", b"\xff\xd8\xff\xe0", "no mail", "it is a JPEG image"),
     ("doc.pdf", b"%PDF-1.7\n", "no mail", "it is a PDF document"),
     ("old.pst", b"!BDN" + b"\0" * 100, "no mail", "it is an Outlook data file (.pst); export it as .eml or mbox"),
-    ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1", "no mail", "it is an Outlook message or Office document (OLE2); export .eml"),
+    ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1", "no mail", "it is an Outlook or Office document (OLE2); export .eml"),
     ("utf16.eml", MAIL.decode().encode("utf-16"), "no mail",
      "it is text in UTF-16; mail is bytes in which each line is ASCII"),
     ("utf16le.eml", MAIL.decode().encode("utf-16-le"), "no mail", "it is text in UTF-16 or binary data"),
@@ -268,7 +268,8 @@ def test_what_is_no_mail_is_said_to_be_none(
     assert one.name == name.removesuffix(".eml").removesuffix(".gz").removesuffix(".mbox").removesuffix(".zip")
     assert one.why.value == why
     assert reason is None or one.reason == reason
-    assert "\n" not in str(one) and "\x1b" not in str(one)
+    assert "\n" not in str(one)
+    assert "\x1b" not in str(one)
 
 
 @pytest.mark.parametrize(
