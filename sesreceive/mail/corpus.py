@@ -26,7 +26,7 @@ from sesreceive.mail.message import Message
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.ses_block import SesBlock, block_of
 
-__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "read", "with_crlf"]
+__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "read", "read_content", "with_crlf"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +200,29 @@ def read(
     else:
         raise InputError(f"expected {_KINDS} but got `{one_line(type(source).__name__)}`")
     return Corpus(found, size, envelope, strict=strict, trusted=trusted)
+
+
+def read_content(name: str, content: bytes) -> Corpus:
+    r"""The messages in the content of a file, such as one that was uploaded; what is no mail is an error.
+
+    Raises
+    ------
+    InputError
+        When reading, where the content is no mail, or cannot be read.
+
+    Examples
+    --------
+    >>> [item.name for item in read_content("hello.eml", b"To: bo@example.com\r\n\r\n")]
+    ['hello']
+    """
+    return Corpus(_mail_only(mail_in_bytes(content, name), name), None, None, strict=True, trusted=())
+
+
+def _mail_only(found: _Stream, name: str) -> _Stream:
+    for number, one in enumerate(found):
+        if number == 0 and isinstance(one, PassedOver) and one.why is not Why.BROKEN:
+            raise InputError(f"`{one_line(name)}` is no mail: {one.reason}")
+        yield one
 
 
 def _length(source: object) -> int | None:
