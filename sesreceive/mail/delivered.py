@@ -111,8 +111,9 @@ def _rcpt_to(message: Message, own: Sequence[Hop]) -> dict[str, tuple[Any, str]]
         recipients = tuple(addresses_in(message.get(name) or ""))
         if recipients:
             return {"rcpt_to": (tuple(dict.fromkeys(recipients)), name)}
-    recipients = tuple(dict.fromkeys(address for name in _ADDRESSED for address in _addresses(message, name)))
-    names = [name for name in _ADDRESSED if message.all(name)]
+    named = {name: tuple(_addresses(message, name)) for name in _ADDRESSED}
+    recipients = tuple(dict.fromkeys(address for addresses in named.values() for address in addresses))
+    names = [name for name, addresses in named.items() if addresses]
     return {"rcpt_to": (recipients, ", ".join(names))} if recipients else {}
 
 
