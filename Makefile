@@ -24,7 +24,7 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench bench-smtp docs notebooks screenshots format constraints clean
+.PHONY: help demo lab test quick bench bench-smtp fuzz docs notebooks screenshots format constraints clean
 .PHONY: $(GATES) $(BESIDE) check-quick-tests
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
 	@echo 'make quick        the checks of a minute: format, lint, types, imports, tests that are not slow'
 	@echo 'make bench        run the benchmarks (make bench-smtp: the one of live SMTP alone)'
+	@echo 'make fuzz         look for octets that break a reader, FUZZ_SECONDS=60 for each law (needs Python 3.11)'
 	@echo 'make docs         build the documentation into build/site'
 	@echo 'make notebooks    run the notebooks and save their outputs'
 	@echo 'make screenshots  take the pictures of the documentation again (needs Chromium)'
@@ -64,6 +65,22 @@ bench: $(DEV)
 
 bench-smtp: $(DEV)
 	@$(PY) tests/benchmarks/bench_smtp.py
+
+# An environment of its own: atheris is built for few versions of Python, and nothing else needs it.
+FUZZ         ?=
+FUZZ_SECONDS ?= 60
+FUZZ_PYTHON  ?= python3.11
+FUZZ_PY      := build/fuzz-venv/bin/python
+
+fuzz: build/fuzz-venv/.installed
+	@$(FUZZ_PY) tests/fuzz/run.py $(FUZZ) --seconds $(FUZZ_SECONDS)
+
+build/fuzz-venv/.installed: pyproject.toml constraints.txt tests/fuzz/requirements.txt
+	@command -v $(FUZZ_PYTHON) >/dev/null 2>&1 || { \
+	  echo 'make fuzz: needs $(FUZZ_PYTHON); name another as in: make fuzz FUZZ_PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(FUZZ_PYTHON) -m venv build/fuzz-venv
+	@$(FUZZ_PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -r tests/fuzz/requirements.txt -e .
+	@touch $@
 
 docs: $(DEV) build/html-manager
 	@$(MAKE) --no-print-directory check-docs

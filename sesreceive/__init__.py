@@ -37,6 +37,7 @@ from sesreceive.actions import (
 )
 from sesreceive.assumption import Assumptions, assumptions
 from sesreceive.backends.memory import MemoryBackend
+from sesreceive.bounds import Bounds
 from sesreceive.clock import SteppingClock, SystemClock
 from sesreceive.dns.live import LiveResolver
 from sesreceive.dns.zone import Zone
@@ -81,6 +82,7 @@ __all__ = [
     "Assumptions",
     "AwsBackend",
     "BounceAction",
+    "Bounds",
     "ClamdScanner",
     "ConnectAction",
     "Dialogue",

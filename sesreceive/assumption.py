@@ -6,8 +6,12 @@ of the public evidence; the alternatives are switchable, and reports say when on
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from sesreceive.limits import SMTP_REFUSAL, Limit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +27,15 @@ def _choice(
     evidence: str,
     tag: str = "inferred",
     example: Any = None,
+    least: int | None = None,
+    pattern: Limit[str] | None = None,
 ) -> Any:
-    """One open point; an alternative of None stands for any value of the kind, of which `example` is one."""
+    """One open point; an alternative of None stands for any value of the kind, of which `example` is one.
+
+    A number then has a `least` value, and a text may have a `pattern` to fit.
+    """
     about = {"alternatives": alternatives, "doc": doc, "source": source, "tag": tag, "evidence": evidence}
-    return field(default=default, metadata={**about, "example": example})
+    return field(default=default, metadata={**about, "example": example, "least": least, "pattern": pattern})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,7 @@ class Assumptions:
         doc="reply to a recipient whose every matching rule requires TLS, in clear text; any reply text may be given",
         source="SES API ReceiptRule.TlsPolicy",
         example="454 4.7.0 TLS is required",
+        pattern=SMTP_REFUSAL,
         evidence="the API says such mail bounces, the console that it is rejected; stage and text are not "
         "public",
     )  # fmt: skip
@@ -78,6 +88,26 @@ class Assumptions:
         source='Developer Guide, "Email receiving concepts"',
         evidence="per-rule: the setting is one of the rule, and public samples without it say DISABLED; "
         "per-message: no public evidence",
+    )  # fmt: skip
+    spf_void_lookups: str | int = _choice(
+        "unlimited", 2,
+        doc="how many look-ups of an SPF record may find nothing before it is a permerror",
+        source="RFC 7208 section 4.6.4",
+        evidence="unlimited: the engine whose words SES prints (Apache jSPF) has no such limit; 2: RFC 7208, and pyspf",
+    )  # fmt: skip
+    spf_ptr_errors: str = _choice(
+        "skip", "temperror",
+        doc="what a DNS error inside `ptr` or `%{p}` does: the name it is about is skipped, `%{p}` becomes `unknown`; "
+        "or SPF is a temperror",
+        source="RFC 7208 sections 5.5 and 7.3",
+        evidence="skip: RFC 7208; temperror: Apache jSPF, by reading its source",
+    )  # fmt: skip
+    dmarc_discovery: str = _choice(
+        "suffix-list", "tree-walk",
+        doc="where a DMARC policy and the organisational domain are looked for: by the public suffix list (RFC 7489) "
+        "or up the tree of names (RFC 9989)",
+        source="RFC 7489 section 6.6.3; RFC 9989 section 4.10",
+        evidence="suffix-list: public samples are older than RFC 9989; tree-walk: no public evidence",
     )  # fmt: skip
     dkim_alignment: str = _choice(
         "strict", "relaxed",
@@ -239,7 +269,17 @@ class Assumptions:
         doc="recipients one SMTP transaction may have before `452`; any number may be given",
         source="open; RFC 5321 section 4.5.3.1.8",
         example=50,
+        least=1,
         evidence="RFC 5321 wants at least 100; the guide names none for receiving",
+    )  # fmt: skip
+    text_line_limit: int = _choice(
+        0, None,
+        doc="bytes a text line may have with its line end, else `500 Line too long`; 0 for no limit; any may be given",
+        source="RFC 5321 section 4.5.3.1.6",
+        example=1_000,
+        least=0,
+        evidence="0: a public sample of a stored object has a line of 1,017 bytes, and SubEthaSMTP, whose words the "
+        "replies are, has no such limit; 1000: RFC 5321",
     )  # fmt: skip
     object_content_type: str = _choice(
         "application/octet-stream", None,
@@ -251,15 +291,14 @@ class Assumptions:
 
     def __post_init__(self) -> None:
         """Refuse a value that is none of the alternatives, naming them."""
-        from sesreceive.errors import Problem, ValidationError
+        from sesreceive.errors import Problem, ValidationError, one_line
 
         problems = []
         for item in fields(self):
             value = getattr(self, item.name)
             allowed = (item.default, *item.metadata["alternatives"])
             if None in allowed:
-                fits = type(value) is type(item.default)
-                expected = f"{type(item.default).__name__}, such as `{item.default}`,"
+                fits, expected = _kind(value, item.default, item.metadata)
             else:
                 fits = any(value == one and type(value) is type(one) for one in allowed)
                 expected = " or ".join(f"`{one}`" for one in allowed)
@@ -267,12 +306,23 @@ class Assumptions:
                 problems.append(
                     Problem(
                         f"assumptions.{item.name}",
-                        f"expected {expected} but got `{value}`",
+                        f"expected {expected} but got `{one_line(value)}`",
                         item.metadata["source"],
                     )
                 )
         if problems:
             raise ValidationError(*problems)
+
+
+def _kind(value: Any, default: Any, metadata: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a value is of the kind of the default, and what is expected."""
+    fits = type(value) is type(default)
+    pattern, least = metadata["pattern"], metadata["least"]
+    if pattern is not None:
+        return fits and re.fullmatch(pattern.value, value) is not None, pattern.meaning
+    if least is not None:
+        return fits and value >= least, f"a whole number of at least {least}"
+    return fits, f"{type(default).__name__}, such as `{default}`,"
 
 
 @dataclass(frozen=True, slots=True)

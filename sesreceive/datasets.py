@@ -162,7 +162,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()
-    ('anycompany', 'first-steps')
+    ('anycompany', 'first-steps', 'zoo')
     """
     return tuple(sorted(entry.parent.name for entry in _root().glob("*/account.json")))
 
@@ -186,7 +186,7 @@ def load(name: str) -> Dataset:
     [250, 250, 250, 550, 550]
     >>> load("anycorp")
     Traceback (most recent call last):
-    sesreceive.errors.InputError: dataset: expected `anycompany` or `first-steps` but got `anycorp`; ...
+    sesreceive.errors.InputError: dataset: expected `anycompany`, `first-steps` or `zoo` but got `anycorp`; ...
     """
     known = names()
     if name not in known:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from sesreceive.flow import Flow
+from sesreceive.later import made_when_read, size_of
 
 __all__ = [
     "Backend",
@@ -56,6 +57,7 @@ class Effect:
         return f"{self.operation} {self.target}"
 
 
+@made_when_read("body")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutObject(Effect):
     """S3 ``PutObject``: the stored message and where it goes.
@@ -88,9 +90,10 @@ class PutObject(Effect):
 
     def describe(self) -> str:
         """Bucket, key and size."""
-        return f"PutObject s3://{self.bucket}/{self.key} ({len(self.body)} bytes)"
+        return f"PutObject s3://{self.bucket}/{self.key} ({size_of(self, 'body')} bytes)"
 
 
+@made_when_read("message")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish(Effect):
     """SNS ``Publish``: `message` is the notification JSON as a string."""
@@ -111,6 +114,7 @@ class Publish(Effect):
         return f"Publish {self.topic_arn} `{self.subject}`"
 
 
+@made_when_read("payload")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoke(Effect):
     """Lambda ``Invoke``: `payload` is the event JSON as a string.
@@ -136,6 +140,7 @@ class Invoke(Effect):
         return f"Invoke {self.function_arn} ({self.invocation_type})"
 
 
+@made_when_read("raw")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendBounce(Effect):
     """A delivery status notification from `sender` to the envelope sender of the mail.
@@ -169,6 +174,7 @@ class SendBounce(Effect):
         return f"SendBounce to {self.destination or '<>'} `{code}`"
 
 
+@made_when_read("raw")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverToWorkMail(Effect):
     """Delivery to the mailboxes of a WorkMail organisation."""
@@ -185,6 +191,7 @@ class DeliverToWorkMail(Effect):
         return self.organization_arn
 
 
+@made_when_read("raw")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartContact(Effect):
     """A new e-mail contact in a Connect instance (Connect ``StartEmailContact``)."""

@@ -133,6 +133,13 @@ VERIFICATION_WINDOW = Limit(
 )
 API_RATE = Limit("calls of one receiving operation", 1, "calls per second", _DOC, _QUOTAS)
 
+# ------------------------------------------------------------------ replies
+
+SMTP_REFUSAL = Limit(
+    "SMTP reply that refuses", r"^[45][0-9]{2}( [45]\.[0-9]{1,3}\.[0-9]{1,3})? [ -~]+$", "pattern", _DOC,
+    "RFC 5321 section 4.2", "a refusal on one line, such as `454 4.7.0 TLS is required`,",
+)  # fmt: skip
+
 # ------------------------------------------------------------------ names
 
 _NAMES = "SES API ReceiptRule.Name"

@@ -1,20 +1,22 @@
 """The whole way of a message through Amazon SES, top to bottom.
 
-``on_connect`` → ``on_rcpt`` → ``on_data`` → ``process``: the SMTP server and `Receiver.receive` call the same
-four, so there is one decision path. DNS, time, message ids, scanners and backend are passed in.
+``on_connect`` → ``on_mail`` → ``on_rcpt`` → ``on_data`` → ``process``: the SMTP server and `Receiver.receive` call the
+same five, so there is one decision path. DNS, time, message ids, scanners and backend are passed in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
+from sesreceive.auth.memory import Memory
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.backends.memory import MemoryBackend
+from sesreceive.bounds import Bounds
 from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
@@ -26,10 +28,14 @@ from sesreceive.message_id import MessageIds, RandomMessageIds, SeededMessageIds
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
-from sesreceive.stages import authentication, evaluation, filtering, recipients, scanning
+from sesreceive.stages import authentication, body, evaluation, filtering, recipients, scanning, sender
+from sesreceive.stages.body import BodyDecision
 from sesreceive.stages.filtering import FilterDecision, ProviderList
+from sesreceive.stages.index import AccountIndex
 from sesreceive.stages.recipients import RecipientDecision
+from sesreceive.stages.sender import SenderDecision
 from sesreceive.stages.taken_over import TakenOver
+from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
@@ -55,17 +61,23 @@ class Submission:
         The configuration in force when the mail was received; later edits do not touch it [documented].
     reply : Reply
         ``250 OK <message id>``, or why the message was not taken.
+    bounds : Bounds
+        The limits it was held against.
+    events : tuple of TraceEvent
+        What was considered at the end of the data.
     """
 
     message: Message
     envelope: Envelope
     account: Account
     decision: FilterDecision
+    sender: SenderDecision
     recipients: tuple[RecipientDecision, ...]
     reply: Reply
     message_id: str
     received_s: float
     name: str = ""
+    bounds: Bounds = field(default_factory=Bounds)
     events: tuple[TraceEvent, ...] = ()
 
     @property
@@ -92,6 +104,9 @@ class Receiver:
         Networks AWS refuses by default; none by default.
     assumptions : Assumptions, optional
         How the points that the documentation leaves open are decided.
+    bounds : Bounds, optional
+        How large a message and how long a command may be, and how many recipients are judged; a server has further
+        limits there.
     clock : callable, optional
         Seconds since 1970; the machine's clock by default.
     message_ids : callable, optional
@@ -134,16 +149,20 @@ class Receiver:
         scanners: Iterable[Scanner] | None = None,
         provider_lists: Iterable[ProviderList] = (),
         assumptions: Assumptions | None = None,
+        bounds: Bounds | None = None,
         clock: Clock | None = None,
         message_ids: MessageIds | None = None,
         seed: int | None = None,
     ) -> None:
+        self._indexed: AccountIndex | None = None
         self.account = account
         self.resolver: Resolver = _resolver(resolver)
         self.backend: Any = MemoryBackend() if backend is None else backend
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
         self.provider_lists = tuple(provider_lists)
         self.assumptions = assumptions or Assumptions()
+        self.bounds = bounds or Bounds()
+        self._memory = Memory()  # of DNS records and SPF results; no result depends on it
         self.clock: Clock = clock or (SystemClock() if seed is None else SteppingClock())
         self.message_ids: MessageIds = message_ids or (RandomMessageIds() if seed is None else SeededMessageIds(seed))
 
@@ -157,13 +176,53 @@ class Receiver:
         account.validate()
         self._account = account
 
+    @property
+    def _index(self) -> AccountIndex:
+        """The account compiled for deciding; made anew when the account or the assumptions were changed."""
+        known = self._indexed
+        if known is None or not known.fits(self._account, self.assumptions):
+            known = self._indexed = AccountIndex(self._account, self.assumptions)
+        return known
+
     def on_connect(self, client_ip: str) -> FilterDecision:
         """Step 1, when a client connects: its address against filters and provider lists."""
-        return filtering.decide(self.account.filters, client_ip, self.provider_lists, self.assumptions)
+        return filtering.decide(
+            self.account.filters, client_ip, self.provider_lists, self.assumptions, self._index.filters
+        )
+
+    def on_mail(
+        self,
+        decision: FilterDecision,
+        mail_from: str,
+        *,
+        size: str = "",
+        too_long: bool = False,
+        bounds: Bounds | None = None,
+    ) -> Transaction:
+        """At MAIL FROM: the sender's address and the size the client declares; recipients go into the transaction.
+
+        Parameters
+        ----------
+        decision : FilterDecision
+            From `on_connect`.
+        mail_from : str
+            What stands between the angle brackets.
+        size : str
+            The value of ``SIZE=``.
+        too_long : bool
+            Whether the command was too long already, and `mail_from` is what is left of it.
+        bounds : Bounds, optional
+            Those of the server; those of the receiver by default.
+        """
+        bounds = bounds or self.bounds
+        decided = sender.decide(mail_from, size=size, too_long=too_long, bounds=bounds)
+        return Transaction(decision, decided, bounds, self.assumptions.max_recipients)
 
     def on_rcpt(self, decision: FilterDecision, recipient: str, *, tls: bool = False) -> RecipientDecision:
         """Step 2, at each RCPT TO: the recipient against identities and the active rule set."""
-        return recipients.decide(self.account, recipient, decision, tls=tls, assumptions=self.assumptions)
+        return recipients.decide(
+            self.account, recipient, decision, tls=tls, assumptions=self.assumptions, index=self._index
+        )
 
     def draw(self) -> tuple[str, float]:
         """The next message id and time: what a message gets at the end of its data, also when it is refused."""
@@ -173,34 +232,50 @@ class Receiver:
         self,
         raw: bytes | Message,
         envelope: Envelope,
-        decision: FilterDecision,
-        decisions: Sequence[RecipientDecision],
+        transaction: Transaction,
         *,
         name: str = "",
         drawn: tuple[str, float] | None = None,
+        decided: BodyDecision | None = None,
     ) -> Submission:
         """The answer to the end of DATA, with the configuration in force; nothing is performed yet.
 
         Parameters
         ----------
         raw : bytes or Message
-            The message, dots unstuffed.
+            The message, dots unstuffed; empty where the client never came to send it.
         envelope : Envelope
-            All recipients that were named, refused ones included.
+            Who connects; sender and recipients are those of the transaction, refused ones included.
+        transaction : Transaction
+            From `on_mail`.
         drawn : tuple of str and float, optional
             Message id and time, where `draw` was called before.
+        decided : BodyDecision, optional
+            Where the body was judged before.
         """
         message = raw if isinstance(raw, Message) else Message(raw)
         message_id, received_s = drawn or self.draw()
         if envelope.received_at is not None:  # when it arrived, which for mail out of a file is not now
             received_s = envelope.received_at.timestamp()
-        decision = filtering.with_provenance(decision, envelope, received_s)
-        reply, why = recipients.conclude(len(message.raw), decisions)
+        named = tuple(transaction.recipients)
+        rcpt_to = tuple(decision.recipient for decision in named) if transaction.sender.accepted else envelope.rcpt_to
+        if (transaction.sender.mail_from, rcpt_to) != (envelope.mail_from, envelope.rcpt_to):
+            envelope = replace(envelope.to(*rcpt_to), mail_from=transaction.sender.mail_from)
+        if decided is None:
+            decided = self.on_body(message, transaction)
         return Submission(
-            message=message, envelope=envelope, account=self.account, decision=decision, recipients=tuple(decisions),
-            reply=reply or accepted(message_id), message_id="" if reply else message_id, received_s=received_s,
-            name=name, events=why,
+            message=message, envelope=envelope, account=self.account,
+            decision=filtering.with_provenance(transaction.decision, envelope, received_s),
+            sender=transaction.sender, recipients=named, reply=decided.reply or accepted(message_id),
+            message_id="" if decided.reply else message_id, received_s=received_s, name=name,
+            bounds=transaction.bounds, events=tuple(Trace.join(transaction.left_out(), decided.events)),
         )  # fmt: skip
+
+    def on_body(self, message: Message, transaction: Transaction) -> BodyDecision:
+        """Whether the message is taken: what `on_data` asks, before there is an id for it."""
+        if not transaction.sender.accepted:
+            return BodyDecision(reply=transaction.sender.reply, reason=transaction.sender.reason)
+        return body.decide(message, transaction.recipients, bounds=transaction.bounds, assumptions=self.assumptions)
 
     def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
         """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions.
@@ -213,23 +288,36 @@ class Receiver:
             An earlier reception of the same message, or what a stored object tells of one; its authentication and scan
             results are taken over.
         """
-        before = [submission.decision.events, *(one.events for one in submission.recipients), submission.events]
+        before = [
+            submission.decision.events, submission.sender.events, *(one.events for one in submission.recipients),
+            submission.events,
+        ]  # fmt: skip
         common: dict[str, Any] = {
             "name": submission.name, "envelope": submission.envelope, "message": submission.message,
-            "account": submission.account, "decision": submission.decision, "recipients": submission.recipients,
-            "reply": submission.reply, "assumptions": self.assumptions, "provider_lists": self.provider_lists,
+            "account": submission.account, "decision": submission.decision, "sender": submission.sender,
+            "recipients": submission.recipients, "reply": submission.reply, "assumptions": self.assumptions,
+            "provider_lists": self.provider_lists, "bounds": submission.bounds,
         }  # fmt: skip
         if not submission.accepted:
             return Reception(**common, trace=Trace.join(*before))
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
-        now = submission.received_s
-        planned = evaluation.plan(account.active_rule_set, envelope, self.assumptions)
-        if known is not None and known.authentication is not None:
+        planned = evaluation.plan(
+            account.active_rule_set, submission.recipients, tls=envelope.tls, assumptions=self.assumptions
+        )
+        if isinstance(known, TakenOver) and known.authentication is not None:
             authenticated = authentication.decided(known.authentication, self.assumptions)
+        elif isinstance(known, Reception) and known.authentication is not None:
+            authenticated = authentication.reread(
+                known.authentication, message, envelope, submission.received_s,
+                before=known.assumptions, after=self.assumptions,
+            )  # fmt: skip
         else:
-            authenticated = authentication.authenticate(message, envelope, self.resolver, now, self.assumptions)
+            now = submission.received_s
+            authenticated = authentication.authenticate(
+                message, envelope, self.resolver, now, self.assumptions, self._memory
+            )
         if known is not None and known.scan is not None and known.scan.findings and planned.scans:
             scanned = known.scan
         else:
@@ -246,7 +334,7 @@ class Receiver:
         return Reception(
             **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
             authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
-            stopped_by=evaluated.stopped_by,
+            stopped_by=evaluated.stopped_by, fired=evaluated.fired,
             trace=Trace.join(*before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
 
@@ -296,15 +384,17 @@ class Receiver:
             Message id and time, where `draw` was called before.
         """
         decision = self.on_connect(envelope.client_ip)
-        decisions: list[RecipientDecision] = []
-        taken = 0
-        for recipient in envelope.rcpt_to:
-            if taken >= self.assumptions.max_recipients:
-                decisions.append(recipients.one_too_many(recipient, self.assumptions.max_recipients))
-            else:
-                decisions.append(self.on_rcpt(decision, recipient, tls=envelope.tls))
-                taken += decisions[-1].accepted
-        return self.on_data(raw, envelope, decision, decisions, name=name, drawn=drawn)
+        transaction = self.on_mail(decision, envelope.mail_from)
+        if transaction.sender.accepted:  # a client whose sender is refused names nobody
+
+            def judge(recipient: str) -> RecipientDecision:
+                return self.on_rcpt(decision, recipient, tls=envelope.tls)
+
+            for recipient in envelope.rcpt_to:
+                transaction.rcpt(recipient, judge)
+                if transaction.closed:
+                    break
+        return self.on_data(raw, envelope, transaction, name=name, drawn=drawn)
 
     def replay(self, source: Source, **options: Any) -> Report:
         """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""
@@ -358,6 +448,10 @@ class Receiver:
     def _seen_by(self, verdicts: Verdicts) -> Callable[[ReceiptRule], Verdicts]:
         """What a rule sees: without ScanEnabled the scan verdicts are DISABLED [observed]."""
         return lambda rule: scanning.seen_by(rule, verdicts, self.assumptions)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the index, which another process makes for itself."""
+        return {**self.__dict__, "_indexed": None}
 
     def __repr__(self) -> str:
         """One line: account and backend."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.results import AuthenticationResults
+from sesreceive.bounds import Bounds
 from sesreceive.effects import Effect
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.encoded_words import decode_words
@@ -20,7 +21,8 @@ from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted
 from sesreceive.stages.scanning import ScanResults
-from sesreceive.trace.events import Kind, Op, Trace
+from sesreceive.stages.sender import SenderDecision
+from sesreceive.trace.events import Kind, Op, Trace, TraceEvent
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation
 from sesreceive.verdict import Verdicts
@@ -46,11 +48,14 @@ class Reception:
     envelope : Envelope
         As the client said it, refused recipients included.
     message : Message
-        The bytes that came.
+        The bytes that came. `Receiver.receive` keeps those of a refused message, too; a live server has none of a
+        message whose recipients were all refused, and the beginning of one that was too large.
     decision : FilterDecision
         Step 1: the client's address.
+    sender : SenderDecision
+        The answer to MAIL FROM.
     recipients : tuple of RecipientDecision
-        Step 2: one answer a recipient, in order.
+        Step 2: one answer a recipient, in order; none where the sender was refused.
     reply : Reply
         What the client was told in the end: ``250 OK <message id>``, or why not.
     message_id : str
@@ -67,9 +72,11 @@ class Reception:
         Every effect with its outcome.
     stopped_by : str
         Rule whose action ended the evaluation of the set.
+    fired : tuple of TraceEvent
+        Of the trace the rules that fired and what lies in them, numbered among themselves.
     trace : Trace
         Every filter, recipient, check, rule, condition, action and effect that was considered.
-    account, assumptions, provider_lists
+    account, assumptions, provider_lists, bounds
         What was in force.
     """
 
@@ -77,6 +84,7 @@ class Reception:
     envelope: Envelope
     message: Message
     decision: FilterDecision
+    sender: SenderDecision
     recipients: tuple[RecipientDecision, ...]
     reply: Reply
     account: Account = field(repr=False)
@@ -87,14 +95,26 @@ class Reception:
     scan: ScanResults | None = None
     performed: tuple[Attempted, ...] = ()
     stopped_by: str = ""
+    fired: tuple[TraceEvent, ...] = field(default=(), repr=False)
     trace: Trace = field(default_factory=Trace, repr=False)
     assumptions: Assumptions = field(default_factory=Assumptions, repr=False)
     provider_lists: tuple[ProviderList, ...] = field(default=(), repr=False)
+    bounds: Bounds = field(default_factory=Bounds, repr=False)
 
     @property
     def accepted(self) -> bool:
         """Whether SES took the message."""
         return bool(self.message_id)
+
+    @property
+    def refusal(self) -> str:
+        """Why the message was refused, as one sentence; empty when it was accepted."""
+        if self.accepted:
+            return ""
+        for event in reversed(self.trace):
+            if event.kind is Kind.CHECK and event.op is Op.MISS and event.parent < 0:
+                return event.reason
+        return next((item.reason for item in reversed(self.recipients) if item.reply == self.reply), "")
 
     @property
     def subject(self) -> str:
@@ -115,7 +135,7 @@ class Reception:
     @property
     def rules(self) -> tuple[str, ...]:
         """Names of the rules that fired, in order."""
-        return tuple(event.subject for event in self.trace.select(kind=Kind.RULE, op=Op.MATCH, stage="evaluation"))
+        return tuple([event.subject for event in self.fired if event.kind is Kind.RULE])
 
     @cached_property
     def receipt(self) -> Receipt:

@@ -133,7 +133,7 @@ def _received(receiver: Receiver, item: Item, drawn: tuple[str, float] | None, t
     stored = item.stored if take_over else None
     if stored is not None:
         drawn = (stored.message_id, (drawn or receiver.draw())[1])
-    submission = receiver.submit(item.raw, item.envelope, name=item.name, drawn=drawn)
+    submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
     return receiver.process(submission, known=taken_over(stored) if stored is not None else None)
 
 
@@ -183,7 +183,8 @@ def _receive(receiver: Receiver, tasks: Sequence[_Task], keep: bool, take_over: 
     """One chunk."""
     report = Report(keep=keep)
     for item, drawn in tasks:
-        report.add(_received(receiver, item, drawn, take_over))
+        submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
+        report.add(receiver.process(submission))
     return _Done(report, receiver.backend if isinstance(receiver.backend, MemoryBackend) else None)
 
 

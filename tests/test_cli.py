@@ -83,7 +83,7 @@ def test_the_assumptions_of_the_documentation_are_those_of_the_code(capsys: pyte
 
 WRONG = [
     # arguments                                             what it says
-    (["demo", "--dataset", "anycompny"], "expected `anycompany` or `first-steps` but got `anycompny`"),
+    (["demo", "--dataset", "anycompny"], "expected `anycompany`, `first-steps` or `zoo` but got `anycompny`"),
     (["replay", "absent-folder"], "absent-folder"),
     (["explain", "no-such-message"], "expected a message file or the start of a name in the dataset"),
     (["check", "absent.json"], "cannot read account `absent.json`"),

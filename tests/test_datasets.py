@@ -29,7 +29,8 @@ from sesreceive.trace.events import Kind, Op
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "datasets"
-NAMES = ("anycompany", "first-steps")
+NAMES = ("anycompany", "first-steps")  # the zoo has its own rules: see test_zoo.py
+EVERY_NAME = (*NAMES, "zoo")
 ALL_ACTIONS = {"AddHeader", "Bounce", "Connect", "Lambda", "S3", "SNS", "Stop", "Workmail"}
 
 
@@ -39,7 +40,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 EVERY_MESSAGE = [(name, row["message"]) for name in NAMES for row in rows(name)]
-KEY = {(name, row["message"]): row for name in NAMES for row in rows(name)}
+KEY = {(name, row["message"]): row for name in EVERY_NAME for row in rows(name)}
 
 
 @cache
@@ -225,7 +226,7 @@ def test_making_the_files_anew_gives_the_same_bytes(tmp_path: Path) -> None:
     anew = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     kept = {path: (FOLDER / path).read_bytes() for path in anew if (FOLDER / path).is_file()}
     assert anew == kept
-    mail = {path.relative_to(FOLDER) for name in NAMES for path in (FOLDER / name / "mail").iterdir()}
+    mail = {path.relative_to(FOLDER) for name in EVERY_NAME for path in (FOLDER / name / "mail").iterdir()}
     assert mail == {path for path in anew if path.parent.name == "mail"}, "files that make.py does not make"
 
 
@@ -246,7 +247,7 @@ def test_git_never_changes_the_line_ends_of_a_message() -> None:
     assert {line.rpartition(": ")[2] for line in out.stdout.splitlines()} == {"unset"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_the_account_is_valid_and_goes_to_the_api_and_back(name: str) -> None:
     account = dataset(name).account
     assert account.problems() == ()
@@ -375,7 +376,11 @@ def verified_by_dkimpy(name: str, message: str, index: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("name,message,index", signed("pass"))
+# dkimpy counts each From field into every signature, which RFC 6376 section 5.4.2 does not.
+DKIMPY_REFUSES = {("zoo", "0708-second-from-not-oversigned", 0)}
+
+
+@pytest.mark.parametrize("name,message,index", sorted({*signed("pass")} - DKIMPY_REFUSES))
 def test_dkimpy_verifies_what_the_key_says_passes(name: str, message: str, index: int) -> None:
     assert verified_by_dkimpy(name, message, index)
 
@@ -389,20 +394,20 @@ def test_dkimpy_refuses_what_the_key_says_fails(name: str, message: str, index: 
 
 
 def test_the_names_are_the_folders() -> None:
-    assert datasets.names() == NAMES
+    assert datasets.names() == EVERY_NAME
 
 
 def test_an_unknown_name_is_refused_in_one_sentence_with_the_nearest_one() -> None:
     with pytest.raises(ses.InputError) as caught:
         datasets.load("anycompani")
     assert str(caught.value) == (
-        "dataset: expected `anycompany` or `first-steps` but got `anycompani`; did you mean `anycompany`?"
+        "dataset: expected `anycompany`, `first-steps` or `zoo` but got `anycompani`; did you mean `anycompany`?"
     )
 
 
 @pytest.mark.parametrize("name", ["../datasets/anycompany", "", "keys", "making", "anycompany/"])
 def test_a_name_is_never_a_path(name: str) -> None:
-    with pytest.raises(ses.InputError, match="expected `anycompany` or `first-steps`"):
+    with pytest.raises(ses.InputError, match="expected `anycompany`, `first-steps` or `zoo`"):
         datasets.load(name)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 # One line for each column of expected.csv; the READMEs print this table.
 COLUMNS = {
@@ -97,6 +98,8 @@ class Sample:
         As in the column.
     """
 
+    headings: ClassVar[tuple[str, ...]] = ("",)  # of the columns of `cells`
+
     slug: str
     about: str
     raw: bytes
@@ -124,6 +127,10 @@ class Sample:
             "received_at": (FIRST + position * timedelta(milliseconds=100)).isoformat(),
         }
         return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+    def cells(self) -> tuple[str, ...]:
+        """What the README says about it."""
+        return (self.about,)
 
     def row(self, name: str) -> dict[str, str]:
         """The row of the answer key."""

@@ -61,6 +61,8 @@ def sign(
     canonicalization: str = "relaxed/relaxed",
     length: bool = False,
     algorithm: str = "",
+    covers: tuple[str, ...] = (),
+    identity: str = "",
 ) -> bytes:
     """The message with one more DKIM-Signature at its top.
 
@@ -76,6 +78,11 @@ def sign(
         Whether to add ``l=`` with the present length of the body.
     algorithm : str
         The ``a=`` tag; by the kind of the key unless given.
+    covers : tuple of str
+        The ``h=`` tag; a name that comes twice is signed once more than it is there. Unless given, every usual field
+        that is there, and From once more than it is there.
+    identity : str
+        The ``i=`` tag; none unless given.
     """
     private = _private_key(key or f"{selector}._domainkey.{domain}")
     if isinstance(private, RSAPrivateKey):
@@ -90,16 +97,32 @@ def sign(
         signature_algorithm=(algorithm or default).encode(),
         canonicalize=tuple(canonicalization.encode().split(b"/")),
         length=length,
+        include_headers=[name.encode() for name in covers] or None,
+        identity=identity.encode() or None,
     )
     return header + raw
 
 
-def key_record(name: str) -> str:
-    """The TXT record that publishes a key of ``datasets/keys``, in strings of at most 255 octets."""
+def seal(raw: bytes, selector: str, domain: str, *, at: datetime) -> bytes:
+    """The message with one more ARC set at its top (RFC 8617), made from its Authentication-Results of `domain`."""
+    private = _private_key(f"{selector}._domainkey.{domain}")
+    assert isinstance(private, RSAPrivateKey), "dkimpy seals with RSA"
+    secret = private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    header: list[bytes] = dkim.ARC(raw, logger=logging.getLogger("datasets")).sign(
+        selector.encode(), domain.encode(), secret, domain.encode(), timestamp=int(at.timestamp())
+    )
+    return b"".join(header) + raw
+
+
+def key_record(name: str, tags: str = "") -> str:
+    """The TXT record that publishes a key of ``datasets/keys``, in strings of at most 255 octets.
+
+    `tags` are further ones, each with its semicolon.
+    """
     public = _private_key(name).public_key()
     if isinstance(_private_key(name), RSAPrivateKey):
         kind, data = "rsa", public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     else:  # RFC 8463 section 4.2: the raw 32 octets
         kind, data = "ed25519", public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    text = f"v=DKIM1; k={kind}; p={base64.b64encode(data).decode()}"
+    text = f"v=DKIM1; {tags and tags + ' '}k={kind}; p={base64.b64encode(data).decode()}"
     return " ".join(f'"{text[at : at + 250]}"' for at in range(0, len(text), 250))

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from sesreceive.account.member import member
 from sesreceive.account.value import Value
+from sesreceive.hostname import plain_domain
 
 __all__ = ["Identity", "VerificationStatus"]
 
@@ -79,5 +80,5 @@ class Identity(Value):
 
     def covers(self, domain: str, *, subdomains: bool = True) -> bool:
         """Whether it is a domain that `domain` is, or lies in."""
-        name, domain = self.name.rstrip(".").lower(), domain.rstrip(".").lower()
+        name, domain = plain_domain(self.name), plain_domain(domain)
         return self.is_domain and (domain == name or (subdomains and domain.endswith(f".{name}")))

@@ -40,7 +40,8 @@ def is_address(text: str) -> bool:
     """
     mailbox = Mailbox.parse(text)
     local = mailbox.local
-    if _BLANK.search(text) or not local or not is_domain(mailbox.domain):
+    # As written: a final dot is understood in an address of mail and refused in a configuration.
+    if _BLANK.search(text) or not local or not is_domain(text.rpartition("@")[2].lower()):
         return False
     return "@" not in local or _QUOTED.fullmatch(local) is not None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from ipaddress import IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from sesreceive import limits
@@ -20,8 +20,9 @@ from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.syntax import is_address, is_domain, is_recipient
 from sesreceive.account.value import Value
 from sesreceive.errors import Problem
+from sesreceive.hostname import plain_domain
 from sesreceive.limits import Limit
-from sesreceive.mail.address import domain_of
+from sesreceive.mail.address import domain_of, unmapped
 from sesreceive.wording import count, expected, shown
 
 __all__ = ["CHECKS", "problems"]
@@ -109,13 +110,13 @@ def _may_send(address: str, account: Account) -> bool:
     """An address may send when it is verified itself, or its domain or a parent of that is."""
     if account.is_verified(domain_of(address)):
         return True
-    return any(one.is_verified and one.name.lower() == address.lower() for one in account.identities)
+    return any(one.is_verified and plain_domain(one.name) == plain_domain(address) for one in account.identities)
 
 
 def _not_verified(address: str, account: Account) -> str:
     wanted = "an address under a verified identity"
     for one in account.identities:
-        if one.name.lower() == address.lower() or one.covers(domain_of(address)):
+        if plain_domain(one.name) == plain_domain(address) or one.covers(domain_of(address)):
             return f"{expected(wanted, address)}, whose identity {shown(one.name)} is `{one.verification_status}`"
     verified = [one for one in account.identities if one.is_verified]
     local = address.rpartition("@")[0]
@@ -154,8 +155,9 @@ def _near_cidr(text: str) -> str:
         network = ip_network(bare, strict=False)
     except ValueError:
         return ""
-    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
-    near = f"{mapped}/{network.prefixlen - 96}" if mapped and network.prefixlen >= 96 else str(network)
+    plain = unmapped(network.network_address)
+    is_mapped = plain.version != network.version and network.prefixlen >= 96
+    near = f"{plain}/{network.prefixlen - 96}" if is_mapped else str(network)
     near = near.removesuffix("/32" if "." in near else "/128")
     return near if parse_cidr(near) else ""
 

@@ -13,6 +13,7 @@ from sesreceive.account.member import member
 from sesreceive.actions.shared_members import topic_arn
 from sesreceive.effects import SendBounce
 from sesreceive.errors import Problem, ValidationError
+from sesreceive.later import later
 from sesreceive.wording import either, expected
 from sesreceive.writing.dsn import bounce_dsn
 from sesreceive.writing.notification import action_object
@@ -142,15 +143,11 @@ class BounceAction(ReceiptAction):
         """One delivery status notification about the matched recipients; none to the null sender [inferred]."""
         if self._is_silent(context):
             return ()
-        raw = bounce_dsn(
-            context.receipt, recipients=context.recipients, sender=self.sender, smtp_reply_code=self.smtp_reply_code,
-            status_code=self.status_code, message=self.message, verdicts=context.verdicts, added=context.added,
-        )  # fmt: skip
         return (
             SendBounce(
                 sender=self.sender, destination=context.receipt.envelope.mail_from, recipients=context.recipients,
                 smtp_reply_code=self.smtp_reply_code, status_code=self.status_code or "", message=self.message,
-                raw=raw, **context.about,
+                raw=later(_dsn, self, context), **context.about,
             ),
         )  # fmt: skip
 
@@ -167,3 +164,11 @@ class BounceAction(ReceiptAction):
     def _is_silent(context: ActionContext) -> bool:
         never = context.receipt.assumptions.null_sender_bounce == "never"
         return never and context.receipt.envelope.is_null_sender
+
+
+def _dsn(action: BounceAction, context: ActionContext) -> bytes:
+    """The bounce as bytes."""
+    return bounce_dsn(
+        context.receipt, recipients=context.recipients, sender=action.sender, smtp_reply_code=action.smtp_reply_code,
+        status_code=action.status_code, message=action.message, verdicts=context.verdicts, added=context.added,
+    )  # fmt: skip

@@ -56,7 +56,7 @@ class ConnectAction(ReceiptAction):
         """One contact with the stored message."""
         return (
             StartContact(
-                instance_arn=self.instance_arn, iam_role_arn=self.iam_role_arn, raw=context.stored_message,
+                instance_arn=self.instance_arn, iam_role_arn=self.iam_role_arn, raw=context.later_message,
                 **context.about,
             ),
         )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sesreceive.account.rule_set import ReceiptRule
+from sesreceive.later import later
 from sesreceive.verdict import Verdicts
 from sesreceive.writing import notification, stored_message
 from sesreceive.writing.receipt import Receipt
@@ -51,6 +52,13 @@ class ActionContext(NamedTuple):
     def stored_message(self) -> bytes:
         """The headers SES adds, the headers that were added, and the message as it came."""
         return stored_message.stored_message(self.receipt, self.verdicts, self.added)
+
+    @property
+    def later_message(self) -> bytes:
+        """`stored_message`, made when it is read; for a field of an effect."""
+        return later(
+            stored_message.stored_message, self.receipt, self.verdicts, self.added, size=stored_message.stored_size
+        )
 
     def notification(self, action: Mapping[str, Any], content: str | None = None) -> str:
         """The notification JSON for this action; `action` is its ``receipt.action`` object."""

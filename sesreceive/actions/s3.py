@@ -113,7 +113,7 @@ class S3Action(ReceiptAction):
             )  # fmt: skip
         return (
             PutObject(
-                bucket=self.bucket_name, key=self.object_key(receipt.message_id), body=context.stored_message,
+                bucket=self.bucket_name, key=self.object_key(receipt.message_id), body=context.later_message,
                 content_type=receipt.assumptions.object_content_type, kms_key_arn=self.kms_key_arn or "",
                 encryption_context=bound_to, iam_role_arn=self.iam_role_arn or "", **context.about,
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
 from sesreceive.actions.shared_members import topic_arn
 from sesreceive.effects import Publish, SendBounce
+from sesreceive.later import later
 from sesreceive.writing.dsn import OVERSIZE, oversize_dsn
 from sesreceive.writing.notification import action_object, sns_content
 from sesreceive.writing.setup import RECEIPT_SUBJECT, SETUP_MESSAGE_ID, SETUP_SUBJECT, setup_notification
@@ -76,7 +77,7 @@ class SNSAction(ReceiptAction):
         if receipt.envelope.is_null_sender and receipt.assumptions.null_sender_bounce == "never":
             return f"{reason}; nothing is sent to the null sender", ()
         sender = oversize_sender(receipt, context.recipients)
-        raw = oversize_dsn(receipt, recipients=context.recipients, sender=sender)
+        raw = later(_dsn, context, sender)
         code, status, text = OVERSIZE
         bounce = SendBounce(
             sender=sender, destination=receipt.envelope.mail_from, recipients=context.recipients,
@@ -87,8 +88,7 @@ class SNSAction(ReceiptAction):
 
     def effects(self, context: ActionContext) -> Sequence[Publish]:
         """One notification with the whole message as ``content``."""
-        content = sns_content(context.stored_message, str(self.encoding))
-        message = context.notification(self._told(), content)
+        message = later(_message, context, self._told(), str(self.encoding))
         return (Publish(topic_arn=self.topic_arn, subject=RECEIPT_SUBJECT, message=message, **context.about),)
 
     def sets_up(self, at: datetime) -> Sequence[Publish]:
@@ -98,3 +98,13 @@ class SNSAction(ReceiptAction):
 
     def _told(self) -> dict[str, str]:
         return action_object("SNS", topicArn=self.topic_arn, encoding=str(self.encoding))
+
+
+def _message(context: ActionContext, told: Mapping[str, str], encoding: str) -> str:
+    """The notification with the whole message in it."""
+    return context.notification(told, sns_content(context.stored_message, encoding))
+
+
+def _dsn(context: ActionContext, sender: str) -> bytes:
+    """The bounce of a message that is too large."""
+    return oversize_dsn(context.receipt, recipients=context.recipients, sender=sender)

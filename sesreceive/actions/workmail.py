@@ -55,7 +55,7 @@ class WorkmailAction(ReceiptAction):
         """One delivery for all matched recipients."""
         return (
             DeliverToWorkMail(
-                organization_arn=self.organization_arn, recipients=context.recipients, raw=context.stored_message,
+                organization_arn=self.organization_arn, recipients=context.recipients, raw=context.later_message,
                 **context.about,
             ),
         )  # fmt: skip

@@ -146,6 +146,7 @@ def reruns(
         again.backend = _Replayed(reception, answers or {}, called)
         again.provider_lists = reception.provider_lists
         again.assumptions = assumptions or reception.assumptions
+        again.bounds = reception.bounds
         yield _processed(again, reception, said)
 
 
@@ -226,6 +227,8 @@ def _change(before: Reception, after: Reception) -> str:
     for recipient, one, other in zip(before.envelope.rcpt_to, before.replies, after.replies, strict=True):
         if one != other:
             return f"`{recipient}` would be answered `{other}`"
+    if before.accepted != after.accepted:
+        return f"the message would be answered `{after.reply}`"
     if before.verdicts != after.verdicts and before.verdicts and after.verdicts:
         for name in ("spam", "virus", "spf", "dkim", "dmarc"):
             one, other = getattr(before.verdicts, name), getattr(after.verdicts, name)

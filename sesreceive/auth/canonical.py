@@ -80,6 +80,8 @@ def body(algorithm: bytes, data: bytes) -> bytes | memoryview:
         data = _squeezed(data)
         if b" \r\n" in data:
             data = data.replace(b" \r\n", b"\r\n")
+        # Section 3.4.4: blanks at the end of lines go first, also of a last line that has no CRLF yet.
+        data = data.removesuffix(b" ")
     end = _text_end(data)
     if end == len(data) and data:
         return data + b"\r\n"

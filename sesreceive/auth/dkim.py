@@ -7,17 +7,18 @@ wrong with a signature is one table, in `failures`.
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Iterator
 
 from sesreceive.auth import canonical
+from sesreceive.auth.body_hashes import BodyHashes
 from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import FAILURES, Failed, Failure
 from sesreceive.auth.keys import KeyRecord
+from sesreceive.auth.memory import MAX_TEXT, Memory
 from sesreceive.auth.results import DkimResult, DkimStatus
 from sesreceive.auth.signature import ALGORITHMS, Signature, text_of
-from sesreceive.auth.tags import TagList
+from sesreceive.auth.tags import TagList, unquoted
 from sesreceive.dns.resolver import DnsStatus, Resolver
 from sesreceive.errors import one_line
 from sesreceive.mail.message import HeaderField, Message
@@ -35,7 +36,14 @@ MIN_RSA_BITS = 1024  # RFC 8301 section 3.2: signatures with smaller keys are no
 _B_VALUE = re.compile(rb"(?:\A|;)[ \t\r\n]*b[ \t\r\n]*=([^;]*)")
 
 
-def verify(message: Message, resolver: Resolver, now: float) -> tuple[DkimResult, ...]:
+def verify(
+    message: Message,
+    resolver: Resolver,
+    now: float,
+    *,
+    memory: Memory | None = None,
+    bodies: BodyHashes | None = None,
+) -> tuple[DkimResult, ...]:
     r"""The result of every signature, in the order of the header; empty for an unsigned message.
 
     Parameters
@@ -46,11 +54,16 @@ def verify(message: Message, resolver: Resolver, now: float) -> tuple[DkimResult
         Where the keys are.
     now : float
         The time that ``t=`` and ``x=`` are compared with, in seconds since 1970.
+    memory : Memory, optional
+        Keys that earlier messages have led to.
+    bodies : BodyHashes, optional
+        The hashes of the message's body, to be shared with ARC.
 
     Returns
     -------
     tuple of DkimResult
-        Always one a DKIM-Signature field; whatever the message holds, nothing is raised.
+        Always one a DKIM-Signature field, also for one that is no signature (`DkimResult.is_signature`); whatever the
+        message holds, nothing is raised.
 
     Examples
     --------
@@ -63,50 +76,52 @@ def verify(message: Message, resolver: Resolver, now: float) -> tuple[DkimResult
     ----------
     RFC 6376 section 6; RFC 8601 section 2.7.1.
     """
-    checks = _Verification(message, resolver, now)
+    checks = _Verification(message, resolver, now, memory or Memory(), bodies or BodyHashes(message))
     return tuple(checks.result(index) for index in range(len(checks.signatures)))
 
 
 def verify_signature(message: Message, index: int, resolver: Resolver, now: float) -> DkimResult:
     """The result of one signature, counted from 0 at the top; see `verify`."""
-    return _Verification(message, resolver, now).result(index)
+    return _Verification(message, resolver, now, Memory(), BodyHashes(message)).result(index)
 
 
 class _Verification:
     """What the signatures of one message share: its fields by name, their canonical forms, the body's hashes."""
 
-    def __init__(self, message: Message, resolver: Resolver, now: float) -> None:
-        self.message, self.resolver, self.now = message, resolver, now
+    def __init__(self, message: Message, resolver: Resolver, now: float, memory: Memory, bodies: BodyHashes) -> None:
+        self.message, self.resolver, self.now, self.memory = message, resolver, now, memory
         self.signatures = message.all("DKIM-Signature")
-        self._bodies: dict[bytes, bytes | memoryview] = {}
-        self._hashes: dict[tuple[bytes, int | None], bytes] = {}
+        self.bodies = bodies
         # By `id` of the field, since fields may be equal.
         self._headers: dict[bytes, dict[int, bytes]] = {form: {} for form in canonical.ALGORITHMS}
         self._names: dict[int, bytes] = {}
 
     def result(self, index: int) -> DkimResult:
         """Verify the signature at this place."""
-        found = TagList.parse(self.signatures[index].value)
-        status, key_bits = DkimStatus.PASS, 0
+        tag_list = TagList.parse(self.signatures[index].value)
+        status, key_bits, failure = DkimStatus.PASS, 0, None
         try:
             if index >= MAX_SIGNATURES:
                 raise Failed(Failure.TOO_MANY, f"only the first {MAX_SIGNATURES} signatures are verified")
-            signature = Signature.of(found)
+            signature = Signature.of(tag_list)
             signature.check_time(self.now)
             key = self._key(self.signatures[index], signature)
             key_bits, reason = key.bits, _passed(signature, key)
         except Failed as failed:
-            status, source = FAILURES[failed.failure]
+            failure = failed.failure
+            status, source = FAILURES[failure]
             key_bits, reason = failed.key_bits, f"{failed.detail} ({source})"
-        said = {name: text_of(found.tags.get(name, b"")) for name in (b"d", b"i", b"s", b"a")}
-        domain = published_domain(said[b"d"]) or said[b"d"].lower()
+        domain, selector, algorithm = (text_of(tag_list.tags.get(name, b"")) for name in (b"d", b"s", b"a"))
+        domain = published_domain(domain) or domain.lower()
+        identity = unquoted(tag_list.tags.get(b"i", b"")).decode("utf-8", "replace")
         return DkimResult(
             status=status,
             domain=domain,
-            identity=said[b"i"] or (f"@{domain}" if domain else ""),
-            selector=said[b"s"],
-            algorithm=said[b"a"],
+            identity=identity or (f"@{domain}" if domain else ""),
+            selector=selector,
+            algorithm=algorithm,
             key_bits=key_bits,
+            failure=failure,
             reason=reason,
         )
 
@@ -135,20 +150,26 @@ class _Verification:
         if answer.status is not DnsStatus.FOUND:
             raise Failed(Failure.NO_KEY, f"there is no key `{name}`: {answer.status.value}")
         texts = (value if isinstance(value, bytes) else value.encode("utf-8", "replace") for value in answer.values)
-        return tuple(key for text in texts if (key := KeyRecord.parse(text)))[:MAX_KEYS]
+        return tuple(key for text in texts if (key := self._read(text)))[:MAX_KEYS]
+
+    def _read(self, text: bytes) -> KeyRecord | None:
+        keys = self.memory.keys
+        if text in keys:
+            return keys[text]
+        key = KeyRecord.parse(text)
+        return keys.keep(text, key) if len(text) <= MAX_TEXT else key
 
     # ---------------------------------------------------------------- the hashes (section 6.1.3)
 
     def _check_body(self, signature: Signature, key: KeyRecord) -> None:
-        body = self._body(signature.body_form)
         length = signature.length
-        if length is not None and length > len(body):
+        if length is not None and length > len(body := self.bodies.body(signature.body_form)):
             short = f"the signature covers {length} octets of the body, and there are {len(body)}"
             raise Failed(Failure.BODY_LENGTH, short, key.bits)
-        digest = self._body_hash(signature.body_form, length)
+        digest = self.bodies.digest(signature.body_form, length)
         if digest != signature.body_hash:
-            got, said = _base64(digest), _base64(signature.body_hash)
-            changed = f"the body changed after signing: body hash is `{got}`, signature says `{said}`"
+            got, signed = _base64(digest), _base64(signature.body_hash)
+            changed = f"the body changed after signing: body hash is `{got}`, signature says `{signed}`"
             raise Failed(Failure.BODY_HASH, changed, key.bits)
 
     def _check_signature(self, field: HeaderField, signature: Signature, key: KeyRecord) -> None:
@@ -190,24 +211,13 @@ class _Verification:
             self._names = dict(zip(map(id, self.message.fields), _names(self.message), strict=True))
         return self._names[id(field)]
 
-    def _body(self, form: bytes) -> bytes | memoryview:
-        if form not in self._bodies:
-            self._bodies[form] = canonical.body(form, canonical.crlf(self.message.raw[self.message.body_start :]))
-        return self._bodies[form]
-
-    def _body_hash(self, form: bytes, length: int | None) -> bytes:
-        key = (form, length)
-        if key not in self._hashes:
-            self._hashes[key] = hashlib.sha256(memoryview(self._body(form))[:length]).digest()
-        return self._hashes[key]
-
 
 def _is_fail(failed: Failed) -> bool:
     return FAILURES[failed.failure][0] is DkimStatus.FAIL
 
 
 def _check_key(key: KeyRecord, signature: Signature) -> None:
-    """Nothing, for a key that may verify this signature (section 6.1.2, steps 4 to 8)."""
+    """Raise Failed unless the key may verify this signature (section 6.1.2, steps 4 to 8)."""
     at = f"the key `{signature.key_name}`"
     kind = ALGORITHMS[signature.algorithm]
     if key.problem:

@@ -3,41 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-from sesreceive.auth.results import DkimStatus
+from sesreceive.auth.results import DkimStatus, Failure
 
 __all__ = ["FAILURES", "Failed", "Failure"]
-
-
-class Failure(StrEnum):
-    """What can keep a signature from passing."""
-
-    SYNTAX = "syntax"
-    VERSION = "version"
-    MISSING_TAG = "missing tag"
-    BAD_VALUE = "bad value"
-    ALGORITHM_UNKNOWN = "algorithm unknown"
-    ALGORITHM_FORBIDDEN = "algorithm forbidden"
-    FROM_NOT_SIGNED = "From not signed"
-    IDENTITY = "identity"
-    QUERY_METHOD = "query method"
-    TIMES = "times"
-    EXPIRED = "expired"
-    FUTURE = "future"
-    TOO_MANY = "too many signatures"
-    DNS = "DNS"
-    NO_KEY = "no key"
-    KEY_SYNTAX = "key syntax"
-    KEY_REVOKED = "key revoked"
-    KEY_TYPE = "key type"
-    KEY_HASH = "key hash"
-    KEY_SERVICE = "key service"
-    KEY_IDENTITY = "key identity"
-    KEY_SIZE = "key size"
-    BODY_LENGTH = "body length"
-    BODY_HASH = "body hash"
-    SIGNATURE = "signature"
 
 
 # RFC 6376 calls all but one of these PERMFAIL. RFC 8601 section 2.7.1 divides them: `fail` is a signature that

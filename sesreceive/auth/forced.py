@@ -101,7 +101,7 @@ def _dkim(results: AuthenticationResults, verdict: Verdict, assumptions: Assumpt
     own = next((one for one, own in zip(results.dkim, counts, strict=True) if own), None) or DkimResult(
         status=DkimStatus.PASS, domain=domain, identity=f"@{domain}", selector="forced", algorithm="rsa-sha256"
     )
-    return (replace(own, status=_DKIM[verdict], reason=_reason(verdict)), *others)
+    return (replace(own, status=_DKIM[verdict], failure=None, reason=_reason(verdict)), *others)
 
 
 def _dmarc(result: DmarcResult, verdict: Verdict, policy: str) -> DmarcResult:

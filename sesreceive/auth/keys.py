@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -69,7 +68,27 @@ class KeyRecord:
         >>> KeyRecord.parse(b"v=DKIM1; p=AAAA").problem
         '`p=` is no RSA public key'
         """
-        return _parsed(text)
+        tag_list = TagList.parse(text)
+        tags = tag_list.tags
+        version = tags.get(b"v")
+        if version is None and b"p" not in tags:
+            return None
+        if version is not None and (version != b"DKIM1" or next(iter(tags)) != b"v"):
+            return None  # section 3.6.1: records that start with another version are discarded
+        kind = tags.get(b"k", b"rsa").decode("ascii", "replace")
+        flags = items(tags.get(b"t", b""))
+        public, bits, problem = _public(kind, tags.get(b"p"))
+        return cls(
+            kind=kind,
+            public=None if tag_list.problem else public,
+            bits=bits,
+            hashes=tuple(item.decode("ascii", "replace") for item in items(tags.get(b"h", b""))),
+            services=tuple(item.decode("ascii", "replace") for item in items(tags.get(b"s", b""))),
+            is_revoked=tags.get(b"p") == b"",
+            is_strict=b"s" in flags,
+            is_testing=b"y" in flags,
+            problem=tag_list.problem or problem,
+        )
 
     def verifies(self, signature: bytes, signed: bytes) -> bool:
         """Whether `signature` was made over `signed` with this key; Ed25519 signs the digest (RFC 8463)."""
@@ -81,31 +100,6 @@ class KeyRecord:
         except InvalidSignature:
             return False
         return self.public is not None
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: bytes) -> KeyRecord | None:
-    found = TagList.parse(text)
-    tags = found.tags
-    version = tags.get(b"v")
-    if version is None and b"p" not in tags:
-        return None
-    if version is not None and (version != b"DKIM1" or next(iter(tags)) != b"v"):
-        return None  # section 3.6.1: records that start with another version are discarded
-    kind = tags.get(b"k", b"rsa").decode("ascii", "replace")
-    flags = items(tags.get(b"t", b""))
-    public, bits, problem = _public(kind, tags.get(b"p"))
-    return KeyRecord(
-        kind=kind,
-        public=None if found.problem else public,
-        bits=bits,
-        hashes=tuple(item.decode("ascii", "replace") for item in items(tags.get(b"h", b""))),
-        services=tuple(item.decode("ascii", "replace") for item in items(tags.get(b"s", b""))),
-        is_revoked=tags.get(b"p") == b"",
-        is_strict=b"s" in flags,
-        is_testing=b"y" in flags,
-        problem=found.problem or problem,
-    )
 
 
 def _public(kind: str, text: bytes | None) -> tuple[RSAPublicKey | Ed25519PublicKey | None, int, str]:

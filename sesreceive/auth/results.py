@@ -8,6 +8,9 @@ from enum import StrEnum
 from sesreceive.dns.resolver import DnsQuestion
 
 __all__ = [
+    "ArcResult",
+    "ArcSet",
+    "ArcStatus",
     "AuthenticationResults",
     "DkimResult",
     "DkimStatus",
@@ -15,6 +18,7 @@ __all__ = [
     "DmarcResult",
     "DmarcStatus",
     "DnsQuestion",
+    "Failure",
     "SpfResult",
     "SpfStatus",
 ]
@@ -57,6 +61,36 @@ class DmarcPolicy(StrEnum):
     NONE = "none"
     QUARANTINE = "quarantine"
     REJECT = "reject"
+
+
+class Failure(StrEnum):
+    """What can keep a signature from passing; `auth.failures` has the status and the source of each."""
+
+    SYNTAX = "syntax"
+    VERSION = "version"
+    MISSING_TAG = "missing tag"
+    BAD_VALUE = "bad value"
+    ALGORITHM_UNKNOWN = "algorithm unknown"
+    ALGORITHM_FORBIDDEN = "algorithm forbidden"
+    FROM_NOT_SIGNED = "From not signed"
+    IDENTITY = "identity"
+    QUERY_METHOD = "query method"
+    TIMES = "times"
+    EXPIRED = "expired"
+    FUTURE = "future"
+    TOO_MANY = "too many signatures"
+    DNS = "DNS"
+    NO_KEY = "no key"
+    KEY_SYNTAX = "key syntax"
+    KEY_REVOKED = "key revoked"
+    KEY_TYPE = "key type"
+    KEY_HASH = "key hash"
+    KEY_SERVICE = "key service"
+    KEY_IDENTITY = "key identity"
+    KEY_SIZE = "key size"
+    BODY_LENGTH = "body length"
+    BODY_HASH = "body hash"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +137,15 @@ class DkimResult:
     domain : str
         Signing domain, the ``d=`` tag in lower case; empty when the tag is missing.
     identity : str
-        ``i=`` as given, or ``@`` and the domain.
+        ``i=``, decoded from quoted-printable, or ``@`` and the domain.
     selector : str
         The ``s=`` tag.
     algorithm : str
         The ``a=`` tag.
     key_bits : int
         Size of the public key; 0 when there was none to try.
+    failure : Failure or None
+        What kept the signature from passing; None for one that passed.
     reason : str
         One sentence.
     """
@@ -120,7 +156,23 @@ class DkimResult:
     selector: str = ""
     algorithm: str = ""
     key_bits: int = 0
+    failure: Failure | None = None
     reason: str = ""
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether the field is one at all: a tag list with a ``d=``; SES counts any other as if it were not there.
+
+        A key record that was pasted into a DKIM-Signature field left no ``dkim=`` item [observed].
+
+        Examples
+        --------
+        >>> DkimResult(status=DkimStatus.FAIL, domain="example.org", failure=Failure.BODY_HASH).is_signature
+        True
+        >>> DkimResult(status=DkimStatus.PERMERROR, failure=Failure.MISSING_TAG).is_signature
+        False
+        """
+        return self.failure is not Failure.SYNTAX and any(map(str.isalnum, self.domain))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +207,55 @@ class DmarcResult:
     reason: str = ""
 
 
+class ArcStatus(StrEnum):
+    """Results of a chain's validation (RFC 8617 section 4.4); without a chain there is no result."""
+
+    PASS = "pass"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArcSet:
+    """What one host on the way said it found.
+
+    Attributes
+    ----------
+    instance : int
+        Its place in the chain, from 1.
+    authserv_id : str
+        The name it gives itself in ARC-Authentication-Results.
+    sealed_by : str
+        The ``d=`` tag of its ARC-Seal; empty where it has none.
+    results : tuple of (str, str)
+        Method and result, such as ``("spf", "pass")``, in order.
+    """
+
+    instance: int
+    authserv_id: str = ""
+    sealed_by: str = ""
+    results: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArcResult:
+    """The result of verifying the ARC chain of a message; no verdict follows from it.
+
+    Attributes
+    ----------
+    status : ArcStatus
+        Whether every seal and the newest message signature hold.
+    sets : tuple of ArcSet
+        What the hosts on the way said, the first one first; believe it only where `status` is pass, and only as
+        far as the hosts are believed.
+    reason : str
+        One sentence.
+    """
+
+    status: ArcStatus
+    sets: tuple[ArcSet, ...] = ()
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationResults:
     """All that authentication found out about one message.
@@ -169,9 +270,12 @@ class AuthenticationResults:
         One, always.
     questions : tuple of DnsQuestion
         What was asked of DNS, in order.
+    arc : ArcResult or None
+        The chain of a forwarded message; None for one without ARC fields.
     """
 
     spf: SpfResult
     dkim: tuple[DkimResult, ...]
     dmarc: DmarcResult
     questions: tuple[DnsQuestion, ...] = ()
+    arc: ArcResult | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sesreceive.auth import canonical
 from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import Failed, Failure
-from sesreceive.auth.tags import TagList, decoded, items
+from sesreceive.auth.tags import TagList, decoded, items, unquoted
 from sesreceive.errors import one_line
 
 __all__ = ["ALGORITHMS", "Signature"]
@@ -105,7 +105,7 @@ class Signature:
             raise Failed(Failure.QUERY_METHOD, f"the query method `q={shown(tags[b'q'])}` is unknown")
         agent = domain
         if b"i" in tags:
-            _, at, name = tags[b"i"].rpartition(b"@")
+            _, at, name = unquoted(tags[b"i"]).rpartition(b"@")
             agent = published_domain(text_of(name)) or ""
             if not at or not f".{agent}".endswith(f".{domain}"):
                 raise Failed(Failure.IDENTITY, f"`i={shown(tags[b'i'])}` does not lie in `{domain}`")
@@ -119,7 +119,7 @@ class Signature:
         )  # fmt: skip
 
     def check_time(self, now: float) -> None:
-        """Nothing, at a time the signature is good for.
+        """Raise Failed unless the signature is valid at `now`.
 
         Raises
         ------

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
+from sesreceive.assumption import Assumptions
+from sesreceive.auth.memory import Memory
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsAnswer, Resolver
@@ -26,11 +28,22 @@ __all__ = ["MAX_RECORD_OCTETS", "check_host"]
 MAX_RECORD_OCTETS = 4096
 # What macros may repeat. RFC 5321 section 4.5.3.1: a local part has at most 64 octets, a domain 255.
 _MAX_LOCAL, _MAX_DOMAIN = 256, 255
-# Results that are remembered at once.
-_REMEMBERED = 1024
+# Answers longer than this in all are not kept with a result.
+_MAX_KEPT_OCTETS = 16_384
+
+_DEFAULT = Assumptions()
 
 
-def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *, now: float = 0.0) -> SpfResult:
+def check_host(
+    client_ip: str,
+    mail_from: str,
+    helo: str,
+    resolver: Resolver,
+    *,
+    now: float = 0.0,
+    assumptions: Assumptions | None = None,
+    memory: Memory | None = None,
+) -> SpfResult:
     """Whether the domain of the sender lets this host send its mail; a result for every input, never an error.
 
     Parameters
@@ -46,6 +59,10 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
         Where the records are.
     now : float
         Seconds since 1970, for the macro ``%{t}`` of explanations.
+    assumptions : Assumptions, optional
+        How many look-ups may find nothing, and what a DNS error inside ``ptr`` means.
+    memory : Memory, optional
+        What earlier messages left: a result counts again while DNS answers alike.
 
     Examples
     --------
@@ -86,13 +103,15 @@ def check_host(client_ip: str, mail_from: str, helo: str, resolver: Resolver, *,
     address = _address(client_ip)
     if address is None:
         return result(SpfStatus.PERMERROR, f"`{one_line(client_ip)}` is no IP address")
-    found = _evaluate(address, _encodable(local), domain, _encodable(helo), resolver, now)
+    settings = _Settings.of(assumptions or _DEFAULT)
+    said_by = _Sender(address, _encodable(local), domain, _encodable(helo))
+    outcome = _evaluate(said_by, settings, resolver, now, memory or Memory())
     return result(
-        found.status, found.reason, domain=found.domain, mechanism=found.mechanism, explanation=found.explanation
-    )
+        outcome.status, outcome.reason, domain=outcome.domain, mechanism=outcome.mechanism,
+        explanation=outcome.explanation,
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _domain(said: str) -> tuple[str, bool]:
     """The domain as A-labels, and whether it could have a record (RFC 7208 section 4.3)."""
     domain = to_ascii_domain(_encodable(said))
@@ -101,8 +120,29 @@ def _domain(said: str) -> tuple[str, bool]:
     return domain, "." in domain and is_valid(domain) and not domain.startswith("[")
 
 
+class _Sender(NamedTuple):
+    """Who is checked: the client's address, the parts of the sender, and HELO."""
+
+    address: str
+    local: str
+    domain: str
+    helo: str
+
+
+class _Settings(NamedTuple):
+    """The open points of SPF, as the evaluation reads them."""
+
+    max_void_lookups: int | None  # None for no limit
+    skips_ptr_errors: bool
+
+    @classmethod
+    def of(cls, assumptions: Assumptions) -> _Settings:
+        limit = assumptions.spf_void_lookups
+        return cls(None if limit == "unlimited" else int(limit), assumptions.spf_ptr_errors == "skip")
+
+
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Outcome:
     """What the records of a domain say of an address, and every DNS answer that it follows from."""
 
     status: SpfStatus
@@ -113,37 +153,37 @@ class _Found:
     answers: tuple[tuple[str, str, DnsAnswer | None], ...]
 
 
-_found: dict[tuple[str, str], _Found] = {}
+def _evaluate(sender: _Sender, settings: _Settings, resolver: Resolver, now: float, memory: Memory) -> _Outcome:
+    """The outcome for this sender: evaluated, or that of an earlier message where DNS gives the same answers.
 
-
-def _evaluate(address: str, local: str, domain: str, helo: str, resolver: Resolver, now: float) -> _Found:
-    """Evaluate the record of a domain, or take over what came of it before, while DNS gives the same answers.
-
-    The questions are asked each time, in the same order, so results never outlive a change in DNS, and who listens
-    hears them all. A record that expands the local part, HELO or the time is evaluated each time.
+    Every question is asked again, so a change in DNS counts at once and the trace has all of them. A record that
+    expands the local part, HELO or the time is evaluated each time.
     """
-    known = _found.get((address, domain))
+    key = (sender.address, sender.domain, settings)
+    known: _Outcome | None = memory.senders.get(key)
     if known and all(resolver.resolve(name, rdtype) == answer for name, rdtype, answer in known.answers):
         return known
-    query = _query_class()(address, local, domain, helo, resolver, now)
+    query = _query_class()(sender, settings, resolver, now)
     status, explanation = query.outcome()
-    decided = query.decided or domain
-    found = _Found(
+    decided = query.decided or sender.domain
+    outcome = _Outcome(
         status=status, domain=decided, mechanism=query.mechanism or "",
         explanation=explanation if status is SpfStatus.FAIL else "",
-        reason=_reason(status, query, decided, address), answers=tuple(query.answers),
+        reason=_reason(status, query, decided, sender.address), answers=tuple(query.answers),
     )  # fmt: skip
-    if not query.is_personal:
-        if len(_found) >= _REMEMBERED:
-            _found.clear()
-        _found[address, domain] = found
-    return found
+    if not query.is_personal and _octets(outcome) <= _MAX_KEPT_OCTETS:
+        memory.senders.keep(key, outcome)
+    return outcome
+
+
+def _octets(outcome: _Outcome) -> int:
+    return sum(len(value) for _, _, answer in outcome.answers if answer for value in answer.values)
 
 
 def _address(client_ip: str) -> str | None:
     """The client's address as SPF compares it (RFC 7208 section 5: IPv4-mapped is IPv4), without a scope."""
     try:
-        return str(host_address(client_ip.partition("%")[0]))
+        return str(host_address(client_ip))
     except ValueError:
         return None
 
@@ -208,11 +248,12 @@ def _query_class() -> Any:
     class Query(spf.query):  # type: ignore[misc]  # pyspf has no types
         """One check_host(); `dns` is the only place where it touches the world."""
 
-        def __init__(self, address: str, local: str, domain: str, helo: str, resolver: Resolver, now: float) -> None:
+        def __init__(self, sender: _Sender, settings: _Settings, resolver: Resolver, now: float) -> None:
             # The sender is set below: pyspf would split it at the first `@`, also inside quotes.
-            super().__init__(i=address, s=f"postmaster@{domain}", h=helo[:_MAX_DOMAIN])
-            self.l = local[:_MAX_LOCAL] or "postmaster"
-            self.s = f"{self.l}@{domain}"
+            super().__init__(i=sender.address, s=f"postmaster@{sender.domain}", h=sender.helo[:_MAX_DOMAIN])
+            self.l = sender.local[:_MAX_LOCAL] or "postmaster"
+            self.s = f"{self.l}@{sender.domain}"
+            self.settings = settings
             self.t = str(int(now))
             self.set_default_explanation("")
             self.resolver = resolver
@@ -220,7 +261,7 @@ def _query_class() -> Any:
             self.is_personal = False  # whether the result is about more than the domain and the address
             self.decided = ""  # whose record gave the result
             self.failed = ""  # the question that DNS did not answer
-            self.problem = (domain, "", "")  # for a permerror: whose record, pyspf's message, the mechanism
+            self.problem = (sender.domain, "", "")  # for a permerror: whose record, pyspf's message, the mechanism
 
         def outcome(self) -> tuple[SpfStatus, str]:
             """The result and the explanation of the domain."""
@@ -257,6 +298,39 @@ def _query_class() -> Any:
                 raise
             return record
 
+        def validate_mechanism(self, mech: str) -> Any:
+            """One mechanism, read; ``include`` of the record's own domain is one too.
+
+            pyspf refuses it before anything else is looked at. RFC 7208 has no such rule: mechanisms are tried from
+            left to right and the first that matches ends it (section 4.6.2), and the look-up limit ends a circle
+            (section 4.6.4).
+            """
+            try:
+                return super().validate_mechanism(mech)
+            except spf.PermError as error:
+                if error.msg != "include has trivial recursion":
+                    raise
+                return mech, "include", self.d, self.cidrmax, spf.RESULTS.get(mech[0], "pass")
+
+        def validated_ptrs(self) -> list[str]:
+            """The client's names that lead back to its address (RFC 7208 section 5.5), ten at most.
+
+            Where the setting says so, a DNS error skips the name it is about, and one of the PTR question leaves none.
+            """
+            return [
+                name
+                for name in self._or_skipped(self.dns_ptr, self.i)[: spf.MAX_PTR]
+                if self.cidrmatch(self._or_skipped(self.dns_a, name, self.A), self.cidrmax)
+            ]
+
+        def _or_skipped(self, look_up: Callable[..., list[Any]], *question: str) -> list[Any]:
+            try:
+                return look_up(*question)
+            except spf.TempError:
+                if self.settings.skips_ptr_errors:
+                    return []
+                raise
+
         def expand(self, text: str, stripdot: bool = True) -> str:
             """Macros replaced; of a name that is too long, labels go from the left (RFC 7208 section 7.3)."""
             self.is_personal = self.is_personal or _PERSONAL.search(text) is not None
@@ -278,8 +352,9 @@ def _query_class() -> Any:
                 raise spf.TempError(f"DNS {answer.status.value}")
             if not answer.values and not ignore_void:
                 self.void_lookups += 1
-                if self.void_lookups > spf.MAX_VOID_LOOKUPS:
-                    raise spf.PermError(f"Void lookup limit of {spf.MAX_VOID_LOOKUPS} exceeded")
+                limit = self.settings.max_void_lookups
+                if limit is not None and self.void_lookups > limit:
+                    raise spf.PermError(f"Void lookup limit of {limit} exceeded")
             return [_in_pyspf_form(qtype, value) for value in answer.values]
 
     return Query

@@ -6,10 +6,11 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["TagList", "decoded", "items"]
+__all__ = ["TagList", "decoded", "items", "unquoted"]
 
 _FWS = b" \t\r\n"
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*")
+_HEX_OCTET = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,20 @@ def decoded(value: bytes) -> bytes | None:
         return binascii.a2b_base64(b"".join(value.split()), strict_mode=True)
     except binascii.Error:
         return None
+
+
+def unquoted(value: bytes) -> bytes:
+    r"""The octets of a dkim-quoted-printable value (section 2.11): white space goes, ``=`` and two digits are an octet.
+
+    Examples
+    --------
+    >>> unquoted(b"ana=2Bnews=40\r\n example.org")
+    b'ana+news@example.org'
+    >>> unquoted(b"=zz")
+    b'=zz'
+    """
+    value = b"".join(value.split())
+    return _HEX_OCTET.sub(lambda digits: bytes.fromhex(digits[1].decode()), value) if b"=" in value else value
 
 
 def _shown(text: bytes) -> str:

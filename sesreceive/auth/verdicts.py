@@ -70,6 +70,7 @@ def dkim_verdict(
         s.status
         for s in signatures
         if author_domain
+        and s.is_signature
         and (s.domain == author_domain or (relaxed and (s.domain == org or s.domain.endswith(f".{org}"))))
     }
     return next((verdict for status, verdict in DKIM_VERDICTS.items() if status in own), Verdict.GRAY)

@@ -35,6 +35,7 @@ from sesreceive.effects import (
 from sesreceive.errors import SesReceiveError, one_line
 from sesreceive.functions.lambda_context import Called, function_name
 from sesreceive.functions.registry import Function, Functions, Handler, outcome_of
+from sesreceive.later import unread
 
 __all__ = ["BaseBackend"]
 
@@ -169,7 +170,7 @@ class BaseBackend(ABC):
                 return self._put(effect)
             case Publish():
                 published = Published(
-                    topic_arn=effect.topic_arn, subject=effect.subject, message=effect.message,
+                    topic_arn=effect.topic_arn, subject=effect.subject, message=unread(effect, "message"),
                     message_id=effect.message_id,
                 )  # fmt: skip
                 return self._publish(published) or Outcome(error=what_failed(effect, absent=True))
@@ -185,12 +186,14 @@ class BaseBackend(ABC):
     def _put(self, effect: PutObject) -> Outcome:
         if not _BUCKET.fullmatch(effect.bucket):
             return Outcome(error=f"no such bucket `{one_line(effect.bucket)}`: no bucket can have this name")
-        body, metadata = effect.body, dict(effect.metadata)
+        body, metadata = unread(effect, "body"), dict(effect.metadata)
         if effect.kms_key_arn:
             from sesreceive.backends.kms_envelope import encrypt
 
             try:
-                sealed = encrypt(body, kms=self.kms, key_arn=effect.kms_key_arn, context=effect.encryption_context)
+                sealed = encrypt(
+                    effect.body, kms=self.kms, key_arn=effect.kms_key_arn, context=effect.encryption_context
+                )
             except Exception as error:  # noqa: BLE001 - botocore makes its exception classes at run time
                 return Outcome(error=f"unable to use the KMS key `{effect.kms_key_arn}`: {self._because(error)}")
             body, metadata = sealed.body, {**metadata, **sealed.metadata}
@@ -217,8 +220,9 @@ class BaseBackend(ABC):
     def _record_call(self, effect: Invoke, called: Called) -> None:
         self._record(
             Invocation(
-                function_arn=effect.function_arn, invocation_type=effect.invocation_type, payload=effect.payload,
-                returned=called.returned, log=called.log, error=called.error, message_id=effect.message_id,
+                function_arn=effect.function_arn, invocation_type=effect.invocation_type,
+                payload=unread(effect, "payload"), returned=called.returned, log=called.log, error=called.error,
+                message_id=effect.message_id,
             )
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from sesreceive._html import code, escape, frame, table
 from sesreceive.errors import one_line
+from sesreceive.later import made_when_read, size_of
 
 __all__ = ["Bucket", "Invocation", "Listing", "Published", "StoredObject", "counted", "listing_html"]
 
@@ -23,6 +24,7 @@ _ROWS = 50  # of an HTML table; the rest is counted, not read
 T = TypeVar("T")
 
 
+@made_when_read("body")
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StoredObject:
     """An object in a bucket, byte for byte what S3 would hold.
@@ -72,9 +74,10 @@ class StoredObject:
     def __repr__(self) -> str:
         """One line: where it lies and how long it is."""
         kind = ", encrypted" if self.encrypted else ""
-        return f"<s3://{one_line(self.bucket)}/{one_line(self.key)}, {counted(len(self.body), 'byte')}{kind}>"
+        return f"<s3://{one_line(self.bucket)}/{one_line(self.key)}, {counted(size_of(self, 'body'), 'byte')}{kind}>"
 
 
+@made_when_read("message")
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Published:
     """A notification in a topic.
@@ -114,6 +117,7 @@ class Published:
         return f"<{one_line(self.topic_arn)} `{one_line(self.subject)}`, {size}>"
 
 
+@made_when_read("payload")
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Invocation:
     """One run of a function.
@@ -236,7 +240,7 @@ class Bucket(Listing[StoredObject]):
         stored = self._entry(name)
         if stored is None:  # gone meanwhile
             return code(name), "", ""
-        size = f"{len(stored.body)}{', encrypted' if stored.encrypted else ''}"
+        size = f"{size_of(stored, 'body')}{', encrypted' if stored.encrypted else ''}"
         return code(name), size, escape(stored.content_type)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import idna
+
+from sesreceive.hostname import plain_domain
 
 __all__ = ["is_valid", "normalize", "parents"]
 
@@ -20,14 +20,10 @@ def normalize(name: str) -> str:
     >>> normalize("_DMARC.München.example.")
     '_dmarc.xn--mnchen-3ya.example'
     """
-    name = name.removesuffix(".")
-    return _normalized(name) if len(name) <= MAX_NAME else name.lower()  # A-labels are never shorter
-
-
-@lru_cache(maxsize=4096)  # the same names are asked for again and again
-def _normalized(name: str) -> str:
-    name = name.lower()
-    return name if name.isascii() else ".".join(map(_a_label, name.split(".")))
+    name = plain_domain(name)
+    if name.isascii() or len(name) > MAX_NAME:  # A-labels are never shorter
+        return name
+    return ".".join(map(_a_label, name.split(".")))
 
 
 def _a_label(label: str) -> str:

@@ -53,7 +53,7 @@ class DnsQuestion(NamedTuple):
     values : tuple of str
         The records as text.
     asked_by : str
-        The check that asked: ``spf``, ``dkim`` or ``dmarc``.
+        The check that asked: ``spf``, ``dkim``, ``dmarc`` or ``arc``.
     """
 
     name: str

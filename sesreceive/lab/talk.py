@@ -27,8 +27,8 @@ class Talk:
     exchanges : tuple of Exchange
         What was said and answered, in order.
     reception : Reception or None
-        What became of the message, also when it was refused; None when the session ended before a recipient was
-        named, so that there is nothing to tell.
+        What became of the message, also when it was refused; None when the session ended before MAIL FROM, so that
+        there is nothing to tell.
     """
 
     exchanges: tuple[Exchange, ...]
@@ -100,7 +100,10 @@ class _Client:
         self.receiver, self.raw, self.envelope = receiver, raw, envelope
         self.exchanges: list[Exchange] = []
         self.submission: Submission | None = None
-        policy = Policy(hostname=f"inbound-smtp.{receiver.account.region}.amazonaws.com", xclient=Xclient.OFF)
+        policy = Policy(
+            hostname=f"inbound-smtp.{receiver.account.region}.amazonaws.com", xclient=Xclient.OFF,
+            bounds=receiver.bounds,
+        )  # fmt: skip
         self.session = Session(
             receiver, policy, envelope.client_ip, refused=self._keep, number=lambda: name
         )  # fmt: skip
@@ -117,6 +120,7 @@ class _Client:
             else:
                 self._say("RSET")
         self._say("QUIT")
+        self.session.reset()
         return Talk(exchanges=tuple(self.exchanges), reception=self._received())
 
     def _greet(self) -> None:
@@ -128,11 +132,7 @@ class _Client:
 
     def _message(self) -> None:
         said = f"(the message, {len(self.raw)} bytes)", "."
-        complaint = self.session.complain(Body(self.raw))
-        if complaint is not None:
-            self._heard(said, complaint.text)
-            return
-        submission = self.session.submit(self.raw)
+        submission = self.session.refuse(Body(self.raw, len(self.raw))) or self.session.submit(self.raw)
         self._keep(submission)
         self._heard(said, str(submission.reply))
 

@@ -7,12 +7,13 @@ written; SMTP, recipient conditions, SPF and DMARC all ask here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import idna
 
-__all__ = ["Mailbox", "domain_of", "host_address", "parent_domains", "to_ascii_domain"]
+from sesreceive.hostname import plain_domain
+
+__all__ = ["Mailbox", "domain_of", "host_address", "parent_domains", "to_ascii_domain", "unmapped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Mailbox:
     local : str
         What stands before the last ``@`` outside quotes; the whole text where there is none.
     domain : str
-        What stands behind it, in lower case; empty where there is none.
+        What stands behind it, in lower case and without a final dot; empty where there is none.
     """
 
     text: str
@@ -49,7 +50,7 @@ class Mailbox:
         local, at, domain = text.rpartition("@")
         if not at:
             return cls(text=text, local=text, domain="")
-        return cls(text=text, local=local, domain=domain.lower())
+        return cls(text=text, local=local, domain=plain_domain(domain))
 
     @property
     def folded(self) -> str:
@@ -76,12 +77,16 @@ def domain_of(address: str) -> str:
     >>> domain_of("ana@Example.com.")
     'example.com'
     """
-    return Mailbox.parse(address).domain.rstrip(".")
+    return Mailbox.parse(address).domain
 
 
-@lru_cache(maxsize=1024)  # one client sends many messages
+def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The address as it is compared everywhere: IPv4 that is mapped into IPv6 is IPv4 (RFC 4291 section 2.5.5.2)."""
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
 def host_address(text: str) -> IPv4Address | IPv6Address:
-    """The IP address of a host; one that is mapped into IPv6 is the IPv4 address in it.
+    """The IP address of a host, without an IPv6 zone; one that is mapped into IPv6 is the IPv4 address in it.
 
     Raises
     ------
@@ -90,12 +95,13 @@ def host_address(text: str) -> IPv4Address | IPv6Address:
 
     Examples
     --------
-    >>> print(host_address("::ffff:192.0.2.1"))
-    192.0.2.1
+    >>> print(host_address("::ffff:192.0.2.1"), host_address("fe80::1%eth0"))
+    192.0.2.1 fe80::1
     """
     address = ip_address(text)
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        address = IPv6Address(int(address))  # RFC 4007 section 11: a zone means something on its own host only
+    return unmapped(address)
 
 
 def parent_domains(domain: str) -> tuple[str, ...]:
@@ -122,7 +128,7 @@ def to_ascii_domain(domain: str) -> str | None:
     >>> to_ascii_domain("a..b") is None
     True
     """
-    domain = domain.rstrip(".").lower()
+    domain = plain_domain(domain)
     labels = domain.split(".")
     if domain.isascii():
         fits = len(domain) <= 253 and all(0 < len(label) <= 63 for label in labels)

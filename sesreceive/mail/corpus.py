@@ -21,7 +21,15 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.mail.delivered import addresses_in, envelope_of
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.file_form import HEAD, Form, form_of
-from sesreceive.mail.mail_files import SETUP_OBJECT, files_below, mail_in_bytes, mail_in_file, unreadable, with_crlf
+from sesreceive.mail.mail_files import (
+    SETUP_OBJECT,
+    SIDECAR,
+    files_below,
+    mail_in_bytes,
+    mail_in_file,
+    unreadable,
+    with_crlf,
+)
 from sesreceive.mail.message import Message
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.ses_block import SesBlock, block_of
@@ -43,12 +51,20 @@ class Item:
         The one beside the message, or the one its header tells of.
     stored : SesBlock or None
         What SES wrote above the message, where it comes from a stored object.
+    size_bytes : int or None
+        How large the message was, where only its beginning is known: a live server keeps no more of one it refused.
     """
 
     name: str = ""
     raw: bytes
     envelope: Envelope
     stored: SesBlock | None = field(default=None, repr=False)
+    size_bytes: int | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message to receive."""
+        return Message(self.raw, size_bytes=self.size_bytes)
 
 
 # Where mail can be read from; what is iterable may give any of the others.
@@ -59,7 +75,7 @@ Override: TypeAlias = "Envelope | Mapping[str, Any] | Callable[[Item], Envelope 
 Decrypt: TypeAlias = "Callable[[bytes, Mapping[str, str]], bytes]"
 
 # A message and what is known of its envelope (all, some fields, or nothing), or why there is none.
-_Found = tuple[str, bytes, "Envelope | Mapping[str, Any] | None"]
+_Found = tuple[str, bytes | Message, "Envelope | Mapping[str, Any] | None"]
 _Stream = Iterator["_Found | Item | PassedOver"]
 
 _FIELDS = tuple(name for name in Envelope.__dataclass_fields__ if name != "origins")
@@ -113,7 +129,10 @@ class Corpus(Iterator[Item]):
             raise InputError(one.reason)
         self.passed_over.append(one)
 
-    def _item(self, name: str, raw: bytes, known: Envelope | Mapping[str, Any] | None) -> Item:
+    def _item(self, name: str, raw: bytes | Message, known: Envelope | Mapping[str, Any] | None) -> Item:
+        if isinstance(raw, Message):  # a message that is cut, of a reception
+            envelope = _changed(known if isinstance(known, Envelope) else Envelope(), {}, name)
+            return Item(name=name, raw=raw.raw, envelope=envelope, size_bytes=raw.size_bytes)
         block = block_of(Message(raw)) if known is None else None
         if block is not None:
             return Item(name=name, raw=block.raw, envelope=block.envelope, stored=block)
@@ -246,7 +265,7 @@ def _path(path: Path) -> tuple[_Stream, int | None]:
             told = form_of(file.read(HEAD), named=named)
     except OSError as error:
         raise unreadable(path, error) from None
-    if told.form is Form.OTHER:
+    if told.form is Form.OTHER and not path.with_name(f"{path.stem}{SIDECAR}").exists():
         raise InputError(f"`{one_line(path)}` is no mail: {told.reason}")
     return mail_in_file(path), 1 if told.form is Form.MESSAGE else None
 
@@ -339,7 +358,9 @@ def _element(value: Any, name: str = "") -> _Found:
     if isinstance(value, Mapping):
         return _row(value, name)
     if _is_reception(value):
-        return str(getattr(value, "name", "") or name), _raw(value.message), value.envelope
+        message = value.message
+        cut = isinstance(message, Message) and message.size_bytes > len(message.raw)
+        return str(getattr(value, "name", "") or name), message if cut else _raw(message), value.envelope
     raise InputError(
         "expected a message as bytes, a path, a (message, envelope) pair or a mapping with `raw` "
         f"but got `{one_line(type(value).__name__)}`"
@@ -416,11 +437,22 @@ def _changed(envelope: Envelope, change: Envelope | Mapping[str, Any], name: str
         raise InputError(f"{where} rcpt_to: expected a list of addresses but got `{one_line(recipients)}`")
     if "rcpt_to" in parts:
         parts["rcpt_to"] = tuple(recipients)
-    if type(parts.get("tls")).__module__ == "numpy":
-        parts["tls"] = parts["tls"].item()
+    if "tls" in parts:
+        parts["tls"] = _yes_or_no(parts["tls"])
     try:
         changed = envelope.changed(**parts)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     Envelope.from_json({name: one for name, one in changed.to_json().items() if name in parts}, where=where)
     return changed
+
+
+# How a table that was once text says it: pandas, spreadsheets, databases.
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _yes_or_no(value: Any) -> Any:
+    """The truth value of a cell; what is none stays, for `Envelope` to name it."""
+    if isinstance(value, str):
+        return _WORDS.get(value.strip().lower(), value)
+    return bool(value) if value in (0, 1) else value  # numpy's, too

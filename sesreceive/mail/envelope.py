@@ -100,7 +100,7 @@ class Envelope:
             raise InputError(f"envelope rcpt_to: expected a list of addresses but got `{one_line(recipients)}`")
         object.__setattr__(self, "rcpt_to", tuple(_no_brackets("rcpt_to", _say("rcpt_to", one)) for one in recipients))
         if not isinstance(self.tls, bool):
-            raise InputError(f"envelope tls: expected true or false but got `{one_line(self.tls)}`")
+            raise InputError(f"envelope tls: expected True or False but got `{one_line(self.tls)}`")
         if self.received_at is not None:
             object.__setattr__(self, "received_at", _time(self.received_at))
         # What was changed since was given.
@@ -176,7 +176,7 @@ class Envelope:
         ('bo@example.com',)
         >>> Envelope.from_json('{"tls": "x"}')
         Traceback (most recent call last):
-        sesreceive.errors.InputError: envelope: envelope tls: expected true or false but got `x`
+        sesreceive.errors.InputError: envelope: envelope tls: expected True or False but got `x`
         """
         if isinstance(value, str | bytes):
             value = parse_json(value, where=where)

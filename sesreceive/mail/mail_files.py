@@ -31,6 +31,7 @@ from sesreceive.mail.passed_over import PassedOver, Why
 
 __all__ = [
     "SETUP_OBJECT",
+    "SIDECAR",
     "RawMail",
     "files_below",
     "mail_in_bytes",
@@ -46,6 +47,7 @@ Found: TypeAlias = "RawMail | PassedOver"
 
 # Key of the object that SES writes when a rule is created, behind the prefix [observed].
 SETUP_OBJECT = "AMAZON_SES_SETUP_NOTIFICATION"
+# Ending of the file beside `name.eml` that holds its envelope.
 SIDECAR = ".envelope.json"
 # Archives in archives; a mailbox in a backup of a backup is two.
 _DEEPEST = 3
@@ -194,6 +196,10 @@ def mail_in_file(path: Path, name: str = "", *, is_mail: bool = False) -> Iterat
         if path.suffix.lower() == ".eml" and (text := _bytes_beside(beside)) is not None:
             known = Envelope.from_json(text, where=f"envelope `{one_line(beside)}`")
         size = path.stat().st_size
+        if known is not None and size <= LONGEST_MESSAGE:
+            # What an envelope lies beside was sent, however odd it is, and nothing at all can be sent, too.
+            yield name, with_crlf(path.read_bytes()), known
+            return
         with path.open("rb") as stream:
             named = is_mail or path.suffix.lower() == ".eml"
             yield from _Opened(size, f"`{one_line(path)}`").read(stream, name, known, named=named)

@@ -62,6 +62,8 @@ class Message:
     ----------
     raw : bytes
         The message as it came after DATA, dots already unstuffed. Never changed.
+    size_bytes : int, optional
+        How large it was, where `raw` is only its beginning: of one that was too large, a server keeps no more.
 
     Examples
     --------
@@ -74,14 +76,15 @@ class Message:
     'hello world'
     """
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, *, size_bytes: int | None = None) -> None:
         if not isinstance(raw, bytes | bytearray | memoryview):
             raise TypeError(f"a message is bytes, as it came after DATA, but got {type(raw).__name__}")
         self.raw = bytes(raw)
+        self.size_bytes = len(self.raw) if size_bytes is None else size_bytes
 
     def __eq__(self, other: object) -> bool:
         """Messages are equal when their bytes are."""
-        return isinstance(other, Message) and other.raw == self.raw
+        return isinstance(other, Message) and (other.raw, other.size_bytes) == (self.raw, self.size_bytes)
 
     def __hash__(self) -> int:
         """Hash of the bytes."""
@@ -91,7 +94,7 @@ class Message:
         """One line: size and subject."""
         subject = self.get("subject")
         text = "no subject" if subject is None else f"subject {subject[:60]!a}"
-        return f"<Message {len(self.raw)} bytes, {text}>"
+        return f"<Message {self.size_bytes} bytes, {text}>"
 
     @cached_property
     def header_end(self) -> int:

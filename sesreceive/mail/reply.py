@@ -9,9 +9,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["BLOCKED", "MAILBOX_UNAVAILABLE", "NEED_RCPT", "OK", "TOO_BIG", "TOO_MANY_RECIPIENTS", "Reply", "accepted"]
+from sesreceive.errors import Problem, ValidationError, one_line
 
-_REPLY = re.compile(r"([2-5]\d\d)(?: ([245]\.\d{1,3}\.\d{1,3}))? (.+)", re.ASCII)
+__all__ = [
+    "BLOCKED",
+    "BUSY",
+    "LONG_COMMAND",
+    "LONG_TEXT_LINE",
+    "MAILBOX_UNAVAILABLE",
+    "MAIL_SYNTAX",
+    "NEED_RCPT",
+    "NO_ROOM",
+    "OK",
+    "RCPT_SYNTAX",
+    "TOO_BIG",
+    "TOO_MANY_RECIPIENTS",
+    "Reply",
+    "accepted",
+    "bad_sender",
+]
+
+_STATUS = r"[245]\.\d{1,3}\.\d{1,3}"  # RFC 3463 section 2
+_REPLY = re.compile(rf"([2-5]\d\d) (?:({_STATUS}) )?([^\r\n\0]*)", re.ASCII)
+_TEXT = re.compile(rf"(?:({_STATUS}) )?(.*)", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +51,48 @@ class Reply:
     text: str
 
     @classmethod
-    def parse(cls, text: str) -> Reply:
-        """The reply that is written like this; anything else is one of code 250 with that text."""
-        found = _REPLY.fullmatch(text)
-        if not found:
-            return cls(250, "", text)
-        return cls(int(found.group(1)), found.group(2) or "", found.group(3))
+    def parse(cls, text: str, *, where: str = "reply") -> Reply:
+        """The reply that is written like this.
+
+        Parameters
+        ----------
+        where : str
+            What an error names: the setting the text stands in.
+
+        Raises
+        ------
+        ValidationError
+            When the text is no reply of one line.
+
+        Examples
+        --------
+        >>> Reply.parse("421: try TLS")
+        Traceback (most recent call last):
+        sesreceive.errors.ValidationError: reply: expected a code of three digits, a space and a text, such as ...
+        """
+        match = _REPLY.fullmatch(text)
+        if not match:
+            raise ValidationError(
+                Problem(
+                    where,
+                    "expected a code of three digits, a space and a text, such as `550 5.1.1 No such user`, "
+                    f"but got `{one_line(text)}`",
+                    "RFC 5321 section 4.2",
+                )
+            )
+        return cls(int(match.group(1)), match.group(2) or "", match.group(3))
+
+    @classmethod
+    def read(cls, code: int, text: str) -> Reply:
+        """The reply of a server: whatever it said stays, with the code it gave.
+
+        Examples
+        --------
+        >>> Reply.read(550, "5.1.1 No such user"), Reply.read(550, "")
+        (Reply(code=550, enhanced='5.1.1', text='No such user'), Reply(code=550, enhanced='', text=''))
+        """
+        match = _TEXT.fullmatch(text)
+        return cls(code, match.group(1) or "", match.group(2)) if match else cls(code, "", text)
 
     @property
     def accepted(self) -> bool:
@@ -51,9 +107,20 @@ class Reply:
 OK = Reply(250, "", "Ok")  # [observed]
 MAILBOX_UNAVAILABLE = Reply(550, "5.1.1", "Requested action not taken: mailbox unavailable")  # [observed]
 BLOCKED = Reply(550, "5.7.1", "IP address blacklisted by recipient")  # [observed]
+MAIL_SYNTAX = Reply(501, "", "Syntax: MAIL FROM: <address>")  # [inferred]
+RCPT_SYNTAX = Reply(501, "", "Syntax: RCPT TO: <address>")  # [inferred]
+LONG_COMMAND = Reply(501, "", "Input line length is too long!")  # [inferred]
 NEED_RCPT = Reply(503, "", "Error: need RCPT command")  # [observed]
 TOO_MANY_RECIPIENTS = Reply(452, "", "Error: too many recipients")  # [inferred]
 TOO_BIG = Reply(552, "5.3.4", "Message size exceeds fixed limit")  # [inferred]
+LONG_TEXT_LINE = Reply(500, "", "Line too long")  # RFC 5321 section 4.5.3.1.6; assumption text_line_limit
+NO_ROOM = Reply(452, "4.3.1", "Insufficient system storage")  # RFC 5321, 3463
+BUSY = Reply(454, "4.7.0", "Throttling failure: try again later")  # ours; no public sample
+
+
+def bad_sender(address: str) -> Reply:
+    """The reply to MAIL FROM with an address that is none [inferred]."""
+    return Reply(553, "", f"<{address}> Invalid email address.")
 
 
 def accepted(message_id: str) -> Reply:

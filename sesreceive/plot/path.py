@@ -22,7 +22,9 @@ __all__ = ["path"]
 # The Developer Guide counts four steps; checking identity and content is one ("Email receiving concepts").
 _TITLES: Mapping[Stage, str] = {
     Stage.FILTERING: "Step 1: IP filters",
+    Stage.SENDER: "MAIL FROM",
     Stage.RECIPIENTS: "Step 2: recipients",
+    Stage.BODY: "The message",
     Stage.AUTHENTICATION: "Step 3: authentication",
     Stage.SCANNING: "Step 3: content scanning",
     Stage.EVALUATION: "Step 4: receipt rules",
@@ -117,7 +119,7 @@ class _Path:
     def boxes(self) -> tuple[Box, ...]:
         accepted = self.reception.accepted
         refused = [] if accepted else [self.end()]
-        steps = [self.filtering(), self.recipients()]
+        steps = [self.filtering(), *self.refusing(Stage.SENDER), self.recipients(), *self.refusing(Stage.BODY)]
         later = [self.step(Stage.AUTHENTICATION), self.step(Stage.SCANNING), self.evaluation()]
         return (self.start(), *steps, *refused, *later, *([self.end()] if accepted else []))
 
@@ -179,6 +181,12 @@ class _Path:
             shape=Shape.STEP, state=state, title=_TITLES[Stage.RECIPIENTS], word=word, reason=reason,
             inside=tuple(inside),
         )  # fmt: skip
+
+    def refusing(self, stage: Stage) -> list[Box]:
+        """What refused the sender or the message as a whole; they have no box where nothing did."""
+        events = [event for event in self.inside.get(-1, ()) if event.stage is stage and event.op is Op.MISS]
+        boxes = [self.leaf(event, f"{_TITLES[stage]}: {event.subject}", "refused", Shape.STEP) for event in events]
+        return [replace(box, state=State.ENDED) if box.state is State.OFF else box for box in boxes]
 
     def recipient(self, event: TraceEvent, answer: str) -> Box:
         box = self.leaf(event, event.subject, answer)
@@ -260,10 +268,9 @@ class _Path:
         if not self.over:
             return Box(shape=Shape.END, state=State.AHEAD, title="Outcome", word=_AHEAD)
         if not reception.accepted:
-            reason = next((one.reason for one in reversed(reception.recipients) if one.reply == reception.reply), "")
             return Box(
                 shape=Shape.END, state=State.ENDED, title=str(reception.reply), word="refused",
-                reason=reason or "nothing is stored, told or bounced",
+                reason=reception.refusal or "nothing is stored, told or bounced",
             )  # fmt: skip
         counts: dict[str, int] = {}
         for effect in reception.effects:

@@ -95,7 +95,7 @@ def line_of(number: int, reception: Reception) -> Line:
         "because": one_line(event.reason if event else reception.reply.text, _CELL),
     }
     return Line(
-        number=number, accepted=reception.accepted, size_bytes=len(reception.message.raw), fired=fired,
+        number=number, accepted=reception.accepted, size_bytes=reception.message.size_bytes, fired=fired,
         text="\n".join((*shown.values(), reception.message_id)).lower(), **shown,
     )  # fmt: skip
 

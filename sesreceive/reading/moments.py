@@ -101,6 +101,9 @@ def deciding(reception: Reception) -> TraceEvent | None:
 
 def _refusing(reception: Reception) -> TraceEvent | None:
     trace = reception.trace
+    whole = [event for event in trace if event.kind is Kind.CHECK and event.op is Op.MISS and event.parent < 0]
+    if whole:
+        return whole[-1]
     refused = {one.recipient for one in reception.recipients if one.reply == reception.reply}
     at = [event for event in trace if event.kind is Kind.RECIPIENT and event.recipient in refused]
     inside = [event for event in trace if at and event.parent == at[-1].seq and event.op is Op.MISS]

@@ -297,7 +297,9 @@ class Stops:
 
 _STEPS: Mapping[Stage, str] = {
     Stage.FILTERING: "step 1, IP filters",
+    Stage.SENDER: "MAIL FROM",
     Stage.RECIPIENTS: "step 2, recipients",
+    Stage.BODY: "the message",
     Stage.AUTHENTICATION: "step 3, authentication",
     Stage.SCANNING: "step 3, content scanning",
     Stage.EVALUATION: "step 4, receipt rules",

@@ -7,12 +7,16 @@ loaded when the first one is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
+from sesreceive.account.account import Account
+from sesreceive.reception import Reception
 from sesreceive.report.columns import CELLS, COMMON, TABLES, Column, Table, table
-from sesreceive.report.trace_rows import Row
+from sesreceive.report.packing import Packed, pack
+from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of, small_rows_of
 from sesreceive.trace.events import Kind
 
 if TYPE_CHECKING:
@@ -21,17 +25,24 @@ if TYPE_CHECKING:
 __all__ = ["Tables", "clean", "frame"]
 
 
+# The tables whose rows are made of the traces when they are asked for.
+_LARGE = tuple(one.name for one in TABLES if one.name not in SMALL)
 # Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
 _GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
 
 
 class Tables:
-    """The rows of many messages, kept as one list a column.
+    """Many messages and their rows.
+
+    The small tables are kept as one list a column, filled when one of them is asked for. The large ones, with a row for
+    every filter, rule and event, are made of the traces each time they are.
 
     Examples
     --------
+    >>> import sesreceive as ses
+    >>> account = ses.Account(filters=(ses.ReceiptFilter.block("192.0.2.1", name="office"),))
     >>> tables = Tables()
-    >>> tables.add("m-1", {"filters": [("office", "filter", "Block", "203.0.113.0/24", "miss", False, "no")]})
+    >>> tables.add(ses.Receiver(account, seed=1).receive(b"", name="m-1"))
     >>> len(tables), tables.column("filters", "filter"), tables.column("filters", "message")
     (1, ['office'], ['m-1'])
     """
@@ -41,11 +52,18 @@ class Tables:
         self.certainties: list[str] = []
         # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
         self._layout: dict[str, None] = {}
+        self._laid_out: Account | None = None
+        # Lists of receptions (or what remains of them), and packed ones, whose small rows are there already.
+        self._chunks: list[list[Traced] | Packed] = []
+        self._filled = 0
+        self._known: dict[int, Account] = {}  # by id
+        # How often each rule fired, in the order they fired first.
+        self.fired: dict[str, int] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
-            one.name: tuple([] for _ in one.columns[len(COMMON) :]) for one in TABLES
+            name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
         }
-        # How many rows each message has: the columns common to all tables are made of it when they are asked for.
-        self._counts: dict[str, list[int]] = {one.name: [] for one in TABLES}
+        # How many rows each message has: the columns common to all are made of it when they are asked for.
+        self._counts: dict[str, list[int]] = {name: [] for name in SMALL}
 
     def __len__(self) -> int:
         """Number of messages."""
@@ -55,21 +73,76 @@ class Tables:
         """Tables are equal when all rows of all messages are."""
         if not isinstance(other, Tables):
             return NotImplemented
+        self._fill()
+        other._fill()
         mine, others = ((t.names, t.certainties, list(t._layout), t._counts, t._columns) for t in (self, other))
-        return mine == others
+        return mine == others and all(self.data(name) == other.data(name) for name in _LARGE)
 
     __hash__ = None  # type: ignore[assignment]  # they grow
 
-    def add(self, name: str, rows: Mapping[str, Sequence[Row]], *, envelope: str = "given") -> None:
-        """Append the rows of one message; `envelope` is how its envelope is known."""
-        self.names.append(name)
-        self.certainties.append(envelope)
-        for key, columns in self._columns.items():
-            new = rows.get(key, ())
-            self._counts[key].append(len(new))
-            if new:
-                for column, values in zip(columns, zip(*new, strict=True), strict=True):
-                    column.extend(values)
+    def add(self, reception: Reception, *, keep: bool = True) -> None:
+        """Append one message; with `keep` as it is, else what its rows need."""
+        last = self._last()
+        self.names.append(reception.name)
+        self.certainties.append(str(reception.envelope.certainty))
+        last.append(reception)
+        if not keep:
+            self._fill()
+            last[-1] = Remains(reception.trace, reception.stopped_by)
+
+    def _last(self) -> list[Any]:
+        """Where the next reception is put."""
+        if not self._chunks or isinstance(self._chunks[-1], Packed):
+            self._chunks.append([])
+        last: list[Any] = self._chunks[-1]  # type: ignore[assignment]  # the last one is a list now
+        return last
+
+    def items(self) -> list[Any]:
+        """All receptions, or what remains of them; packed ones are unpacked now."""
+        if len(self._chunks) != 1 or isinstance(self._chunks[0], Packed):
+            items: list[Any] = []
+            known = list(self._known.values())
+            for chunk in self._chunks:
+                # One account for all, not one a chunk.
+                items += chunk.unpack(known) if isinstance(chunk, Packed) else chunk
+            self._chunks = [items]
+        whole: list[Any] = self._chunks[0]  # type: ignore[assignment]  # it is a list now
+        return whole
+
+    def lean(self) -> Tables:
+        """The same with what remains of the receptions in their place."""
+        self._fill()
+        other = copy(self)
+        other._chunks = [[Remains(item.trace, item.stopped_by) for item in self.items()]]
+        return other
+
+    def packed(self) -> Tables:
+        """The same with the small rows made and everything else as bytes."""
+        self._fill()
+        other = copy(self)
+        other._chunks = [chunk if isinstance(chunk, Packed) else pack(chunk) for chunk in self._chunks]
+        other._laid_out, other._known = None, {}
+        return other
+
+    def _fill(self) -> None:
+        """Make the small rows of the messages that came since the last time: the last ones of the last chunk."""
+        missing = len(self) - self._filled
+        if not missing:
+            return
+        self._filled = len(self)
+        chunk: Any = self._chunks[-1]
+        for reception in chunk[-missing:]:
+            if reception.account is not self._laid_out:
+                self._laid_out = reception.account
+                self._known[id(reception.account)] = reception.account
+                self.lay_out(layout_of(reception.account))
+            for rule in reception.rules:
+                self.fired[rule] = self.fired.get(rule, 0) + 1
+            for name, rows in small_rows_of(reception).items():
+                self._counts[name].append(len(rows))
+                for row in rows:
+                    for column, value in zip(self._columns[name], row, strict=True):
+                        column.append(value)
 
     def lay_out(self, columns: Iterable[str]) -> None:
         """The matrix has these columns, behind those it has already."""
@@ -77,9 +150,19 @@ class Tables:
 
     def extend(self, other: Tables) -> None:
         """Append the rows of other messages; their numbers go on where these end."""
+        if not other._filled:  # nothing is made yet, so nothing is made now
+            for reception in other.items():
+                self.add(reception)
+            return
+        self._fill()
+        other._fill()
         self.names.extend(other.names)
         self.certainties.extend(other.certainties)
+        for rule, times in other.fired.items():
+            self.fired[rule] = self.fired.get(rule, 0) + times
         self.lay_out(other._layout)
+        self._filled = len(self)
+        self._chunks += [chunk if isinstance(chunk, Packed) else list(chunk) for chunk in other._chunks]
         for key, columns in self._columns.items():
             self._counts[key].extend(other._counts[key])
             for column, values in zip(columns, other._columns[key], strict=True):
@@ -92,22 +175,45 @@ class Tables:
 
     def length(self, name: str) -> int:
         """Number of rows of one table."""
-        return sum(self._counts[table(name).name])
+        return sum(self._content(name)[0])
 
     def column(self, name: str, column: str) -> list[Any]:
         """The cells of one column, in order; words may be enum members, which are text too."""
-        names = table(name).names
-        if column == "number":
-            return list(self._spread(name, range(len(self))))
-        if column == "message":
-            return list(self._spread(name, self.labels))
-        if column == "envelope":
-            return list(self._spread(name, self.certainties))
-        return self._columns[name][names.index(column) - len(COMMON)]
+        return self.data(name, (column,))[column]
 
-    def data(self, name: str) -> dict[str, list[Any]]:
-        """All columns of one table."""
-        return {column: self.column(name, column) for column in table(name).names}
+    def data(self, name: str, wanted: Sequence[str] | None = None) -> dict[str, list[Any]]:
+        """The columns of one table, all or those that are wanted."""
+        counts, columns = self._content(name)
+        names = table(name).names
+        made = {}
+        for column in names if wanted is None else wanted:
+            if column in COMMON:
+                values = self._common(column)
+                made[column] = list(chain.from_iterable(map(repeat, values, counts)))
+            else:
+                made[column] = columns[names.index(column) - len(COMMON)]
+        return made
+
+    def _common(self, column: str) -> Sequence[Any]:
+        """What a column says of each message that all tables have."""
+        if column == "number":
+            return range(len(self))
+        return self.labels if column == "message" else self.certainties
+
+    def _content(self, name: str) -> tuple[list[int], tuple[list[Any], ...]]:
+        """How many rows each message has in a table, and its columns but the common ones."""
+        columns = table(name).columns[len(COMMON) :]
+        if name in SMALL:
+            self._fill()
+            return self._counts[name], self._columns[name]
+        made: tuple[list[Any], ...] = tuple([] for _ in columns)
+        counts = []
+        for item in self.items():
+            rows = large_rows_of(item, name)
+            counts.append(len(rows))
+            for column, values in zip(made, zip(*rows, strict=True), strict=False):
+                column.extend(values)
+        return counts, made
 
     def records(self, name: str) -> Iterator[dict[str, Any]]:
         """The rows of one table as dicts."""
@@ -124,6 +230,7 @@ class Tables:
         import numpy as np
         import pandas as pd
 
+        self._fill()
         cells = list(self._cells())
         columns = sorted(
             dict.fromkeys((*self._layout, *(column for _, column, _ in cells))),
@@ -154,10 +261,6 @@ class Tables:
             actions["number"], actions["rule"], actions["action"], actions["position"], actions["outcome"], strict=True
         ):
             yield number, f"{Kind.ACTION}:{rule}/{name}#{position}", op
-
-    def _spread(self, name: str, values: Sequence[Any] | range) -> Iterator[Any]:
-        """Each message's value, once for each of its rows."""
-        return chain.from_iterable(map(repeat, values, self._counts[name]))
 
 
 def frame(declared: Table, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def table_text(tables: Tables, name: str, *, limit: int | None, width: int | Non
             text = grid(_columns(tables), _overview(tables, shown), width=width, drop=_DROPPED)
         case _:
             columns = declared(name).names[1:]
-            cells = (tables.column(name, column)[:shown] for column in columns)
+            cells = (values[:shown] for values in tables.data(name, columns).values())
             text = grid(columns, zip(*cells, strict=True), width=width)
     return f"{text}\nshowing {shown} of {total}" if shown < total else text
 

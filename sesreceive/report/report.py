@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from sesreceive.account.account import Account
 from sesreceive.errors import InputError
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.reception import Reception
@@ -20,7 +17,6 @@ from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables, frame
 from sesreceive.report.grid import grid
 from sesreceive.report.overview import overview_html, table_text
-from sesreceive.report.rows import layout_of, rows_of
 from sesreceive.trace.events import Op
 from sesreceive.trace.text import Explanation
 from sesreceive.wording import count, expected
@@ -81,11 +77,7 @@ class Report:
         self.keep = keep
         self.interrupted = False
         self._passed_over: list[PassedOver] = []
-        # Receptions, then what comes behind them as bytes; of the latter the tables hold the rows already.
-        self._receptions: list[Reception] = []
-        self._packed: list[bytes] = []
         self._tables = Tables()
-        self._laid_out: Account | None = None
         self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
         for reception in receptions:
             self.add(reception)
@@ -94,11 +86,7 @@ class Report:
 
     def add(self, reception: Reception) -> None:
         """Append one message."""
-        if self.keep:
-            self._unpack()
-            self._receptions.append(reception)  # its rows are made when a table is asked for
-        else:
-            self._tabulate(reception)
+        self._tables.add(reception, keep=self.keep)
 
     def pass_over(self, what: Iterable[PassedOver]) -> None:
         """Note what the source held besides messages."""
@@ -114,14 +102,7 @@ class Report:
         """
         if self.keep and not other.keep:
             raise InputError("a report that keeps receptions cannot take over one that was made with keep=False")
-        if self.keep and not other._packed:
-            self._unpack()
-            self._receptions.extend(other._receptions)
-        else:
-            tables = self._tables_now()
-            tables.extend(other._tables_now())
-            if self.keep:
-                self._packed += other.pack()._packed if other._receptions else other._packed
+        self._tables.extend(other._tables if self.keep else other._tables.lean())
         self.interrupted = self.interrupted or other.interrupted
         self._passed_over.extend(other._passed_over)
 
@@ -133,14 +114,12 @@ class Report:
         packed = Report(keep=self.keep)
         packed.interrupted = self.interrupted
         packed._passed_over = list(self._passed_over)
-        packed._tables = self._tables_now()
-        if self.keep:
-            packed._packed = [pickle.dumps(self._receptions, pickle.HIGHEST_PROTOCOL), *self._packed]
+        packed._tables = self._tables.packed()
         return packed
 
     def __len__(self) -> int:
         """Number of messages."""
-        return max(len(self._receptions), len(self._tables))
+        return len(self._tables)
 
     def __iter__(self) -> Iterator[Reception]:
         """The receptions, in order."""
@@ -191,14 +170,14 @@ class Report:
             return NotImplemented
         if self.keep and other.keep:
             return self._kept() == other._kept()
-        return self._tables_now() == other._tables_now()
+        return self._tables == other._tables
 
     __hash__ = None  # type: ignore[assignment]  # it grows
 
     @property
     def names(self) -> list[str]:
         """What the tables call each message: its name, or ``#`` and its number."""
-        return self._tables_now().labels
+        return self._tables.labels
 
     def explain(self, key: str | int, *, full: bool = False) -> Explanation:
         """Why everything happened to one message; see `Reception.explain`."""
@@ -263,7 +242,7 @@ class Report:
         """
         size, made = self._frames.get(name, (-1, None))
         if size != len(self) or made is None:
-            made = self._tables_now().frame(name)
+            made = self._tables.frame(name)
             self._frames[name] = (len(self), made)
         return made.copy()
 
@@ -280,7 +259,7 @@ class Report:
             evaluation of rule or rule set), ``fail`` or ``skip`` for an action; empty where the message never got
             that far. Without messages there are no rows and no columns.
         """
-        return self._tables_now().matrix()
+        return self._tables.matrix()
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -301,11 +280,8 @@ class Report:
         import pandas as pd
 
         names = ("Received", "PublishSuccess", "PublishFailure", "PublishExpired")
-        fired = self.rules.query("outcome == 'match'")["rule"].tolist()
-        counts = {rule: dict.fromkeys(names, 0) for rule in fired}
-        for rule in fired:
-            counts[rule]["Received"] += 1
         effects = self.effects
+        counts = {rule: {**dict.fromkeys(names, 0), "Received": times} for rule, times in self._tables.fired.items()}
         for rule, outcome, attempts in zip(effects["rule"], effects["outcome"], effects["attempts"], strict=True):
             done = outcome == "effect"
             counts[rule]["PublishSuccess"] += done
@@ -434,13 +410,13 @@ class Report:
         if table == PASSED_OVER.name:
             rows = [(one.name, str(one.why), one.reason) for one in self._passed_over[:limit]]
             return grid(PASSED_OVER.names, rows, width=width)
-        return table_text(self._tables_now(), table, limit=limit, width=width)
+        return table_text(self._tables, table, limit=limit, width=width)
 
     def __repr__(self) -> str:
         """One line: how many messages, and what became of them."""
-        tables = self._tables_now()
+        tables = self._tables
         accepted = sum(tables.column("messages", "accepted"))
-        fired = sum(outcome == Op.MATCH for outcome in tables.column("rules", "outcome"))
+        fired = sum(tables.fired.values())
         effects = sum(outcome == Op.EFFECT for outcome in tables.column("effects", "outcome"))
         stopped = f", {len(self._passed_over)} passed over" if self._passed_over else ""
         stopped += ", interrupted" if self.interrupted else ""
@@ -451,7 +427,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The messages as a small table, escaped, with text for front ends that take styles away."""
-        return overview_html(self._tables_now(), repr(self)[1:-1])
+        return overview_html(self._tables, repr(self)[1:-1])
 
     def _ipython_key_completions_(self) -> list[str]:
         """The names of the messages, for completion in a notebook."""
@@ -466,30 +442,7 @@ class Report:
     def _kept(self) -> list[Reception]:
         if not self.keep:
             raise InputError("this report was made with keep=False, so it has tables but no receptions")
-        self._unpack()
-        return self._receptions
-
-    def _unpack(self) -> None:
-        for packed in self._packed:
-            receptions: list[Reception] = pickle.loads(packed)
-            if self._receptions and receptions and receptions[0].account == self._receptions[-1].account:
-                # One account for all, not one a chunk.
-                account = self._receptions[-1].account
-                receptions = [replace(reception, account=account) for reception in receptions]
-            self._receptions += receptions
-        self._packed = []
-
-    def _tabulate(self, reception: Reception) -> None:
-        if reception.account is not self._laid_out:
-            self._laid_out = reception.account
-            self._tables.lay_out(layout_of(reception.account))
-        self._tables.add(reception.name, rows_of(reception), envelope=str(reception.envelope.certainty))
-
-    def _tables_now(self) -> Tables:
-        """The tables, with the receptions that came since the last time."""
-        for number in range(len(self._tables), len(self._receptions)):
-            self._tabulate(self._receptions[number])
-        return self._tables
+        return self._tables.items()
 
     def _everything(self) -> dict[str, pd.DataFrame]:
         tables = {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}

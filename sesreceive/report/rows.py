@@ -3,42 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
-from sesreceive.report.trace_rows import Row, Rows, join, trace_rows
-from sesreceive.trace.events import Kind, Op
+from sesreceive.report.columns import TABLES
+from sesreceive.report.trace_rows import Row, action_rows, event_rows, filter_rows, join, rule_rows
+from sesreceive.trace.events import Kind, Op, Trace
 from sesreceive.trace.facts import RuleFact
 
-__all__ = ["layout_of", "rows_of"]
+__all__ = ["SMALL", "Remains", "Traced", "large_rows_of", "layout_of", "rows_of", "small_rows_of"]
+
+# The rows of one message, by table.
+Rows = dict[str, list[Row]]
+
+# The tables whose rows are kept; those of the others are made anew, since a message can have 20,000.
+SMALL = ("messages", "recipients", "actions", "effects")
+
+
+class Traced(Protocol):
+    """What the rows that can be made again at any time are made of."""
+
+    @property
+    def trace(self) -> Trace:
+        """The events."""
+        ...
+
+    @property
+    def stopped_by(self) -> str:
+        """Rule that ended the evaluation."""
+        ...
+
+
+class Remains(NamedTuple):
+    """What is kept of a message whose reception is not."""
+
+    trace: Trace
+    stopped_by: str
+
+
+def small_rows_of(reception: Reception) -> Rows:
+    """The rows of the tables that do not grow with the account: only what happened has one there."""
+    rows = {
+        "actions": action_rows(reception.fired),
+        "effects": _effect_rows(reception),
+        "recipients": _recipient_rows(reception),
+    }
+    rows["messages"] = [_message_row(reception, rows)]
+    return rows
+
+
+def large_rows_of(traced: Traced, table: str) -> list[Row]:
+    """The rows of a table that has one for each filter, rule or condition, made when somebody reads it."""
+    match table:
+        case "filters":
+            return filter_rows(traced.trace)
+        case "rules":
+            return rule_rows(traced.trace, traced.stopped_by)
+        case _:
+            return event_rows(traced.trace)
 
 
 def rows_of(reception: Reception) -> Rows:
-    """The rows of one message, for every table, without its number and name; all tables are made of these.
+    """The rows of one message, for every table, without its number and name.
 
     Examples
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1")
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
     >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
     [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
     """
-    rows = trace_rows(reception.trace, stopped_by=reception.stopped_by)
-    rows["recipients"] = _recipient_rows(reception)
-    rows["effects"] = _effect_rows(reception)
-    rows["messages"] = [_message_row(reception, rows)]
-    return rows
+    small = small_rows_of(reception)
+    return {
+        table.name: small[table.name] if table.name in SMALL else large_rows_of(reception, table.name)
+        for table in TABLES
+    }
 
 
 def _message_row(reception: Reception, rows: Rows) -> Row:
     envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
-    fired = [row[1] for row in rows["rules"] if row[2] is Op.MATCH]
+    fired = reception.rules
     ran = [row[2] for row in rows["actions"] if row[3] in (Op.EFFECT, Op.STOP)]
     done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
     return (
         reception.message_id, reception.received_at, envelope.told, envelope.client_ip, envelope.helo, envelope.tls,
-        envelope.mail_from, join(envelope.rcpt_to), reception.subject, len(reception.message.raw),
+        envelope.mail_from, join(envelope.rcpt_to), reception.subject, reception.message.size_bytes,
         reception.accepted, str(reception.reply), reception.decision.decided_by,
         *((verdicts.spf, verdicts.dkim, verdicts.dmarc, verdicts.dmarc_policy or None, verdicts.spam, verdicts.virus)
           if verdicts else [None] * 6),
@@ -53,18 +104,18 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
 def _because(reception: Reception, rows: Rows) -> str:
     """The reason that decided: of the refusal, else of the first action that failed, else of the first rule."""
     if not reception.accepted:
-        refused = [one.reason for one in reception.recipients if one.reply == reception.reply]
-        return refused[-1] if refused else reception.reply.text
+        return reception.refusal or reception.reply.text
     failed = [row[-1] for row in rows["actions"] if row[3] is Op.FAIL]
-    fired = [row[-1] for row in rows["rules"] if row[2] is Op.MATCH]
-    looked_at = [row[-1] for row in rows["rules"][-1:]]
-    return next(iter([*failed, *fired, *looked_at]), "")
+    fired = [event.reason for event in reception.fired if event.kind is Kind.RULE]
+    if failed or fired:
+        return failed[0] if failed else fired[0]
+    return next((row[-1] for row in reversed(rule_rows(reception.trace))), "")
 
 
 def _recipient_rows(reception: Reception) -> list[Row]:
     fired: dict[str, list[str]] = {}
-    for event in reception.trace:
-        if event.op is Op.MATCH and isinstance(event.fact, RuleFact):
+    for event in reception.fired:
+        if isinstance(event.fact, RuleFact):
             for recipient in event.fact.recipients:
                 fired.setdefault(recipient, []).append(event.subject)
     return [

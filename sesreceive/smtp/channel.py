@@ -234,9 +234,7 @@ class Channel:
 
 
 def _reply(code: int, text: bytes) -> Reply:
-    last = text.decode("utf-8", "replace").split("\n")[-1]
-    reply = Reply.parse(f"{code} {last}")
-    return reply if reply.code == code else Reply(code, "", last)
+    return Reply.read(code, text.decode("utf-8", "replace").split("\n")[-1])
 
 
 def stuffed(raw: bytes) -> bytes:
@@ -270,7 +268,7 @@ def address_of(to: Address) -> tuple[str, int]:
     given: Any = getattr(to, "address", to)
     if isinstance(given, str):
         host, _, port = given.rpartition(":")
-        if host and port.isascii() and port.isdigit():
+        if host and port.isascii() and port.isdigit() and len(port) < 6 and int(port) < 65_536:
             return host.strip("[]"), int(port)
     elif isinstance(given, Sequence) and len(given) == 2 and isinstance(given[1], int):
         return str(given[0]), given[1]

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sesreceive.errors import ServerError, one_line
+from sesreceive.mail.address import host_address
 
 __all__ = [
     "XCLIENT_ATTRIBUTES",
@@ -71,10 +72,7 @@ def plain_address(text: str) -> str:
     >>> plain_address("::ffff:192.0.2.1"), plain_address("fe80::1%eth0")
     ('192.0.2.1', 'fe80::1')
     """
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return str(address)
+    return str(host_address(text))
 
 
 class PeerNetworks:
@@ -98,7 +96,7 @@ class PeerNetworks:
     def __contains__(self, peer: str) -> bool:
         """Whether the peer is in one of them; one without an IP address never is."""
         try:
-            address = ipaddress.ip_address(peer)
+            address = host_address(peer)
         except ValueError:
             return False
         return any(address in network for network in self._networks)

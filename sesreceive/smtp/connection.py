@@ -275,10 +275,11 @@ class Connection(SMTP):
     def _finish(self, session: Session, body: Body) -> Answer | None:
         """The answer to a whole message; None when it has to wait for a place."""
         self._in_body = False
-        complaint = session.complain(body)
-        if complaint is not None:
+        refused = session.refuse(body)
+        if refused is not None:
             self._let_go()
-            return complaint
+            self._hub.intake.note(refused)
+            return Answer(str(refused.reply))
         if self._hub.intake.reserve(len(body.raw)):
             return self._take(session, body.raw)
         self._start(self._wait_for_place, session, body.raw)
@@ -295,7 +296,7 @@ class Connection(SMTP):
             raise
         if submission.accepted:
             intake.put(submission, octets)
-        else:
+        else:  # the receiver was changed while the message waited
             intake.release(octets)
             intake.note(submission)
         return Answer(str(submission.reply))
@@ -379,7 +380,9 @@ class Connection(SMTP):
             self._say(self._take(session, raw))
         else:
             self._let_go()
-            self._say(session.postpone())
+            postponed = session.postpone(raw)
+            self._hub.intake.note(postponed)
+            self._say(Answer(str(postponed.reply)))
 
     # ---------------------------------------------------------------- how much
 

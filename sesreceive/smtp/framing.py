@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Body", "Fault", "Framer", "has_long_line"]
+__all__ = ["KEPT_BYTES", "Body", "Fault", "Framer"]
 
 _END = b"\r\n.\r\n"
+# So much of a message that was refused is remembered, to show where it came from.
+KEPT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ class Fault:
     ----------
     position : int or None
         Octet of the first bare CR or LF; None where the line is too long.
+    start : bytes
+        The beginning of a line that is too long, as much of it as a line may have.
     """
 
     position: int | None = None
+    start: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,15 @@ class Body:
     Attributes
     ----------
     raw : bytes
-        The message; of one that is larger than ``size_limit``, at least its first ``size_limit + 1`` octets.
+        The message; of one that is larger than ``size_limit``, its first `KEPT_BYTES` octets or fewer.
+    size : int
+        Octets of the whole message.
     dropped : bool
         Whether the message was given up on the way, by `Framer.drop_body`.
     """
 
     raw: bytes
+    size: int
     dropped: bool = False
 
 
@@ -63,11 +71,11 @@ class Framer:
     b'DATA'
     >>> framer.open_body(size_limit=100)
     >>> framer.body()
-    Body(raw=b'.a\r\n', dropped=False)
+    Body(raw=b'.a\r\n', size=4, dropped=False)
     >>> framer.line()
     b'QUIT'
     >>> framer.feed(b"RSET\nQUIT\r\n"); framer.line()
-    Fault(position=4)
+    Fault(position=4, start=b'')
     """
 
     def __init__(self, *, command_bytes: int = 998) -> None:
@@ -78,6 +86,8 @@ class Framer:
         self._size_limit = 0
         self._ceiling = 0  # a body that fits is never larger than this while its dots are stuffed
         self._kept = b""  # the beginning of a body that is too big
+        self._gone = 0  # octets of it that were let go, without the dots that stuffed them
+        self._first = True  # none were let go yet
         self._dropped = False
 
     @property
@@ -113,11 +123,11 @@ class Framer:
         if end < 0:
             # one octet of grace: the CR of a line end whose LF is still on its way
             if len(buffer) > limit or (len(buffer) == limit and not buffer.endswith(b"\r")):
-                return Fault()
+                return self._too_long()
             return None
         paired = end > 0 and buffer[end - 1] == 0x0D
         if end - paired >= limit:
-            return Fault()
+            return self._too_long()
         first_cr = buffer.find(b"\r", 0, end - paired)
         if not paired or first_cr >= 0:
             return Fault(first_cr if first_cr >= 0 else end)
@@ -125,12 +135,16 @@ class Framer:
         del buffer[: end + 1]
         return line
 
+    def _too_long(self) -> Fault:
+        return Fault(start=bytes(memoryview(self._buffer)[: self._command_bytes]))
+
     def open_body(self, *, size_limit: int) -> None:
         """What comes next is a message: 354 was sent, or is about to be."""
         self._scanned, self._at_start, self._size_limit = 0, True, size_limit
         # The shortest stuffed line is `..` CRLF for `.` CRLF, so stuffing adds a third at most.
-        self._ceiling = size_limit + size_limit // 3 + 8
-        self._kept, self._dropped = b"", False
+        room = max(size_limit, KEPT_BYTES)
+        self._ceiling = room + room // 3 + 8
+        self._kept, self._gone, self._dropped, self._first = b"", 0, False, True
 
     def drop_body(self) -> None:
         """Give the message up, but go on to its end."""
@@ -143,7 +157,7 @@ class Framer:
         if self._at_start:
             if buffer[:3] == b".\r\n":
                 del buffer[:3]
-                return Body(b"")
+                return Body(b"", 0, self._dropped)
             if len(buffer) < 3 and b".\r\n".startswith(buffer):
                 return None
             self._at_start = False
@@ -151,22 +165,36 @@ class Framer:
         if end < 0:
             self._scanned = max(0, len(buffer) - len(_END) + 1)
             if len(buffer) > self._ceiling and not (self._dropped or self._kept):
-                self._kept = _unstuff(bytes(buffer))[: self._size_limit + 1]
+                self._kept = self._beginning()
             if self._dropped or self._kept:
                 self._shorten()
             return None
         if self._dropped or self._kept:
+            size = self._gone + self._unstuffed(end + 2, end + 2)
             del buffer[: end + len(_END)]
-            return Body(self._kept, self._dropped)
+            return Body(self._kept, size, self._dropped)
         raw = bytes(memoryview(buffer)[: end + 2])
         rest = bytes(memoryview(buffer)[end + len(_END) :])
         self._buffer = bytearray(rest)  # frees the large buffer before the dots are taken out
-        return Body(_unstuff(raw))
+        raw = _unstuff(raw)
+        return Body(raw[:KEPT_BYTES] if len(raw) > max(self._size_limit, KEPT_BYTES) else raw, len(raw))
+
+    def _beginning(self) -> bytes:
+        return _unstuff(bytes(memoryview(self._buffer)[: 2 * KEPT_BYTES]))[:KEPT_BYTES]
+
+    def _unstuffed(self, size: int, seen: int) -> int:
+        """Octets of the first `size` of the buffer without the dots behind line ends that lie in its first `seen`."""
+        first = self._first and self._buffer[:1] == b"."
+        self._first = False
+        return size - first - self._buffer.count(b"\r\n.", 0, seen)
 
     def _shorten(self) -> None:
         """Keep only what may be the first part of the end."""
         if not self._at_start and len(self._buffer) >= len(_END):
-            del self._buffer[: -len(_END) + 1]
+            given_up = len(self._buffer) - len(_END) + 1
+            # a line end that begins in what is given up may have its dot behind it
+            self._gone += self._unstuffed(given_up, given_up + 2)
+            del self._buffer[:given_up]
             self._scanned = 0
 
 
@@ -181,20 +209,3 @@ def _unstuff(raw: bytes) -> bytes:
     if b"\r\n." in raw:
         raw = raw.replace(b"\r\n.", b"\r\n")
     return raw[1:] if raw[:1] == b"." else raw
-
-
-def has_long_line(raw: bytes, limit: int) -> bool:
-    r"""Whether a line, with its line end, is longer than `limit` octets; looks at one in `limit` places.
-
-    Examples
-    --------
-    >>> has_long_line(b"abc\r\nab\r\n", 5), has_long_line(b"abcd\r\n", 5), has_long_line(b"abcdef", 5)
-    (False, True, True)
-    """
-    start, size = 0, len(raw)
-    while size - start > limit:
-        end = raw.rfind(b"\n", start, start + limit)
-        if end < 0:
-            return True
-        start = end + 1
-    return False

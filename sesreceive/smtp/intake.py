@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+from sesreceive.bounds import Bounds
 from sesreceive.receiver import Submission
 from sesreceive.reception import Reception
-from sesreceive.smtp.bounds import Bounds
 
 __all__ = ["Failed", "Intake"]
 
@@ -69,6 +69,7 @@ class Intake:
         self._waiters: deque[tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]] = deque()
         self._threads: list[threading.Thread] = []
         self._places = self._octets = 0  # reserved or waiting or being processed
+        self._notes = 0  # refusals that wait to be written down
         self._serial = 0
         self.accepted = self.refused = self.skipped = 0
         self.done = {True: 0, False: 0}  # processed, by whether they were accepted
@@ -119,13 +120,16 @@ class Intake:
         self._hand_over(submission, octets)
 
     def note(self, submission: Submission) -> None:
-        """Hand over a refused transaction, for the report alone; left out while there is no room."""
+        """Hand over a refusal, for the report alone; left out while as many wait as messages may wait.
+
+        They have places of their own, so that a message that is turned away because all places are taken is seen.
+        """
         with self._changed:
             self.refused += 1
-            if not self._fits(0):
+            if self._notes >= self._bounds.waiting:
                 self.skipped += 1
                 return
-            self._take(0)
+            self._notes += 1
         self._hand_over(submission, 0)
 
     def _hand_over(self, submission: Submission, octets: int) -> None:
@@ -175,7 +179,7 @@ class Intake:
     @property
     def pending(self) -> int:
         """Messages accepted or noted and not yet processed."""
-        return self._places
+        return self._places + self._notes
 
     @property
     def receptions(self) -> tuple[Reception, ...]:
@@ -203,7 +207,7 @@ class Intake:
     def drain(self, timeout: float) -> bool:
         """Whether everything that was accepted was processed within `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._places, timeout)
+            return self._changed.wait_for(lambda: not self.pending, timeout)
 
     def stop(self, timeout: float | None = None) -> None:
         """Let the workers end when the queue is empty; wait for them `timeout` seconds, not at all when None."""
@@ -237,7 +241,12 @@ class Intake:
             with self._changed:
                 self._receptions.append((serial, reception))
                 self.done[submission.accepted] += 1
-        self.release(octets)
+        if submission.accepted:
+            self.release(octets)
+        else:
+            with self._changed:
+                self._notes -= 1
+                self._changed.notify_all()
 
 
 def _answer(turn: asyncio.Future[bool], granted: bool) -> None:

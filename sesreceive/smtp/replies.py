@@ -90,12 +90,12 @@ TLS_REQUIRED = row(
 
 MAIL_OK = row("MAIL FROM", _mail.OK, _WE, f"{_SUBETHA}; the sending host says the same")
 NESTED_MAIL = row("a second MAIL FROM", "503 5.5.1 Sender already specified.", _WE, _SUBETHA)
-MAIL_SYNTAX = row("MAIL without FROM:", "501 Syntax: MAIL FROM: <address>", _WE, _SUBETHA)
-BAD_SENDER = row("MAIL FROM with a bad address", "553 <{address}> Invalid email address.", _WE, _SUBETHA)
+MAIL_SYNTAX = row("MAIL without FROM:", _mail.MAIL_SYNTAX, _WE, _SUBETHA)
+BAD_SENDER = row("MAIL FROM with a bad address", _mail.bad_sender("{address}"), _WE, _SUBETHA)
 DECLARED_TOO_BIG = row("MAIL FROM with SIZE= over the limit", _mail.TOO_BIG, _WE, _SUBETHA)
 RCPT_OK = row("RCPT TO", _mail.OK, _SEEN, "one probe, 2026-08")
 NEED_MAIL = row("RCPT or DATA before MAIL", "503 5.5.1 Error: need MAIL command", _WE, _SUBETHA)
-RCPT_SYNTAX = row("RCPT without TO:", "501 Syntax: RCPT TO: <address>", _WE, _SUBETHA)
+RCPT_SYNTAX = row("RCPT without TO:", _mail.RCPT_SYNTAX, _WE, _SUBETHA)
 UNKNOWN_MAILBOX = row(
     "RCPT TO, no rule matches or no set is active", _mail.MAILBOX_UNAVAILABLE, _SEEN, "transcripts of 2015, 2016, 2024"
 )
@@ -107,9 +107,12 @@ NEED_RCPT = row("DATA, no recipient accepted", _mail.NEED_RCPT, _SEEN, "transcri
 DATA = row("DATA", "354 End data with <CR><LF>.<CR><LF>", _WE, f"{_SUBETHA}; the sending host says the same")
 ACCEPTED = row("end of data", "250 OK {id}", _SEEN, "logs of 2026-01")
 TOO_BIG = row("end of data, message over 40 MB", _mail.TOO_BIG, _WE, _SUBETHA)
-LONG_TEXT_LINE = row("end of data, a line over 1000 octets", "500 Line too long", _WE, f"{_RFC5321} section 4.5.3.1.6")
-BUSY = row("end of data, too much mail waits", "454 4.7.0 Throttling failure: try again later", _WE, _OURS)
-NO_ROOM = row("end of data, too much mail under way", "452 4.3.1 Insufficient system storage", _WE, "RFC 5321, 3463")
+LONG_TEXT_LINE = row(
+    "end of data, a line longer than text_line_limit", _mail.LONG_TEXT_LINE, _WE,
+    f"{_RFC5321} section 4.5.3.1.6; assumption text_line_limit",
+)  # fmt: skip
+BUSY = row("end of data, too much mail waits", _mail.BUSY, _WE, _OURS)
+NO_ROOM = row("end of data, too much mail under way", _mail.NO_ROOM, _WE, "RFC 5321, 3463")
 
 # ------------------------------------------------------------------ what is no command
 
@@ -118,7 +121,7 @@ BAD_SYNTAX = row("a command of fewer than four letters, or with a NUL", "500 Err
 NO_VRFY = row("VRFY", "502 VRFY command is disabled", _WE, _SUBETHA)
 NO_EXPN = row("EXPN", "502 EXPN command is disabled", _WE, _SUBETHA)
 NO_AUTH = row("AUTH", "502 Authentication not supported", _WE, _SUBETHA)
-LONG_COMMAND = row("a command line of 998 octets or more", "501 Input line length is too long!", _WE, _SUBETHA)
+LONG_COMMAND = row("a command line of 998 octets or more", _mail.LONG_COMMAND, _WE, _SUBETHA)
 BARE_LINE_END = row(
     "a bare CR or LF in a command",
     "501 Syntax error at character position {position}. CR and LF must be CRLF paired.  See RFC 2821 #2.7.1.",

@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Any
 
 from sesreceive import _html
+from sesreceive.bounds import Bounds
 from sesreceive.errors import ServerError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.report import Report
-from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.certificate import throw_away
 from sesreceive.smtp.client import ClientAddresses, PeerNetworks, client_address
 from sesreceive.smtp.connection import Counters, Hub
@@ -75,7 +75,7 @@ class Server:
     trusted : iterable of str
         Networks whose hosts may use XCLIENT and PROXY.
     bounds : Bounds, optional
-        Limits and time-outs.
+        Limits and time-outs; those of the receiver by default.
     workers : int
         Threads that process messages. More than one gives up the order of processing, and with it the equal
         output of two runs.
@@ -129,7 +129,7 @@ class Server:
         self._policy = Policy(
             hostname=hostname or f"inbound-smtp.{receiver.account.region}.amazonaws.com",
             banner=banner, tls=tls is not False, xclient=_xclient(xclient), trusted=PeerNetworks(trusted),
-            client_addresses=_checked(client_addresses), bounds=bounds or Bounds(),
+            client_addresses=_checked(client_addresses), bounds=bounds or receiver.bounds,
         )  # fmt: skip
         if workers < 1:
             raise ServerError(f"workers: expected at least 1 but got `{workers}`")

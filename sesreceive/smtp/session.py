@@ -1,21 +1,23 @@
 """One SMTP session without a socket: a command line in, a reply and what comes next out.
 
 The order of commands is a table, the replies are another (`sesreceive.smtp.replies`); what is received is
-decided by the `Receiver`, whose ``on_connect``, ``on_rcpt`` and ``on_data`` are called here and nowhere else.
+decided by the `Receiver`, whose ``on_connect``, ``on_mail``, ``on_rcpt`` and ``on_data`` are called here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from sesreceive.bounds import Bounds
 from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.mailbox_path import parse_path
 from sesreceive.mail.message import Message
+from sesreceive.mail.reply import Reply
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.smtp import replies
-from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.client import (
     XCLIENT_ATTRIBUTES,
     ClientAddresses,
@@ -25,16 +27,15 @@ from sesreceive.smtp.client import (
     client_address,
     parse_xclient,
 )
-from sesreceive.smtp.framing import Body, Fault, has_long_line
-from sesreceive.smtp.mailbox_path import is_valid_sender, parse_path
+from sesreceive.smtp.framing import KEPT_BYTES, Body, Fault
 from sesreceive.smtp.replies import ReplyRow
+from sesreceive.stages.body import BodyDecision, refused
 from sesreceive.stages.filtering import FilterDecision
-from sesreceive.stages.recipients import RecipientDecision, one_too_many
+from sesreceive.stages.recipients import RecipientDecision
+from sesreceive.stages.transaction import Transaction
+from sesreceive.trace.facts import Check
 
 __all__ = ["Answer", "Policy", "Session", "State", "Then", "Xclient"]
-
-# A message that was refused for its size is remembered by this much of it.
-_REMEMBERED_BYTES = 64 * 1024
 
 
 class Xclient(StrEnum):
@@ -107,16 +108,6 @@ _OK = Answer(replies.OK.line())
 _DATA = Answer(replies.DATA.line(), Then.MESSAGE)
 
 
-@dataclass(slots=True)
-class _Transaction:
-    """From MAIL to the end of the data."""
-
-    mail_from: str
-    decision: FilterDecision
-    decisions: list[RecipientDecision] = field(default_factory=list)
-    accepted: int = 0
-
-
 class Session:
     """One client, from its greeting to QUIT.
 
@@ -131,7 +122,7 @@ class Session:
     proxied : str, optional
         Address the PROXY protocol gave.
     refused : callable, optional
-        Is handed a transaction that ended with no accepted recipient, so that reports show it.
+        Is handed a transaction that ended without a message: its sender or all its recipients were refused.
     number : callable, optional
         Gives the name of the next message.
 
@@ -170,7 +161,8 @@ class Session:
         self._may_xclient = policy.xclient is not Xclient.OFF and peer in policy.trusted
         self._xclient = XclientState()
         self._helo = ""
-        self._transaction: _Transaction | None = None
+        self._transaction: Transaction | None = None
+        self._asked = False  # the client wanted to send the message of a transaction without accepted recipients
         self._decided: tuple[object, str, FilterDecision] | None = None
         self.tls = False
         self.errors = 0
@@ -201,9 +193,10 @@ class Session:
 
     def reset(self) -> None:
         """End the transaction, if there is one; one whose recipients were all refused is remembered."""
-        ended, self._transaction = self._transaction, None
-        if ended and ended.decisions and not ended.accepted:
-            self._refused(self._submission(b"", ended))
+        ended, asked = self._transaction, self._asked
+        self._transaction, self._asked = None, False
+        if ended and not ended.accepted and (ended.recipients or asked):
+            self._refused(self._submission(Message(b""), ended))
 
     # ---------------------------------------------------------------- commands
 
@@ -211,6 +204,7 @@ class Session:
         """The answer to one command line."""
         if isinstance(line, Fault):
             if line.position is None:
+                self._too_long(line.start)
                 return Answer(replies.LONG_COMMAND.line(), Then.CLOSE)
             return Answer(replies.BARE_LINE_END.line(position=line.position), Then.CLOSE)
         text = line.decode("utf-8", "replace")
@@ -223,14 +217,32 @@ class Session:
             return self._wrong(replies.UNKNOWN)
         refusal = REFUSALS.get((self.state, verb))
         if refusal is not None:
+            self._asked = self._asked or refusal is replies.NEED_RCPT
             return self._wrong(refusal)
         return act(self, argument.strip(" \t"))
 
-    def _wrong(self, refusal: ReplyRow, **values: object) -> Answer:
+    def _wrong(self, refusal: ReplyRow | Reply) -> Answer:
         self.errors += 1
         if self.errors >= self._policy.bounds.errors:
             return Answer(replies.TOO_MANY_ERRORS.line(), Then.CLOSE)
-        return Answer(refusal.line(**values))
+        return Answer(refusal.line() if isinstance(refusal, ReplyRow) else str(refusal))
+
+    def _too_long(self, start: bytes) -> None:
+        """Remember an address that was too long for a command: the connection ends, and the transaction with it."""
+        verb, _, argument = start.decode("utf-8", "replace").partition(" ")
+        keyword = {(State.READY, "MAIL"): "FROM", (State.MAIL, "RCPT"): "TO", (State.RCPT, "RCPT"): "TO"}.get(
+            (self.state, verb.upper())
+        )
+        name, colon, address = argument.partition(":")
+        if not colon or name.strip().upper() != keyword:
+            return
+        text = address.strip(" \t").removeprefix("<").removesuffix(">")
+        if self._transaction is None:
+            self._sender(text, too_long=True)
+            return
+        self._transaction.rcpt(text, self._judge, too_long=True)
+        ended, self._transaction = self._transaction, None
+        self._refused(self._submission(Message(b""), ended))
 
     def _ehlo(self, argument: str) -> Answer:
         if not argument:
@@ -256,31 +268,50 @@ class Session:
     def _mail(self, argument: str) -> Answer:
         path = parse_path(argument, "FROM")
         if path is None:
-            return self._wrong(replies.MAIL_SYNTAX)
-        if not is_valid_sender(path.address):
-            return self._wrong(replies.BAD_SENDER, address=path.address)
-        size = path.parameters.get("SIZE", "")
-        # a SIZE that is no number is disregarded, as SubEthaSMTP does; one of many digits is too big unread
-        if size.isascii() and size.isdigit() and (len(size) > 18 or int(size) > self._policy.bounds.message_bytes):
-            return Answer(replies.DECLARED_TOO_BIG.line())
-        self._transaction = _Transaction(path.address, self._decision())
-        return _OK
+            return self._unreadable(argument, replies.MAIL_SYNTAX)
+        transaction = self._sender(path.address, path.parameters.get("SIZE", ""))
+        if transaction.sender.accepted:
+            self._transaction = transaction
+            return _OK
+        reply = transaction.sender.reply
+        # SubEthaSMTP counts what the client got wrong, and a large message is no mistake
+        return Answer(str(reply)) if reply == replies.DECLARED_TOO_BIG.reply else self._wrong(reply)
+
+    def _sender(self, address: str, size: str = "", *, too_long: bool = False) -> Transaction:
+        """The transaction that MAIL FROM begins; where the sender is refused, it is over and remembered."""
+        transaction = self._receiver.on_mail(
+            self._decision(), address, size=size, too_long=too_long, bounds=self._policy.bounds
+        )
+        if not transaction.sender.accepted:
+            self._refused(self._submission(Message(b""), transaction))
+        return transaction
+
+    def _unreadable(self, argument: str, syntax: ReplyRow) -> Answer:
+        """The answer to an argument that is no path: a quote or bracket is not closed, or there is no address."""
+        address = argument.partition(":")[2].strip(" \t")
+        if address.startswith("<"):
+            # the judges refuse what cannot stand between brackets
+            address = address[1:].removesuffix(">")
+            if self._transaction is not None:
+                self._transaction.rcpt(address, self._judge)
+            else:
+                self._sender(address)
+        return self._wrong(syntax)
+
+    def _judge(self, recipient: str) -> RecipientDecision:
+        assert self._transaction is not None
+        return self._receiver.on_rcpt(self._transaction.decision, recipient, tls=self.tls)
 
     def _rcpt(self, argument: str) -> Answer:
         transaction = self._transaction
         assert transaction is not None  # REFUSALS: RCPT needs MAIL
-        if len(transaction.decisions) >= self._policy.bounds.recipients_named:
-            return Answer(replies.TOO_MANY_RECIPIENTS.line())
-        most, path = self._receiver.assumptions.max_recipients, parse_path(argument, "TO")
+        path = parse_path(argument, "TO")
         if path is None:
-            return self._wrong(replies.RCPT_SYNTAX)
-        if transaction.accepted >= most:
-            decision = one_too_many(path.address, most)
-        else:
-            decision = self._receiver.on_rcpt(transaction.decision, path.address, tls=self.tls)
-        transaction.decisions.append(decision)
-        transaction.accepted += decision.accepted
-        return Answer(str(decision.reply))
+            return self._unreadable(argument, replies.RCPT_SYNTAX)
+        decision = transaction.rcpt(path.address, self._judge)
+        return (
+            self._wrong(decision.reply) if decision.reply == replies.RCPT_SYNTAX.reply else Answer(str(decision.reply))
+        )
 
     def _data(self, argument: str) -> Answer:
         return _DATA
@@ -345,44 +376,44 @@ class Session:
 
     # ---------------------------------------------------------------- the message
 
-    def complain(self, body: Body) -> Answer | None:
-        """Why a message is not even looked at; None where it is."""
-        limit = self._policy.bounds.text_line_bytes
+    def refuse(self, body: Body) -> Submission | None:
+        """The message that is refused, so that the transaction is over; None where it may be taken."""
+        transaction = self._transaction
+        assert transaction is not None  # REFUSALS: DATA needs an accepted RCPT
+        message = Message(body.raw, size_bytes=body.size)
         if body.dropped:
-            refusal = replies.NO_ROOM
-        elif limit is not None and has_long_line(body.raw, limit):
-            refusal = replies.LONG_TEXT_LINE
+            decided = refused(replies.NO_ROOM.reply, Check.ROOM, "too much mail was under way in all sessions together")
         else:
-            return None
-        self._transaction = None
-        return Answer(refusal.line())
+            decided = self._receiver.on_body(message, transaction)
+        return self._end(message, decided) if decided.reply else None
 
     def submit(self, raw: bytes) -> Submission:
         """The message handed over; the transaction is over, whatever the answer."""
+        return self._end(Message(raw))
+
+    def postpone(self, raw: bytes) -> Submission:
+        """The message that cannot be taken now; the transaction is over."""
+        return self._end(Message(raw), refused(replies.BUSY.reply, Check.ROOM, "too many accepted messages wait"))
+
+    def _end(self, message: Message, decided: BodyDecision | None = None) -> Submission:
         transaction, self._transaction = self._transaction, None
         assert transaction is not None  # REFUSALS: DATA needs an accepted RCPT
-        submission = self._submission(raw, transaction)
-        if submission.accepted and len(raw) > self._policy.bounds.message_bytes:
-            submission = replace(submission, reply=replies.TOO_BIG.reply, message_id="")
-        if not submission.accepted and len(raw) > _REMEMBERED_BYTES:
-            submission = replace(submission, message=Message(raw[:_REMEMBERED_BYTES]))
-        return submission
+        if decided and decided.reply and len(message.raw) > KEPT_BYTES:
+            message = Message(message.raw[:KEPT_BYTES], size_bytes=message.size_bytes)
+        return self._submission(message, transaction, decided)
 
-    def postpone(self) -> Answer:
-        """The message cannot be taken now; the transaction is over."""
-        self._transaction = None
-        return Answer(replies.BUSY.line())
-
-    def _submission(self, raw: bytes, transaction: _Transaction) -> Submission:
+    def _submission(
+        self, message: Message, transaction: Transaction, decided: BodyDecision | None = None
+    ) -> Submission:
         envelope = Envelope(
             client_ip=self.client_ip,
             helo=self._xclient.helo or self._helo or "unknown",
-            mail_from=transaction.mail_from,
-            rcpt_to=tuple(one.recipient for one in transaction.decisions),
+            mail_from=transaction.sender.mail_from,
+            rcpt_to=tuple(decision.recipient for decision in transaction.recipients),
             tls=self.tls,
             client_name=self._xclient.name or "",
         )
-        return self._receiver.on_data(raw, envelope, transaction.decision, transaction.decisions, name=self._number())
+        return self._receiver.on_data(message, envelope, transaction, name=self._number(), decided=decided)
 
     def _decision(self) -> FilterDecision:
         """Step 1, once a client; again when the configuration was changed under a long session."""

@@ -6,13 +6,24 @@ Always runs and never refuses mail; results are offered to the rules as verdicts
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sesreceive.assumption import Assumptions
-from sesreceive.auth import dkim, dmarc, spf
-from sesreceive.auth.results import AuthenticationResults, DkimResult, DmarcResult, DnsQuestion, SpfResult
+from sesreceive.auth import arc, dkim, dmarc, spf
+from sesreceive.auth.body_hashes import BodyHashes
+from sesreceive.auth.memory import Memory
+from sesreceive.auth.results import (
+    ArcResult,
+    ArcStatus,
+    AuthenticationResults,
+    DkimResult,
+    DmarcResult,
+    DnsQuestion,
+    SpfResult,
+)
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.dns.names import normalize
+from sesreceive.dns.recorded import Recorded
 from sesreceive.dns.recording import Recording
 from sesreceive.dns.resolver import Resolver
 from sesreceive.errors import one_line
@@ -21,7 +32,7 @@ from sesreceive.mail.message import Message
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, ResultFact
 
-__all__ = ["AuthenticationDecision", "authenticate", "decided"]
+__all__ = ["AuthenticationDecision", "authenticate", "decided", "reread"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +44,14 @@ class AuthenticationDecision:
 
 
 def authenticate(
-    message: Message, envelope: Envelope, resolver: Resolver, now: float, assumptions: Assumptions | None = None
+    message: Message,
+    envelope: Envelope,
+    resolver: Resolver,
+    now: float,
+    assumptions: Assumptions | None = None,
+    memory: Memory | None = None,
 ) -> AuthenticationDecision:
-    r"""SPF, DKIM and DMARC of one message, with what was asked of DNS.
+    r"""SPF, DKIM and DMARC of one message, with what was asked of DNS; ARC where the message has a chain.
 
     Parameters
     ----------
@@ -48,13 +64,15 @@ def authenticate(
     now : float
         When the message came, in seconds since 1970.
     assumptions : Assumptions, optional
-        Whose signatures the DKIM verdict looks at; only the trace is concerned.
+        How the open points of SPF and DMARC are decided, and whose signatures the DKIM verdict looks at.
+    memory : Memory, optional
+        What earlier messages left: parsed records, SPF results while DNS answers alike. No result depends on it.
 
     Returns
     -------
     AuthenticationDecision
         Its trace has one event for SPF, one for each signature (or one that there is none) and one for DMARC,
-        each with the DNS questions it asked.
+        each with the DNS questions it asked; and one for ARC where the message has ARC fields.
 
     Examples
     --------
@@ -65,20 +83,52 @@ def authenticate(
     >>> [(event.subject, event.op.value) for event in decision.events]
     [('authentication', 'enter'), ('SPF', 'match'), ('DKIM', 'skip'), ('DMARC', 'miss')]
     """
-    recording = Recording(resolver)
+    recording, bodies = Recording(resolver), BodyHashes(message)
+    memory = memory or Memory()
     with recording.asked_by("spf"):
-        sender = spf.check_host(envelope.client_ip, envelope.mail_from, envelope.helo, recording, now=now)
+        sender = spf.check_host(
+            envelope.client_ip, envelope.mail_from, envelope.helo, recording,
+            now=now, assumptions=assumptions, memory=memory,
+        )  # fmt: skip
     with recording.asked_by("dkim"):
-        signatures = dkim.verify(message, recording, now)
+        signatures = dkim.verify(message, recording, now, memory=memory, bodies=bodies)
     with recording.asked_by("dmarc"):
-        policy = dmarc.evaluate(message, sender, signatures, recording)
-    results = AuthenticationResults(spf=sender, dkim=signatures, dmarc=policy, questions=recording.questions)
+        policy = dmarc.evaluate(message, sender, signatures, recording, assumptions=assumptions, memory=memory)
+    with recording.asked_by("arc"):
+        chain = arc.verify(message, recording, bodies)
+    results = AuthenticationResults(spf=sender, dkim=signatures, dmarc=policy, questions=recording.questions, arc=chain)
     return decided(results, assumptions)
 
 
 def decided(results: AuthenticationResults, assumptions: Assumptions | None = None) -> AuthenticationDecision:
     """The decision that has these results, such as those of an earlier run."""
     return AuthenticationDecision(results=results, events=_events(results, assumptions))
+
+
+# What of the open points SPF and DMARC results follow from; the verdicts are made anew each time.
+_SETTINGS = ("spf_void_lookups", "spf_ptr_errors", "dmarc_discovery")
+
+
+def reread(
+    known: AuthenticationResults,
+    message: Message,
+    envelope: Envelope,
+    now: float,
+    *,
+    before: Assumptions,
+    after: Assumptions,
+) -> AuthenticationDecision:
+    """The decision of an earlier run, under another reading of the open points.
+
+    Where the reading of SPF or DMARC differs, both are evaluated again by the DNS answers of the earlier run. A reading
+    that would have asked something else cannot be known from them; then the earlier results stay.
+    """
+    if all(getattr(before, name) == getattr(after, name) for name in _SETTINGS):
+        return decided(known, after)
+    recorded = Recorded(known.questions)
+    sender = spf.check_host(envelope.client_ip, envelope.mail_from, envelope.helo, recorded, now=now, assumptions=after)
+    policy = dmarc.evaluate(message, sender, known.dkim, recorded, assumptions=after)
+    return decided(known if recorded.missing else replace(known, spf=sender, dmarc=policy), after)
 
 
 def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> tuple[TraceEvent, ...]:
@@ -89,11 +139,21 @@ def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> 
         _add(log, Check.SPF, "SPF", results.spf, results.spf.domain, _asked(results.questions, "spf"))
         for number, signature in enumerate(results.dkim, start=1):
             subject = f"DKIM signature {number}" if len(results.dkim) > 1 else "DKIM signature"
+            if not signature.is_signature:
+                reason = f"it counts as if it were not there: {signature.reason}"
+                fact = ResultFact(Check.DKIM, signature.status, failure=signature.failure)
+                log.add(Kind.CHECK, Op.SKIP, subject, reason, fact=fact)
+                continue
             key = f"{signature.selector}._domainkey.{signature.domain}"
             _add(log, Check.DKIM, subject, signature, signature.domain, _asked(results.questions, "dkim", key))
         if not results.dkim:
             log.check(Check.DKIM, Op.SKIP, "the message carries no DKIM-Signature field")
         _add(log, Check.DMARC, "DMARC", results.dmarc, results.dmarc.domain, _asked(results.questions, "dmarc"))
+        if results.arc is not None:
+            status, reason = results.arc.status, _chain(results.arc, results)
+            fact = ResultFact(Check.ARC, status, questions=_asked(results.questions, "arc"))
+            op = Op.MATCH if status is ArcStatus.PASS else Op.MISS
+            log.add(Kind.CHECK, op, "ARC", f"{status.value}: {reason}", fact=fact)
     return log.events()
 
 
@@ -107,7 +167,30 @@ def _add(
 ) -> None:
     op = Op.MATCH if result.status == "pass" else Op.MISS
     reason = f"{result.status.value}: {result.reason}"
-    log.add(Kind.CHECK, op, subject, reason, fact=ResultFact(check, result.status, domain, questions))
+    failure = result.failure if isinstance(result, DkimResult) else None
+    log.add(Kind.CHECK, op, subject, reason, fact=ResultFact(check, result.status, domain, questions, failure))
+
+
+def _chain(chain: ArcResult, results: AuthenticationResults) -> str:
+    """What the chain explains of the other results; SES looks at none of it [observed]."""
+    if chain.status is not ArcStatus.PASS or not chain.sets:
+        return chain.reason
+    first = chain.sets[0]
+    passed = {method for method, result in first.results if result == "pass"}
+    here = {
+        "SPF": results.spf.status.value == "pass",
+        "DKIM": any(one.status.value == "pass" for one in results.dkim),
+        "DMARC": results.dmarc.status.value == "pass",
+    }
+    lost = [name for name, passes in here.items() if not passes and name.lower() in passed]
+    if not lost:
+        return f"{chain.reason}; no verdict follows from it"
+    names = f"{', '.join(lost[:-1])} and {lost[-1]} do" if len(lost) > 1 else f"{lost[0]} does"
+    verb = "they" if len(lost) > 1 else "it"
+    return (
+        f"{names} not pass here because the message was forwarded; the chain says {verb} passed at "
+        f"`{one_line(first.authserv_id, 80)}`, and {chain.reason}; no verdict follows from it"
+    )
 
 
 def _asked(questions: Iterable[DnsQuestion], check: str, name: str = "") -> tuple[str, ...]:

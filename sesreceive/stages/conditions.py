@@ -15,18 +15,15 @@ Letter case never matters [observed]; ``*`` is no wildcard [inferred].
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from sesreceive.assumption import Assumptions
+from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import Mailbox
 
 __all__ = ["ConditionResult", "covers", "match"]
 
 _DEFAULT = Assumptions()
-
-# Longer recipients, which RFC 5321 section 4.5.3.1 does not allow for, are matched anew each time.
-_REMEMBERED = 320
 
 
 class ConditionResult(NamedTuple):
@@ -53,23 +50,13 @@ def match(condition: str, recipient: str, assumptions: Assumptions | None = None
     Amazon SES Developer Guide, "Creating receipt rules".
     """
     label_match = (assumptions or _DEFAULT).label_match
-    if len(recipient) > _REMEMBERED:
-        return _match(condition, recipient, label_match)
-    return _matched(condition, recipient, label_match)
-
-
-def _match(condition: str, recipient: str, label_match: str) -> ConditionResult:
-    wanted = condition.lower()
+    wanted = plain_domain(condition)
     mailbox = Mailbox.parse(recipient)
     if "@" in wanted:
         return _match_address(condition, Mailbox.parse(wanted), mailbox, label_match)
     if wanted.startswith("."):
         return _match_subdomains(condition, wanted[1:], mailbox)
     return _match_domain(condition, wanted, mailbox)
-
-
-# A recipient meets each condition twice, at RCPT TO and when the rules run.
-_matched = lru_cache(maxsize=4096)(_match)
 
 
 def covers(condition: str, assumptions: Assumptions | None = None) -> str:
@@ -86,7 +73,7 @@ def covers(condition: str, assumptions: Assumptions | None = None) -> str:
     >>> covers(".example.com")
     'every address in a subdomain of `example.com`, however deep, none in the domain itself'
     """
-    wanted = condition.lower()
+    wanted = plain_domain(condition)
     if "@" in wanted:
         mailbox = Mailbox.parse(wanted)
         name, label = split_label(mailbox.local, (assumptions or _DEFAULT).label_match)

@@ -8,7 +8,7 @@ listed up front.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -18,9 +18,12 @@ from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.actions.context import ActionContext
 from sesreceive.assumption import Assumptions
 from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish
-from sesreceive.mail.envelope import Envelope
+from sesreceive.later import later
 from sesreceive.stages.conditions import match
+from sesreceive.stages.index import RuleIndex
+from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted, attempt
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, EffectFact, Metric, RuleFact, StopFact
 from sesreceive.verdict import Verdicts
@@ -58,15 +61,49 @@ class PlannedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Every rule of the active set in order, and what it is to this message."""
+    """What the rules of the active set are to this message.
 
-    rule_set: str
-    rules: tuple[PlannedRule, ...] = ()
+    Attributes
+    ----------
+    rule_set : ReceiptRuleSet or None
+        The active rule set.
+    recipients : tuple of str
+        The accepted recipients, as they were sent.
+    tls : bool
+        Whether the session was encrypted.
+    matching : tuple of PlannedRule
+        The rules whose actions may run, in order.
+    positions : tuple of int
+        Where they stand in the rule set.
+    """
+
+    rule_set: ReceiptRuleSet | None
+    recipients: tuple[str, ...] = ()
+    tls: bool = False
+    assumptions: Assumptions = _DEFAULT
+    matching: tuple[PlannedRule, ...] = ()
+    positions: tuple[int, ...] = ()
 
     @property
-    def matching(self) -> tuple[PlannedRule, ...]:
-        """The rules whose actions may run."""
-        return tuple(planned for planned in self.rules if planned.op is Op.MATCH)
+    def rules(self) -> tuple[PlannedRule, ...]:
+        """Every rule of the set in order; those that match nobody are held against every recipient for that."""
+        matching = dict(zip(self.positions, self.matching, strict=True))
+        rules = self.rule_set.rules if self.rule_set is not None else ()
+        return tuple(matching.get(position) or self.other(rule) for position, rule in enumerate(rules))
+
+    def other(self, rule: ReceiptRule) -> PlannedRule:
+        """What a rule is whose actions do not run."""
+        if not rule.enabled:
+            return PlannedRule(rule=rule, op=Op.SKIP, reason="the rule is not enabled")
+        results = [match(c, r, self.assumptions) for r in self.recipients for c in rule.recipients]
+        always = not rule.recipients and bool(self.recipients)
+        if not always and not any(result.matches for result in results):
+            named, conditions = len(self.recipients), len(rule.recipients)
+            reason = f"none of {named} accepted recipients is matched by its {conditions} conditions"
+            if len(results) == 1:
+                reason = results[0].reason
+            return PlannedRule(rule=rule, op=Op.MISS, reason=reason)
+        return PlannedRule(rule=rule, op=Op.SKIP, reason="the rule requires TLS and the mail came in clear text")
 
     @property
     def scans(self) -> bool:
@@ -74,8 +111,24 @@ class Plan:
         return any(planned.rule.scan_enabled for planned in self.matching)
 
 
-def plan(rule_set: ReceiptRuleSet | None, envelope: Envelope, assumptions: Assumptions | None = None) -> Plan:
-    """Which rules apply to the accepted recipients of `envelope`; nothing is performed.
+def plan(
+    rule_set: ReceiptRuleSet | None,
+    decisions: Iterable[RecipientDecision],
+    *,
+    tls: bool = False,
+    assumptions: Assumptions | None = None,
+) -> Plan:
+    """Which rules apply to the accepted recipients; nothing is performed.
+
+    Parameters
+    ----------
+    rule_set : ReceiptRuleSet or None
+        The active rule set.
+    decisions : iterable of RecipientDecision
+        From `recipients.decide`; the refused ones are passed over. What matches is taken over from them, but where the
+        rule set was another one when they were made.
+    tls : bool
+        Whether the session was encrypted.
 
     Examples
     --------
@@ -84,37 +137,49 @@ def plan(rule_set: ReceiptRuleSet | None, envelope: Envelope, assumptions: Assum
     ...     ses.ReceiptRule(name="off", recipients=("example.com",)),
     ...     ses.ReceiptRule(name="all", enabled=True),
     ... ))
-    >>> for planned in plan(rules, Envelope(rcpt_to=("ana@example.com",))).rules:
+    >>> account = ses.Account(identities=("example.com",), rule_sets=(rules,), active="main")
+    >>> decision = ses.Receiver(account).on_rcpt(ses.Receiver(account).on_connect("192.0.2.1"), "ana@example.com")
+    >>> for planned in plan(rules, [decision]).rules:
     ...     print(planned.rule.name, planned.op.value, planned.recipients)
     off skip ()
     all match ('ana@example.com',)
     """
     assumptions = assumptions or _DEFAULT
+    accepted = [decision for decision in decisions if decision.accepted]
+    recipients = tuple([decision.recipient for decision in accepted])
     if rule_set is None:
-        return Plan(rule_set="")
-    return Plan(rule_set=rule_set.name, rules=tuple(_planned(rule, envelope, assumptions) for rule in rule_set.rules))
+        return Plan(rule_set=None, recipients=recipients, tls=tls, assumptions=assumptions)
+    # The recipients of each rule in order, each with the condition that matches it.
+    matched: dict[int, list[tuple[str, int]]] = {}
+    for decision in accepted:
+        found = decision.matched
+        if decision.rule_set is not rule_set:  # the account was changed between RCPT and the end of DATA
+            found = RuleIndex(rule_set, assumptions.label_match).matching(decision.recipient)
+        for position, condition in found:
+            matched.setdefault(position, []).append((decision.recipient, condition))
+    matching: dict[int, PlannedRule] = {}
+    for position in sorted(matched):
+        rule = rule_set.rules[position]
+        if tls or rule.tls_policy is not TlsPolicy.REQUIRE:
+            matching[position] = _matching(rule, matched[position], len(recipients), assumptions)
+    return Plan(
+        rule_set=rule_set, recipients=recipients, tls=tls, assumptions=assumptions,
+        matching=tuple(matching.values()), positions=tuple(matching),
+    )  # fmt: skip
 
 
-def _planned(rule: ReceiptRule, envelope: Envelope, assumptions: Assumptions) -> PlannedRule:
-    if not rule.enabled:
-        return PlannedRule(rule=rule, op=Op.SKIP, reason="the rule is not enabled")
+def _matching(
+    rule: ReceiptRule, matched: Sequence[tuple[str, int]], accepted: int, assumptions: Assumptions
+) -> PlannedRule:
     if not rule.recipients:
-        recipients = envelope.rcpt_to
+        recipients = tuple([recipient for recipient, _ in matched])
         reason = "a rule without recipient conditions is for every accepted recipient"
     else:
-        results = [(r, match(c, r, assumptions)) for r in envelope.rcpt_to for c in rule.recipients]
-        recipients = tuple(dict.fromkeys(r for r, result in results if result.matches))
-        if not recipients:
-            named, conditions = len(envelope.rcpt_to), len(rule.recipients)
-            reason = f"none of {named} accepted recipients is matched by its {conditions} conditions"
-            if len(results) == 1:
-                reason = results[0][1].reason
-            return PlannedRule(rule=rule, op=Op.MISS, reason=reason)
-        reason = next(result.reason for _, result in results if result.matches)
+        recipients = tuple(dict(matched))
+        first, condition = matched[0]
+        reason = match(rule.recipients[condition], first, assumptions).reason
         if len(recipients) > 1:
-            reason = f"matches {len(recipients)} of {len(envelope.rcpt_to)} accepted recipients; {reason}"
-    if rule.tls_policy is TlsPolicy.REQUIRE and not envelope.tls:
-        return PlannedRule(rule=rule, op=Op.SKIP, reason="the rule requires TLS and the mail came in clear text")
+            reason = f"matches {len(recipients)} of {accepted} accepted recipients; {reason}"
     return PlannedRule(rule=rule, op=Op.MATCH, reason=reason, recipients=recipients)
 
 
@@ -128,11 +193,16 @@ class Evaluation:
         Every effect that was asked for, its outcome and its attempts, in order.
     stopped_by : str
         Rule whose action ended the evaluation of the set; empty when all rules were looked at.
+    events : sequence of TraceEvent
+        The trace, with one event for every rule of the set.
+    fired : tuple of TraceEvent
+        Of these the ones of the rules that fired, and what lies in them; numbered among themselves.
     """
 
     performed: tuple[Attempted, ...] = ()
     stopped_by: str = ""
-    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    events: Sequence[TraceEvent] = field(default=(), repr=False)
+    fired: tuple[TraceEvent, ...] = field(default=(), repr=False)
 
 
 def evaluate(
@@ -188,19 +258,18 @@ class _Run:
     def over(self, planned: Plan) -> Evaluation:
         """All rules of the plan."""
         stopped_by = ""
-        reason = f"`{planned.rule_set}` is the rule set that was active when the mail was received"
-        with self.log.within(Kind.STAGE, planned.rule_set, reason):
-            for item in planned.rules:
-                name = item.rule.name
-                if stopped_by:
-                    why = f"evaluation of the rule set ended in the rule `{stopped_by}`"
-                    self.log.add(Kind.RULE, Op.SKIP, name, why, rule=name)
-                    continue
-                fact = RuleFact(item.recipients)
-                with self.log.within(Kind.RULE, name, item.reason, op=item.op, rule=name, fact=fact):
-                    if item.op is Op.MATCH and self.rule(item) is Flow.STOP_RULE_SET:
-                        stopped_by = name
-        return Evaluation(performed=tuple(self.performed), stopped_by=stopped_by, events=self.log.events())
+        for item in planned.matching:
+            name = item.rule.name
+            fact = RuleFact(item.recipients)
+            with self.log.within(Kind.RULE, name, item.reason, op=item.op, rule=name, fact=fact):
+                if self.rule(item) is Flow.STOP_RULE_SET:
+                    stopped_by = name
+                    break
+        fired = self.log.events()
+        return Evaluation(
+            performed=tuple(self.performed), stopped_by=stopped_by, fired=fired,
+            events=Deferred(Stage.EVALUATION, _events, planned, stopped_by, fired),
+        )  # fmt: skip
 
     def rule(self, item: PlannedRule) -> Flow:
         """All actions of one matching rule."""
@@ -256,7 +325,7 @@ class _Run:
             topic = getattr(action, "topic_arn", None)
             told = action.notifies(context) if topic and not any(one.failed for one in outcomes) else None
             if topic and told is not None:
-                message = self.context(item, index, verdicts).notification(told)
+                message = later(self.context(item, index, verdicts).notification, told)
                 publish = Publish(topic_arn=topic, subject=RECEIPT_SUBJECT, message=message, **context.about)
                 outcomes += self.effects((publish,), context)
             flow = self.flow(action, outcomes)
@@ -338,3 +407,32 @@ class _Run:
         """What the action in this position knows now."""
         elapsed_ms = round((self.now_s + self.virtual_s) * 1000)
         return ActionContext(self.receipt, item.rule, index, item.recipients, verdicts, self.added, elapsed_ms)
+
+
+def _events(planned: Plan, stopped_by: str, fired: Sequence[TraceEvent]) -> tuple[TraceEvent, ...]:
+    """Every rule of the set in order: what fired as it was noted then, and why the others did not."""
+    log = TraceLog(Stage.EVALUATION)
+    name = planned.rule_set.name if planned.rule_set is not None else ""
+    reason = f"`{name}` is the rule set that was active when the mail was received"
+    # The events of one rule after the other: each begins with the one at the top.
+    noted: list[list[TraceEvent]] = []
+    for event in fired:
+        if event.parent < 0:
+            noted.append([])
+        noted[-1].append(event)
+    blocks = dict(zip(planned.positions, noted, strict=False))
+    stopped = False
+    with log.within(Kind.STAGE, name, reason):
+        for position, rule in enumerate(planned.rule_set.rules if planned.rule_set is not None else ()):
+            if stopped:
+                why = f"evaluation of the rule set ended in the rule `{stopped_by}`"
+                log.add(Kind.RULE, Op.SKIP, rule.name, why, rule=rule.name)
+            elif position in blocks:
+                log.take(blocks[position])
+                stopped = bool(stopped_by) and len(blocks) == 1
+                del blocks[position]
+            else:
+                item = planned.other(rule)
+                fact = RuleFact(item.recipients)
+                log.add(Kind.RULE, item.op, rule.name, item.reason, rule=rule.name, fact=fact)
+    return log.events()

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
-from operator import is_
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
@@ -22,11 +21,14 @@ from sesreceive.mail.address import host_address
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.provenance import Origin
 from sesreceive.mail.reply import BLOCKED, OK, Reply
+from sesreceive.stages.index import FilterIndex
+from sesreceive.stages.prefixes import Prefix, PrefixTable, address_number, prefix_of
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
 from sesreceive.wording import count
 
-__all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "decide", "with_provenance"]
+__all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "arrival", "decide", "with_provenance"]
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -57,7 +59,7 @@ class ProviderList:
     def __post_init__(self) -> None:
         """Refuse what is no network, naming it."""
         object.__setattr__(self, "networks", tuple(self.networks))
-        self._by_prefix  # noqa: B018 - parse now, so that the error names this list
+        self.table  # noqa: B018 - parse now, so that the error names this list
 
     @classmethod
     def read(cls, path: str | Path, name: str = "") -> ProviderList:
@@ -71,30 +73,22 @@ class ProviderList:
         return cls(name or path.stem, tuple(filter(None, networks)))
 
     @cached_property
-    def _by_prefix(self) -> dict[tuple[int, int], set[int]]:
-        """Network numbers by address family and prefix length, longest first: a look-up is one set test a length."""
-        table: dict[tuple[int, int], set[int]] = {}
-        for text in self.networks:
-            try:
-                network = ipaddress.ip_network(text, strict=False)
-            except ValueError:
-                where = f"provider list `{one_line(self.name)}`"
-                raise InputError(f"{where}: expected an address or CIDR block but got `{one_line(text)}`") from None
-            shift = network.max_prefixlen - network.prefixlen
-            key = (network.version, network.prefixlen)
-            table.setdefault(key, set()).add(int(network.network_address) >> shift)
-        return dict(sorted(table.items(), reverse=True))
+    def table(self) -> PrefixTable:
+        """The networks, by position, for the longest match."""
+        return PrefixTable(map(self._prefix, self.networks))
+
+    def _prefix(self, text: str) -> Prefix:
+        try:
+            return prefix_of(text)
+        except ValueError:
+            where = f"provider list `{one_line(self.name)}`"
+            raise InputError(f"{where}: expected an address or CIDR block but got `{one_line(text)}`") from None
 
     def covers(self, client_ip: str) -> _Network | None:
         """The smallest listed network that contains the address, or None."""
         address = ipaddress.ip_address(client_ip)
-        number = int(address)
-        for (version, prefix), bases in self._by_prefix.items():
-            shift = address.max_prefixlen - prefix
-            if version == address.version and number >> shift in bases:
-                kind = ipaddress.IPv4Network if version == 4 else ipaddress.IPv6Network
-                return kind((number >> shift << shift, prefix))
-        return None
+        position = self.table.find(address.version, int(address))
+        return ipaddress.ip_network(self.networks[position], strict=False) if position >= 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +114,7 @@ class FilterDecision:
     decided_by: str
     reason: str
     reply: Reply
-    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    events: Sequence[TraceEvent] = field(default=(), repr=False)
 
 
 def decide(
@@ -128,8 +122,9 @@ def decide(
     client_ip: str,
     provider_lists: Iterable[ProviderList] = (),
     assumptions: Assumptions | None = None,
+    index: FilterIndex | None = None,
 ) -> FilterDecision:
-    """The decision on one client address; every filter and list leaves one event.
+    """The decision on one client address; every filter and list has one event.
 
     Parameters
     ----------
@@ -140,6 +135,10 @@ def decide(
         known: then nothing is held against it, and the mail is let through.
     provider_lists : iterable of ProviderList
         Lists AWS keeps; they count only where no filter decides.
+    assumptions : Assumptions, optional
+        Which filter wins.
+    index : FilterIndex, optional
+        The one made of these filters and assumptions, where it is there already.
 
     Examples
     --------
@@ -154,29 +153,73 @@ def decide(
     ----------
     Amazon SES Developer Guide, "Email receiving concepts", step 1.
     """
-    configured = (filters, tuple(provider_lists), assumptions or _DEFAULT)
+    assumptions = assumptions or _DEFAULT
+    filters, provider_lists = tuple(filters), tuple(provider_lists)
     if not client_ip:
-        return _undecided(filters, provider_lists)
-    known = _decided.get(client_ip)
-    if known is not None and all(map(is_, known[0], configured)):
-        return known[1]
-    decision = _decide(client_ip, *configured)
-    if isinstance(filters, tuple):  # what does not change
-        if len(_decided) >= _REMEMBERED:
-            _decided.clear()
-        _decided[client_ip] = configured, decision
-    return decision
+        events = Deferred(Stage.FILTERING, _skipped, filters, provider_lists)
+        return FilterDecision(client_ip="", accepted=True, decided_by="", reason=NO_CLIENT, reply=OK, events=events)
+    if index is None:
+        index = FilterIndex(filters, assumptions.filter_precedence)
+    version, number, shown = address_number(client_ip)
+    deciding = index.deciding(version, number)
+    listed = ""
+    if deciding is None:  # where a filter decides, no list is asked
+        listed = next((entry.name for entry in provider_lists if entry.table.find(version, number) >= 0), "")
+    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
+    events = Deferred(Stage.FILTERING, _events, shown, filters, provider_lists, assumptions)
+    return FilterDecision(
+        client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
+        events=events,
+    )  # fmt: skip
 
 
-# One client sends many messages: the decisions on those seen last, and the values that they follow from.
-_REMEMBERED = 64
-_Configured = tuple[Sequence[ReceiptFilter], tuple[ProviderList, ...], Assumptions]
-_decided: dict[str, tuple[_Configured, FilterDecision]] = {}
+# A file keeps no session: where its header names no client, none is made up.
+_NOT_KNOWN = "the address of the client is not known"
+NO_CLIENT = f"{_NOT_KNOWN}, so no IP filter is asked"
 
 
-def _decide(
+def _skipped(filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...]) -> tuple[TraceEvent, ...]:
+    """Every filter and list is passed over, and says why."""
+    log = TraceLog(Stage.FILTERING)
+    with log.within(Kind.STAGE, "", NO_CLIENT, fact=ConnectionFact(True, "")):
+        for item in filters:
+            log.add(Kind.FILTER, Op.SKIP, item.name, _NOT_KNOWN, fact=FilterFact(item.policy, item.cidr))
+        for entry in provider_lists:
+            log.add(Kind.PROVIDER_LIST, Op.SKIP, entry.name, _NOT_KNOWN)
+    return log.events()
+
+
+def with_provenance(decision: FilterDecision, envelope: Envelope, received_s: float) -> FilterDecision:
+    """The decision whose trace says how the envelope is known, where it was not given, and when the mail arrived."""
+    known = "" if envelope.certainty is Origin.GIVEN else envelope.told
+    said = (decision.events, known, arrival(envelope, received_s))
+    return replace(decision, events=Deferred(Stage.FILTERING, _with_facts, *said))
+
+
+def _with_facts(events: Sequence[TraceEvent], known: str, arrived: str) -> tuple[TraceEvent, ...]:
+    first, *others = events
+    if not isinstance(first.fact, ConnectionFact):
+        return (first, *others)
+    return (first._replace(fact=first.fact._replace(envelope=known, arrived=arrived)), *others)
+
+
+def arrival(envelope: Envelope, received_s: float) -> str:
+    """Which time of arrival was taken, and where from, as a clause.
+
+    Examples
+    --------
+    >>> arrival(Envelope(), 0)
+    '1970-01-01T00:00:00.000Z, now by the clock'
+    """
+    time = to_datetime(received_s).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    known = envelope.provenance.get("received_at")
+    return f"{time}, {'now by the clock' if known is None else known}"
+
+
+def _events(
     client_ip: str, filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...], assumptions: Assumptions
-) -> FilterDecision:
+) -> tuple[TraceEvent, ...]:
+    """Every filter and list held against the address, one by one."""
     address = host_address(client_ip)
     shown = str(address)
     contains = [(network := item.network) is not None and address in network for item in filters]
@@ -200,51 +243,7 @@ def _decide(
             else:
                 why = f"{network} contains {shown}" if network else f"lists no network with {shown}"
                 log.add(Kind.PROVIDER_LIST, Op.MATCH if network else Op.MISS, entry.name, why)
-    return FilterDecision(
-        client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
-        events=log.events(),
-    )  # fmt: skip
-
-
-# A file keeps no session: where its header names no client, none is made up.
-_NOT_KNOWN = "the address of the client is not known"
-NO_CLIENT = f"{_NOT_KNOWN}, so no IP filter is asked"
-
-
-def _undecided(filters: Sequence[ReceiptFilter], provider_lists: Iterable[ProviderList]) -> FilterDecision:
-    """The decision without an address: every filter and list is passed over, and says why."""
-    log = TraceLog(Stage.FILTERING)
-    with log.within(Kind.STAGE, "", NO_CLIENT, fact=ConnectionFact(True, "")):
-        for item in filters:
-            log.add(Kind.FILTER, Op.SKIP, item.name, _NOT_KNOWN, fact=FilterFact(item.policy, item.cidr))
-        for entry in provider_lists:
-            log.add(Kind.PROVIDER_LIST, Op.SKIP, entry.name, _NOT_KNOWN)
-    return FilterDecision(client_ip="", accepted=True, decided_by="", reason=NO_CLIENT, reply=OK, events=log.events())
-
-
-def with_provenance(decision: FilterDecision, envelope: Envelope, received_s: float) -> FilterDecision:
-    """The decision whose trace says how the envelope is known, where it was not given, and when the mail arrived."""
-    if not decision.events:
-        return decision
-    first, *others = decision.events
-    if not isinstance(first.fact, ConnectionFact):
-        return decision
-    known = "" if envelope.certainty is Origin.GIVEN else envelope.told
-    fact = first.fact._replace(envelope=known, arrived=arrival(envelope, received_s))
-    return replace(decision, events=(first._replace(fact=fact), *others))
-
-
-def arrival(envelope: Envelope, received_s: float) -> str:
-    """Which time of arrival was taken, and where from, as a clause.
-
-    Examples
-    --------
-    >>> arrival(Envelope(), 0)
-    '1970-01-01T00:00:00.000Z, now by the clock'
-    """
-    time = to_datetime(received_s).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    known = envelope.provenance.get("received_at")
-    return f"{time}, {'now by the clock' if known is None else known}"
+    return log.events()
 
 
 def _deciding(hits: Sequence[ReceiptFilter], assumptions: Assumptions) -> ReceiptFilter | None:

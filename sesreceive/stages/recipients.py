@@ -1,7 +1,8 @@
 """Step 2: each recipient against the verified identities and the active receipt rule set.
 
 A recipient is accepted when some enabled rule of the active set matches it; which rules match is also what
-step 4 runs, so both read `consider`.
+step 4 runs: its plan is built of these decisions. Deciding is a look-up in an `AccountIndex`; the events, with one for
+every rule and condition that did not match, are made when they are read.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sesreceive import limits
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import one_line
+from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import domain_of
-from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, NEED_RCPT, OK, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
+from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, OK, TOO_MANY_RECIPIENTS, Reply
 from sesreceive.stages.conditions import match
 from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.index import AccountIndex, Matched
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, RecipientFact
 
-__all__ = ["RecipientDecision", "conclude", "decide", "one_too_many"]
+__all__ = ["RecipientDecision", "decide", "one_too_many", "refused"]
 
 _DEFAULT = Assumptions()
+_NO_RULE_SET = "no receipt rule set is active, so nothing is received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,20 @@ class RecipientDecision:
         One sentence.
     rules : tuple of str
         Names of the enabled rules that match it, in order, whether or not the recipient was accepted.
+    rule_set : ReceiptRuleSet or None
+        The rule set that was active.
+    matched : tuple of (int, int)
+        Where the rules stand in it, each with the position of the first of its conditions that matches; -1 where it
+        has none.
     """
 
     recipient: str
     reply: Reply
     reason: str
     rules: tuple[str, ...] = ()
-    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    rule_set: ReceiptRuleSet | None = field(default=None, repr=False, compare=False)
+    matched: Matched = field(default=(), repr=False, compare=False)
+    events: Sequence[TraceEvent] = field(default=(), repr=False)
 
     @property
     def accepted(self) -> bool:
@@ -61,6 +72,7 @@ def decide(
     *,
     tls: bool = False,
     assumptions: Assumptions | None = None,
+    index: AccountIndex | None = None,
 ) -> RecipientDecision:
     """The answer to one RCPT TO; recipients of one transaction do not influence each other [observed].
 
@@ -83,6 +95,33 @@ def decide(
     ('all',)
     """
     assumptions = assumptions or _DEFAULT
+    if index is None or not index.fits(account, assumptions):
+        index = AccountIndex(account, assumptions)
+    domain = domain_of(recipient)
+    rule_set = account.active_rule_set
+    rules: tuple[ReceiptRule, ...] = ()
+    matched: Matched = ()
+    if not domain or index.identities.covering(domain, subdomains=assumptions.subdomains_verified) is None:
+        reply, reason = MAILBOX_UNAVAILABLE, _not_verified(account, domain)
+    elif not decision.accepted:
+        reply, reason = decision.reply, decision.reason
+    elif rule_set is None or index.rules is None:
+        reply, reason = MAILBOX_UNAVAILABLE, _NO_RULE_SET
+    else:
+        matched = index.rules.matching(recipient)
+        rules = tuple([rule_set.rules[position] for position, _ in matched])
+        reply, reason = _answer(rule_set, recipient, rules, tls, assumptions)
+    return RecipientDecision(
+        recipient=recipient, reply=reply, reason=reason, rules=tuple([rule.name for rule in rules]),
+        rule_set=rule_set, matched=matched,
+        events=Deferred(Stage.RECIPIENTS, _events, account, recipient, decision, tls, assumptions),
+    )  # fmt: skip
+
+
+def _events(
+    account: Account, recipient: str, decision: FilterDecision, tls: bool, assumptions: Assumptions
+) -> tuple[TraceEvent, ...]:
+    """The recipient held against everything, one by one."""
     log = TraceLog(Stage.RECIPIENTS)
     with log.within(Kind.RECIPIENT, recipient, recipient=recipient):
         reply, reason, rules = _judge(account, recipient, decision, tls, assumptions, log)
@@ -90,39 +129,19 @@ def decide(
         0, op=Op.MATCH if reply.accepted else Op.MISS, reason=reason,
         fact=RecipientFact(reply, rules),
     )  # fmt: skip
-    return RecipientDecision(recipient=recipient, reply=reply, reason=reason, rules=rules, events=log.events())
+    return log.events()
 
 
 def one_too_many(recipient: str, most: int) -> RecipientDecision:
-    """The answer to a recipient when `most` were accepted already."""
+    """The answer to a recipient when `most` were taken already."""
+    return refused(recipient, TOO_MANY_RECIPIENTS, f"the transaction has {most} recipients already")
+
+
+def refused(recipient: str, reply: Reply, reason: str) -> RecipientDecision:
+    """A recipient that is refused unseen, and the event that says why."""
     log = TraceLog(Stage.RECIPIENTS)
-    reason = f"the transaction has {most} recipients already"
-    log.add(
-        Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, fact=RecipientFact(TOO_MANY_RECIPIENTS)
-    )  # fmt: skip
-    return RecipientDecision(recipient=recipient, reply=TOO_MANY_RECIPIENTS, reason=reason, events=log.events())
-
-
-def conclude(size_bytes: int, decisions: Sequence[RecipientDecision]) -> tuple[Reply | None, tuple[TraceEvent, ...]]:
-    """Why a message is not taken at the end of its data, and the event that says so; None when it is taken.
-
-    Examples
-    --------
-    >>> reply, _ = conclude(100, ())
-    >>> str(reply)
-    '503 Error: need RCPT command'
-    """
-    log = TraceLog(Stage.RECIPIENTS)
-    if not decisions:
-        log.check(Check.RECIPIENTS, Op.MISS, "the message was sent to nobody")
-        return NEED_RCPT, log.events()
-    if not any(one.accepted for one in decisions):
-        return decisions[-1].reply, ()
-    if size_bytes > limits.MESSAGE_SIZE.value:
-        reason = f"the message has {size_bytes} bytes, {limits.MESSAGE_SIZE.value} is the most that SES takes"
-        log.check(Check.MESSAGE_SIZE, Op.MISS, reason)
-        return TOO_BIG, log.events()
-    return None, ()
+    log.add(Kind.RECIPIENT, Op.MISS, recipient, reason, recipient=recipient, fact=RecipientFact(reply))
+    return RecipientDecision(recipient=recipient, reply=reply, reason=reason, events=log.events())
 
 
 def _judge(
@@ -139,7 +158,7 @@ def _judge(
         reason = _not_verified(account, domain)
         log.check(Check.VERIFIED_IDENTITY, Op.MISS, reason, recipient=recipient)
         return MAILBOX_UNAVAILABLE, reason, ()
-    covered = "is" if identity.name.lower() == domain else f"covers `{domain}` and is"
+    covered = "is" if plain_domain(identity.name) == domain else f"covers `{domain}` and is"
     reason = f"the domain identity `{identity.name}` {covered} verified"
     log.check(Check.VERIFIED_IDENTITY, Op.MATCH, reason, recipient=recipient)
 
@@ -150,22 +169,29 @@ def _judge(
 
     rule_set = account.active_rule_set
     if rule_set is None:
-        reason = "no receipt rule set is active, so nothing is received"
-        log.check(Check.ACTIVE_RULE_SET, Op.MISS, reason, recipient=recipient)
-        return MAILBOX_UNAVAILABLE, reason, ()
+        log.check(Check.ACTIVE_RULE_SET, Op.MISS, _NO_RULE_SET, recipient=recipient)
+        return MAILBOX_UNAVAILABLE, _NO_RULE_SET, ()
     reason = f"`{rule_set.name}` is active with {_count(len(rule_set.rules))}"
     log.check(Check.ACTIVE_RULE_SET, Op.MATCH, reason, recipient=recipient)
 
     matching = [rule for rule in rule_set.rules if consider(rule, recipient, assumptions, log)]
-    names = tuple(rule.name for rule in matching)
-    if not matching:
-        return MAILBOX_UNAVAILABLE, _no_match(rule_set, recipient), ()
-    clear_text = not tls and all(rule.tls_policy is TlsPolicy.REQUIRE for rule in matching)
-    if clear_text:
-        reason = f"every matching rule requires TLS ({_names(names)}) and the session is in clear text"
+    reply, reason = _answer(rule_set, recipient, matching, tls, assumptions)
+    if matching and reply is not OK:
         log.check(Check.TLS_POLICY, Op.MISS, reason, recipient=recipient)
-        return Reply.parse(assumptions.tls_required_reply), reason, names
-    return OK, f"matched by {_names(names)}", names
+    return reply, reason, tuple(rule.name for rule in matching)
+
+
+def _answer(
+    rule_set: ReceiptRuleSet, recipient: str, matching: Sequence[ReceiptRule], tls: bool, assumptions: Assumptions
+) -> tuple[Reply, str]:
+    """What follows from the rules that match."""
+    if not matching:
+        return MAILBOX_UNAVAILABLE, _no_match(rule_set, recipient)
+    names = _names(tuple([rule.name for rule in matching]))
+    if not tls and all(rule.tls_policy is TlsPolicy.REQUIRE for rule in matching):
+        reason = f"every matching rule requires TLS ({names}) and the session is in clear text"
+        return Reply.parse(assumptions.tls_required_reply), reason
+    return OK, f"matched by {names}"
 
 
 def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: TraceLog) -> bool:
@@ -193,7 +219,7 @@ def consider(rule: ReceiptRule, recipient: str, assumptions: Assumptions, log: T
 def _not_verified(account: Account, domain: str) -> str:
     if not domain:
         return "the address has no domain, so no verified identity covers it"
-    if any(identity.name.lower() == domain for identity in account.identities):
+    if any(plain_domain(identity.name) == domain for identity in account.identities):
         return f"the domain identity `{domain}` is not verified yet"
     return f"`{domain}` is under no verified domain identity of this account"
 

@@ -20,7 +20,9 @@ class Stage(StrEnum):
     """The steps of the service, in the order mail meets them; values are the module names in `stages`."""
 
     FILTERING = "filtering"
+    SENDER = "sender"
     RECIPIENTS = "recipients"
+    BODY = "body"
     AUTHENTICATION = "authentication"
     SCANNING = "scanning"
     EVALUATION = "evaluation"
@@ -177,6 +179,13 @@ class TraceLog:
         """Replace fields of an event already added: what an action came to is known after its effects."""
         self._events[position] = self._events[position]._replace(**changes)
 
+    def take(self, events: Sequence[TraceEvent]) -> None:
+        """Append events that another log has numbered; those at its top lie in the event that is open here."""
+        by = len(self._events) - events[0].seq if events else 0
+        for event in events:
+            parent = event.parent + by if event.parent >= 0 else self._parent
+            self._events.append(_new(TraceEvent, (*event[:-2], event.seq + by, parent)))
+
     @property
     def position(self) -> int:
         """`seq` of the event added last."""
@@ -216,19 +225,39 @@ class Trace(Sequence[TraceEvent]):
     [0, 1]
     """
 
-    __slots__ = ("_events",)
+    __slots__ = ("_made", "_parts")
 
     def __init__(self, events: Iterable[TraceEvent] = ()) -> None:
-        self._events = tuple(events)
+        self._parts: tuple[Sequence[TraceEvent], ...] = (tuple(events),)
+        self._made: tuple[TraceEvent, ...] | None = None
 
     @classmethod
-    def join(cls, *parts: Iterable[TraceEvent]) -> Trace:
-        """One trace out of the events of several stages, numbered through."""
-        joined: list[TraceEvent] = []
-        for part in parts:
-            start = len(joined)
-            joined += [_moved(event, start) for event in part] if start else part
-        return cls(joined)
+    def join(cls, *parts: Sequence[TraceEvent]) -> Trace:
+        """One trace out of the events of several stages, numbered through; made when it is read."""
+        trace = cls()
+        trace._parts = parts
+        return trace
+
+    @property
+    def _events(self) -> tuple[TraceEvent, ...]:
+        if self._made is None:
+            self._made = tuple(self.passing())
+        return self._made
+
+    def passing(self) -> Iterator[TraceEvent]:
+        """The events in order, which the trace does not keep: for who reads many traces once."""
+        start = 0
+        for part in self._parts:
+            events = tuple(part)
+            yield from (_moved(event, start) for event in events) if start else events
+            start += len(events)
+
+    def of(self, stage: Stage) -> Iterator[TraceEvent]:
+        """The events of one stage, numbered within their part; the other stages are not even made."""
+        for part in self._parts:
+            known = getattr(part, "stage", None)
+            if known is None or known is stage:
+                yield from (event for event in part if event.stage is stage)
 
     @overload
     def __getitem__(self, index: int) -> TraceEvent: ...
@@ -253,6 +282,10 @@ class Trace(Sequence[TraceEvent]):
     def __hash__(self) -> int:
         """Hash of the events."""
         return hash(self._events)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What the events are made of travels, not the events."""
+        return Trace.join, self._parts
 
     def __repr__(self) -> str:
         """One line: how many events."""

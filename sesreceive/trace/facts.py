@@ -7,7 +7,7 @@ stage filtering              `ConnectionFact`
 filter                       `FilterFact`
 recipient                    `RecipientFact`
 check of a mail transaction  `Check`: which one it is
-SPF, DKIM, DMARC             `ResultFact`
+SPF, DKIM, DMARC, ARC        `ResultFact`
 spam, virus                  `FindingFact`
 stage authentication         `Verdicts`
 rule of the evaluation       `RuleFact`
@@ -52,11 +52,17 @@ class Check(StrEnum):
     IP_FILTERS = "IP filters"
     ACTIVE_RULE_SET = "active rule set"
     TLS_POLICY = "TlsPolicy"
+    COMMAND_LENGTH = "command length"
+    SENDER_ADDRESS = "sender address"
+    DECLARED_SIZE = "declared size"
     RECIPIENTS = "recipients"
     MESSAGE_SIZE = "message size"
+    TEXT_LINES = "text lines"
+    ROOM = "room"
     SPF = "SPF"
     DKIM = "DKIM"
     DMARC = "DMARC"
+    ARC = "ARC"
     SPAM = "spam"
     VIRUS = "virus"
 
@@ -106,18 +112,18 @@ class RecipientFact(NamedTuple):
 
 
 class ResultFact(NamedTuple):
-    """The result of SPF, of one DKIM signature or of DMARC.
+    """The result of SPF, of one DKIM signature, of DMARC or of an ARC chain.
 
     Attributes
     ----------
     status : StrEnum
-        `SpfStatus`, `DkimStatus` or `DmarcStatus`.
+        `SpfStatus`, `DkimStatus`, `DmarcStatus` or `ArcStatus`.
     domain : str
         Whose record, key or policy it was.
     questions : tuple of str
         What was asked of DNS for it, with the answers.
     failure : StrEnum or None
-        `sesreceive.auth.failures.Failure` of a signature that does not pass.
+        `sesreceive.auth.results.Failure` of a signature that does not pass.
     """
 
     check: Check

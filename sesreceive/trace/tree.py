@@ -37,7 +37,9 @@ _WORDS: Mapping[tuple[Kind, Op], str] = {
 # The steps as the Developer Guide counts them ("Email receiving concepts"); checking identity and content is one.
 _STEPS: Mapping[Stage, str] = {
     Stage.FILTERING: "step 1, filtering",
+    Stage.SENDER: "MAIL FROM",
     Stage.RECIPIENTS: "step 2, recipients",
+    Stage.BODY: "the message",
     Stage.AUTHENTICATION: "step 3, authentication",
     Stage.SCANNING: "step 3, scanning",
     Stage.EVALUATION: "step 4, evaluation",

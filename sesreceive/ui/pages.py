@@ -72,7 +72,7 @@ def _summary(reception: Reception) -> str:
             ),
         ],
         ["envelope", escape(envelope.told)],
-        ["size", f"{len(reception.message.raw)} bytes"],
+        ["size", f"{reception.message.size_bytes} bytes"],
         ["message id", code(reception.message_id) if reception.accepted else mark("none: refused", "note")],
         ["rules that fired", escape(fired)],
         ["what was done", done or mark("nothing", "note")],

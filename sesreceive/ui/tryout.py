@@ -13,6 +13,7 @@ from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.stages import filtering, recipients
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.ui.kit import Part, html, prose
+from sesreceive.wording import expected
 
 __all__ = ["TryOut"]
 
@@ -57,11 +58,11 @@ class TryOut(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     @property
     def client_ip(self) -> str:
-        """Where it comes from; what is no IP address yet, while it is typed, counts as the first of `_CLIENTS`."""
+        """Where it comes from; empty while what is typed is no IP address yet."""
         try:
             return str(ipaddress.ip_address(self.ip_box.value.strip()))
         except ValueError:
-            return _CLIENTS[0]
+            return ""
 
     def decide(self, rule_set: ReceiptRuleSet) -> RecipientDecision | None:
         """What SES would answer, were that rule set the active one, and show it; None when nothing is tried."""
@@ -69,6 +70,10 @@ class TryOut(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.outcome.value = (
                 '<span class="ses-hint">Type an address to see which rules match it (◀ in the list).</span>'
             )
+            return None
+        if not self.client_ip:
+            wrong = prose(expected("an IPv4 or IPv6 address", self.ip_box.value))
+            self.outcome.value = f'<span class="ses-bad">✗ {wrong}</span>'
             return None
         # Only this set, since two may have the same name while one is typed.
         account = self.part.bench.account.replace(rule_sets=(rule_set,), active=rule_set.name)

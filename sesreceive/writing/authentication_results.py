@@ -66,7 +66,8 @@ def received_spf(spf: SpfResult) -> str:
 def authentication_results(results: AuthenticationResults) -> tuple[str, ...]:
     """The parts of ``Authentication-Results``, one a line of the header: the server, SPF, each signature, DMARC.
 
-    An unsigned message has no ``dkim=`` part. Joined by a space they are the unfolded value.
+    An unsigned message has no ``dkim=`` part, and a DKIM-Signature field that is no signature leaves none [observed].
+    Without an author domain there is no ``dmarc=`` part [inferred]. Joined by a space they are the unfolded value.
 
     Examples
     --------
@@ -79,14 +80,16 @@ def authentication_results(results: AuthenticationResults) -> tuple[str, ...]:
     >>> authentication_results(results)[2:]
     ('dkim=pass header.i=@example.org;', 'dmarc=pass header.from=example.org;')
     """
+    dmarc = results.dmarc
     return (
         f"{AUTHSERV_ID};",
         f"spf={received_spf(results.spf)}",
-        *(single_line(f"dkim={one.status} header.i=@{_signer(one)};") for one in results.dkim),
-        single_line(f"dmarc={results.dmarc.status} header.from={results.dmarc.domain};"),
+        *(single_line(f"dkim={one.status} header.i=@{_signer(one)};") for one in results.dkim if one.is_signature),
+        *([single_line(f"dmarc={dmarc.status} header.from={dmarc.domain};")] if dmarc.domain else []),
     )
 
 
 def _signer(result: DkimResult) -> str:
     """Domain of the ``i=`` tag, or ``d=`` without one: no local part has been seen there [observed]."""
-    return result.identity.rpartition("@")[2] or result.domain
+    domain = result.identity.rpartition("@")[2]
+    return domain if any(map(str.isalnum, domain)) else result.domain

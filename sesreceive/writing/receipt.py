@@ -15,7 +15,7 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.writing.authentication_results import authentication_results, received_spf, single_line
 from sesreceive.writing.received import received
-from sesreceive.writing.ses_signature import ses_signature
+from sesreceive.writing.ses_signature import ses_signature, signature_size
 
 __all__ = ["Receipt", "SesField", "receipt_token"]
 
@@ -26,6 +26,8 @@ _DEFAULTS = Assumptions()
 
 # No secret: it makes the tokens of the emulator recognisable by the emulator.
 _TOKEN = hmac.new(b"sesreceive receipt token", digestmod="sha512")
+# Base64 of a zero byte and of the base64 of 232 bytes.
+_TOKEN_SIZE = 420
 
 
 def receipt_token(message_id: str) -> bytes:
@@ -111,14 +113,23 @@ class Receipt:
         return ("Return-Path", (f"<{single_line(self.envelope.mail_from)}>",)), ("Received", parts)
 
     @cached_property
-    def proof_fields(self) -> tuple[SesField, ...]:
-        """The fields below the scan verdicts: what was found out about the sender, and SES's own signature."""
+    def sender_fields(self) -> tuple[SesField, ...]:
+        """The fields below the scan verdicts: what was found out about the sender."""
         return (
             ("Received-SPF", (received_spf(self.results.spf),)),
             ("Authentication-Results", authentication_results(self.results)),
-            ("X-SES-RECEIPT", (self.x_ses_receipt,)),
-            ("X-SES-DKIM-SIGNATURE", (self.signature,)),
         )
+
+    @cached_property
+    def proof_fields(self) -> tuple[SesField, ...]:
+        """The last fields: SES's own token and signature."""
+        return ("X-SES-RECEIPT", (self.x_ses_receipt,)), ("X-SES-DKIM-SIGNATURE", (self.signature,))
+
+    @property
+    def proof_blanks(self) -> tuple[SesField, ...]:
+        """Fields as long as `proof_fields`, for who asks for a size alone: they take neither hashes nor a key."""
+        signature = signature_size(region=self.region, received_at=self.received_at)
+        return ("X-SES-RECEIPT", ("-" * _TOKEN_SIZE,)), ("X-SES-DKIM-SIGNATURE", ("-" * signature,))
 
     @cached_property
     def memo(self) -> dict[object, Any]:

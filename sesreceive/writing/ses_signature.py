@@ -17,15 +17,17 @@ from sesreceive.mail.message import Message
 from sesreceive.writing.dates import millis
 from sesreceive.writing.ses_keys import SIGNING_DOMAIN, selector, sign
 
-__all__ = ["SENT_FIELDS", "SIGNED_FIELDS", "sent_signature", "ses_signature"]
+__all__ = ["SENT_FIELDS", "SIGNED_FIELDS", "sent_signature", "ses_signature", "signature_size"]
 
 # In the order of the h= tag [observed]; the sender's own, but for the last, which SES has just written.
 SIGNED_FIELDS = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
                  "X-SES-RECEIPT")  # fmt: skip
 
-
 # Those of a mail that SES sends itself, such as a bounce.
 SENT_FIELDS = ("Date", "From", "To", "Message-ID", "Subject", "MIME-Version", "Content-Type", "Feedback-ID")
+
+# Characters of base64: a SHA-256 hash, and a signature of a 1024-bit key.
+_HASH_SIZE, _RSA_SIZE = 44, 172
 
 
 def sent_signature(message: Message, *, region: str, sent_at: datetime) -> bytes:
@@ -67,12 +69,7 @@ def ses_signature(
     ----------
     RFC 6376 sections 3.4.2, 3.4.3, 3.7 and 5.4.2.
     """
-    # The tag order is that of the service's own signatures [observed].
-    before_b = "a=rsa-sha256; q=dns/txt; b="
-    after_b = (
-        f"; c=relaxed/simple; s={selector(region)}; d={SIGNING_DOMAIN}; t={millis(received_at) // 1000}; v=1; "
-        f"bh={_body_hash(message)}; h={':'.join(SIGNED_FIELDS)};"
-    )
+    before_b, after_b = _around_b(region, received_at, _body_hash(message))
     signed = []
     for name in SIGNED_FIELDS:
         if own := message.all(name):
@@ -81,6 +78,21 @@ def ses_signature(
             signed.append(_relaxed(name, x_ses_receipt.encode("ascii")))
     signed.append(_relaxed(signed_name, (before_b + after_b).encode("ascii")).removesuffix(b"\r\n"))
     return f"{before_b}{sign(b''.join(signed))}{after_b}"
+
+
+def signature_size(*, region: str, received_at: datetime) -> int:
+    """Length of the value that `ses_signature` gives, without making it."""
+    return sum(map(len, _around_b(region, received_at, "=" * _HASH_SIZE))) + _RSA_SIZE
+
+
+def _around_b(region: str, received_at: datetime, body_hash: str) -> tuple[str, str]:
+    """What stands before and behind the signature proper, in the order of the service's own [observed]."""
+    before_b = "a=rsa-sha256; q=dns/txt; b="
+    after_b = (
+        f"; c=relaxed/simple; s={selector(region)}; d={SIGNING_DOMAIN}; t={millis(received_at) // 1000}; v=1; "
+        f"bh={body_hash}; h={':'.join(SIGNED_FIELDS)};"
+    )
+    return before_b, after_b
 
 
 def _relaxed(name: str, value: bytes) -> bytes:

@@ -71,7 +71,11 @@ def laid_out(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Layout:
     An added field stands behind the last field of its name, else at the end of the sender's header, as JavaMail's
     ``addHeader`` has it [observed in three public traces]; the other readings put it above the sender's message.
     """
-    own = own_fields(receipt, verdicts)
+    return _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_fields), added)
+
+
+def _layout(receipt: Receipt, own: tuple[SesField, ...], added: Added) -> Layout:
+    """Where these fields of SES and the added ones stand."""
     extra = added_fields(added)
     match receipt.assumptions.added_header_position:
         case "top":
@@ -125,10 +129,11 @@ def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> b
 
 
 def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
-    """Length of `stored_message` in bytes, without making it."""
-    size = len(header_block(receipt, verdicts, added)) + len(receipt.message.raw)
+    """Length of `stored_message` in bytes, without making or signing it."""
+    layout = _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_blanks), added)
+    size = len(_written(layout.block)) + len(receipt.message.raw)
     if added:
-        size += len(sent_header(receipt, verdicts, added)) - receipt.message.header_end
+        size += sum(map(len, _spliced(receipt.message, layout))) - receipt.message.header_end
     return size
 
 
@@ -179,15 +184,15 @@ def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple
     return laid_out(receipt, verdicts, added).block
 
 
-def own_fields(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
-    """The fields that SES itself writes, in order."""
+def _above(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
+    """The fields that SES itself writes, in order, but for the last two, which take long to make."""
     scan: tuple[SesField, ...] = ()
     if verdicts.scanned:
         scan = (
             ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
             ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
         )
-    written = dict((*receipt.origin_fields, *scan, *receipt.proof_fields))
+    written = dict((*receipt.origin_fields, *scan, *receipt.sender_fields))
     # One table for both ways: what is written in this order is taken off in this order.
     return tuple((field.name, written[field.name]) for field in BLOCK if field.name in written)
 

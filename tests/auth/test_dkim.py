@@ -40,6 +40,9 @@ GOOD: list[tuple[str, Mapping[str, str | None], str]] = [
     ("names in any case",                         {"h": "fRoM : SUBJECT"},                    ""),
     ("identity in a subdomain",                   {"i": "ana@news.example.org"},              ""),
     ("identity without a local part",             {"i": "@example.org"},                      ""),
+    ("identity in quoted-printable",              {"i": "ana=2Bnews=40news.example.org"},     ""),
+    ("identity with a coded semicolon",           {"i": "=3B=3B@example.org"},                ""),
+    ("identity that is folded",                   {"i": "ana@news\r\n .example.org"},         ""),
     ("domain in capitals",                        {"d": "EXAMPLE.org"},                       ""),
     ("several query methods",                     {"q": "dns/other : dns/txt"},               ""),
     ("made and expiring",                         {"t": str(NOW), "x": str(NOW + 60)},        ""),
@@ -130,6 +133,8 @@ TAGS: list[tuple[Mapping[str, str | None], Failure, str]] = [
     ({"q": "http"},                      Failure.QUERY_METHOD,        "`q=http` is unknown"),
     ({"i": "ana@example.net"},           Failure.IDENTITY,            "`i=ana@example.net` does not lie in"),
     ({"i": "ana@badexample.org"},        Failure.IDENTITY,            "does not lie in `example.org`"),
+    ({"i": "ana=40example.net"},         Failure.IDENTITY,            "does not lie in `example.org`"),
+    ({"i": "@example=2Enet"},            Failure.IDENTITY,            "does not lie in `example.org`"),
     ({"i": "example.org"},               Failure.IDENTITY,            "does not lie in `example.org`"),
     ({"t": str(NOW), "x": str(NOW)},     Failure.TIMES,               f"expires at {NOW}, and it was made"),
     ({"x": str(NOW - 1)},                Failure.EXPIRED,             f"expired at {NOW - 1}, and it is {NOW}"),
@@ -145,7 +150,8 @@ TAGS: list[tuple[Mapping[str, str | None], Failure, str]] = [
 def test_a_signature_that_cannot_pass_says_why(tags: dict[str, str | None], failure: Failure, part: str) -> None:
     got = result(sign(RAW, rsa_key(), over=tags))
     assert part in got.reason
-    assert (got.status, got.reason.endswith(f"({FAILURES[failure][1]})")) == (FAILURES[failure][0], True), got.reason
+    assert (got.failure, got.status) == (failure, FAILURES[failure][0]), got.reason
+    assert got.reason.endswith(f"({FAILURES[failure][1]})")
 
 
 KEYS: list[tuple[str | list[str] | None, Failure, str]] = [
@@ -178,7 +184,8 @@ KEYS: list[tuple[str | list[str] | None, Failure, str]] = [
 def test_a_key_that_does_not_fit_says_why(text: str | list[str] | None, failure: Failure, part: str) -> None:
     got = result(sign(RAW, rsa_key()), Zone() if text is None else zone(text))
     assert part in got.reason
-    assert (got.status, got.reason.endswith(f"({FAILURES[failure][1]})")) == (FAILURES[failure][0], True), got.reason
+    assert (got.failure, got.status) == (failure, FAILURES[failure][0]), got.reason
+    assert got.reason.endswith(f"({FAILURES[failure][1]})")
 
 
 def test_a_strict_key_wants_the_identity_in_the_domain_itself() -> None:

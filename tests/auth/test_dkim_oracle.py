@@ -78,7 +78,16 @@ def messages(draw: st.DrawFn) -> bytes:
     for name in draw(st.lists(names, max_size=5)):
         folded = b"\r\n ".join(line + b"x" for line in draw(st.lists(lines, min_size=1, max_size=3)))
         fields.insert(draw(st.integers(0, len(fields))), name + b":" + folded + b"\r\n")
-    return b"".join(fields) + b"\r\n" + b"".join(draw(bodies))
+    return b"".join(fields) + b"\r\n" + _ended(b"".join(draw(bodies)))
+
+
+def _ended(body: bytes) -> bytes:
+    """The body without blanks behind its last line end.
+
+    RFC 6376 section 3.4.4 has blanks at the end of lines ignored first and a missing CRLF added last; dkimpy adds it
+    first, so that blanks behind the last line end stay as one. `test_a_last_line_without_crlf` has these.
+    """
+    return body.rstrip(b" \t")
 
 
 @given(raw=messages(), algorithm=st.sampled_from(ALGORITHMS), forms=st.sampled_from(FORMS), length=st.booleans())
@@ -109,6 +118,8 @@ def test_after_any_change_both_say_the_same(
     ours = [one.status == "pass" for one in verify(Message(changed), ZONE, now)]
     if says is None:  # dkimpy gives up on the message; it is received all the same
         return
+    if changed != _ended(changed):
+        return
     assert any(ours) is says, (changed, [one.reason for one in verify(Message(changed), ZONE, now)])
 
 
@@ -134,9 +145,15 @@ def test_lines_that_end_in_lf_count_as_if_they_ended_in_crlf(forms: tuple[bytes,
 
 @given(st.one_of(bodies.map(b"".join), st.binary(max_size=60)))
 def test_bodies_have_the_canonical_form_of_dkimpy(body: bytes) -> None:
-    body = canonical.crlf(body)
+    body = _ended(canonical.crlf(body))
     for form, oracle in ((b"simple", dkim.canonicalization.Simple), (b"relaxed", dkim.canonicalization.Relaxed)):
         assert bytes(canonical.body(form, body)) == oracle.canonicalize_body(body)
+
+
+@given(st.lists(st.sampled_from([b"a", b" ", b"\t", b"\r\n"]), max_size=12).map(b"".join))
+def test_a_last_line_without_crlf_loses_its_blanks_as_any_other(body: bytes) -> None:
+    ended = body if body.endswith(b"\r\n") or not body else body + b"\r\n"
+    assert bytes(canonical.body(b"relaxed", body)) == bytes(canonical.body(b"relaxed", ended))
 
 
 @given(st.binary(max_size=60), st.integers(0, 40))

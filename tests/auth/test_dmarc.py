@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sesreceive.auth.dmarc import MAX_AUTHOR_DOMAINS, DmarcRecord, evaluate, organizational_domain
+from sesreceive.auth.dmarc import MAX_AUTHOR_DOMAINS, evaluate
+from sesreceive.auth.organization import organizational_domain
+from sesreceive.auth.policy_record import DmarcRecord
 from sesreceive.auth.results import DkimResult, DkimStatus, DmarcResult, DmarcStatus, SpfResult, SpfStatus
 from sesreceive.dns.recording import Recording
 from sesreceive.dns.zone import Zone
@@ -24,6 +26,7 @@ ZONE = Zone(
         "_dmarc.broken.example": {"TXT": "v=DMARC1; p=rejekt"},
         "_dmarc.reports.example": {"TXT": "v=DMARC1; p=rejekt; rua=mailto:dmarc@reports.example"},
         "_dmarc.badsp.example": {"TXT": "v=DMARC1; p=reject; sp=maybe"},
+        "_dmarc.twice.example": {"TXT": "v=DMARC1; p=none; p=reject"},
         "_dmarc.late.example": {"TXT": "p=reject; v=DMARC1"},
         "_dmarc.slow.example": "TIMEOUT",
         "_dmarc.down.example": "SERVFAIL",
@@ -116,6 +119,8 @@ CASES: list[tuple[str, str, tuple[str, ...], str, str | None, str]] = [
      "`late.example` publishes no policy"),
     ("a@broken.example",   ELSEWHERE,                        (),                        "permerror", None,
      "the record of `broken.example` says no policy (RFC 7489 section 6.6.3)"),
+    ("a@twice.example",    ELSEWHERE,                        (),                        "permerror", None,
+     "the record of `twice.example` has the tag `p` twice (RFC 6376 section 3.2)"),
     ("a@badsp.example",    ELSEWHERE,                        (),                        "permerror", None,
      "the record of `badsp.example` says no policy (RFC 7489 section 6.6.3)"),
     ("a@reports.example",  "fail b@reports.example",         (),                        "fail",      "none",
@@ -220,7 +225,7 @@ RECORDS: list[tuple[str, dict[str, Any] | None]] = [
     ("v=DMARC1; p=none; pct=101",                             {}),
     ("v=DMARC1; p=none; pct=-1",                              {}),
     ("v=DMARC1; p=none; hello; =; zz=1; rf=afrf; ri=86400",   {}),
-    ("v=DMARC1; p=none; p=reject",                            {}),
+    ("V=DMARC1; P=Reject; SP=NONE; ASPF=S; aDKIM=r",          {"policy": "reject", "strict_spf": True}),
     ("v=DMARC1; rua=mailto:a@example.org",                    {}),
     ("v=DMARC1; p=x; rua=https://example.org,MAILTO:a@b",     {}),
     ("v=DMARC1; p=reject; sp=x; rua=mailto:a@example.org",    {}),
@@ -228,6 +233,18 @@ RECORDS: list[tuple[str, dict[str, Any] | None]] = [
     ("v=DMARC1; p=",                                          None),
     ("v=DMARC1; p=rejekt; rua=example.org",                   None),
     ("v=DMARC1; p=reject; sp=rejekt",                         None),
+    ("v=DMARC1; p=none; p=reject",                            None),
+    ("v=DMARC1; p=none; P=none",                              None),
+    ("v=DMARC1; p=none; zz=1; zz=1",                          None),
+    ("v=DMARC1; p=none; v=DMARC1",                            None),
+    ("v=DMARC1; p=x; p=y; rua=mailto:a@example.org",          None),
+    ("v=DMARC1; rua=mailto:",                                 None),
+    ("v=DMARC1; rua=mailto:ana",                              None),
+    ("v=DMARC1; rua=mailto:@example.org",                     None),
+    ("v=DMARC1; rua=mailto:?to=a@example.org",                None),
+    ("v=DMARC1; rua=https:",                                  None),
+    ("v=DMARC1; rua=mailto:, mailto:a@example.org!10m",       {}),
+    ("v=DMARC1; rua=https://example.org/dmarc",               {}),
 ]  # fmt: skip
 
 
@@ -244,7 +261,7 @@ def test_a_record_is_read(text: str, differs: dict[str, Any] | None) -> None:
 
 NOT_RECORDS = [
     "v=DMARC2; p=none",
-    "v=dmarc1; p=none",
+    "v=dmarc1; p=none",  # the name `v` has no case, the version has: it "MUST match precisely" (section 6.3)
     "p=none; v=DMARC1",
     "v=DMARC1 p=none",
     " v=DMARC1; p=none",

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sesreceive.assumption import Assumptions
+from sesreceive.auth.memory import Memory
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.auth.spf import MAX_RECORD_OCTETS, check_host
 from sesreceive.dns.recording import Recording
@@ -90,8 +92,8 @@ CASES = [
      "`include:none.example.org` leads to no SPF record (RFC 7208 section 5.2)"),
     ("ana@loop.example.org",     "permerror", "loop.example.org",     "",
      "the look-up limit of 10 was passed (RFC 7208 section 4.6.4)"),
-    ("ana@voids.example.org",    "permerror", "voids.example.org",    "",
-     "more than 2 look-ups found nothing (RFC 7208 section 4.6.4)"),
+    ("ana@voids.example.org",    "fail",      "voids.example.org",    "-all",
+     "no mechanism before `-all` in the record of `voids.example.org` covers 192.0.2.7"),
     ("ana@slow.example.org",     "temperror", "slow.example.org",     "",
      "DNS gave no answer for `TXT slow.example.org`: timeout (RFC 7208 section 2.6.6)"),
     ("ana@waits.example.org",    "temperror", "waits.example.org",    "",
@@ -130,6 +132,77 @@ def test_a_sender_is_judged_and_told_why(sender: str, status: str, domain: str, 
 @pytest.mark.parametrize("status", SpfStatus)
 def test_every_result_of_the_rfc_is_in_the_table(status: SpfStatus) -> None:
     assert status in {row[1] for row in CASES}
+
+
+# A record that includes itself is followed from left to right, like any other (RFC 7208 sections 4.6 and 4.6.2).
+CIRCLES = [
+    # record of d.example                              client         status        mechanism
+    ("v=spf1 ip4:192.0.2.1 include:d.example -all",    "192.0.2.1",   "pass",       "ip4:192.0.2.1"),
+    ("v=spf1 ip4:192.0.2.1 include:d.example -all",    "192.0.2.2",   "permerror",  ""),
+    ("v=spf1 ip4:192.0.2.1 include:D.Example -all",    "192.0.2.1",   "pass",       "ip4:192.0.2.1"),
+    ("v=spf1 ip4:192.0.2.1 -include:%{d} -all",        "192.0.2.1",   "pass",       "ip4:192.0.2.1"),
+    ("v=spf1 ?ip4:192.0.2.1 include:d.example -all",   "192.0.2.1",   "neutral",    "?ip4:192.0.2.1"),
+    ("v=spf1 include:d.example ip4:192.0.2.1 -all",    "192.0.2.1",   "permerror",  ""),
+    ("v=spf1 -all include:d.example",                  "192.0.2.1",   "fail",       "-all"),
+    ("v=spf1 ip4:192.0.2.1 include -all",              "192.0.2.1",   "permerror",  ""),
+    ("v=spf1 ip4:192.0.2.1 redirect=d.example",        "192.0.2.1",   "pass",       "ip4:192.0.2.1"),
+    ("v=spf1 ip4:192.0.2.1 redirect=d.example",        "192.0.2.2",   "permerror",  ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("record,client,status,mechanism", CIRCLES)
+def test_a_record_that_includes_itself_may_match_before(record: str, client: str, status: str, mechanism: str) -> None:
+    result = check_host(client, "ana@d.example", "mx.example.org", Zone({"d.example": {"TXT": record}}))
+    assert (result.status, result.mechanism) == (status, mechanism)
+
+
+PTR = "7.2.0.192.in-addr.arpa"
+SLOW_NAME = {PTR: {"PTR": ["slow.example.org", "mx.example.org"]}, "mx.example.org": {"A": IP}}
+VOIDS = "v=spf1 a:x.example.org a:y.example.org a:z.example.org -all"
+
+SETTINGS: list[tuple[str, str, dict[str, Any], dict[str, str]]] = [
+    # what                                   record                              other records  result by setting
+    ("an address of a name",                 "v=spf1 ptr:example.org -all",      SLOW_NAME,
+     {"skip": "pass", "temperror": "temperror"}),
+    ("the names of the client",              "v=spf1 ptr:example.org -all",      {PTR: "TIMEOUT"},
+     {"skip": "fail", "temperror": "temperror"}),
+    ("the names, in a macro",                "v=spf1 exists:%{p}.names.example.org -all",
+     {PTR: "SERVFAIL", "unknown.names.example.org": {"A": "127.0.0.2"}}, {"skip": "pass", "temperror": "temperror"}),
+    ("an address, in a macro",               "v=spf1 exists:%{p}.names.example.org -all",
+     SLOW_NAME | {"mx.example.org.names.example.org": {"A": "127.0.0.2"}}, {"skip": "pass", "temperror": "temperror"}),
+    ("outside of it a failure is one",       "v=spf1 a:slow.example.org -all",   {},
+     {"skip": "temperror", "temperror": "temperror"}),
+    ("three that find nothing",              VOIDS, {},
+     {"unlimited": "fail", "2": "permerror"}),
+    ("two that find nothing",                VOIDS.replace(" a:z.example.org", ""), {},
+     {"unlimited": "fail", "2": "fail"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("record,others,results", [row[1:] for row in SETTINGS], ids=[row[0] for row in SETTINGS])
+def test_open_points_are_decided_by_their_setting(record: str, others: dict[str, Any], results: dict[str, str]) -> None:
+    zone = Zone({"s.example": {"TXT": record}, "slow.example.org": "TIMEOUT", **others})
+    memory = Memory()  # shared: a remembered result is that of one setting
+    for setting, status in results.items():
+        named = {"spf_void_lookups": int(setting) if setting.isdigit() else setting}
+        assumptions = Assumptions(**(named if setting in ("unlimited", "2") else {"spf_ptr_errors": setting}))
+        for _ in range(2):
+            result = check_host(IP, "ana@s.example", "", zone, assumptions=assumptions, memory=memory)
+            assert result.status == status, setting
+
+
+def test_too_many_void_look_ups_say_so() -> None:
+    result = check_host(IP, "ana@voids.example.org", "", ZONE, assumptions=Assumptions(spf_void_lookups=2))
+    assert result.reason == "more than 2 look-ups found nothing (RFC 7208 section 4.6.4)"
+
+
+def test_a_remembered_result_counts_while_dns_answers_alike() -> None:
+    memory = Memory()
+    before = Zone({"example.org": {"TXT": "v=spf1 ip4:192.0.2.7 -all"}})
+    after = Zone({"example.org": {"TXT": "v=spf1 -all"}})
+    statuses = [check_host(IP, "ana@example.org", "", zone, memory=memory).status for zone in (before, before, after)]
+    assert statuses == ["pass", "pass", "fail"]
+    assert len(memory.senders) == 1
 
 
 CLIENTS = [

@@ -120,9 +120,9 @@ def serve(kind: str, uvloop: bool) -> None:
 
 
 def ses_bounds() -> Any:
-    from sesreceive.smtp.bounds import Bounds
+    from sesreceive.bounds import Bounds
 
-    return Bounds(text_line_bytes=1_000, message_bytes=1 << 26)
+    return Bounds(message_bytes=1 << 26)
 
 
 class Running:

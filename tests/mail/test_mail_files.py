@@ -281,6 +281,17 @@ def test_a_file_that_is_no_mail_is_refused_when_it_is_given_alone(name: str, con
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    "raw", [b"", b" folded\r\n", PNG, b"hello\r\n", b"From me to you\r\n", b"\xef\xbb\xbfTo: x\r\n"]
+)
+def test_what_an_envelope_lies_beside_is_a_message_whatever_it_holds(raw: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(raw)
+    (tmp_path / "a.envelope.json").write_text('{"rcpt_to": ["bo@example.com"]}')
+    for source in (tmp_path, tmp_path / "a.eml", [tmp_path / "a.eml"]):
+        [item] = read(source)
+        assert (item.name, item.raw, item.envelope.rcpt_to) == ("a", raw, ("bo@example.com",))
+
+
 def test_an_archive_that_grows_beyond_reason_is_left(tmp_path: Path) -> None:
     bomb = gzip.compress(b"From a " + DATE + b"\nTo: bo@example.com\n\n" + (b"0" * 9_999 + b"\n") * 5_000)
     (tmp_path / "bomb.mbox.gz").write_bytes(bomb)

@@ -72,7 +72,7 @@ CELLS_OF_MESSAGES = [
     ("null-sender", "dmarc", "FAIL"),
     ("null-sender", "dmarc_policy", "reject"),
     ("nobody", "reply", "503 Error: need RCPT command"),
-    ("nobody", "reason", "Error: need RCPT command"),
+    ("nobody", "reason", "the message was sent to nobody"),
     ("tls", "rules", "tag, rest"),
 ]
 
@@ -332,15 +332,16 @@ def test_parquet_without_pyarrow_names_the_extra(
         report.to_parquet(tmp_path)
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@x", "\t=1", "=cmd|' /C calc'!A0"]
+FORMULAS = ["=1+1", "+1", "-1", "@x", "=cmd|' /C calc'!A0"]
 
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_spreadsheet_runs_no_formula_of_a_stranger(exact: bool, tmp_path: Path) -> None:
+    # a server hears no blank before an address, so one is tried as the name it greets with, too
     senders = [f"{text}@example.org" for text in FORMULAS]
     items = [
-        {"name": f"={n}", "raw": message(), "envelope": ses.Envelope(mail_from=sender, rcpt_to=())}
-        for n, sender in enumerate(senders)
+        {"name": f"={n}", "helo": "\t=1", "raw": message(), "mail_from": s, "rcpt_to": []}
+        for n, s in enumerate(senders)
     ]
     report = scenario_receiver().replay(items)
     report.to_csv(tmp_path, exact=exact)
@@ -349,6 +350,7 @@ def test_a_spreadsheet_runs_no_formula_of_a_stranger(exact: bool, tmp_path: Path
     before = "" if exact else "'"
     assert [row["mail_from"] for row in read] == [f"{before}{sender}" for sender in senders]
     assert [row["message"] for row in read] == [f"{before}={n}" for n in range(len(senders))]
+    assert {row["helo"] for row in read} == {f"{before}\t=1"}
 
 
 def test_text_for_a_terminal(report: Report) -> None:

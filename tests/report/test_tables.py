@@ -12,7 +12,7 @@ from sesreceive.report.columns import MESSAGES, TABLES, Column, Table, table
 from sesreceive.report.files import FORMATS
 from sesreceive.report.frames import Tables, clean, frame
 from sesreceive.report.grid import CELL_MARKS, grid, matrix_grid
-from sesreceive.report.trace_rows import trace_rows
+from sesreceive.report.trace_rows import event_rows
 from tests.scenario import scenario_items, scenario_receiver
 
 DTYPES = {"string", "category", "Int64", "boolean", "float64", "datetime64[ms, UTC]"}
@@ -21,7 +21,7 @@ DTYPES = {"string", "category", "Int64", "boolean", "float64", "datetime64[ms, U
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     report = scenario_receiver().replay(scenario_items())
-    return report._tables_now()
+    return report._tables
 
 
 @pytest.mark.parametrize("declared", TABLES, ids=lambda one: one.name)
@@ -77,14 +77,14 @@ def test_rows_of_a_message_stand_together_in_its_order(tables: Tables) -> None:
 
 def test_there_is_a_row_for_each_event_and_only_these() -> None:
     for reception in scenario_receiver().replay(scenario_items()):
-        rows = trace_rows(reception.trace)
-        assert [row[0] for row in rows["events"]] == list(range(len(reception.trace)))
-        assert [row[5] for row in rows["events"]] == [event.subject for event in reception.trace]
+        rows = event_rows(reception.trace)
+        assert [row[0] for row in rows] == list(range(len(reception.trace)))
+        assert [row[5] for row in rows] == [event.subject for event in reception.trace]
 
 
 def test_tables_joined_are_the_tables_of_all(tables: Tables) -> None:
     items = scenario_items()
-    parts = [scenario_receiver().replay([item])._tables_now() for item in items]
+    parts = [scenario_receiver().replay([item])._tables for item in items]
     joined = Tables()
     for part in parts:
         joined.extend(part)

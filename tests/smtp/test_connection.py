@@ -14,7 +14,7 @@ from itertools import pairwise
 import aiosmtpd.smtp
 import pytest
 
-from sesreceive.smtp.bounds import Bounds
+from sesreceive.bounds import Bounds
 from sesreceive.smtp.channel import any_certificate
 from sesreceive.smtp.connection import INNER_NAMES, Connection, Hub
 from sesreceive.smtp.intake import Intake

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.smtp.bounds import Bounds
+from sesreceive.bounds import Bounds
 from tests.smtp.test_framing import packets_of
 from tests.smtp.world import Wire, converse, receiver, stored
 
@@ -31,12 +31,13 @@ streams = st.lists(words, max_size=12).map(b"".join) | st.builds(
     st.lists(words, max_size=6).map(b"".join),
     st.lists(words, max_size=4).map(b"".join),
 )
-TIGHT = Bounds(command_bytes=60, text_line_bytes=40, message_bytes=150, errors=6)
+TIGHT = Bounds(command_bytes=60, message_bytes=150, errors=6)
+SHORT_LINES = ses.Assumptions(text_line_limit=40)
 
 
-def outcome(packets: list[bytes]) -> tuple[bytes, bool, list[tuple[ses.Envelope, bytes, str]]]:
-    written, closed, got = converse(packets, bounds=TIGHT)
-    return written, closed, [(one.envelope, one.message.raw, str(one.reply)) for one in got]
+def outcome(packets: list[bytes]) -> tuple[bytes, bool, list[tuple[ses.Envelope, ses.Message, str]]]:
+    written, closed, got = converse(packets, bounds=TIGHT, assumptions=SHORT_LINES)
+    return written, closed, [(one.envelope, one.message, str(one.reply)) for one in got]
 
 
 @given(streams, st.lists(st.integers(0, 400), max_size=30))

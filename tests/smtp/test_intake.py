@@ -8,8 +8,8 @@ import time
 import pytest
 
 import sesreceive as ses
+from sesreceive.bounds import Bounds
 from sesreceive.errors import ServerError
-from sesreceive.smtp.bounds import Bounds
 from tests.conftest import make_account, make_rule
 from tests.patience import PATIENCE_S
 from tests.smtp.world import FUNCTION, MESSAGE, STORE, Wire, stored

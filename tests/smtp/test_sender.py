@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive.bounds import Bounds
 from sesreceive.errors import InputError, ServerError
-from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.channel import address_of
 from sesreceive.smtp.sender import Sending, send, send_all
 from tests.smtp.world import MESSAGE, receiver, stored

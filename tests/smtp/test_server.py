@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 import sesreceive as ses
+from sesreceive.bounds import Bounds
 from sesreceive.errors import ServerError, ValidationError
-from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.listener import new_event_loop
 from tests.patience import until
 from tests.smtp.world import Wire, receiver, stored
@@ -233,8 +233,9 @@ def test_mistakes_are_one_sentence(options: dict[str, object], message: str) -> 
 
 def test_bounds_that_let_nothing_through_are_all_named() -> None:
     with pytest.raises(ValidationError) as caught:
-        Bounds(connections=0, idle_s=-1, text_line_bytes=None, waiting="many")  # type: ignore[arg-type]
+        Bounds(connections=0, idle_s=-1, message_bytes=None, waiting="many")  # type: ignore[arg-type]
     assert [problem.path for problem in caught.value.problems] == [
+        "bounds.message_bytes",
         "bounds.connections",
         "bounds.waiting",
         "bounds.idle_s",

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive.bounds import Bounds
 from sesreceive.receiver import Submission
-from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.framing import Body, Fault
 from sesreceive.smtp.session import Policy, Session, State, Then, Xclient
 from tests.smtp.world import HOST, MESSAGE, account, receiver
@@ -254,14 +254,15 @@ def test_what_is_no_line_ends_the_session(fault: Fault, reply: str) -> None:
         (1_000, b"x" * 998 + b"\r\n", None),
         (1_000, b"x" * 999 + b"\r\n", "500 Line too long"),
         (1_000, b"x" * 1_001, "500 Line too long"),
-        (None, b"x" * 99_999, None),
+        (0, b"x" * 99_999, None),
     ],
 )
-def test_lines_of_the_text_have_a_limit(limit: int | None, raw: bytes, complaint: str | None) -> None:
-    one = session(Policy(bounds=Bounds(text_line_bytes=limit)))
+def test_lines_of_the_text_have_a_limit(limit: int, raw: bytes, complaint: str | None) -> None:
+    behind = receiver(assumptions=ses.Assumptions(text_line_limit=limit))
+    one = Session(behind, Policy(), "127.0.0.1")
     said(one, *TO_STATE[State.RCPT])
-    answer = one.complain(Body(raw))
-    assert (answer and answer.text) == complaint
+    refused = one.refuse(Body(raw, len(raw)))
+    assert (refused and str(refused.reply)) == complaint
     assert (one.state is State.READY) == bool(complaint)
 
 

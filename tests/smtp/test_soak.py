@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from sesreceive.smtp.bounds import Bounds
+from sesreceive.bounds import Bounds
 from tests.soak.soak_smtp import soak
 
 

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 import sesreceive as ses
+from sesreceive.bounds import Bounds
 from sesreceive.receiver import Submission
-from sesreceive.smtp.bounds import Bounds
 from sesreceive.smtp.connection import Connection, Hub
 from sesreceive.smtp.intake import Intake
 from sesreceive.smtp.session import Policy
@@ -68,10 +68,10 @@ class Pipe(asyncio.Transport):
 
 
 def converse(
-    packets: Iterable[bytes], *, bounds: Bounds | None = None, peer: str = "127.0.0.1"
+    packets: Iterable[bytes], *, bounds: Bounds | None = None, peer: str = "127.0.0.1", **options: Any
 ) -> tuple[bytes, bool, list[Submission]]:
     """What a session answers to these packets, whether it hung up, and what it handed on; all in memory."""
-    behind = receiver()
+    behind = receiver(**options)
     got: list[Submission] = []
     bounds = bounds or Bounds()
     intake = Intake(behind.process, bounds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from sesreceive.dns.resolver import DnsAnswer
 from sesreceive.dns.zone import Zone
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
-from sesreceive.stages.authentication import AuthenticationDecision, authenticate
+from sesreceive.stages.authentication import AuthenticationDecision, authenticate, reread
 
 RAW = b"From: Ana <ana@example.org>\r\nSubject: hello\r\n\r\nbody\r\n"
 ENVELOPE = Envelope(
@@ -91,6 +93,36 @@ def test_the_stage_event_says_the_verdicts(alignment: str, signer: str, verdict:
     stage = authenticate(Message(raw), ENVELOPE, zone, 0, assumptions).events[0]
     assert (stage.fact.spf, stage.fact.dkim, stage.fact.dmarc) == ("PASS", verdict, "PASS")
     assert stage.reason == f"the verdicts are SPF PASS, DKIM {verdict}, DMARC PASS"
+
+
+VOIDS, ALL = "v=spf1 a:a.x a:b.x a:c.x -all", "v=spf1 -all"
+
+REREAD: list[tuple[str, str, dict[str, Any], dict[str, Any], str, str]] = [
+    # what                 SPF record         other records                           the other reading
+    #   SPF before   SPF after
+    ("void look-ups",      VOIDS,             {},                                     {"spf_void_lookups": 2},
+     "fail",         "permerror"),
+    ("an error in ptr",    "v=spf1 ptr -all", {"7.2.0.192.in-addr.arpa": "TIMEOUT"},  {"spf_ptr_errors": "temperror"},
+     "fail",         "temperror"),
+    ("nothing of SPF",     ALL,               {},                                     {"dkim_alignment": "relaxed"},
+     "fail",         "fail"),
+    ("what was not asked", ALL,               {},                                     {"dmarc_discovery": "tree-walk"},
+     "fail",         "fail"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "record,others,reading,before,after", [row[1:] for row in REREAD], ids=[row[0] for row in REREAD]
+)
+def test_another_reading_is_evaluated_by_the_answers_of_the_first(
+    record: str, others: dict[str, Any], reading: dict[str, Any], before: str, after: str
+) -> None:
+    policy = {"_dmarc.example.org": {"TXT": "v=DMARC1; p=reject"}}
+    first = decide(zone=Zone({"example.org": {"TXT": record}, **policy, **others})).results
+    readings = {"before": Assumptions(), "after": Assumptions(**reading)}
+    second = reread(first, Message(RAW), ENVELOPE, 1_700_000_000, **readings).results
+    assert (first.spf.status, second.spf.status) == (before, after)
+    assert second.dmarc.status == ("temperror" if after == "temperror" else "fail")
 
 
 class Broken:

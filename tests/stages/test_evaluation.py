@@ -9,6 +9,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.effects import Effect, Publish, PutObject
+from sesreceive.stages import filtering, recipients
 from sesreceive.stages.evaluation import plan
 from sesreceive.stages.retries import attempt
 from sesreceive.trace.events import Kind, Op
@@ -51,7 +52,9 @@ def test_a_rule_sees_the_recipients_it_matched_in_order_and_case() -> None:
         ),
     )
     rcpt_to = ("Zoe@MX.example.com", "BILLING@example.com", "ana@example.com")
-    planned = plan(rule_set, ses.Envelope(rcpt_to=rcpt_to))
+    account = ses.Account(identities=("example.com",), rule_sets=(rule_set,), active="main")
+    let_in = filtering.decide((), CLIENT)
+    planned = plan(rule_set, [recipients.decide(account, recipient, let_in) for recipient in rcpt_to])
     assert [one.recipients for one in planned.rules] == [rcpt_to[1:], rcpt_to, rcpt_to[:1]]
 
 
@@ -123,8 +126,7 @@ def test_nothing_happens_after_stop() -> None:
 def test_the_rule_set_in_force_at_arrival_is_the_one_used() -> None:
     receiver = ses.Receiver(make_account(make_rule("old", put("old"))), seed=1)
     envelope = ses.Envelope(rcpt_to=("billing@example.com",))
-    decision = receiver.on_connect(envelope.client_ip)
-    submission = receiver.on_data(MESSAGE, envelope, decision, [receiver.on_rcpt(decision, envelope.rcpt_to[0])])
+    submission = receiver.submit(MESSAGE, envelope)
     receiver.account = make_account(make_rule("new", put("new")))
     assert receiver.process(submission).rules == ("old",)
 

@@ -59,12 +59,13 @@ def test_a_refusal_is_told_and_kept() -> None:
     assert part.bench.receptions[0].message.raw
 
 
-def test_a_sender_the_server_does_not_take_leaves_nothing() -> None:
+def test_a_sender_the_server_does_not_take_leaves_its_reason() -> None:
     part = composer()
     part.session.mail_from.box.value = "ana@"
     part.send_button.click()
-    assert "nothing was received: 553" in part.status.value
-    assert part.bench.receptions == ()
+    assert "refused: 553" in part.status.value
+    (reception,) = part.bench.receptions
+    assert reception.refusal == "`ana@` is no valid address"
 
 
 def test_sender_and_recipients_follow_the_letter_until_they_are_changed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -168,12 +169,16 @@ def test_the_notebook_answers_while_it_compares() -> None:
         part = WhatIf(bench)
         bench.edit(bench.account.activate(None), "switched off")
         bench.edit(bench.account, "the same")
-        seen = []
-        for _ in range(200):
-            await asyncio.sleep(0.02)
-            seen.append(part.summary.value)
+        seen: list[str] = []
+        done = asyncio.Event()
+
+        def note(change: dict[str, Any]) -> None:
+            seen.append(change["new"])
             if "300 of 300 messages would" in seen[-1]:
-                break
+                done.set()
+
+        part.summary.observe(note, "value")
+        await asyncio.wait_for(done.wait(), 60)
         return seen
 
     seen = asyncio.run(scene())

@@ -7,7 +7,11 @@ from dataclasses import replace
 import pytest
 
 from sesreceive.auth.results import DkimResult, DkimStatus, DmarcStatus, SpfResult, SpfStatus
+from sesreceive.auth.verdicts import verdicts_of
+from sesreceive.dns.zone import Zone
+from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
+from sesreceive.stages.authentication import authenticate
 from sesreceive.writing.authentication_results import SPF_WORDING, authentication_results, received_spf
 from sesreceive.writing.stored_message import header_block
 from tests.writing.samples import NOT_SCANNED, envelope_of, receipt_of
@@ -73,6 +77,46 @@ def test_authentication_results_has_one_line_a_signature(
     assert dkim == lines
     assert (server, dmarc) == ("amazonses.com;", "dmarc=pass header.from=example.org;")
     assert spf == f"spf={received_spf(results.spf)}"
+
+
+# DKIM-Signature field                       its item                          DKIM verdict
+NO_SIGNATURES = [
+    (b"v=DKIM1; k=rsa; p=MIGfMA0",            [],                               "GRAY"),
+    (b"",                                     [],                               "GRAY"),
+    (b"v=1; d=; i=@",                         [],                               "GRAY"),
+    (b"v=1; d=..; i=@example.org",            [],                               "GRAY"),
+    (b"v=1; d=example.org; hello",            [],                               "GRAY"),
+    (b"v=1; d=example.org; d=example.net",    [],                               "GRAY"),
+    (b"v=1; d=example.org",                   ["dkim=permerror header.i=@example.org;"], "PROCESSING_FAILED"),
+    (b"v=1; d=example.org; i=ana@",           ["dkim=permerror header.i=@example.org;"], "PROCESSING_FAILED"),
+    (b"v=1; d=example.org; i=@",              ["dkim=permerror header.i=@example.org;"], "PROCESSING_FAILED"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field, lines, verdict", NO_SIGNATURES)
+def test_a_field_that_is_no_signature_counts_as_if_it_were_not_there(
+    field: bytes, lines: list[str], verdict: str
+) -> None:
+    raw = b"DKIM-Signature: " + field + b"\r\nFrom: ana@example.org\r\n\r\n"
+    decision = authenticate(Message(raw), Envelope(mail_from="ana@example.org"), Zone(), 0)
+    _, _, *dkim, _ = authentication_results(decision.results)
+    assert (dkim, verdicts_of(decision.results).dkim) == (lines, verdict)
+    event = decision.events[2]
+    assert (event.op, "counts as if it were not there" in event.reason) == (
+        ("miss", False) if lines else ("skip", True)
+    )
+
+
+NO_AUTHOR = [b"", b"From: team:;\r\n", b"From: ana\r\n", b"From: a@localhost\r\n"]
+
+
+@pytest.mark.parametrize("field", NO_AUTHOR)
+def test_without_an_author_domain_there_is_no_dmarc_item(field: bytes) -> None:
+    decision = authenticate(Message(field + b"\r\n"), Envelope(mail_from="ana@example.org"), Zone(), 0)
+    lines = authentication_results(decision.results)
+    assert len(lines) == 2
+    assert lines[-1].startswith("spf=none")
+    assert lines[-1].endswith(";")
 
 
 @pytest.mark.parametrize("status", list(DmarcStatus))

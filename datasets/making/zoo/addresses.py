@@ -1,0 +1,276 @@
+"""Address fields: quotes, comments, groups, routes, names and domains in every form, and lists that are broken."""
+
+from __future__ import annotations
+
+from making.compose import letter
+from making.zoo.case import ANA, Case, case, lines, plain
+from making.zoo.world import BOOKS, SPF_ONLY
+
+TO = "To: ana@example.com"
+
+
+def _from(value: str | bytes) -> bytes:
+    head = b"From: " + (value.encode() if isinstance(value, str) else value)
+    return lines(head, TO, "Subject: Who?")
+
+
+CASES: tuple[Case, ...] = (
+    case(
+        "at-in-quotes",
+        "a quoted local part with an @ in it, which RFC 5322 allows",
+        'The domain stands behind the last @: code that cuts at the first one reads `home"@plain.example`.',
+        _from('"ana@home"@plain.example'),
+        {"from": ['<"ana@home"@plain.example>']},
+    ),
+    case(
+        "blank-in-quotes",
+        "a quoted local part with a blank",
+        "An address may hold a blank: do not split a list of addresses at blanks.",
+        _from('"ana ruiz"@plain.example'),
+        {"from": ['<"ana ruiz"@plain.example>']},
+    ),
+    case(
+        "source-route",
+        "a source route in front of the address, from the time when the sender chose the way",
+        "The route is kept in the text and ignored for DMARC: the author's domain is plain.example.",
+        _from("<@relay.example,@mx.example:writer@plain.example>"),
+        {"from": ["<@relay.example,@mx.example:writer@plain.example>"]},
+    ),
+    case(
+        "group",
+        "a group of two addresses in To",
+        "A group is one element of the list, its members are not taken out of it.",
+        plain(to="Team: ana@example.com, bo@example.com;"),
+        {
+            "to": ["Team: ana@example.com, bo@example.com;"],
+            "destination": ["Team: ana@example.com, bo@example.com;"],
+        },
+    ),
+    case(
+        "empty-group",
+        "`undisclosed-recipients:;`, what programs write when everybody is in Bcc",
+        "An empty group is an element of `destination` and no address: check for an @ before you use one.",
+        plain(to="undisclosed-recipients:;"),
+        {"to": ["undisclosed-recipients:;"], "destination": ["undisclosed-recipients:;"]},
+    ),
+    case(
+        "group-in-from",
+        "a group in From, legal since RFC 6854",
+        "DMARC looks into the group; `commonHeaders.from` shows it as one text.",
+        _from("Friends: writer@plain.example;"),
+        {"from": ["Friends: writer@plain.example;"]},
+    ),
+    case(
+        "empty-group-in-from",
+        "a group without members in From: an author who is nobody",
+        "Without an address in From there is no domain that DMARC could ask: the verdict is GRAY, not FAIL.",
+        _from("Nobody:;"),
+        {"from": ["Nobody:;"]},
+    ),
+    case(
+        "comment-as-name",
+        "the name in a comment behind the address, the old way",
+        "A comment behind an address is taken for the name.",
+        _from("writer@plain.example (Ana Ruiz)"),
+        {"from": ["Ana Ruiz <writer@plain.example>"]},
+    ),
+    case(
+        "nested-comment",
+        "a comment within a comment",
+        "Comments nest: a pattern that looks for the next `)` ends too early.",
+        _from("writer@plain.example (a (b) c)"),
+        {"from": ['"a (b) c" <writer@plain.example>']},
+    ),
+    case(
+        "comment-inside-address",
+        "a comment between local part and @, as RFC 822 allows",
+        "The comment ends the address for the notification: `destination` holds `ana` alone: check before you answer.",
+        plain(to="ana(the one in Lima)@example.com"),
+        {"destination": ["ana"]},
+    ),
+    case(
+        "two-authors",
+        "two authors in one From, as RFC 5322 allows with a Sender field",
+        "DMARC checks each author's domain and the worst result counts: example.org rejects what it did not send.",
+        lines("From: writer@plain.example, bo@example.org", "Sender: writer@plain.example", TO),
+        {"from": ["writer@plain.example", "bo@example.org"], "sender": "writer@plain.example"},
+        auth="spf=none dkim=none/GRAY dmarc=fail/reject",
+    ),
+    case(
+        "other-sender",
+        "Sender differs from From: a secretary sends for somebody",
+        "`sender` is one text, not a list, and DMARC does not look at it.",
+        plain("Sender: Desk <desk@plain.example>"),
+        {"sender": "Desk <desk@plain.example>", "from": ["Writer <writer@plain.example>"]},
+    ),
+    case(
+        "reply-elsewhere",
+        "Reply-To leads to another domain",
+        "An automatic answer goes where Reply-To says, and no check covers that field.",
+        plain("Reply-To: help@elsewhere.example"),
+        {"replyTo": ["help@elsewhere.example"]},
+    ),
+    case(
+        "no-at",
+        "an author without an @",
+        "A name alone is accepted as an address; DMARC finds no domain in it.",
+        _from("writer"),
+        {"from": ["writer"]},
+    ),
+    case(
+        "no-dot",
+        "the author's domain is one label, as a machine without configuration writes it",
+        "A domain of one label publishes nothing: DMARC gives no result.",
+        _from("root@localhost"),
+        {"from": ["root@localhost"]},
+    ),
+    case(
+        "address-literal",
+        "an IP address in the place of the author's domain",
+        "An address literal has no DNS, so DMARC has nobody to ask.",
+        _from("root@[192.0.2.60]"),
+        {"from": ["<root@[192.0.2.60]>"]},
+    ),
+    case(
+        "open-angle-bracket",
+        "the closing angle bracket is missing",
+        "A list that cannot be read is one raw element: do not expect every element to be an address.",
+        _from("Writer <writer@plain.example"),
+        {"from": ["Writer <writer@plain.example"]},
+    ),
+    case(
+        "open-quote",
+        "the closing quote of the name is missing",
+        "One missing quote swallows the address: the element is the raw text.",
+        _from('"Writer <writer@plain.example>'),
+        {"from": ['"Writer <writer@plain.example>']},
+    ),
+    case(
+        "semicolons",
+        "addresses with a semicolon between them, as people type them in Outlook",
+        "A semicolon parts nothing: the whole field is one raw element.",
+        plain(to="ana@example.com; bo@example.com"),
+        {"to": ["ana@example.com; bo@example.com"], "destination": ["ana@example.com; bo@example.com"]},
+    ),
+    case(
+        "empty-elements",
+        "commas without addresses between them",
+        "Empty places in a list are skipped.",
+        plain(to=", ana@example.com, , bo@example.com,"),
+        {"to": [ANA, "bo@example.com"]},
+    ),
+    case(
+        "dots-in-name",
+        "a name with a full stop and no quotes, which RFC 5322 forbids and everybody writes",
+        "The name is read all the same, and shown in quotes.",
+        _from("Ana R. Ruiz <writer@plain.example>"),
+        {"from": ['"Ana R. Ruiz" <writer@plain.example>']},
+    ),
+    case(
+        "quotes-in-name",
+        "a name with quotes inside, escaped by backslashes",
+        "Escapes are taken out and put back: compare addresses, not their spelling.",
+        _from('"Ana \\"Boss\\" Ruiz" <writer@plain.example>'),
+        {"from": ['"Ana \\"Boss\\" Ruiz" <writer@plain.example>']},
+    ),
+    case(
+        "name-is-address",
+        "the address once more as its own name",
+        "A name that is an address is kept, in quotes.",
+        _from('"writer@plain.example" <writer@plain.example>'),
+        {"from": ['"writer@plain.example" <writer@plain.example>']},
+    ),
+    case(
+        "name-with-comma",
+        "family name first, with a comma, in quotes",
+        "A comma in quotes parts no addresses.",
+        _from('"Ruiz, Ana" <writer@plain.example>'),
+        {"from": ['"Ruiz, Ana" <writer@plain.example>']},
+    ),
+    case(
+        "name-with-bare-comma",
+        "family name first, with a comma, without quotes",
+        "Without quotes the comma cuts the list: the first element is a family name and no address.",
+        _from("Ruiz, Ana <writer@plain.example>"),
+        {"from": ["Ruiz", "Ana <writer@plain.example>"]},
+    ),
+    case(
+        "capitals",
+        "local part and domain in capitals",
+        "commonHeaders keeps the case; fold it before you compare.",
+        _from("WRITER@PLAIN.EXAMPLE"),
+        {"from": ["WRITER@PLAIN.EXAMPLE"]},
+    ),
+    case(
+        "dot-behind-domain",
+        "a full stop behind the domain, as in a zone file",
+        "The stop is kept in the text and ignored for DMARC.",
+        _from("writer@plain.example."),
+        {"from": ["writer@plain.example."]},
+    ),
+    case(
+        "letters-in-local-part",
+        "a local part beyond ASCII, unencoded, after RFC 6532",
+        "Such addresses arrive although SES does not offer SMTPUTF8: test your database with one.",
+        _from("jörg@plain.example"),
+        {"from": ["jörg@plain.example"]},
+    ),
+    case(
+        "idn-in-ascii",
+        "an internationalised domain in its ASCII form",
+        "`xn--` is what DNS knows; commonHeaders does not translate it.",
+        letter("idn-in-ascii", sender="lena@xn--bcher-kva.example", to=ANA, subject="Books", body="Hello.\n"),
+        {"from": ["lena@xn--bcher-kva.example"]},
+        host=BOOKS,
+        mail_from="lena@xn--bcher-kva.example",
+        auth="spf=pass dkim=none/GRAY dmarc=pass",
+    ),
+    case(
+        "idn-in-letters",
+        "an internationalised domain in its own letters, unencoded",
+        "DMARC compares the ASCII forms: the letters are aligned with `xn--bcher-kva.example`.",
+        letter("idn-in-letters", sender="lena@bücher.example", to=ANA, subject="Books", body="Hello.\n"),
+        {"from": ["lena@bücher.example"]},
+        host=BOOKS,
+        mail_from="lena@xn--bcher-kva.example",
+        auth="spf=pass dkim=none/GRAY dmarc=pass",
+    ),
+    case(
+        "only-cc",
+        "Cc and no To",
+        "`destination` is To and Cc together.",
+        lines("From: writer@plain.example", "Cc: ana@example.com", "Subject: copy"),
+        {"to": None, "cc": [ANA], "destination": [ANA]},
+    ),
+    case(
+        "somebody-else-in-to",
+        "To names somebody else: Ana was in Bcc",
+        "Take recipients from receipt.recipients: `destination` says who was named, not who got it.",
+        plain(to="bo@elsewhere.example"),
+        {"destination": ["bo@elsewhere.example"], "recipients": [ANA]},
+    ),
+    case(
+        "sixty-in-to",
+        "sixty addresses in To, of which one is here",
+        "`destination` lists people of other domains as well.",
+        plain(to=",\r\n ".join(f"reader{n}@elsewhere.example" for n in range(60))),
+        {"destination": [f"reader{n}@elsewhere.example" for n in range(60)]},
+    ),
+    case(
+        "blank-around-at",
+        "blanks around the @, which RFC 822 allowed",
+        "DMARC reads the address without the blanks; this one is aligned with its sender.",
+        _from("writer @ spfonly.example"),
+        {},
+        host=SPF_ONLY,
+        mail_from="writer@spfonly.example",
+        auth="spf=pass dkim=none/GRAY dmarc=pass",
+    ),
+    case(
+        "from-behind-newline",
+        "From begins with a fold: the address stands on the second line",
+        "A From that looks empty on its first line is not empty.",
+        lines("From:\r\n writer@plain.example", TO),
+        {"from": ["writer@plain.example"]},
+    ),
+)

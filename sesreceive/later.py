@@ -1,0 +1,106 @@
+"""Fields whose value is made when somebody reads it: most stored objects and notifications of a replay are never read.
+
+`later` stands in for the value where an object is made, in a field that `made_when_read` names; who reads the field,
+compares the object or pickles it gets the value, made once. What it is made of must not change meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+__all__ = ["later", "made_when_read", "size_of", "unread"]
+
+T = TypeVar("T")
+Class = TypeVar("Class", bound=type)
+
+
+class _Later:
+    """A value that is not made yet, or was made once."""
+
+    __slots__ = ("_make", "_size", "_value", "_values")
+
+    def __init__(self, make: Callable[..., Any], values: tuple[Any, ...], size: Callable[..., int] | None) -> None:
+        self._make: Callable[..., Any] | None = make
+        self._values, self._size = values, size
+
+    def value(self) -> Any:
+        make, values = self._make, self._values
+        if make is not None:
+            self._value = make(*values)
+            self._make = None
+            self._values = ()  # lets go of what it was made of
+        return self._value
+
+    def size(self) -> int:
+        size, values = self._size, self._values
+        return len(self.value()) if size is None or self._make is None else size(*values)
+
+
+def later(make: Callable[..., T], *values: Any, size: Callable[..., int] | None = None) -> T:
+    """What `make` gives for these values, made when it is read; only for a field that `made_when_read` names.
+
+    Parameters
+    ----------
+    make : callable
+        Makes it.
+    *values
+        What it is called with.
+    size : callable, optional
+        Gives its length for the same values, where that can be had for less.
+    """
+    return cast("T", _Later(make, values, size))
+
+
+def made_when_read(*names: str) -> Callable[[Class], Class]:
+    """A decorator of dataclasses with slots: these fields may hold what `later` gives.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @made_when_read("text")
+    ... @dataclass(frozen=True, slots=True)
+    ... class Letter:
+    ...     text: str
+    >>> letter = Letter(text=later(str.upper, "hello"))
+    >>> letter.text, letter == Letter(text="HELLO")
+    ('HELLO', True)
+    """
+
+    def decorate(cls: Class) -> Class:
+        for name in names:
+            setattr(cls, name, _Field(cls.__dict__[name]))
+        return cls
+
+    return decorate
+
+
+class _Field:
+    """Takes the place of the slot of a field."""
+
+    def __init__(self, slot: Any) -> None:
+        self.slot = slot
+        self.__doc__ = slot.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = self.slot.__get__(instance, owner)
+        if type(value) is _Later:
+            value = value.value()
+            self.slot.__set__(instance, value)
+        return value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.slot.__set__(instance, value)
+
+
+def unread(instance: object, name: str) -> Any:
+    """What a field holds, made or not: to hand it on to another object that makes it when it is read."""
+    return type(instance).__dict__[name].slot.__get__(instance)
+
+
+def size_of(instance: object, name: str) -> int:
+    """The length of a field's value, which is not made where its size is known."""
+    value = unread(instance, name)
+    return value.size() if type(value) is _Later else len(value)
