@@ -69,7 +69,7 @@ def path(reception: Reception, *, at: int | None = None, full: bool = False) -> 
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1")
     >>> for box in path(reception):
     ...     print(box.title, "|", box.word)
     192.0.2.1 connects | clear text

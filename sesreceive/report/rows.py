@@ -71,7 +71,7 @@ def rows_of(reception: Reception) -> Rows:
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1")
     >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
     [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
     """
