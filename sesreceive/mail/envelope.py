@@ -130,11 +130,11 @@ class Envelope:
         return told(self.provenance)
 
     def to(self, *rcpt_to: str) -> Envelope:
-        """The same envelope with some of the recipients; how they are known stays."""
+        """The same envelope with these recipients; how they are known stays where they are some of those there were."""
         if rcpt_to == self.rcpt_to:
             return self
         origins = dict(self.origins)
-        if "rcpt_to" in origins:
+        if "rcpt_to" in origins and set(rcpt_to) <= set(self.rcpt_to):
             origins["rcpt_to"] = replace(origins["rcpt_to"], value=rcpt_to)
         return replace(self, rcpt_to=rcpt_to, origins=origins)
 

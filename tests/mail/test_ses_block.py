@@ -78,7 +78,8 @@ TEXTS = st.text(alphabet="ab.-_@()[];= \té", max_size=20)
 
 
 @given(
-    helo=TEXTS, mail_from=TEXTS, client_ip=st.sampled_from(["", "192.0.2.1", "2001:db8::1"]), scans=st.booleans(),
+    helo=TEXTS, mail_from=st.sampled_from(["", "ana@example.org", '"a b"@example.org']),
+    client_ip=st.sampled_from(["", "192.0.2.1", "2001:db8::1"]), scans=st.booleans(),
     client_name=st.sampled_from(["", "mx.example.org"]), raw=st.binary(max_size=60), several=st.booleans(),
 )  # fmt: skip
 def test_what_is_written_is_taken_off_exactly(
