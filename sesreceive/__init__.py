@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from sesreceive import datasets
     from sesreceive.backends.aws import AwsBackend
     from sesreceive.backends.directory import DirectoryBackend
+    from sesreceive.formats import Loaded, load
     from sesreceive.functions.registry import Handler
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
@@ -95,6 +96,7 @@ __all__ = [
     "InvocationType",
     "LambdaAction",
     "LiveResolver",
+    "Loaded",
     "MarkerScanner",
     "MemoryBackend",
     "Message",
@@ -133,6 +135,7 @@ __all__ = [
     "ZoneError",
     "assumptions",
     "datasets",
+    "load",
     "member",
     "send",
 ]
@@ -143,10 +146,12 @@ _LATER = {
     "ClamdScanner": "sesreceive.scan.clamd",
     "Dialogue": "sesreceive.smtp.dialogue",
     "DirectoryBackend": "sesreceive.backends.directory",
+    "Loaded": "sesreceive.formats",
     "Handler": "sesreceive.functions.registry",
     "Report": "sesreceive.report",
     "SpamdScanner": "sesreceive.scan.spamd",
     "datasets": "",
+    "load": "sesreceive.formats",
     "send": "sesreceive.smtp.sender",
     "ui": "",
 }

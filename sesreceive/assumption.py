@@ -322,7 +322,8 @@ def _kind(value: Any, default: Any, metadata: Mapping[str, Any]) -> tuple[bool, 
         return fits and re.fullmatch(pattern.value, value) is not None, pattern.meaning
     if least is not None:
         return fits and value >= least, f"a whole number of at least {least}"
-    return fits, f"{type(default).__name__}, such as `{default}`,"
+    # it ends in headers and JSON, so it is one line
+    return fits and value.isprintable(), f"text on one line, such as `{default}`,"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``check``, ``assumptions``.
+"""The command line: ``sesreceive demo``, ``replay``, ``explain``, ``serve``, ``load``, ``check``, ``redact`` and more.
 
 Each command prints the tables of the library; none decides anything itself.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -17,7 +18,9 @@ from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from sesreceive.report import Report
@@ -26,6 +29,7 @@ __all__ = ["main"]
 
 # Ten years: the command ends by Ctrl-C or after its count.
 _FOREVER_S = 10 * 365 * 86_400.0
+_FORMATS = ("python", "json", "boto3", "cloudformation", "terraform", "terraform-import", "cdk")
 _TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix", "passed_over")
 # Lines about what was no message.
 _PASSED_OVER = 20
@@ -120,14 +124,85 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """What SES would refuse of a configuration, all of it."""
+    """What SES would refuse of a configuration, all of it, and what it takes but can hardly be meant."""
     account = Account.load(options.account)
     problems = account.problems()
     for problem in problems:
         print(one_line(problem, 2000))
-    if not problems:
+    findings = account.findings
+    for finding in findings:
+        print(f"finding: {one_line(finding, 2000)}")
+    if not problems and not findings:
         print(f"{one_line(options.account)}: no problems in {account!r}")
+    elif not problems:
+        print(f"{one_line(options.account)}: SES takes {account!r}; see {count(len(findings), 'finding')} above")
     return 1 if problems else 0
+
+
+def _redact(options: argparse.Namespace) -> int:
+    """One message with its circumstances, without anything private → a folder for a bug report."""
+    from sesreceive.mail.corpus import read
+    from sesreceive.redact.bundle import redact
+
+    account = Account.load(options.account) if options.account is not None else None
+    zone = _zone(options.zone) if options.zone is not None else None
+    envelope = _envelope(options.envelope) if options.envelope is not None else None
+    items = list(itertools.islice(read(options.message, envelope=envelope), 2))
+    if len(items) != 1:
+        number = "none" if not items else "more than one"
+        raise InputError(f"expected one message in `{one_line(options.message)}` but it holds {number}")
+    bundle = redact(items[0], account, zone)
+    written = bundle.save(options.out)
+    print(f"wrote {len(written)} files to {one_line(options.out)}; read them before you send them")
+    print(bundle.summary)
+    return 0
+
+
+def _envelope(path: str) -> Envelope:
+    where = f"envelope `{one_line(path)}`"
+    try:
+        return Envelope.from_json(Path(path).read_bytes(), where=where)
+    except OSError as error:
+        raise InputError(f"cannot read {where}: {error.strerror or error}") from None
+
+
+def _load(options: argparse.Namespace) -> int:
+    """A template, dump or folder → the account in it, its problems and placeholders."""
+    from sesreceive.formats import load
+
+    loaded = load(
+        options.source, variables=_variables(options.var), region=options.region, account_id=options.account_id
+    )
+    if options.to is not None:
+        print(loaded.account.to(options.to), end="")
+        for problem in loaded.problems:
+            print(one_line(problem, 2000), file=sys.stderr)
+    else:
+        print(loaded)
+    if options.save is not None:
+        loaded.account.save(options.save)
+    found = [*loaded.problems, *(problem for other in loaded.others for problem in other.problems)]
+    return 1 if found and options.strict else 0
+
+
+def _variables(given: Sequence[str]) -> dict[str, Any]:
+    """Values of variables from ``name=value``; JSON is read as such, all else is text."""
+    import json
+
+    variables: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise InputError(f"expected `name=value` but got `{one_line(name, 80)}`")
+        variables[name] = value
+        if value[:1] in ("[", "{"):
+            try:
+                variables[name] = json.loads(value)
+            except ValueError as error:
+                raise InputError(
+                    f"variable `{one_line(name, 80)}`: expected JSON behind `=`: {error.args[0]}"
+                ) from None
+    return variables
 
 
 def _assumptions(options: argparse.Namespace) -> int:
@@ -156,12 +231,7 @@ def _receiver(options: argparse.Namespace) -> Receiver:
     if options.account is None:
         receiver: Receiver = _dataset(options).receiver(seed=options.seed)
         return receiver
-    zone = Zone({})
-    if options.zone is not None:
-        try:
-            zone = Zone.parse(Path(options.zone).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read zone `{one_line(options.zone)}`: {error}") from None
+    zone = _zone(options.zone) if options.zone is not None else Zone({})
     return Receiver(Account.load(options.account), resolver=zone, seed=options.seed)
 
 
@@ -178,6 +248,13 @@ def _print_passed_over(report: Report) -> None:
         print(f"passed over {one_line(one.name, 80)}: {one.why}: {one_line(one.reason)}", file=sys.stderr)
     if len(passed_over) > _PASSED_OVER:
         print(f"passed over {len(passed_over) - _PASSED_OVER} more: --table passed_over lists all", file=sys.stderr)
+
+
+def _zone(path: str) -> Zone:
+    try:
+        return Zone.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read zone `{one_line(path)}`: {error}") from None
 
 
 def _dataset(options: argparse.Namespace) -> Any:
@@ -270,6 +347,29 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")
+
+    redacted = command("redact", _redact, "write a message for a bug report, with every private word replaced")
+    redacted.add_argument("message", help=".eml file")
+    redacted.add_argument(
+        "--envelope", help="JSON file of its envelope (default: the one beside it, or as it suggests)"
+    )
+    redacted.add_argument("--account", help="JSON file of the account (default: one that owns the recipients' domains)")
+    redacted.add_argument("--zone", help="zone file with the DNS records of the sender")
+    redacted.add_argument("--out", required=True, help="new folder to write the files to")
+    load = command(
+        "load", _load, "read an account from a template, an API dump or a folder of them, and say what is open"
+    )
+    load.add_argument(
+        "source", help="CloudFormation, SAM, Terraform, cdk.out, serverless.yml, JSON of the API, or a folder"
+    )
+    load.add_argument(
+        "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable or parameter"
+    )
+    load.add_argument("--region", help="AWS region it is deployed to")
+    load.add_argument("--account-id", help="AWS account it is deployed to")
+    load.add_argument("--to", choices=_FORMATS, help="print the account in this format instead")
+    load.add_argument("--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
+    load.add_argument("--strict", action="store_true", help="exit with 1 where there are problems, for CI")
 
     known = command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
     known.add_argument("--markdown", action="store_true", help="as the table in the documentation")

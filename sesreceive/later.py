@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-__all__ = ["later", "made_when_read", "size_of", "unread"]
+__all__ = ["later", "made_when_read", "most_of", "size_of", "unread"]
 
 T = TypeVar("T")
 Class = TypeVar("Class", bound=type)
@@ -18,11 +18,17 @@ Class = TypeVar("Class", bound=type)
 class _Later:
     """A value that is not made yet, or was made once."""
 
-    __slots__ = ("_make", "_size", "_value", "_values")
+    __slots__ = ("_make", "_most", "_size", "_value", "_values")
 
-    def __init__(self, make: Callable[..., Any], values: tuple[Any, ...], size: Callable[..., int] | None) -> None:
+    def __init__(
+        self,
+        make: Callable[..., Any],
+        values: tuple[Any, ...],
+        size: Callable[..., int] | None,
+        most: Callable[..., int] | None,
+    ) -> None:
         self._make: Callable[..., Any] | None = make
-        self._values, self._size = values, size
+        self._values, self._size, self._most = values, size, most
 
     def value(self) -> Any:
         make, values = self._make, self._values
@@ -36,8 +42,17 @@ class _Later:
         size, values = self._size, self._values
         return len(self.value()) if size is None or self._make is None else size(*values)
 
+    def most(self) -> int | None:
+        most, values = self._most, self._values
+        return None if most is None or self._make is None else most(*values)
 
-def later(make: Callable[..., T], *values: Any, size: Callable[..., int] | None = None) -> T:
+
+def later(
+    make: Callable[..., T],
+    *values: Any,
+    size: Callable[..., int] | None = None,
+    most: Callable[..., int] | None = None,
+) -> T:
     """What `make` gives for these values, made when it is read; only for a field that `made_when_read` names.
 
     Parameters
@@ -48,8 +63,10 @@ def later(make: Callable[..., T], *values: Any, size: Callable[..., int] | None 
         What it is called with.
     size : callable, optional
         Gives its length for the same values, where that can be had for less.
+    most : callable, optional
+        Gives a number of octets that it surely does not exceed.
     """
-    return cast("T", _Later(make, values, size))
+    return cast("T", _Later(make, values, size, most))
 
 
 def made_when_read(*names: str) -> Callable[[Class], Class]:
@@ -104,3 +121,9 @@ def size_of(instance: object, name: str) -> int:
     """The length of a field's value, which is not made where its size is known."""
     value = unread(instance, name)
     return value.size() if type(value) is _Later else len(value)
+
+
+def most_of(instance: object, name: str) -> int | None:
+    """A number of octets that a field's value surely does not exceed; None where that takes to make it."""
+    value = unread(instance, name)
+    return value.most() if type(value) is _Later else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
@@ -37,14 +37,19 @@ from sesreceive.stages.sender import SenderDecision
 from sesreceive.stages.taken_over import TakenOver
 from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Trace, TraceEvent
+from sesreceive.trace.legend import Legend
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.ses_keys import zone_records
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from ssl import SSLContext
+
     from sesreceive.control.operations import Control
     from sesreceive.effects import SendBounce
-    from sesreceive.replay import Source
+    from sesreceive.mail.corpus import Override, Source
+    from sesreceive.replay import Progress
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
 
@@ -157,7 +162,7 @@ class Receiver:
         self._indexed: AccountIndex | None = None
         self.account = account
         self.resolver: Resolver = _resolver(resolver)
-        self.backend: Any = MemoryBackend() if backend is None else backend
+        self.backend: Backend = MemoryBackend() if backend is None else backend
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
         self.provider_lists = tuple(provider_lists)
         self.assumptions = assumptions or Assumptions()
@@ -175,6 +180,7 @@ class Receiver:
     def account(self, account: Account) -> None:
         account.validate()
         self._account = account
+        self._legend = Legend(account)
 
     @property
     def _index(self) -> AccountIndex:
@@ -299,7 +305,7 @@ class Receiver:
             "provider_lists": self.provider_lists, "bounds": submission.bounds,
         }  # fmt: skip
         if not submission.accepted:
-            return Reception(**common, trace=Trace.join(*before))
+            return Reception(**common, trace=self._trace(submission.account, *before))
         took = _stopwatch(self.clock)
         message, account = submission.message, submission.account
         envelope = submission.envelope.to(*(one.recipient for one in submission.recipients if one.accepted))
@@ -334,9 +340,15 @@ class Receiver:
         return Reception(
             **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
             authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
-            stopped_by=evaluated.stopped_by, fired=evaluated.fired,
-            trace=Trace.join(*before, authenticated.events, scanned.events, evaluated.events),
+            stopped_by=evaluated.stopped_by, fired=evaluated.fired, sentences=evaluated.sentences,
+            trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
         )  # fmt: skip
+
+    def _trace(self, account: Account, *parts: Sequence[TraceEvent]) -> Trace:
+        """The events as one trace, with what the stand-ins of a loaded account stand for."""
+        # A message in flight keeps the account it was received under.
+        legend = self._legend if account is self._legend.account else Legend(account)
+        return Trace.join(*map(legend.explain, parts)) if legend else Trace.join(*parts)
 
     def receive(
         self,
@@ -396,17 +408,54 @@ class Receiver:
                     break
         return self.on_data(raw, envelope, transaction, name=name, drawn=drawn)
 
-    def replay(self, source: Source, **options: Any) -> Report:
-        """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""
+    def replay(
+        self,
+        source: Source,
+        *,
+        envelope: Override | None = None,
+        executor: Executor | None = None,
+        chunk: int = 200,
+        progress: Progress | bool | None = None,
+        keep: bool = True,
+        limit: int | None = None,
+        trusted: Sequence[str] = (),
+        kms: Any = None,
+        take_over: bool = True,
+    ) -> Report:
+        """Receive many messages, from a folder, mailbox, archive, bucket, table or iterable; see `replay.replay`."""
         from sesreceive.replay import replay
 
-        return replay(self, source, **options)
+        return replay(
+            self, source, envelope=envelope, executor=executor, chunk=chunk, progress=progress, keep=keep, limit=limit,
+            trusted=trusted, kms=kms, take_over=take_over,
+        )  # fmt: skip
 
-    def smtp(self, **options: Any) -> Server:
+    def smtp(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        tls: bool | SSLContext = True,
+        name: str | None = None,
+        hostname: str | None = None,
+        banner: str = "ESMTP Amazon SES",
+        client_addresses: Mapping[str, str] | Callable[[str], str | None] | None = None,
+        xclient: Literal["silent", "announced", "off"] = "silent",
+        proxy: bool = False,
+        trusted: Iterable[str] = ("127.0.0.0/8", "::1"),
+        bounds: Bounds | None = None,
+        workers: int = 1,
+        keep: int | None = None,
+        uvloop: bool | None = None,
+    ) -> Server:
         """A live SMTP server with this receiver behind it; see `sesreceive.smtp.server.Server`."""
         from sesreceive.smtp.server import Server
 
-        return Server(self, **options)
+        return Server(
+            self, port=port, host=host, tls=tls, name=name, hostname=hostname, banner=banner,
+            client_addresses=client_addresses, xclient=xclient, proxy=proxy, trusted=trusted, bounds=bounds,
+            workers=workers, keep=keep, uvloop=uvloop,
+        )  # fmt: skip
 
     def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
         """Add a rule as CreateReceiptRule does; see `sesreceive.control.operations.Control.create_receipt_rule`."""

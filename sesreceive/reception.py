@@ -17,6 +17,7 @@ from sesreceive.mail.encoded_words import decode_words
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
+from sesreceive.stages.evaluation import Sentences
 from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted
@@ -73,7 +74,10 @@ class Reception:
     stopped_by : str
         Rule whose action ended the evaluation of the set.
     fired : tuple of TraceEvent
-        Of the trace the rules that fired and what lies in them, numbered among themselves.
+        Of the trace the rules that fired and what lies in them, numbered among themselves; effects that took place are
+        without their sentences.
+    sentences : Sentences
+        These sentences, in order.
     trace : Trace
         Every filter, recipient, check, rule, condition, action and effect that was considered.
     account, assumptions, provider_lists, bounds
@@ -96,6 +100,7 @@ class Reception:
     performed: tuple[Attempted, ...] = ()
     stopped_by: str = ""
     fired: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    sentences: Sentences = field(default_factory=Sentences, repr=False)
     trace: Trace = field(default_factory=Trace, repr=False)
     assumptions: Assumptions = field(default_factory=Assumptions, repr=False)
     provider_lists: tuple[ProviderList, ...] = field(default=(), repr=False)

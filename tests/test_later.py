@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.later import later, made_when_read, size_of, unread
 from sesreceive.writing import receipt as writing
+from sesreceive.writing.notification import action_object, lambda_event, most_octets, notification, sns_content
 from sesreceive.writing.stored_message import stored_message, stored_size
 from tests.conftest import MESSAGE, make_account, make_rule
 from tests.writing.samples import NOT_SCANNED, SCANNED, receipt_of
@@ -129,3 +130,44 @@ def test_the_size_of_a_stored_message_is_known_before_it_is_made(
     receipt = replace(known, results=replace(known.results, spf=spf))
     for verdicts in (SCANNED, NOT_SCANNED):
         assert stored_size(receipt, verdicts, added) == len(stored_message(receipt, verdicts, added))
+
+
+HOSTILE = st.lists(
+    st.sampled_from((b"From", b"To", b"Cc", b"Subject", b"Reply-To", b"X", b"Date", b"To")).flatmap(
+        lambda name: st.one_of(
+            st.binary(max_size=60),
+            st.text("\x00\x01\"\\<>@,; aé\udce9", max_size=40).map(lambda text: text.encode("utf-8", "replace")),
+            st.sampled_from((
+                b"=?koi8-r?Q?=80=80=80=80=80=80?= <a@b>", b"=?iso-8859-1?Q?=01=02=03=04?=", b'"\\"\\"" <a@b>',
+                b"=?gb18030?B?gTCBMIEwgTA=?=", b"a@b, " * 30, b"\x01" * 60, b"\xff" * 60,
+            )),
+        ).map(lambda value: name + b": " + value.replace(b"\n", b"") * 40 + b"\r\n")
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(HOSTILE, st.binary(max_size=80), st.text(max_size=12), st.sampled_from(("end", "top")))
+def test_no_notification_is_larger_than_the_bound_it_is_measured_by(
+    header: list[bytes], body: bytes, text: str, position: str
+) -> None:
+    assumed = ses.Assumptions(added_header_position=position, unparsable_addresses="raw")
+    known = receipt_of(b"".join((*header, b"\r\n", body)), assumptions=assumed)
+    recipients, added = (f"{text}@example.com",) * 2, (("To", text), ("X-A", text))
+    action = action_object("SNS", topicArn=TOPIC, encoding="UTF-8")
+    said: Any = {"recipients": recipients, "verdicts": SCANNED, "action": action, "added": added}
+    whole = stored_message(known, SCANNED, added)
+    for content in (None, *(sns_content(whole, encoding) for encoding in ("UTF-8", "Base64"))):
+        told = notification(known, **said, content=content)
+        assert len(told.encode()) <= most_octets(known, **said, content=content is not None)
+    assert len(lambda_event(known, **said).encode()) <= most_octets(known, **said)
+
+
+def test_a_notification_too_large_for_sns_is_refused_as_if_it_were_made_at_once() -> None:
+    receiver = ses.Receiver(make_account(make_rule("all", ses.SNSAction(topic_arn=TOPIC))), seed=1)
+    for body, failed in ((b"a" * 20_000, False), (b"a" * 60_000, False), (b"\x01" * 60_000, True)):
+        raw = b"Subject: x\r\n\r\n" + body
+        reception = receiver.receive(raw, mail_from="ana@example.org", rcpt_to=["a@example.com"])
+        errors = [done.outcome.error for done in reception.performed if done.outcome.failed]
+        assert bool(errors) is failed
+        assert all("262144 is the most that Publish takes" in error for error in errors)

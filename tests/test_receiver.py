@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
+from collections.abc import Callable
 from email import message_from_bytes
 
 import pytest
 
 import sesreceive as ses
+from sesreceive.replay import replay
+from sesreceive.smtp.server import Server
 from tests.conftest import MESSAGE, make_account, make_rule
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:mail"
@@ -119,3 +123,19 @@ def test_the_signature_of_ses_verifies_with_the_zone_it_publishes() -> None:
 
     assert dkim.verify(signed, dnsfunc=answer)
     assert not dkim.verify(signed.replace(b"hello", b"hallo"), dnsfunc=answer)
+
+
+FIRST = ("self", "receiver")
+
+
+@pytest.mark.parametrize(("method", "spelled_out"), [(ses.Receiver.smtp, Server), (ses.Receiver.replay, replay)])
+def test_options_are_spelled_out_for_completion(
+    method: Callable[..., object], spelled_out: Callable[..., object]
+) -> None:
+    """The same options with the same defaults, and none hidden behind `**options`."""
+    ours, theirs = (
+        {one.name: one.default for one in inspect.signature(each).parameters.values() if one.name not in FIRST}
+        for each in (method, spelled_out)
+    )
+    assert ours == theirs
+    assert len(ours) > 5

@@ -30,6 +30,8 @@ UNREADABLE = [
     (lambda: ses.Assumptions(max_recipients=0), "max_recipients: expected a whole number of at least 1"),
     (lambda: ses.Assumptions(max_recipients=True), "max_recipients: expected a whole number of at least 1"),
     (lambda: ses.Assumptions(text_line_limit=-1), "text_line_limit: expected a whole number of at least 0"),
+    (lambda: ses.Assumptions(oversize_sender="a\r\nBcc: b"), "assumptions.oversize_sender: expected text on one line"),
+    (lambda: ses.Assumptions(object_content_type=7), "assumptions.object_content_type: expected text on one line"),
     (lambda: Reply.parse("421: try TLS"), "reply: expected a code of three digits"),
     (lambda: Reply.parse(""), "reply: expected a code of three digits"),
     (lambda: Reply.parse("250 a\r\n250 b"), "reply: expected a code of three digits"),

@@ -191,6 +191,13 @@ class Account(Value):
     def _ipython_key_completions_(self) -> list[str]:
         return [one.name for one in self.rule_sets]
 
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """What SES takes and its owner can hardly have meant; see `sesreceive.account.findings.findings`."""
+        from sesreceive.account.findings import findings
+
+        return findings(self)
+
     # -------------------------------------------------------------- edits
 
     def with_identity(self, identity: Identity | str) -> Account:
@@ -239,6 +246,33 @@ class Account(Value):
         return self.replace(active=None if name is None else self.rule_set(name).name)
 
     # -------------------------------------------------------------- files
+
+    def to(self, format: str) -> str:  # noqa: A002 - the word for it
+        """The account as text in another format; `load` reads it back as an equal account.
+
+        Parameters
+        ----------
+        format : str
+            ``python``, ``json``, ``boto3``, ``cloudformation``, ``terraform``, ``terraform-import`` or ``cdk``. Order
+            is explicit in all of them; what activates the rule set is in it or said at its top. ``cdk`` is read back
+            from its ``cdk.out``; ``python`` and ``boto3`` are run.
+
+        Raises
+        ------
+        InputError
+            When there is no such format.
+
+        Examples
+        --------
+        >>> print(Account(identities=["example.com"]).to("python"))
+        import sesreceive as ses
+        <BLANKLINE>
+        account = ses.Account(identities=["example.com"])
+        <BLANKLINE>
+        """
+        from sesreceive.formats.languages import write
+
+        return write(self, format)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Account:

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sesreceive.account.value import Value
 from sesreceive.flow import Flow
+
+if TYPE_CHECKING:
+    from sesreceive.actions.context import ActionContext
+    from sesreceive.effects import Effect
 
 __all__ = ["ReceiptAction", "short_name", "title_of"]
 
@@ -59,27 +63,27 @@ class ReceiptAction(Value):
             raise TypeError(f"action `{cls.api_name}` is already registered by `{known.__module__}`")
         ReceiptAction.registry[cls.api_name] = cls
 
-    def describe(self, context: Any) -> str:
+    def describe(self, context: ActionContext) -> str:
         """What the action does to this message, as a sentence of the trace."""
         return self.title or self.api_name
 
-    def refuses(self, context: Any) -> tuple[str, Sequence[Any]] | None:
+    def refuses(self, context: ActionContext) -> tuple[str, Sequence[Effect]] | None:
         """Why the action cannot take this message, and the effects that follow from that; None when it can."""
         return None
 
-    def adds_headers(self, context: Any) -> Iterable[tuple[str, str]]:
+    def adds_headers(self, context: ActionContext) -> Iterable[tuple[str, str]]:
         """Headers, as name and value, that later actions see in front of the sender's."""
         return ()
 
-    def effects(self, context: Any) -> Sequence[Any]:
-        """What the action asks the world to do; `context` is an `sesreceive.actions.context.ActionContext`."""
+    def effects(self, context: ActionContext) -> Sequence[Effect]:
+        """What the action asks the world to do."""
         return ()
 
-    def notifies(self, context: Any) -> Mapping[str, Any] | None:
+    def notifies(self, context: ActionContext) -> Mapping[str, Any] | None:
         """The ``receipt.action`` object told to ``topic_arn`` after the action; None when none is."""
         return None
 
-    def sets_up(self, at: datetime) -> Sequence[Any]:
+    def sets_up(self, at: datetime) -> Sequence[Effect]:
         """Effects of creating or updating a rule with this action: SES writes to its targets to see whether it can."""
         return ()
 

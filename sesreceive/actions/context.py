@@ -72,6 +72,18 @@ class ActionContext(NamedTuple):
             content=content,
         )
 
+    def later_notification(self, action: Mapping[str, Any]) -> str:
+        """`notification`, made when it is read; for a field of an effect."""
+        return later(self.notification, action, most=self._most_octets)
+
+    def later_publication(self, action: Mapping[str, Any], encoding: str) -> str:
+        """The notification with the whole message as its content, made when it is read; for a field of an effect."""
+        return later(self._publication, action, encoding, most=self._most_octets)
+
+    def later_lambda_event(self, action: Mapping[str, Any]) -> str:
+        """`lambda_event`, made when it is read; for a field of an effect."""
+        return later(self.lambda_event, action, most=self._most_octets)
+
     def lambda_event(self, action: Mapping[str, Any]) -> str:
         """The event JSON that a Lambda function is invoked with."""
         return notification.lambda_event(
@@ -82,3 +94,12 @@ class ActionContext(NamedTuple):
             processing_time_ms=self.processing_time_ms,
             added=self.added,
         )
+
+    def _publication(self, action: Mapping[str, Any], encoding: str) -> str:
+        return self.notification(action, notification.sns_content(self.stored_message, encoding))
+
+    def _most_octets(self, action: Mapping[str, Any], encoding: str = "") -> int:
+        return notification.most_octets(
+            self.receipt, recipients=self.recipients, verdicts=self.verdicts, action=action, added=self.added,
+            content=bool(encoding),
+        )  # fmt: skip

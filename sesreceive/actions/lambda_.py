@@ -12,7 +12,6 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
 from sesreceive.actions.shared_members import topic_arn
 from sesreceive.effects import Invoke
-from sesreceive.later import later
 from sesreceive.mail.provenance import Origin
 from sesreceive.writing.notification import action_object
 
@@ -81,7 +80,7 @@ class LambdaAction(ReceiptAction):
     def effects(self, context: ActionContext) -> Sequence[Invoke]:
         """One invocation a message, however many recipients matched [observed]."""
         action = action_object("Lambda", functionArn=self.function_arn, invocationType=str(self.invocation_type))
-        payload = later(context.lambda_event, action)
+        payload = context.later_lambda_event(action)
         kind = str(self.invocation_type)
         envelope = context.receipt.envelope
         known = "" if envelope.certainty is Origin.GIVEN else envelope.told

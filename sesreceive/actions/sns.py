@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from sesreceive.actions.shared_members import topic_arn
 from sesreceive.effects import Publish, SendBounce
 from sesreceive.later import later
 from sesreceive.writing.dsn import OVERSIZE, oversize_dsn
-from sesreceive.writing.notification import action_object, sns_content
+from sesreceive.writing.notification import action_object
 from sesreceive.writing.setup import RECEIPT_SUBJECT, SETUP_MESSAGE_ID, SETUP_SUBJECT, setup_notification
 from sesreceive.writing.sizes import exceeds_sns_limit, oversize_sender
 
@@ -88,7 +88,7 @@ class SNSAction(ReceiptAction):
 
     def effects(self, context: ActionContext) -> Sequence[Publish]:
         """One notification with the whole message as ``content``."""
-        message = later(_message, context, self._told(), str(self.encoding))
+        message = context.later_publication(self._told(), str(self.encoding))
         return (Publish(topic_arn=self.topic_arn, subject=RECEIPT_SUBJECT, message=message, **context.about),)
 
     def sets_up(self, at: datetime) -> Sequence[Publish]:
@@ -98,11 +98,6 @@ class SNSAction(ReceiptAction):
 
     def _told(self) -> dict[str, str]:
         return action_object("SNS", topicArn=self.topic_arn, encoding=str(self.encoding))
-
-
-def _message(context: ActionContext, told: Mapping[str, str], encoding: str) -> str:
-    """The notification with the whole message in it."""
-    return context.notification(told, sns_content(context.stored_message, encoding))
 
 
 def _dsn(context: ActionContext, sender: str) -> bytes:

@@ -29,7 +29,8 @@ class BodyHashes:
         """The body in a canonical form (RFC 6376 section 3.4)."""
         if form not in self._bodies:
             raw, start = self.message.raw, self.message.body_start
-            self._bodies[form] = canonical.body(form, canonical.crlf(raw[start:]))
+            lines = memoryview(raw)[start:] if len(raw) - start >= canonical.LARGE else raw[start:]
+            self._bodies[form] = canonical.body(form, canonical.crlf(lines))
         return self._bodies[form]
 
     def digest(self, form: bytes, length: int | None = None) -> bytes:

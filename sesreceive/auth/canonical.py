@@ -1,12 +1,18 @@
 r"""The canonical forms of DKIM (RFC 6376 section 3.4), in time proportional to the input.
 
 A body of blanks must cost no more than one of text: everything here is a fixed number of passes by bytes
-methods, or a regular expression that meets each octet once.
+methods, or a regular expression that meets each octet once. Large bodies go through numpy, whose passes are ten times
+as fast; small ones do not, so that most mail never loads it.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["ALGORITHMS", "body", "crlf", "header"]
 
@@ -14,8 +20,14 @@ ALGORITHMS = (b"simple", b"relaxed")
 
 _RUN = re.compile(rb"  +")
 
+# From here on numpy is faster, by measuring. Its masks are made a piece at a time, which fits the processor's cache.
+LARGE, PIECE = 8_192, 262_144
+_LF, _CR, _SPACE, _TAB = 10, 13, 32, 9
 
-def crlf(data: bytes) -> bytes:
+Octets: TypeAlias = "bytes | memoryview"
+
+
+def crlf(data: Octets) -> Octets:
     r"""The bytes with each bare LF made a CRLF, as DKIM wants them (section 5.3); a bare CR stays.
 
     Examples
@@ -23,6 +35,9 @@ def crlf(data: bytes) -> bytes:
     >>> crlf(b"a\nb\r\n")
     b'a\r\nb\r\n'
     """
+    if len(data) >= LARGE and not _has_bare_lf(data):
+        return data
+    data = bytes(data)
     if data.count(b"\n") == data.count(b"\r\n"):
         return data
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
@@ -48,7 +63,7 @@ def header(algorithm: bytes, name: bytes, value: bytes) -> bytes:
     b'SUBJect: a \r\n\tb\r\n'
     """
     if algorithm == b"simple":
-        return b"%b:%b\r\n" % (name, crlf(value) if b"\n" in value else value)
+        return b"%b:%b\r\n" % (name, bytes(crlf(value)) if b"\n" in value else value)
     if b"\n" in value:
         value = value.replace(b"\r\n", b"").replace(b"\n", b"")
     if b"\t" in value or b"  " in value:
@@ -56,7 +71,7 @@ def header(algorithm: bytes, name: bytes, value: bytes) -> bytes:
     return b"%b:%b\r\n" % (name.rstrip(b" \t").lower(), value.strip(b" "))
 
 
-def body(algorithm: bytes, data: bytes) -> bytes | memoryview:
+def body(algorithm: bytes, data: Octets) -> Octets:
     r"""The body in canonical form (sections 3.4.3 and 3.4.4); lines must end in CRLF, see `crlf`.
 
     Parameters
@@ -76,12 +91,17 @@ def body(algorithm: bytes, data: bytes) -> bytes | memoryview:
     >>> bytes(body(b"simple", b""))
     b'\r\n'
     """
-    if algorithm == b"relaxed":
-        data = _squeezed(data)
+    if algorithm == b"relaxed" and len(data) >= LARGE:
+        data = _relaxed(data)
+    elif algorithm == b"relaxed":
+        data = _squeezed(bytes(data))
         if b" \r\n" in data:
             data = data.replace(b" \r\n", b"\r\n")
         # Section 3.4.4: blanks at the end of lines go first, also of a last line that has no CRLF yet.
         data = data.removesuffix(b" ")
+    if len(data) > 4 and data[-2:] == b"\r\n" and data[-4:-2] != b"\r\n":  # the usual end: nothing to take off
+        return data
+    data = bytes(data)
     end = _text_end(data)
     if end == len(data) and data:
         return data + b"\r\n"
@@ -113,3 +133,55 @@ def _text_end(data: bytes) -> int:
         return len(data)
     pairs = max(tail.rfind(b"\n\n") + 2 if b"\n\n" in tail else 0, tail.rfind(b"\r\r") + 1)
     return text + (1 if pairs == 0 and tail[:1] == b"\n" else pairs)
+
+
+# ------------------------------------------------------------------------ large bodies
+
+
+def _has_bare_lf(data: Octets) -> bool:
+    """Whether an LF has no CR before it."""
+    import numpy as np
+
+    octets = np.frombuffer(data, np.uint8)
+    if octets[0] == _LF:
+        return True
+    ends = np.flatnonzero(octets == _LF)
+    return not bool((octets[ends - 1] == _CR).all())
+
+
+def _relaxed(data: Octets) -> Octets:
+    """The lines with each run of blanks and tabs made one blank, and none at their end (section 3.4.4)."""
+    import numpy as np
+
+    octets = np.frombuffer(data, np.uint8)
+    pieces = [_relaxed_piece(octets[start : start + PIECE + 2]) for start in range(0, len(octets), PIECE)]
+    if all(piece is None for piece in pieces):
+        return data
+    view = memoryview(data)
+    return b"".join(
+        view[number * PIECE : (number + 1) * PIECE] if piece is None else piece.data
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _relaxed_piece(octets: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8] | None:
+    """The first `PIECE` octets with what is too much left out; None where they stay. Two more look ahead."""
+    import numpy as np
+
+    is_tab = octets == _TAB
+    has_tabs = bool(is_tab.any())
+    is_blank = (octets == _SPACE) | is_tab if has_tabs else octets == _SPACE
+    # What lies behind the last octet of a body ends a line, too.
+    behind = np.ones(len(octets), np.bool_)
+    behind[:-1] = is_blank[1:]
+    ends = np.flatnonzero(octets == _LF)
+    ends = ends[ends >= 2]
+    before = ends[octets[ends - 1] == _CR] - 2
+    behind[before] = True
+    too_much = (is_blank & behind)[:PIECE]
+    if not has_tabs and not too_much.any():
+        return None
+    kept: npt.NDArray[np.uint8] = octets[:PIECE][~too_much]
+    if has_tabs:
+        kept[kept == _TAB] = _SPACE
+    return kept

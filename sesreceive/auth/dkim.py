@@ -99,30 +99,36 @@ class _Verification:
     def result(self, index: int) -> DkimResult:
         """Verify the signature at this place."""
         tag_list = TagList.parse(self.signatures[index].value)
-        status, key_bits, failure = DkimStatus.PASS, 0, None
+        tags = tag_list.tags
+        identity = unquoted(tags[b"i"]).decode("utf-8", "replace") if b"i" in tags else ""
         try:
             if index >= MAX_SIGNATURES:
                 raise Failed(Failure.TOO_MANY, f"only the first {MAX_SIGNATURES} signatures are verified")
             signature = Signature.of(tag_list)
             signature.check_time(self.now)
             key = self._key(self.signatures[index], signature)
-            key_bits, reason = key.bits, _passed(signature, key)
         except Failed as failed:
-            failure = failed.failure
-            status, source = FAILURES[failure]
-            key_bits, reason = failed.key_bits, f"{failed.detail} ({source})"
-        domain, selector, algorithm = (text_of(tag_list.tags.get(name, b"")) for name in (b"d", b"s", b"a"))
-        domain = published_domain(domain) or domain.lower()
-        identity = unquoted(tag_list.tags.get(b"i", b"")).decode("utf-8", "replace")
+            status, source = FAILURES[failed.failure]
+            domain = text_of(tags.get(b"d", b""))
+            domain = published_domain(domain) or domain.lower()
+            return DkimResult(
+                status=status,
+                domain=domain,
+                identity=identity or (f"@{domain}" if domain else ""),
+                selector=text_of(tags.get(b"s", b"")),
+                algorithm=text_of(tags.get(b"a", b"")),
+                key_bits=failed.key_bits,
+                failure=failed.failure,
+                reason=f"{failed.detail} ({source})",
+            )
         return DkimResult(
-            status=status,
-            domain=domain,
-            identity=identity or (f"@{domain}" if domain else ""),
-            selector=selector,
-            algorithm=algorithm,
-            key_bits=key_bits,
-            failure=failure,
-            reason=reason,
+            status=DkimStatus.PASS,
+            domain=signature.domain,
+            identity=identity or f"@{signature.domain}",
+            selector=text_of(tags[b"s"]),
+            algorithm=signature.algorithm,
+            key_bits=key.bits,
+            reason=_passed(signature, key),
         )
 
     # ---------------------------------------------------------------- the key (section 6.1.2)
@@ -183,20 +189,23 @@ class _Verification:
 
     def _signed(self, field: HeaderField, signature: Signature) -> Iterator[bytes]:
         """What was signed: the fields that ``h=`` names, then the signature itself without its value."""
-        form = signature.header_form
+        form, by_name = signature.header_form, self.message.by_name
         headers = self._headers[form]
         left: dict[str, int] = {}  # fields of a name that are still to be taken
         for name in signature.fields:
             # Section 5.4.2: from the bottom up; a name without a field left stands for nothing.
-            named = self.message.by_name.get(name, ())
+            named = by_name.get(name)
+            if named is None:
+                continue
             at = left.get(name, len(named)) - 1
             if at >= 0 and named[at] is field:
                 at -= 1  # a signature never covers itself (section 3.5, tag h=)
             if at >= 0:
                 item = named[at]
-                if id(item) not in headers:
-                    headers[id(item)] = canonical.header(form, self._name(form, item), item.value)
-                yield headers[id(item)]
+                made = headers.get(id(item))
+                if made is None:
+                    made = headers[id(item)] = canonical.header(form, self._name(form, item), item.value)
+                yield made
             left[name] = max(at, 0)
         value = field.value
         if found := _B_VALUE.search(value):

@@ -93,10 +93,10 @@ class KeyRecord:
     def verifies(self, signature: bytes, signed: bytes) -> bool:
         """Whether `signature` was made over `signed` with this key; Ed25519 signs the digest (RFC 8463)."""
         try:
-            if isinstance(self.public, RSAPublicKey):
-                self.public.verify(signature, signed, _PADDING, _SHA256)
-            elif self.public is not None:
+            if isinstance(self.public, Ed25519PublicKey):
                 self.public.verify(signature, sha256(signed).digest())
+            elif self.public is not None:
+                self.public.verify(signature, signed, _PADDING, _SHA256)
         except InvalidSignature:
             return False
         return self.public is not None

@@ -59,7 +59,7 @@ class Memory:
     organizations : mapping of str to str
         Organisational domains by domain, by the public suffix list.
     senders : mapping
-        SPF results by client address, domain and settings, each with the DNS answers it follows from.
+        SPF results by client, domain as it was sent and settings, each with the DNS answers it follows from.
     """
 
     def __init__(self) -> None:

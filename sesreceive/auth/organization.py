@@ -7,9 +7,8 @@ is the older one, so that is the default; `Assumptions.dmarc_discovery` has both
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sesreceive.auth.memory import MAX_TEXT, Memory
 from sesreceive.auth.policy_record import DmarcRecord, is_policy_record
@@ -30,8 +29,7 @@ class NotAnswered(Exception):  # noqa: N818 - a way out of a check, not an error
     """Ends the evaluation of a domain: DNS gave no answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """The one policy record of a name.
 
     Attributes
@@ -114,14 +112,16 @@ class SuffixList(_Records):
 
     def policy(self, domain: str) -> Published | str:
         """The record that applies to an author domain, or why there is none (section 6.6.3)."""
-        places = tuple(dict.fromkeys((domain, self.organization(domain))))
-        for at in places:
+        places = [domain]
+        for at in places:  # the organisational domain is added where the first has no record
             records = self._records(at)
             if len(records) > 1:
                 count = f"`_dmarc.{at}` has {len(records)} policy records"
                 return f"{count}, so none counts (RFC 7489 section 6.6.3)"
             if records:
                 return self._published(at, records[0])
+            if (organization := self.organization(domain)) not in places:
+                places.append(organization)
         return f"{' and '.join(f'`{at}`' for at in places)} publish{'es' * (len(places) == 1)} no policy"
 
     def organization(self, domain: str) -> str:

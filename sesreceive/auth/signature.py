@@ -134,7 +134,8 @@ class Signature:
 
 def text_of(value: bytes) -> str:
     """A tag's value as text on one line."""
-    return b"".join(value.split()).decode("utf-8", "replace")
+    words = value.split()
+    return (value if words == [value] else b"".join(words)).decode("utf-8", "replace")
 
 
 def shown(value: bytes) -> str:

@@ -84,31 +84,28 @@ def check_host(
     mailbox = Mailbox.parse(envelope_from)
     # A sender without `@` is taken as a domain, as pyspf and jSPF do (RFC 7208 section 4.3 adds `postmaster`).
     local, said = (mailbox.local, mailbox.domain) if "@" in envelope_from else ("", envelope_from.lower())
-    domain, is_checked = _domain(said) if len(said) <= _MAX_DOMAIN else (said, False)
-
-    def result(status: SpfStatus, reason: str, **more: str) -> SpfResult:
-        decided = more.pop("domain", domain)
-        return SpfResult(
-            status=status, domain=decided, envelope_from=envelope_from, client_ip=client_ip, helo=helo,
-            reason=reason, **more,
-        )  # fmt: skip
-
-    if not client_ip:
-        # RFC 7208 section 2.6.1: `none` is for what could not be determined.
-        return result(SpfStatus.NONE, "the address of the client is not known, so there is nothing to check")
-    if not is_checked:
-        return result(
-            SpfStatus.NONE, f"`{one_line(said)}` is no domain that could have a record (RFC 7208 section 4.3)"
-        )
-    address = _address(client_ip)
-    if address is None:
-        return result(SpfStatus.PERMERROR, f"`{one_line(client_ip)}` is no IP address")
     settings = _Settings.of(assumptions or _DEFAULT)
-    said_by = _Sender(address, _encodable(local), domain, _encodable(helo))
-    outcome = _evaluate(said_by, settings, resolver, now, memory or Memory())
-    return result(
-        outcome.status, outcome.reason, domain=outcome.domain, mechanism=outcome.mechanism,
-        explanation=outcome.explanation,
+    known = memory or Memory()
+    key = (client_ip, said, settings)
+    outcome = _remembered(key, resolver, known)
+    if outcome is None:
+        domain, is_checked = _domain(said) if len(said) <= _MAX_DOMAIN else (said, False)
+        address = _address(client_ip)
+        if not client_ip:  # RFC 7208 section 2.6.1: `none` is for what could not be determined
+            reason = "the address of the client is not known, so there is nothing to check"
+            outcome = _Outcome(status=SpfStatus.NONE, domain=domain, reason=reason)
+        elif not is_checked:
+            reason = f"`{one_line(said)}` is no domain that could have a record (RFC 7208 section 4.3)"
+            outcome = _Outcome(status=SpfStatus.NONE, domain=domain, reason=reason)
+        elif address is None:
+            reason = f"`{one_line(client_ip)}` is no IP address"
+            outcome = _Outcome(status=SpfStatus.PERMERROR, domain=domain, reason=reason)
+        else:
+            sender = _Sender(address, _encodable(local), domain, _encodable(helo))
+            outcome = _evaluate(sender, settings, resolver, now, known, key)
+    return SpfResult(
+        status=outcome.status, domain=outcome.domain, envelope_from=envelope_from, client_ip=client_ip, helo=helo,
+        mechanism=outcome.mechanism, explanation=outcome.explanation, reason=outcome.reason,
     )  # fmt: skip
 
 
@@ -147,22 +144,27 @@ class _Outcome:
 
     status: SpfStatus
     domain: str
-    mechanism: str
-    explanation: str
     reason: str
-    answers: tuple[tuple[str, str, DnsAnswer | None], ...]
+    mechanism: str = ""
+    explanation: str = ""
+    answers: tuple[tuple[str, str, DnsAnswer | None], ...] = ()
 
 
-def _evaluate(sender: _Sender, settings: _Settings, resolver: Resolver, now: float, memory: Memory) -> _Outcome:
-    """The outcome for this sender: evaluated, or that of an earlier message where DNS gives the same answers.
-
-    Every question is asked again, so a change in DNS counts at once and the trace has all of them. A record that
-    expands the local part, HELO or the time is evaluated each time.
-    """
-    key = (sender.address, sender.domain, settings)
+def _remembered(key: tuple[Any, ...], resolver: Resolver, memory: Memory) -> _Outcome | None:
+    """The outcome of an earlier message, where DNS gives the same answers; every question is asked again."""
     known: _Outcome | None = memory.senders.get(key)
-    if known and all(resolver.resolve(name, rdtype) == answer for name, rdtype, answer in known.answers):
-        return known
+    if known is None:
+        return None
+    for name, rdtype, answer in known.answers:
+        if resolver.resolve(name, rdtype) != answer:
+            return None
+    return known
+
+
+def _evaluate(
+    sender: _Sender, settings: _Settings, resolver: Resolver, now: float, memory: Memory, key: tuple[Any, ...]
+) -> _Outcome:
+    """The outcome for this sender; kept, unless a record expands the local part, HELO or the time."""
     query = _query_class()(sender, settings, resolver, now)
     status, explanation = query.outcome()
     decided = query.decided or sender.domain
@@ -231,6 +233,9 @@ def _reason(status: SpfStatus, query: Any, domain: str, address: str) -> str:
 
 
 # ------------------------------------------------------------------------ pyspf
+
+# The mechanisms that need a domain, without one.
+_NAMELESS = re.compile(r"[+?~-]?(?:exists|include):?", re.IGNORECASE)
 
 # Macros for HELO, the sender's local part and address, and the time (RFC 7208 section 7.2).
 _PERSONAL = re.compile(r"%\{[hlst]", re.IGNORECASE)
@@ -303,8 +308,10 @@ def _query_class() -> Any:
 
             pyspf refuses it before anything else is looked at. RFC 7208 has no such rule: mechanisms are tried from
             left to right and the first that matches ends it (section 4.6.2), and the look-up limit ends a circle
-            (section 4.6.4).
+            (section 4.6.4). With a qualifier pyspf takes an ``exists`` without a domain for one about the record's own.
             """
+            if _NAMELESS.fullmatch(mech):  # sections 5.2 and 5.7: these two always have a domain
+                raise spf.PermError("Mechanism without a domain", mech)
             try:
                 return super().validate_mechanism(mech)
             except spf.PermError as error:

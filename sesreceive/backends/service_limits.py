@@ -11,6 +11,7 @@ from typing import Any
 from sesreceive import limits
 from sesreceive.effects import Effect, Invoke, Publish, PutObject
 from sesreceive.errors import one_line
+from sesreceive.later import most_of
 from sesreceive.limits import Limit
 
 __all__ = ["MEASURES", "refused"]
@@ -18,6 +19,12 @@ __all__ = ["MEASURES", "refused"]
 
 def _octets(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _octets_of(effect: Effect, name: str, limit: Limit[int]) -> int:
+    """Octets of a text; of one that surely fits a number above that is enough, and it is not made for it."""
+    most = most_of(effect, name)
+    return most if most is not None and most <= limit.value else _octets(getattr(effect, name))
 
 
 def _metadata(effect: Any) -> int:
@@ -29,13 +36,21 @@ def _payload_limit(effect: Invoke) -> Limit[int]:
     return limits.LAMBDA_SYNC_PAYLOAD_SIZE if waits else limits.LAMBDA_ASYNC_PAYLOAD_SIZE
 
 
+def _message(effect: Publish) -> int:
+    return _octets_of(effect, "message", limits.SNS_PUBLISH_SIZE)
+
+
+def _event(effect: Invoke) -> int:
+    return _octets_of(effect, "payload", _payload_limit(effect))
+
+
 # effect, what of it is measured, how large it is, the most that the service takes
 MEASURES: tuple[tuple[type[Effect], str, Callable[[Any], int], Callable[[Any], Limit[int]]], ...] = (
     (PutObject, "object key",    lambda e: _octets(e.key),     lambda e: limits.S3_KEY_SIZE),
     (PutObject, "user metadata", _metadata,                    lambda e: limits.S3_METADATA_SIZE),
-    (Publish,   "message",       lambda e: _octets(e.message), lambda e: limits.SNS_PUBLISH_SIZE),
+    (Publish,   "message",       _message,                     lambda e: limits.SNS_PUBLISH_SIZE),
     (Publish,   "subject",       lambda e: len(e.subject),     lambda e: limits.SNS_SUBJECT_LENGTH),
-    (Invoke,    "event",         lambda e: _octets(e.payload), _payload_limit),
+    (Invoke,    "event",         _event,                       _payload_limit),
 )  # fmt: skip
 
 

@@ -38,8 +38,10 @@ class Recording:
 
     def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         """The answer of the resolver behind, asked the first time only."""
-        name, rdtype = normalize(name), rdtype.upper()
         answer = self._answers.get((name, rdtype))
+        if answer is None:  # never asked, or written in another way
+            name, rdtype = normalize(name), rdtype.upper()
+            answer = self._answers.get((name, rdtype))
         if answer is None:
             answer = self._answers[name, rdtype] = self._ask(name, rdtype)
         self._noted[name, rdtype, self._check] = answer

@@ -135,7 +135,7 @@ class Handler:
         told = json.dumps(context.told())
         target = str(answer.fileno()) if posix else answer.name
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - a handler is a program that somebody named
                 [*self._command(), target, self.handler, str(root), told],
                 stdin=event,
                 stdout=log,

@@ -127,7 +127,7 @@ class _Path:
         envelope = self.reception.envelope
         tls = "over TLS" if envelope.tls else "clear text"
         sender = f"from {envelope.mail_from}" if envelope.mail_from else "from the null sender <>, as bounces are"
-        named = f"{count(len(envelope.rcpt_to), 'recipient')} named"
+        named = f"{count(len(self.reception.recipients), 'recipient')} named"
         return Box(
             shape=Shape.START, state=State.ON, title=f"{envelope.client_ip or 'a client not known'} connects", word=tls,
             reason=f"it calls itself {envelope.helo or 'nothing'}; mail {sender}; {named}",

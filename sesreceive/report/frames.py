@@ -16,7 +16,7 @@ from sesreceive.account.account import Account
 from sesreceive.reception import Reception
 from sesreceive.report.columns import CELLS, COMMON, TABLES, Column, Table, table
 from sesreceive.report.packing import Packed, pack
-from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of, small_rows_of
+from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.trace.events import Kind
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ class Tables:
         self._laid_out: Account | None = None
         # Lists of receptions (or what remains of them), and packed ones, whose small rows are there already.
         self._chunks: list[list[Traced] | Packed] = []
-        self._filled = 0
         self._known: dict[int, Account] = {}  # by id
-        # How often each rule fired, in the order they fired first.
-        self.fired: dict[str, int] = {}
+        self._fired: dict[str, int] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
             name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
         }
@@ -124,25 +122,36 @@ class Tables:
         other._laid_out, other._known = None, {}
         return other
 
-    def _fill(self) -> None:
-        """Make the small rows of the messages that came since the last time: the last ones of the last chunk."""
-        missing = len(self) - self._filled
-        if not missing:
-            return
-        self._filled = len(self)
-        chunk: Any = self._chunks[-1]
-        for reception in chunk[-missing:]:
-            if reception.account is not self._laid_out:
-                self._laid_out = reception.account
-                self._known[id(reception.account)] = reception.account
-                self.lay_out(layout_of(reception.account))
-            for rule in reception.rules:
-                self.fired[rule] = self.fired.get(rule, 0) + 1
-            for name, rows in small_rows_of(reception).items():
-                self._counts[name].append(len(rows))
+    def _fill(self, *names: str) -> None:
+        """Make the rows of small tables, all or these, that are missing: of the last messages of the last chunk."""
+        for name in names or SMALL:
+            counts, columns, rows_of = self._counts[name], self._columns[name], SMALL[name]
+            missing = len(self) - len(counts)
+            if not missing:
+                continue
+            for reception in self._last()[-missing:]:
+                if name == "messages":
+                    self._meet(reception)
+                rows = rows_of(reception)
+                counts.append(len(rows))
                 for row in rows:
-                    for column, value in zip(self._columns[name], row, strict=True):
+                    for column, value in zip(columns, row, strict=True):
                         column.append(value)
+
+    def _meet(self, reception: Reception) -> None:
+        """Note the account of a message and the rules that fired."""
+        account = reception.account
+        if account is not self._laid_out:
+            self._laid_out = self._known[id(account)] = account
+            self.lay_out(layout_of(account))
+        for rule in reception.rules:
+            self._fired[rule] = self._fired.get(rule, 0) + 1
+
+    @property
+    def fired(self) -> Mapping[str, int]:
+        """How often each rule fired, in the order they fired first."""
+        self._fill("messages")
+        return self._fired
 
     def lay_out(self, columns: Iterable[str]) -> None:
         """The matrix has these columns, behind those it has already."""
@@ -150,7 +159,7 @@ class Tables:
 
     def extend(self, other: Tables) -> None:
         """Append the rows of other messages; their numbers go on where these end."""
-        if not other._filled:  # nothing is made yet, so nothing is made now
+        if not any(other._counts.values()):  # nothing is made yet, so nothing is made now
             for reception in other.items():
                 self.add(reception)
             return
@@ -158,10 +167,9 @@ class Tables:
         other._fill()
         self.names.extend(other.names)
         self.certainties.extend(other.certainties)
-        for rule, times in other.fired.items():
-            self.fired[rule] = self.fired.get(rule, 0) + times
+        for rule, times in other._fired.items():
+            self._fired[rule] = self._fired.get(rule, 0) + times
         self.lay_out(other._layout)
-        self._filled = len(self)
         self._chunks += [chunk if isinstance(chunk, Packed) else list(chunk) for chunk in other._chunks]
         for key, columns in self._columns.items():
             self._counts[key].extend(other._counts[key])
@@ -204,7 +212,7 @@ class Tables:
         """How many rows each message has in a table, and its columns but the common ones."""
         columns = table(name).columns[len(COMMON) :]
         if name in SMALL:
-            self._fill()
+            self._fill(name)
             return self._counts[name], self._columns[name]
         made: tuple[list[Any], ...] = tuple([] for _ in columns)
         counts = []
@@ -230,7 +238,7 @@ class Tables:
         import numpy as np
         import pandas as pd
 
-        self._fill()
+        self._fill("messages")
         cells = list(self._cells())
         columns = sorted(
             dict.fromkeys((*self._layout, *(column for _, column, _ in cells))),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sesreceive.plot.report_plots import ReportPlots
+    from sesreceive.report.cost import Cost, Prices
 
 __all__ = ["Report"]
 
@@ -296,6 +297,12 @@ class Report:
                 "count": pd.array([n for _, _, n in rows], dtype="Int64"),
             }
         )
+
+    def cost(self, prices: Prices | None = None) -> Cost:
+        """What AWS would charge for this mail, by rule and in total; see `sesreceive.report.cost.cost_of`."""
+        from sesreceive.report.cost import PRICES, cost_of
+
+        return cost_of(self, prices or PRICES)
 
     def assumed(self) -> pd.DataFrame:
         """What nobody outside AWS knows, and mattered to a message; each alternative is tried on each message.

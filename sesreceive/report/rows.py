@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from sesreceive.account.account import Account
@@ -12,13 +12,10 @@ from sesreceive.report.trace_rows import Row, action_rows, event_rows, filter_ro
 from sesreceive.trace.events import Kind, Op, Trace
 from sesreceive.trace.facts import RuleFact
 
-__all__ = ["SMALL", "Remains", "Traced", "large_rows_of", "layout_of", "rows_of", "small_rows_of"]
+__all__ = ["SMALL", "Remains", "Traced", "large_rows_of", "layout_of", "rows_of"]
 
 # The rows of one message, by table.
 Rows = dict[str, list[Row]]
-
-# The tables whose rows are kept; those of the others are made anew, since a message can have 20,000.
-SMALL = ("messages", "recipients", "actions", "effects")
 
 
 class Traced(Protocol):
@@ -40,17 +37,6 @@ class Remains(NamedTuple):
 
     trace: Trace
     stopped_by: str
-
-
-def small_rows_of(reception: Reception) -> Rows:
-    """The rows of the tables that do not grow with the account: only what happened has one there."""
-    rows = {
-        "actions": action_rows(reception.fired),
-        "effects": _effect_rows(reception),
-        "recipients": _recipient_rows(reception),
-    }
-    rows["messages"] = [_message_row(reception, rows)]
-    return rows
 
 
 def large_rows_of(traced: Traced, table: str) -> list[Row]:
@@ -75,19 +61,19 @@ def rows_of(reception: Reception) -> Rows:
     >>> [(name, len(rows)) for name, rows in rows_of(reception).items()]
     [('messages', 1), ('recipients', 1), ('filters', 1), ('rules', 0), ('actions', 0), ('effects', 0), ('events', 5)]
     """
-    small = small_rows_of(reception)
     return {
-        table.name: small[table.name] if table.name in SMALL else large_rows_of(reception, table.name)
+        table.name: SMALL[table.name](reception) if table.name in SMALL else large_rows_of(reception, table.name)
         for table in TABLES
     }
 
 
-def _message_row(reception: Reception, rows: Rows) -> Row:
+def _message_rows(reception: Reception) -> list[Row]:
     envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
-    fired = reception.rules
-    ran = [row[2] for row in rows["actions"] if row[3] in (Op.EFFECT, Op.STOP)]
-    done = [row[2] for row in rows["effects"] if row[4] is Op.EFFECT]
-    return (
+    actions = action_rows(reception.fired)
+    ran = [row[2] for row in actions if row[3] in (Op.EFFECT, Op.STOP)]
+    failed = [row for row in actions if row[3] is Op.FAIL]
+    done = [effect.operation for effect in reception.effects]
+    return [(
         reception.message_id, reception.received_at, envelope.told, envelope.client_ip, envelope.helo, envelope.tls,
         envelope.mail_from, join(envelope.rcpt_to), reception.subject, reception.message.size_bytes,
         reception.accepted, str(reception.reply), reception.decision.decided_by,
@@ -95,21 +81,21 @@ def _message_row(reception: Reception, rows: Rows) -> Row:
           if verdicts else [None] * 6),
         *((results.spf.status, join(one.status for one in results.dkim), results.dmarc.status)
           if results else (None, "", None)),
-        join(fired), join(ran), join(done), len([row for row in rows["actions"] if row[3] is Op.FAIL]),
-        reception.stopped_by,
-        _because(reception, rows),
-    )  # fmt: skip
+        join(reception.rules), join(ran), join(done), len(failed), reception.stopped_by, _because(reception, failed),
+    )]  # fmt: skip
 
 
-def _because(reception: Reception, rows: Rows) -> str:
+def _because(reception: Reception, failed: Sequence[Row]) -> str:
     """The reason that decided: of the refusal, else of the first action that failed, else of the first rule."""
     if not reception.accepted:
         return reception.refusal or reception.reply.text
-    failed = [row[-1] for row in rows["actions"] if row[3] is Op.FAIL]
+    reason: str
+    if failed:
+        reason = failed[0][-1]
+        return reason
     fired = [event.reason for event in reception.fired if event.kind is Kind.RULE]
-    if failed or fired:
-        return failed[0] if failed else fired[0]
-    return next((row[-1] for row in reversed(rule_rows(reception.trace))), "")
+    looked_at = fired or [row[-1] for row in rule_rows(reception.trace)[-1:]]
+    return looked_at[0] if looked_at else ""
 
 
 def _recipient_rows(reception: Reception) -> list[Row]:
@@ -129,15 +115,30 @@ def _recipient_rows(reception: Reception) -> list[Row]:
 
 def _effect_rows(reception: Reception) -> list[Row]:
     rows: list[Row] = []
+    said = iter(reception.sentences)
     for done in reception.performed:
         effect, outcome = done.effect, done.outcome
-        reason = outcome.error or effect.describe() + (f": {outcome.reason}" if outcome.reason else "")
+        reason = outcome.error or next(said)
         attempts = len(done.errors) + (not outcome.failed)
         rows.append((
             effect.rule, effect.action + 1, effect.operation, effect.target, Op.FAIL if outcome.failed else Op.EFFECT,
             attempts, done.at_s, done.waited_s, reason,
         ))  # fmt: skip
     return rows
+
+
+def _action_rows(reception: Reception) -> list[Row]:
+    return action_rows(reception.fired)
+
+
+# The tables whose rows are kept, since only what happened has one there; those of the others are made anew each time, a
+# message can have 20,000.
+SMALL: Mapping[str, Callable[[Reception], list[Row]]] = {
+    "messages": _message_rows,
+    "recipients": _recipient_rows,
+    "actions": _action_rows,
+    "effects": _effect_rows,
+}
 
 
 def layout_of(account: Account) -> Iterator[str]:

@@ -1,19 +1,18 @@
 """Live SMTP: a server that answers like ``inbound-smtp``, a sender that can be any host, and a dialogue by hand.
 
 Everything here is about the connection. What becomes of mail is decided by `sesreceive.receiver.Receiver`,
-whose four steps the server calls and `Receiver.receive` calls too.
+whose judges the server calls and `Receiver.receive` calls too.
 
 =============  ====================================================================
 module         one noun
 =============  ====================================================================
 `replies`      every reply, with where its wording comes from
-`bounds`       limits and time-outs of a server
 `framing`      bytes → command lines and message bodies, however they were cut
-`path`         the argument of MAIL FROM and RCPT TO
 `client`       who is connecting: peer, XCLIENT, PROXY, a mapping
 `session`      one session without a socket: lines in, replies out
 `intake`       accepted messages on their way to the workers, never too many
-`connection`   a session on a socket (a subclass of aiosmtpd's ``SMTP``)
+`connection`   a session on a socket
+`proxy_reader` what aiosmtpd's reader of the PROXY protocol reads from
 `certificate`  a throw-away certificate for STARTTLS
 `listener`     the thread that listens
 `server`       `Server`, what ``receiver.smtp()`` gives

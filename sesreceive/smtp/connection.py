@@ -1,11 +1,7 @@
-"""A session on a socket: aiosmtpd's ``SMTP`` with our own way of reading and answering.
+"""A session on a socket: an `asyncio.Protocol` that reads, answers and closes.
 
-From aiosmtpd come the life of the connection, STARTTLS and the PROXY protocol. Ours are the reading (`Framer`
-instead of a stream read line by line: 76 % of aiosmtpd's time on a 100 KB message), the commands (`Session`), the
-time-outs, and the order in which a message is answered and handed on.
-
-The names of aiosmtpd that are used here although they are not public are listed in `INNER_NAMES`; a test
-looks whether they still exist.
+What the client sends goes through `Framer` and `Session`; here are the time-outs, STARTTLS, the PROXY protocol (read
+by aiosmtpd), how much one client may send ahead, and the order in which a message is answered and handed on.
 """
 
 from __future__ import annotations
@@ -18,21 +14,16 @@ from itertools import count
 from typing import Any
 
 from aiosmtpd.proxy_protocol import get_proxy
-from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from sesreceive.receiver import Receiver
 from sesreceive.smtp import replies
 from sesreceive.smtp.client import plain_address
 from sesreceive.smtp.framing import Body, Framer
 from sesreceive.smtp.intake import Intake
+from sesreceive.smtp.proxy_reader import ProxyReader
 from sesreceive.smtp.session import Answer, Policy, Session, Then
 
-__all__ = ["INNER_NAMES", "Connection", "Counters", "Hub"]
-
-INNER_NAMES = (
-    "_handle_client", "_handler_coroutine", "_original_transport", "_reset_timeout", "_set_rset_state",
-    "_timeout_cb", "_timeout_handle", "_tls_protocol", "_writer", "smtp_STARTTLS",
-)  # fmt: skip
+__all__ = ["Connection", "Counters", "Hub"]
 
 # What a client may send ahead of its replies before we stop reading from it.
 _READ_AHEAD = 64 * 1024
@@ -74,7 +65,7 @@ class Hub:
         return f"smtp-{next(self.numbers)}"
 
 
-class Connection(SMTP):
+class Connection(asyncio.Protocol):
     """One client of the server.
 
     What the client sent is answered where it arrives, in `data_received`, as far as that goes without waiting; what
@@ -89,12 +80,8 @@ class Connection(SMTP):
     """
 
     def __init__(self, hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
-        bounds = hub.policy.bounds
-        super().__init__(
-            None, hostname=hub.policy.hostname, enable_SMTPUTF8=True, tls_context=hub.tls_context,
-            timeout=bounds.idle_s, loop=loop,
-        )  # fmt: skip
-        self._hub, self._bounds = hub, bounds
+        self.transport: Any = None  # uvloop's are no asyncio.Transport; None once the connection is lost
+        self._hub, self._loop, self._bounds = hub, loop, (bounds := hub.policy.bounds)
         self._framer = Framer(command_bytes=bounds.command_bytes)
         self._smtp: Session | None = None  # once the client is known
         self._busy = True  # a task answers next
@@ -103,22 +90,36 @@ class Connection(SMTP):
         self._ended = False  # the client sends no more
         self._waits_its_turn = False  # it sent so much that others are answered first
         self._in_body = False
-        self._shaking_hands = False
+        self._shaking_hands = self._encrypted = False
         self._held = 0  # octets of the message under way
         self._deadline = self._last_call = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._job: asyncio.Task[None] | None = None
         self._arrived: asyncio.Future[None] | None = None
 
     # ---------------------------------------------------------------- asyncio calls these
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count the connection; under STARTTLS, forget what was sent in clear text."""
-        if self._original_transport is None:
-            self._hub.open.add(self)
-            self._hub.counters.connections += 1
-            self._hub.counters.connected += 1
-        self._framer.clear()
-        super().connection_made(transport)
+        """Count the connection and greet the client, or hear first for whom it speaks."""
+        hub = self._hub
+        self.transport = transport
+        hub.open.add(self)
+        hub.counters.connections += 1
+        hub.counters.connected += 1
+        peer = _host(transport)
+        if hub.stopping or len(hub.open) > self._bounds.connections:
+            hub.counters.turned_away += 1
+            self._say(Answer(replies.TOO_MANY_CONNECTIONS.line(), Then.CLOSE))
+        elif hub.proxy and peer in hub.policy.trusted:
+            self._start(self._greet_proxied, peer)
+        else:
+            self._reset_timeout()
+            try:
+                self._greet(peer)
+            except Exception as error:  # noqa: BLE001 - as in `_answer`
+                self._fail(error)
+            else:
+                self._busy = False
 
     def data_received(self, data: bytes) -> None:
         """Take a packet, answer what is complete."""
@@ -139,7 +140,7 @@ class Connection(SMTP):
             self._answer()
         elif self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
-        return self._tls_protocol is None  # under TLS there is no half of a connection to keep open
+        return not self._encrypted  # under TLS there is no half of a connection to keep open
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the transaction and give back what it held."""
@@ -148,9 +149,11 @@ class Connection(SMTP):
         self._hub.open.discard(self)
         self._hub.counters.connected -= 1
         self._let_go()
-        if self._job is not None:
+        self.transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._job is not None and not self._shaking_hands:  # it is the job that says so then
             self._job.cancel()
-        super().connection_lost(error)
         if self._smtp is not None:
             try:
                 self._smtp.reset()
@@ -159,12 +162,10 @@ class Connection(SMTP):
 
     def pause_writing(self) -> None:
         """The client does not read: answer nothing more until it does."""
-        super().pause_writing()
         self._choked = True
 
     def resume_writing(self) -> None:
         """It reads again."""
-        super().resume_writing()
         self._choked = False
         if not self._busy and not self._waits_its_turn:
             self._answer()
@@ -173,17 +174,17 @@ class Connection(SMTP):
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Move the deadline; the timer itself is set again only when it rings too early."""
-        self._deadline = self.loop.time() + (duration or self._bounds.idle_s)
-        timer = self._timeout_handle
+        self._deadline = self._loop.time() + (duration or self._bounds.idle_s)
+        timer = self._timer
         if timer is None:
-            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
+            self._timer = self._loop.call_at(self._deadline, self._time_is_up)
         elif timer.when() > self._deadline:
             timer.cancel()
-            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
+            self._timer = self._loop.call_at(self._deadline, self._time_is_up)
 
-    def _timeout_cb(self) -> None:
-        if self.loop.time() < self._deadline:
-            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
+    def _time_is_up(self) -> None:
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._time_is_up)
             return
         self._hub.counters.timeouts += 1
         self.dismiss(replies.IDLE.line())
@@ -195,11 +196,10 @@ class Connection(SMTP):
             return
         self._busy = True
         if not self._shaking_hands:
-            self._writer.write(text.encode() + b"\r\n")
+            self.transport.write(text.encode() + b"\r\n")
         transport.close()
-        for task in (self._handler_coroutine, self._job):
-            if task is not None:
-                task.cancel()
+        if self._job is not None:
+            self._job.cancel()
 
     # ---------------------------------------------------------------- what needs no waiting
 
@@ -208,8 +208,7 @@ class Connection(SMTP):
         try:
             texts = self._answers()
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the client has to be told and the owner to know
-            self._hub.intake.fail(None, error)
-            self.dismiss(replies.FAILURE.line())
+            self._fail(error)
             return
         transport = self.transport
         if transport is None or transport.is_closing():
@@ -221,6 +220,10 @@ class Connection(SMTP):
         if texts and not self._in_body:
             self._reset_timeout()
 
+    def _fail(self, error: Exception) -> None:
+        self._hub.intake.fail(None, error)
+        self.dismiss(replies.FAILURE.line())
+
     def _answers(self) -> int:
         """Write the replies; how many there were."""
         session, framer, counters = self._smtp, self._framer, self._hub.counters
@@ -229,12 +232,12 @@ class Connection(SMTP):
         while not self._busy and not self._choked:
             if given >= _TURN:
                 self._waits_its_turn = True
-                self.loop.call_soon(self._take_turn)
+                self._loop.call_soon(self._take_turn)
                 break
             if self._in_body:
                 body = framer.body()
                 if body is None:
-                    self._deadline = min(self.loop.time() + self._bounds.idle_s, self._last_call)
+                    self._deadline = min(self._loop.time() + self._bounds.idle_s, self._last_call)
                     break
                 answer = self._finish(session, body)
                 if answer is None:
@@ -260,15 +263,15 @@ class Connection(SMTP):
             self._answer()
 
     def _say(self, answer: Answer) -> None:
-        self._writer.write(answer.text.encode() + b"\r\n")
+        self.transport.write(answer.text.encode() + b"\r\n")
         if answer.then is Then.CLOSE:
             self._busy = True
-            self._writer.close()
+            self.transport.close()
 
     def _open_body(self) -> None:
         self._framer.open_body(size_limit=self._bounds.message_bytes)
         self._in_body = True
-        self._last_call = self.loop.time() + self._bounds.data_s
+        self._last_call = self._loop.time() + self._bounds.data_s
         self._reset_timeout(min(self._bounds.idle_s, self._bounds.data_s))
         self._count(self._framer.size)  # of a client that did not wait for 354
 
@@ -306,7 +309,7 @@ class Connection(SMTP):
     def _start(self, job: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Let a task answer next."""
         self._busy = True
-        self._job = self.loop.create_task(self._finally_answer(job, *arguments))
+        self._job = self._loop.create_task(self._finally_answer(job, *arguments))
 
     async def _finally_answer(self, job: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Do a job, then go on with what the client sent in the meantime."""
@@ -316,60 +319,69 @@ class Connection(SMTP):
             if self.transport is not None:
                 self.transport.close()
         except Exception as error:  # noqa: BLE001 - as in `_answer`
-            self._hub.intake.fail(None, error)
-            self.dismiss(replies.FAILURE.line())
+            self._fail(error)
         else:
             if self.transport is not None and not self.transport.is_closing():
                 self._busy = False
                 self._reset_timeout()
                 self._answer()
 
-    async def _handle_client(self) -> None:
-        """Greet the client: what aiosmtpd starts when a connection is made."""
-        await self._finally_answer(self._greet)
-
-    async def _greet(self) -> None:
+    def _greet(self, peer: str, proxied: str = "") -> None:
         hub = self._hub
-        if hub.stopping or len(hub.open) > self._bounds.connections:
-            hub.counters.turned_away += 1
-            self._say(Answer(replies.TOO_MANY_CONNECTIONS.line(), Then.CLOSE))
-            return
-        peer = _host(self.transport)
-        proxied = ""
-        if hub.proxy and peer in hub.policy.trusted:
-            proxied = await self._proxied()
         self._smtp = Session(
             hub.receiver, hub.policy, peer, proxied=proxied, refused=hub.intake.note, number=hub.number
         )
         self._say(Answer(self._smtp.greeting()))
 
-    async def _proxied(self) -> str:
-        """The address the PROXY protocol gives; empty when it gives none."""
+    async def _greet_proxied(self, peer: str) -> None:
+        """Greet the client whose address the PROXY protocol gives."""
         self._reset_timeout(_HANDSHAKE_S)
-        proxy = await get_proxy(_ProxyReader(self))
+        proxy = await get_proxy(ProxyReader(self))
         if not proxy.valid:
             raise ConnectionResetError(proxy.error)
         try:
-            return plain_address(str(proxy.src_addr))
+            proxied = plain_address(str(proxy.src_addr))
         except ValueError:
-            return ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
+            proxied = ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
+        self._greet(peer, proxied)
 
     async def _encrypt(self, session: Session) -> None:
+        """Answer STARTTLS and shake hands; what was sent in clear text behind it is forgotten."""
+        context = self._hub.tls_context
+        assert context is not None  # Policy.tls
+        self._say(Answer(replies.STARTTLS.line()))
         self._framer.clear()
+        if self._stalled:
+            self._pause(False)
         self._reset_timeout(_HANDSHAKE_S)
         self._shaking_hands = True
+        clear_text = self.transport
         try:
-            await self.smtp_STARTTLS("")
+            self.transport = await self._loop.start_tls(clear_text, self, context, server_side=True)
         except BaseException as error:
             # asyncio tells no protocol of a connection that ends before its handshake does
-            if self._original_transport is not None:
-                self._original_transport.close()
+            clear_text.close()
             self.connection_lost(error if isinstance(error, Exception) else None)
-            if isinstance(error, TLSSetupException):
+            if isinstance(error, ssl.SSLError | TimeoutError):
                 raise ConnectionResetError from None
             raise
-        self._shaking_hands = False
+        self._shaking_hands, self._encrypted = False, True
         session.encrypted()
+
+    async def received(self, ready: Callable[[bytearray], int]) -> bytes:
+        """The first octets of what the client sent, as many as `ready` says, once that is more than 0.
+
+        Raises
+        ------
+        ConnectionResetError
+            When the client sends no more before.
+        """
+        while not (size := ready(self._framer.pending)):
+            if self._ended:
+                raise ConnectionResetError("the client hung up")
+            self._arrived = self._loop.create_future()
+            await self._arrived
+        return self._framer.take(size)
 
     async def _wait_for_place(self, session: Session, raw: bytes) -> None:
         self._reset_timeout(self._bounds.waiting_s + self._bounds.idle_s)
@@ -409,32 +421,6 @@ class Connection(SMTP):
     def _let_go(self) -> None:
         self._hub.buffered -= self._held
         self._held = 0
-
-
-class _ProxyReader:
-    """What aiosmtpd's PROXY parser reads from."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def _until(self, ready: Callable[[bytearray], int]) -> bytes:
-        connection = self._connection
-        while not (size := ready(connection._framer.pending)):
-            if connection._ended:
-                raise ConnectionResetError("the client hung up")
-            connection._arrived = connection.loop.create_future()
-            await connection._arrived
-        return connection._framer.take(size)
-
-    async def read(self, n: int = -1) -> bytes:
-        return await self._until(lambda found: min(len(found), n))
-
-    async def readexactly(self, n: int) -> bytes:
-        return await self._until(lambda found: n if len(found) >= n else 0)
-
-    async def readuntil(self, until_chars: bytes | None = None) -> bytes:
-        # 107 octets are the longest line of version 1; a longer one is refused by the parser
-        return await self._until(lambda found: found.find(b"\n") + 1 or (len(found) if len(found) > 107 else 0))
 
 
 def _host(transport: asyncio.BaseTransport | None) -> str:

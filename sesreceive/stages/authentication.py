@@ -5,7 +5,7 @@ Always runs and never refuses mail; results are offered to the rules as verdicts
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sesreceive.assumption import Assumptions
@@ -19,6 +19,7 @@ from sesreceive.auth.results import (
     DkimResult,
     DmarcResult,
     DnsQuestion,
+    Failure,
     SpfResult,
 )
 from sesreceive.auth.verdicts import verdicts_of
@@ -29,6 +30,7 @@ from sesreceive.dns.resolver import Resolver
 from sesreceive.errors import one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, ResultFact
 
@@ -40,7 +42,7 @@ class AuthenticationDecision:
     """What authentication found, and its part of the trace."""
 
     results: AuthenticationResults
-    events: tuple[TraceEvent, ...] = ()
+    events: Sequence[TraceEvent] = ()
 
 
 def authenticate(
@@ -102,7 +104,7 @@ def authenticate(
 
 def decided(results: AuthenticationResults, assumptions: Assumptions | None = None) -> AuthenticationDecision:
     """The decision that has these results, such as those of an earlier run."""
-    return AuthenticationDecision(results=results, events=_events(results, assumptions))
+    return AuthenticationDecision(results=results, events=Deferred(Stage.AUTHENTICATION, _events, results, assumptions))
 
 
 # What of the open points SPF and DMARC results follow from; the verdicts are made anew each time.
@@ -140,7 +142,8 @@ def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> 
         for number, signature in enumerate(results.dkim, start=1):
             subject = f"DKIM signature {number}" if len(results.dkim) > 1 else "DKIM signature"
             if not signature.is_signature:
-                reason = f"it counts as if it were not there: {signature.reason}"
+                why = signature.reason if signature.failure is Failure.SYNTAX else "it has no `d=` that names a domain"
+                reason = f"the field is no signature and counts as if it were not there: {why}"
                 fact = ResultFact(Check.DKIM, signature.status, failure=signature.failure)
                 log.add(Kind.CHECK, Op.SKIP, subject, reason, fact=fact)
                 continue

@@ -14,7 +14,7 @@ from sesreceive.verdict import Verdicts
 from sesreceive.writing.dates import timestamp
 from sesreceive.writing.mail_object import compact_json, mail_json, mail_object
 from sesreceive.writing.receipt import Receipt
-from sesreceive.writing.stored_message import Added
+from sesreceive.writing.stored_message import Added, stored_size
 
 __all__ = [
     "ACTION_MEMBERS",
@@ -22,6 +22,7 @@ __all__ = [
     "action_object",
     "lambda_event",
     "mail_object",
+    "most_octets",
     "notification",
     "receipt_object",
     "sns_content",
@@ -155,6 +156,34 @@ def lambda_event(
     mail = mail_json(receipt, verdicts, added, headers_bytes=receipt.assumptions.lambda_headers_bytes)
     ses = f'{{"mail":{mail},"receipt":{compact_json(told)}}}'
     return f'{{"Records":[{{"eventSource":"aws:ses","eventVersion":"1.0","ses":{ses}}}]}}'
+
+
+# A control character of one octet is six in JSON; what is decoded takes three for one at most.
+_ESCAPED = 6
+# Names and punctuation of one header field, and of all the rest, with room.
+_FIELD_FRAME, _FRAME = 32, 4_096
+
+
+def most_octets(
+    receipt: Receipt,
+    *,
+    recipients: Sequence[str],
+    verdicts: Verdicts,
+    action: Mapping[str, Any],
+    added: Added = (),
+    content: bool = False,
+) -> int:
+    """A size that the notification or event surely does not exceed; had without making it.
+
+    Each octet of the header is repeated three times at most: in ``headers``, ``commonHeaders`` and ``destination``.
+    """
+    whole = stored_size(receipt, verdicts, added)
+    message = receipt.message
+    header = whole - len(message.raw) + message.body_start
+    sender = len(receipt.envelope.mail_from) + len(receipt.assumptions.null_sender_source)
+    told = sum(map(len, recipients)) + sum(len(name) + len(str(value)) for name, value in action.items())
+    frames = _FIELD_FRAME * (len(message.fields) + len(added) + len(recipients) + len(action)) + _FRAME
+    return _ESCAPED * (3 * header + 2 * sender + told + (whole if content else 0)) + frames
 
 
 def sns_content(stored: bytes, encoding: str = "UTF-8") -> str:

@@ -130,10 +130,14 @@ def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> b
 
 def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
     """Length of `stored_message` in bytes, without making or signing it."""
-    layout = _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_blanks), added)
-    size = len(_written(layout.block)) + len(receipt.message.raw)
-    if added:
-        size += sum(map(len, _spliced(receipt.message, layout))) - receipt.message.header_end
+    key = ("size", verdicts.spam, verdicts.virus, tuple(added))
+    size: int | None = receipt.memo.get(key)
+    if size is None:
+        layout = _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_blanks), added)
+        size = len(_written(layout.block)) + len(receipt.message.raw)
+        if added:
+            size += sum(map(len, _spliced(receipt.message, layout))) - receipt.message.header_end
+        receipt.memo[key] = size
     return size
 
 

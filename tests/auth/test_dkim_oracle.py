@@ -10,7 +10,7 @@ from typing import Any
 import dkim
 import pytest
 import suites
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from signing import ed25519_key, pem, record, rsa_key
 
@@ -154,6 +154,29 @@ def test_bodies_have_the_canonical_form_of_dkimpy(body: bytes) -> None:
 def test_a_last_line_without_crlf_loses_its_blanks_as_any_other(body: bytes) -> None:
     ended = body if body.endswith(b"\r\n") or not body else body + b"\r\n"
     assert bytes(canonical.body(b"relaxed", body)) == bytes(canonical.body(b"relaxed", ended))
+
+
+large_pieces = st.lists(
+    st.sampled_from([b" ", b"\t", b"a", b"bc  ", b"\r\n", b" \r\n", b"\t \r\n\r\n", b"\r", b"\n", b" " * 9]),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    large_pieces.map(b"".join),
+    st.sampled_from([canonical.LARGE, canonical.PIECE, 2 * canonical.PIECE]),
+    st.integers(-3, 3),
+    large_pieces.map(b"".join),
+)
+def test_large_bodies_have_the_canonical_form_of_dkimpy(part: bytes, size: int, shift: int, end: bytes) -> None:
+    # At the border of what numpy reads, and of the pieces it reads it in.
+    body = _ended((part * (size // len(part) + 1))[: size + shift] + end)
+    lines = canonical.crlf(memoryview(body))
+    assert bytes(lines) == bytes(canonical.crlf(body)) == body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    for form, oracle in ((b"simple", dkim.canonicalization.Simple), (b"relaxed", dkim.canonicalization.Relaxed)):
+        assert bytes(canonical.body(form, lines)) == oracle.canonicalize_body(bytes(lines))
 
 
 @given(st.binary(max_size=60), st.integers(0, 40))

@@ -145,6 +145,8 @@ CIRCLES = [
     ("v=spf1 include:d.example ip4:192.0.2.1 -all",    "192.0.2.1",   "permerror",  ""),
     ("v=spf1 -all include:d.example",                  "192.0.2.1",   "fail",       "-all"),
     ("v=spf1 ip4:192.0.2.1 include -all",              "192.0.2.1",   "permerror",  ""),
+    ("v=spf1 ip4:192.0.2.1 ?Include -all",             "192.0.2.1",   "permerror",  ""),
+    ("v=spf1 ip4:192.0.2.1 ~exists -all",              "192.0.2.1",   "permerror",  ""),
     ("v=spf1 ip4:192.0.2.1 redirect=d.example",        "192.0.2.1",   "pass",       "ip4:192.0.2.1"),
     ("v=spf1 ip4:192.0.2.1 redirect=d.example",        "192.0.2.2",   "permerror",  ""),
 ]  # fmt: skip

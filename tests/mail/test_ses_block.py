@@ -152,3 +152,13 @@ def test_a_setup_object_in_a_bucket_is_passed_over() -> None:
     assert repr(report).endswith("1 passed over>")
     [row] = report.passed_over.itertuples(index=False)
     assert (row.name, row.why) == ("in/AMAZON_SES_SETUP_NOTIFICATION", "setup notification")
+
+
+def test_what_ses_found_out_is_taken_over_by_every_executor() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    receiver, first, _ = replayed_twice(REST, ZONE)
+    bare = ses.Receiver(receiver.account, seed=1)
+    with ThreadPoolExecutor(2) as executor:
+        [again] = bare.replay(receiver.backend.buckets["inbox"], executor=executor)
+    assert (again.message_id, again.verdicts) == (first.message_id, first.verdicts)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.account.identities import Identity
 from sesreceive.account.rule_set import TlsPolicy
-from sesreceive.stages import evaluation, filtering, recipients
+from sesreceive.stages import evaluation, filtering, planning, recipients
 from sesreceive.stages.conditions import match
 from sesreceive.stages.evaluation import PlannedRule
 from sesreceive.stages.filtering import ProviderList
@@ -237,7 +237,7 @@ def test_deciding_looks_at_no_rule_that_does_not_match(monkeypatch: pytest.Monke
     )
     receiver = ses.Receiver(make_account(*around, make_rule("one", recipients=("ana@example.com",))), seed=1)
     held = []
-    for module in (evaluation, recipients):
+    for module in (planning, recipients):
         monkeypatch.setattr(module, "match", lambda *said: (held.append(said), match(*said))[1])
     reception = receiver.receive(b"Subject: x\r\n\r\n", rcpt_to=["ana@example.com"])
     report = ses.Report([reception], keep=False)

@@ -1,0 +1,466 @@
+"""Terraform folders: the receiving resources of a root module and of the local modules it calls."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sesreceive.account.action import ReceiptAction
+from sesreceive.account.member import members
+from sesreceive.errors import one_line
+from sesreceive.formats import hcl
+from sesreceive.formats.draft import Draft, Entry, RuleEntry
+from sesreceive.formats.files import text_of_file
+from sesreceive.formats.hcl_json import block_of_json
+from sesreceive.formats.hcl_values import Scope
+from sesreceive.formats.marked_yaml import Syntax
+from sesreceive.formats.place import Place, Table
+from sesreceive.formats.terraform_module import Instance, Module
+from sesreceive.formats.terraform_rules import ACTION_BLOCKS, IDENTITIES, actions_in_order, rule_members
+from sesreceive.formats.unresolved import Open, first_open, is_open
+from sesreceive.wording import expected
+
+__all__ = ["Project", "from_folder", "roots"]
+
+FORMAT = "Terraform"
+_SOURCE = "Terraform AWS provider"
+_LOCAL_SOURCE = re.compile(r"""["']?source["']?\s*[=:]\s*"(\.\.?(?:/[^"]*)?)\"""")
+_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+_MAKES_RULES = re.compile(r"(?:create|update|clone)[-_ ]?receipt[-_ ]?rule", re.IGNORECASE)
+_MAILISH = re.compile(r"\bses\b|_ses|ses_|ses-|-ses|e?mail", re.IGNORECASE)
+# Arguments that every resource takes.
+_META = frozenset({"count", "for_each", "depends_on", "provider", "region", "id"})
+_META_BLOCKS = frozenset({"lifecycle", "timeouts", "provisioner", "connection"})
+
+
+def roots(folders: Iterable[Path]) -> list[Path]:
+    """The folders that no other of them calls as a module; all of them where they call each other in a circle."""
+    folders = list(folders)
+    called: set[Path] = set()
+    for folder in folders:
+        for path in sorted(folder.iterdir()):
+            if path.name.endswith(_SUFFIXES) and path.is_file():
+                text = path.read_bytes()[:2_000_000].decode("utf-8", "replace")
+                called |= {(folder / source).resolve() for source in _LOCAL_SOURCE.findall(text)}
+    return [folder for folder in folders if folder.resolve() not in called] or folders
+
+
+def from_folder(
+    folder: Path, *, top: Path | None = None, variables: Mapping[str, Any] | None = None, region: str | None = None,
+    account_id: str | None = None,
+) -> Draft:  # fmt: skip
+    """What a root module describes.
+
+    Parameters
+    ----------
+    folder : Path
+        The root module's folder.
+    top : Path, optional
+        The folder outside of which no file is read by ``file()``; places are relative to it.
+    variables : mapping, optional
+        Values of its variables; they win over ``terraform.tfvars`` and ``*.auto.tfvars``, which win over defaults.
+    region, account_id : str, optional
+        Where it is applied.
+    """
+    draft = Draft(origin=str(folder), format=FORMAT, region=region, account_id=account_id)
+    project = Project(draft, top or folder, region=region, account_id=account_id)
+    inputs = project.inputs(folder)
+    module = Module(project, folder, path="", inputs={**inputs, **(variables or {})}, regions={})
+    for name in sorted((variables or {}).keys() - module.variables.keys()):
+        draft.problem(str(folder), expected("a variable of the root module", name, module.variables), _SOURCE)
+    _Reader(draft).module(module)
+    complete = module.locals.get("sesreceive_complete")
+    draft.complete = complete is not None and getattr(complete[0], "value", None) is True
+    if draft.account_id is None:
+        draft.account_id = _only_account(module)
+    return draft
+
+
+def _only_account(module: Module) -> str | None:
+    """The account that the provider is limited to, where it is a single one."""
+    for block in module.providers:
+        node = block.attributes.get("allowed_account_ids")
+        if block.labels[:1] == ("aws",) and "alias" not in block.attributes and node is not None:
+            found = module.evaluator.value(node, Scope())
+            if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
+                return found[0]
+    return None
+
+
+class Project:
+    """What all modules of a run share.
+
+    Parameters
+    ----------
+    draft : Draft
+        Takes problems and assumptions.
+    top : Path
+        Places are relative to it.
+    """
+
+    def __init__(self, draft: Draft, top: Path, *, region: str | None, account_id: str | None) -> None:
+        self.draft, self.top = draft, top
+        self.region, self.account_id = region, account_id
+        self.assumed: set[tuple[str, Place, str, str]] = set()
+        self._blocks: dict[Path, list[hcl.Block]] = {}
+
+    def blocks(self, folder: Path) -> list[hcl.Block]:
+        """The top-level blocks of a folder's files, parsed once."""
+        key = folder.resolve()
+        if key not in self._blocks:
+            paths = sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIXES) and path.is_file())
+            # Terraform reads override files last and merges them; here they are said instead.
+            self._blocks[key] = [block for path in paths for block in self._parsed(path)]
+        return self._blocks[key]
+
+    def _parsed(self, path: Path) -> list[hcl.Block]:
+        name = self.named(path)
+        if re.search(r"(?:^|_)override\.(?:tf|tofu)(?:\.json)?$", path.name):
+            self.draft.problem(
+                name, "an override file, which is not merged here: what it changes is not seen", "sesreceive"
+            )
+            return []
+        text = text_of_file(path, self.draft, name)
+        if text is None:
+            return []
+        try:
+            return block_of_json(text, name).blocks if path.name.endswith(".json") else hcl.parse_hcl(text, name).blocks
+        except Syntax as error:
+            self.draft.problem(error.place, str(error), "HCL")
+            return []
+
+    def named(self, path: Path) -> str:
+        """A path as places show it."""
+        try:
+            return path.resolve().relative_to(self.top.resolve()).as_posix()
+        except ValueError:
+            return path.name
+
+    def inputs(self, folder: Path) -> dict[str, Any]:
+        """What ``terraform.tfvars`` and then ``*.auto.tfvars`` say, the later winning."""
+        names = ["terraform.tfvars", "terraform.tfvars.json"]
+        names += sorted(path.name for path in folder.iterdir() if re.search(r"\.auto\.tfvars(?:\.json)?$", path.name))
+        found: dict[str, Any] = {}
+        for name in names:
+            path = folder / name
+            text = text_of_file(path, self.draft, self.named(path)) if path.is_file() else None
+            if text is None:
+                continue
+            try:
+                if name.endswith(".json"):
+                    found.update(json.loads(text))
+                    continue
+                block = hcl.parse_hcl(text, self.named(path))
+            except (Syntax, ValueError, RecursionError) as error:
+                place = error.place if isinstance(error, Syntax) else Place(self.named(path))
+                self.draft.problem(place, "expected values of variables but it cannot be read", "HCL")
+                continue
+            found.update(_constants(block, self))
+        return found
+
+
+def _constants(block: hcl.Block, project: Project) -> dict[str, Any]:
+    """The values of a file of variables, which has no references."""
+    from sesreceive.formats.hcl_values import Evaluator
+
+    evaluator = Evaluator(_NoNames(project.draft))
+    return {name: evaluator.value(node, Scope()) for name, node in block.attributes.items()}
+
+
+class _NoNames:
+    """A world without names."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def name(self, name: str, node: hcl.Node, scope: Scope) -> Any:
+        self.problem(node.place, f"expected a value but got the reference `{one_line(node.text, 80)}`")
+        return Open(node.text, node.place, "a reference in a file of variables")
+
+    def problem(self, place: Place, message: str) -> None:
+        self.draft.problem(place, message, "Terraform language")
+
+    def assume(self, opened: Open, value: str, kind: str) -> None:
+        self.draft.assumed.append((opened, value, kind))
+
+    def call(self, name: str, arguments: list[Any], node: hcl.Call, scope: Scope) -> Any:
+        return NotImplemented
+
+
+# ---------------------------------------------------------------- resources
+
+
+class _Reader:
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        # Region of everything that was found, to tell what belongs to another account.
+        self.regions: dict[str, Place] = {}
+
+    def module(self, module: Module) -> None:
+        """Read a module and those it calls."""
+        for name, block in module.resources.items():
+            self.resource(module, name, block)
+        for name, block in module.data.items():
+            if name.partition(".")[0] in IDENTITIES:
+                self.identity(module, f"data.{name}", block, block.labels[0])
+        for name, block in module.calls.items():
+            instances = module.instances(block, f"module.{name}")
+            for number, instance in enumerate(instances):
+                child = module.child(name, instance, number)
+                if child is not None:
+                    self.module(child)
+                elif number == 0:
+                    self._elsewhere(module, name, block)
+
+    def _elsewhere(self, module: Module, name: str, block: hcl.Block) -> None:
+        """A module that does not lie in the folder is said where it may be about mail."""
+        node = block.attributes.get("source")
+        source = node.value if isinstance(node, hcl.Literal) and isinstance(node.value, str) else ""
+        if not source.startswith(".") and _MAILISH.search(f"{name} {source}"):
+            path = ".".join(filter(None, (module.path, f"module.{name}")))
+            message = (
+                f"{path} comes from `{one_line(source, 120)}`, which does not lie here: rules it makes are not seen"
+            )
+            self.draft.problem(block.place, message, "sesreceive")
+
+    def resource(self, module: Module, name: str, block: hcl.Block) -> None:
+        kind = block.labels[0]
+        if kind in IDENTITIES:
+            self.identity(module, name, block, kind)
+        elif kind in _READERS:
+            for instance in module.instances(block, name):
+                address = ".".join(filter(None, (module.path, instance.address(name))))
+                _READERS[kind](self, module, address, block, instance)
+        elif kind == "aws_cloudformation_stack":
+            self._stack(module, name, block)
+        elif kind.startswith("aws_ses_receipt"):
+            self.draft.problem(
+                block.place, f"{name}: expected a resource type of the provider but got `{kind}`", _SOURCE
+            )
+        elif kind != "aws_ses_template" and _MAKES_RULES.search(_text(block)):
+            message = f"{name} may make receipt rules when it runs; they are not seen here"
+            self.draft.problem(block.place, message, "sesreceive")
+
+    def _stack(self, module: Module, name: str, block: hcl.Block) -> None:
+        from sesreceive.formats.cloudformation import is_template, read_resources
+        from sesreceive.formats.marked_yaml import parse_marked
+
+        node = block.attributes.get("template_body")
+        body = module.evaluator.value(node, Scope()) if node is not None else None
+        if isinstance(body, str) and node is not None:
+            try:
+                data = parse_marked(body, node.place.short, lambda place, message: None)
+            except Syntax:
+                data = None
+            if is_template(data):
+                read_resources(
+                    data, self.draft, file=node.place.short, variables={}, region=module.region("", node.place),
+                    account_id=module.account_id(node.place),
+                )  # fmt: skip
+                return
+        self.draft.problem(block.place, f"{name} is a stack whose template is not seen here", "sesreceive")
+
+    # -------------------------------------------------------------- of each kind
+
+    def values(
+        self, module: Module, block: hcl.Block, instance: Instance, names: Mapping[str, str], address: str
+    ) -> Table:
+        """Arguments by the API's names; what the resource does not take is a problem."""
+        table = Table(place=block.place)
+        for name, node in block.attributes.items():
+            place = block.places.get(name, node.place)
+            if name in names:
+                table.put(names[name], module.evaluator.value(node, instance.scope), place)
+            elif name not in _META and not (name in ACTION_BLOCKS and block.labels[:1] == ("aws_ses_receipt_rule",)):
+                wanted = expected(f"an argument of {block.labels[0] if block.labels else block.type}", name, names)
+                self.draft.problem(place, f"{address}: {wanted}", _SOURCE)
+        self._region(module, block, instance)
+        return table
+
+    def _region(self, module: Module, block: hcl.Block, instance: Instance) -> None:
+        node = block.attributes.get("region")
+        found = module.evaluator.value(node, instance.scope) if node is not None else None
+        alias = module.project.region or _provider_alias(block)
+        if node is None and (module.regions or alias):
+            found = module.region(_provider_alias(block), block.place)
+        if isinstance(found, str):
+            self.regions.setdefault(found, block.place)
+            if self.draft.region is None:
+                self.draft.region = found
+            elif found != self.draft.region:
+                other = f"it lies in region `{one_line(found, 40)}`, not in `{self.draft.region}` like the rest"
+                message = f"{other}: SES keeps them apart, here it is taken along"
+                self.draft.problem(block.place, message, 'Developer Guide, "Regions and endpoints"')
+        elif (opened := first_open(found)) is not None:
+            module.assume(opened, self.draft.region or "us-east-1", "region")
+
+    def identity(self, module: Module, name: str, block: hcl.Block, kind: str) -> None:
+        for instance in module.instances(block, name):
+            address = ".".join(filter(None, (module.path, instance.address(name))))
+            node = block.attributes.get(IDENTITIES[kind])
+            if node is None:
+                wanted = f"expected `{IDENTITIES[kind]}`, which is required, but got nothing"
+                self.draft.problem(block.place, f"{address}: {wanted}", _SOURCE)
+                continue
+            place = block.places.get(IDENTITIES[kind], node.place)
+            values = Table(place=place)
+            values.put("Identity", module.evaluator.value(node, instance.scope), place)
+            self.draft.identities.append(Entry(key=address, place=place, values=values))
+
+    def rule_set(self, module: Module, address: str, block: hcl.Block, instance: Instance) -> None:
+        values = self.values(module, block, instance, {"rule_set_name": "RuleSetName"}, address)
+        self._required(values, "RuleSetName", "rule_set_name", address, block)
+        self.draft.rule_sets.append(Entry(key=address, place=block.place, values=values))
+
+    def active(self, module: Module, address: str, block: hcl.Block, instance: Instance) -> None:
+        values = self.values(module, block, instance, {"rule_set_name": "RuleSetName"}, address)
+        self._required(values, "RuleSetName", "rule_set_name", address, block)
+        self.draft.active.append(Entry(key=address, place=block.place, values=values))
+
+    def filter(self, module: Module, address: str, block: hcl.Block, instance: Instance) -> None:
+        names = {"name": "Name", "cidr": "Cidr", "policy": "Policy"}
+        found = self.values(module, block, instance, names, address)
+        values = Table(place=block.place)
+        inner = Table(place=block.place)
+        for name, value in found.items():
+            (values if name == "Name" else inner).put(name, value, found.places.get(name))
+        values.put("IpFilter", inner, block.place)
+        self.draft.filters.append(Entry(key=address, place=block.place, values=values))
+
+    def _required(self, values: Table, name: str, argument: str, address: str, block: hcl.Block) -> None:
+        if values.get(name) is None:
+            message = f"{address}: expected `{argument}`, which is required, but got nothing"
+            self.draft.problem(values.places.get(name, block.place), message, _SOURCE)
+            values[name] = Open(f"{address}.{argument}", block.place, "it is missing", hint=argument)
+
+    def rule(self, module: Module, address: str, block: hcl.Block, instance: Instance) -> None:
+        names = {**rule_members(), "rule_set_name": "RuleSetName", "after": "After"}
+        values = self.values(module, block, instance, names, address)
+        self._required(values, "RuleSetName", "rule_set_name", address, block)
+        self._required(values, "Name", "name", address, block)
+        rule_set, after = values.pop("RuleSetName"), values.pop("After", None)
+        found = list(self._actions(module, address, block, instance))
+        actions, problems = actions_in_order(found)
+        for place, message in problems:
+            self.draft.problem(place, f"{address}: {message}", _SOURCE)
+        values.put("Actions", actions, block.place)
+        self.draft.rules.append(
+            RuleEntry(
+                key=address,
+                place=block.place,
+                values=values,
+                rule_set=rule_set,
+                after=after,
+                needs=frozenset(_needs(module, block)),
+            )
+        )
+
+    def _actions(
+        self, module: Module, address: str, block: hcl.Block, instance: Instance
+    ) -> Iterator[tuple[str, Table, Any, Place]]:
+        """The action blocks: API name, arguments, position and place."""
+        for kind, inner, scope in self._blocks(module, address, block, instance.scope):
+            if kind not in ACTION_BLOCKS:
+                if kind not in _META_BLOCKS:
+                    wanted = expected("a block of aws_ses_receipt_rule", kind, ACTION_BLOCKS)
+                    self.draft.problem(inner.place, f"{address}: {wanted}", _SOURCE)
+                continue
+            api = ACTION_BLOCKS[kind]
+            names = {item.name: item.api for item in members(ReceiptAction.registry[api])}
+            arguments = self.values(
+                module, _named(inner, kind), Instance(None, scope), {**names, "position": "position"}, address
+            )
+            position = arguments.pop("position", None)
+            yield api, arguments, position, arguments.places.get("position", inner.place)
+        for kind in ACTION_BLOCKS:
+            if kind in block.attributes:  # a list of objects in place of blocks
+                node = block.attributes[kind]
+                yield from self._listed(module.evaluator.value(node, instance.scope), kind, node.place, address)
+
+    def _listed(self, value: Any, kind: str, place: Place, address: str) -> Iterator[tuple[str, Table, Any, Place]]:
+        api = ACTION_BLOCKS[kind]
+        names = {item.name: item.api for item in members(ReceiptAction.registry[api])}
+        if is_open(value):
+            opened = first_open(value)
+            assert opened is not None
+            self.draft.assumed.append((opened, "no action", "actions"))
+            return
+        for one in [value] if isinstance(value, dict) else value or []:
+            if not isinstance(one, dict):
+                self.draft.problem(place, f"{address}: {kind}: expected objects", _SOURCE)
+                continue
+            arguments = Table(place=getattr(one, "place", None) or place)
+            for name, inner in one.items():
+                if name in names:
+                    arguments.put(names[name], inner, getattr(one, "places", {}).get(name))
+                elif name != "position":
+                    self.draft.problem(place, f"{address}: {expected(f'an argument of {kind}', name, names)}", _SOURCE)
+            yield api, arguments, one.get("position"), arguments.place or place
+
+    def _blocks(
+        self, module: Module, address: str, block: hcl.Block, scope: Scope
+    ) -> Iterator[tuple[str, hcl.Block, Scope]]:
+        """The blocks inside a resource, dynamic ones made."""
+        for inner in block.blocks:
+            if inner.type != "dynamic":
+                yield inner.type, inner, scope
+                continue
+            kind = inner.labels[0] if inner.labels else ""
+            content = inner.inside("content")
+            node = inner.attributes.get("for_each")
+            if node is None or not content:
+                self.draft.problem(inner.place, f"{address}: dynamic {kind}: expected for_each and content", _SOURCE)
+                continue
+            iterator = inner.attributes.get("iterator")
+            name = iterator.text.strip('"') if iterator is not None else kind
+            for one in module.rounds(node, scope, f"{address}: dynamic {kind}", name):
+                yield kind, content[0], one.scope
+
+
+def _named(block: hcl.Block, kind: str) -> hcl.Block:
+    """The content of a dynamic block under the name of what it makes."""
+    return hcl.Block(
+        type=kind, labels=(), place=block.place, attributes=block.attributes, places=block.places, blocks=block.blocks
+    )
+
+
+def _provider_alias(block: hcl.Block) -> str:
+    node = block.attributes.get("provider")
+    return node.text.strip('"').partition(".")[2] if node is not None else ""
+
+
+def _needs(module: Module, block: hcl.Block) -> Iterator[str]:
+    """The addresses that a resource refers to."""
+    words = set(re.findall(r"[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*", _text(block)))
+    for name in words & module.resources.keys():
+        for instance in module.instances(module.resources[name], name):
+            yield ".".join(filter(None, (module.path, instance.address(name))))
+
+
+def _text(block: hcl.Block) -> str:
+    """The texts of all expressions in a block."""
+    texts: list[str] = []
+    waiting = [block]
+    while waiting:
+        one = waiting.pop()
+        texts += [_whole_text(node) for node in one.attributes.values()]
+        waiting += one.blocks
+    return "\n".join(texts)
+
+
+def _whole_text(node: hcl.Node) -> str:
+    value = getattr(node, "value", None)
+    if isinstance(node, hcl.Items):
+        return "\n".join(map(_whole_text, node.items))
+    return value if isinstance(value, str) else node.text
+
+
+_READERS = {
+    "aws_ses_receipt_rule_set": _Reader.rule_set,
+    "aws_ses_receipt_rule": _Reader.rule,
+    "aws_ses_receipt_filter": _Reader.filter,
+    "aws_ses_active_receipt_rule_set": _Reader.active,
+}
