@@ -30,7 +30,9 @@ __all__ = ["main"]
 # Ten years: the command ends by Ctrl-C or after its count.
 _FOREVER_S = 10 * 365 * 86_400.0
 _FORMATS = ("python", "json", "boto3", "cloudformation", "terraform", "terraform-import", "cdk")
-_TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix")
+_TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix", "passed_over")
+# Lines about what was no message.
+_PASSED_OVER = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +83,9 @@ def _replay(options: argparse.Namespace) -> int:
     """Many messages → tables."""
     receiver = _receiver(options)
     source = options.source if options.source is not None else _dataset(options).mail
-    _print_report(receiver.replay(source, progress=sys.stderr.isatty()), options)
+    report = receiver.replay(source, progress=sys.stderr.isatty(), **_reading(options))
+    _print_report(report, options)
+    _print_passed_over(report)
     return 0
 
 
@@ -91,13 +95,14 @@ def _explain(options: argparse.Namespace) -> int:
     path = Path(options.message)
     if not path.exists() and options.dataset:
         path = _in_dataset(_dataset(options).mail, options.message)
-    report = receiver.replay(path)
+    report = receiver.replay(path, **_reading(options))
     for reception in report:
         print(reception.explain(full=options.full))
         if points := reception.assumed():
             print("what nobody outside AWS knows, and mattered here")
             for point in points:
                 print(f"    {one_line(point)}")
+    _print_passed_over(report)
     return 0
 
 
@@ -224,10 +229,25 @@ def _word(value: object) -> str:
 def _receiver(options: argparse.Namespace) -> Receiver:
     """The receiver that the options describe: a dataset's, or an account file's with a zone file."""
     if options.account is None:
-        receiver: Receiver = _dataset(options).receiver()
+        receiver: Receiver = _dataset(options).receiver(seed=options.seed)
         return receiver
     zone = _zone(options.zone) if options.zone is not None else Zone({})
     return Receiver(Account.load(options.account), resolver=zone, seed=options.seed)
+
+
+def _reading(options: argparse.Namespace) -> dict[str, Any]:
+    """How mail is read: whose Received fields are believed, and when it arrived where that is said."""
+    envelope = {"received_at": options.received_at} if options.received_at is not None else None
+    return {"trusted": tuple(options.trusted or ()), "envelope": envelope}
+
+
+def _print_passed_over(report: Report) -> None:
+    """What was no message, on standard error: the table is for the next program."""
+    passed_over = report.passed_over_items
+    for one in passed_over[:_PASSED_OVER]:
+        print(f"passed over {one_line(one.name, 80)}: {one.why}: {one_line(one.reason)}", file=sys.stderr)
+    if len(passed_over) > _PASSED_OVER:
+        print(f"passed over {len(passed_over) - _PASSED_OVER} more: --table passed_over lists all", file=sys.stderr)
 
 
 def _zone(path: str) -> Zone:
@@ -285,7 +305,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
         added.add_argument("--account", help="JSON file of the account, in place of the dataset's")
         added.add_argument("--zone", help="zone file with the DNS records of the senders, with --account")
-        added.add_argument("--seed", type=int, default=1, help="makes message ids and times repeatable (default: 1)")
+        added.add_argument("--seed", type=int, help="fixes clock and message ids, so that two runs print the same")
 
     def tabled(added: argparse.ArgumentParser) -> None:
         added.add_argument("--table", choices=_TABLES, default="messages", help="table to print (default: messages)")
@@ -296,15 +316,27 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
     tabled(demo)
 
-    replay = command("replay", _replay, "receive a folder of .eml, an mbox, a Maildir or one message, and print tables")
+    def read_from_files(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "--trusted", action="append", metavar="HOST",
+            help="a receiving host of yours, by name or domain, whose Received fields are believed; may be repeated",
+        )  # fmt: skip
+        added.add_argument(
+            "--received-at", metavar="TIME",
+            help="when the mail arrived, such as 2026-01-02T10:05:05Z; by default what its header says, else now",
+        )  # fmt: skip
+
+    replay = command("replay", _replay, "receive a folder of mail, a mailbox, an archive or one message; print tables")
     replay.add_argument("source", nargs="?", help="file or folder; the dataset's mail when there is none")
     configured(replay)
+    read_from_files(replay)
     tabled(replay)
 
     explain = command("explain", _explain, "say why each filter, rule and action did or did not fire for a message")
     explain.add_argument("message", help=".eml file, or the start of a message's name in the dataset")
     explain.add_argument("--full", action="store_true", help="also list what was skipped or missed in long runs")
     configured(explain)
+    read_from_files(explain)
 
     serve = command("serve", _serve, "receive live SMTP and print one line a message")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")

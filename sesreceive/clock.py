@@ -19,7 +19,16 @@ _START = 1_767_348_305.123
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock.
+
+    Parameters
+    ----------
+    step_s : float, optional
+        Seconds that each step of processing is told to take, so that two runs tell the same; measured by default.
+    """
+
+    def __init__(self, *, step_s: float | None = None) -> None:
+        self.step_s = step_s
 
     def __call__(self) -> float:
         """Seconds since 1970."""
@@ -27,7 +36,7 @@ class SystemClock:
 
     def __repr__(self) -> str:
         """Name of the clock."""
-        return "SystemClock()"
+        return "SystemClock()" if self.step_s is None else f"SystemClock(step_s={self.step_s!r})"
 
 
 class SteppingClock:

@@ -117,13 +117,18 @@ class Publish(Effect):
 @made_when_read("payload")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoke(Effect):
-    """Lambda ``Invoke``: `payload` is the event JSON as a string."""
+    """Lambda ``Invoke``: `payload` is the event JSON as a string.
+
+    `envelope` says how the envelope is known where it was not given; the event of SES has no place for it, so the
+    function is told in its context.
+    """
 
     operation: ClassVar[str] = "Invoke"
 
     function_arn: str
     invocation_type: str = "Event"
     payload: str = field(repr=False)
+    envelope: str = field(default="", repr=False, compare=False)
 
     @property
     def target(self) -> str:

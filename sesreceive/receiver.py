@@ -34,6 +34,7 @@ from sesreceive.stages.filtering import FilterDecision, ProviderList
 from sesreceive.stages.index import AccountIndex
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.sender import SenderDecision
+from sesreceive.stages.taken_over import TakenOver
 from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.trace.legend import Legend
@@ -260,14 +261,17 @@ class Receiver:
         """
         message = raw if isinstance(raw, Message) else Message(raw)
         message_id, received_s = drawn or self.draw()
+        if envelope.received_at is not None:  # when it arrived, which for mail out of a file is not now
+            received_s = envelope.received_at.timestamp()
         named = tuple(transaction.recipients)
         rcpt_to = tuple(decision.recipient for decision in named) if transaction.sender.accepted else envelope.rcpt_to
         if (transaction.sender.mail_from, rcpt_to) != (envelope.mail_from, envelope.rcpt_to):
-            envelope = replace(envelope, mail_from=transaction.sender.mail_from, rcpt_to=rcpt_to)
+            envelope = replace(envelope.to(*rcpt_to), mail_from=transaction.sender.mail_from)
         if decided is None:
             decided = self.on_body(message, transaction)
         return Submission(
-            message=message, envelope=envelope, account=self.account, decision=transaction.decision,
+            message=message, envelope=envelope, account=self.account,
+            decision=filtering.with_provenance(transaction.decision, envelope, received_s),
             sender=transaction.sender, recipients=named, reply=decided.reply or accepted(message_id),
             message_id="" if decided.reply else message_id, received_s=received_s, name=name,
             bounds=transaction.bounds, events=tuple(Trace.join(transaction.left_out(), decided.events)),
@@ -279,15 +283,16 @@ class Receiver:
             return BodyDecision(reply=transaction.sender.reply, reason=transaction.sender.reason)
         return body.decide(message, transaction.recipients, bounds=transaction.bounds, assumptions=self.assumptions)
 
-    def process(self, submission: Submission, *, known: Reception | None = None) -> Reception:
+    def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
         """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions.
 
         Parameters
         ----------
         submission : Submission
             From `on_data`.
-        known : Reception, optional
-            An earlier reception of the same message, whose authentication and scan results are taken over.
+        known : Reception or TakenOver, optional
+            An earlier reception of the same message, or what a stored object tells of one; its authentication and scan
+            results are taken over.
         """
         before = [
             submission.decision.events, submission.sender.events, *(one.events for one in submission.recipients),
@@ -307,7 +312,9 @@ class Receiver:
         planned = evaluation.plan(
             account.active_rule_set, submission.recipients, tls=envelope.tls, assumptions=self.assumptions
         )
-        if known is not None and known.authentication is not None:
+        if isinstance(known, TakenOver) and known.authentication is not None:
+            authenticated = authentication.decided(known.authentication, self.assumptions)
+        elif isinstance(known, Reception) and known.authentication is not None:
             authenticated = authentication.reread(
                 known.authentication, message, envelope, submission.received_s,
                 before=known.assumptions, after=self.assumptions,
@@ -363,7 +370,7 @@ class Receiver:
             What reports call the message.
         **said
             Single fields of the envelope, by name: ``client_ip``, ``helo``, ``mail_from``, ``rcpt_to``, ``tls``,
-            ``client_name``. They take the place of those of `envelope`.
+            ``client_name``, ``received_at``. They take the place of those of `envelope`.
 
         Returns
         -------
@@ -376,7 +383,7 @@ class Receiver:
             When the envelope says what no SMTP session could say.
         """
         envelope = envelope or Envelope()
-        return self.process(self.submit(raw, replace(envelope, **said) if said else envelope, name=name))
+        return self.process(self.submit(raw, envelope.changed(**said) if said else envelope, name=name))
 
     def submit(
         self, raw: bytes | Message, envelope: Envelope, *, name: str = "", drawn: tuple[str, float] | None = None
@@ -411,13 +418,17 @@ class Receiver:
         progress: Progress | bool | None = None,
         keep: bool = True,
         limit: int | None = None,
+        trusted: Sequence[str] = (),
+        kms: Any = None,
+        take_over: bool = True,
     ) -> Report:
-        """Receive many messages, from a folder, mbox, Maildir, table or iterable; see `sesreceive.replay.replay`."""
+        """Receive many messages, from a folder, mailbox, archive, bucket, table or iterable; see `replay.replay`."""
         from sesreceive.replay import replay
 
         return replay(
-            self, source, envelope=envelope, executor=executor, chunk=chunk, progress=progress, keep=keep, limit=limit
-        )
+            self, source, envelope=envelope, executor=executor, chunk=chunk, progress=progress, keep=keep, limit=limit,
+            trusted=trusted, kms=kms, take_over=take_over,
+        )  # fmt: skip
 
     def smtp(
         self,
@@ -507,8 +518,9 @@ def _resolver(given: Resolver | Mapping[str, Any] | str | None) -> Resolver:
 
 def _stopwatch(clock: Clock) -> Callable[[], float]:
     """Seconds since now; a stepping clock gives each message a watch of its own, whatever else reads it."""
-    if isinstance(clock, SteppingClock):
-        watch = SteppingClock(0.0, step_s=clock.step_s)
+    step_s = clock.step_s if isinstance(clock, SteppingClock | SystemClock) else None
+    if step_s is not None:
+        watch = SteppingClock(0.0, step_s=step_s)
         watch()
         return watch
     start = clock()

@@ -17,11 +17,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
+from sesreceive.backends.kms_envelope import decrypt
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.errors import InputError, one_line
-from sesreceive.mail.corpus import Item, Override, Source, read
+from sesreceive.mail.corpus import Decrypt, Item, Override, Source, read
 from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
 from sesreceive.report import Report
+from sesreceive.stages.taken_over import taken_over
 
 __all__ = ["Progress", "Source", "replay"]
 
@@ -44,6 +47,9 @@ def replay(
     progress: Progress | bool | None = None,
     keep: bool = True,
     limit: int | None = None,
+    trusted: Sequence[str] = (),
+    kms: Any = None,
+    take_over: bool = True,
 ) -> Report:
     r"""The report on all messages of `source`, in order; what they cause is in the receiver's backend.
 
@@ -72,12 +78,21 @@ def replay(
         Whether the report keeps the receptions; see `Report`.
     limit : int, optional
         Stop after this many messages.
+    trusted : sequence of str, optional
+        Your receiving hosts, whose Received fields are believed; see `sesreceive.mail.delivered.envelope_of`.
+    kms : object, optional
+        Decrypts stored objects that are encrypted: a boto3 KMS client, or the `LocalKms` that has the key. By default
+        that of the receiver's backend.
+    take_over : bool
+        Whether a message that SES stored keeps its message id, and the results and verdicts that SES wrote into it.
+        Otherwise it is judged anew, with the receiver's DNS and scanners.
 
     Returns
     -------
     Report
         Stopped by KeyboardInterrupt (Ctrl-C, or the stop button of a notebook) it holds what was done so far, with an
-        executor in whole chunks, and its `interrupted` is set.
+        executor in whole chunks, and its `interrupted` is set. What was no message, or could not be read, is in its
+        `passed_over`; it ends no replay.
 
     Raises
     ------
@@ -93,7 +108,7 @@ def replay(
     """
     if chunk < 1:
         raise InputError(f"expected a chunk of at least one message but got `{chunk}`")
-    items = read(source, envelope=envelope)
+    items = read(source, envelope=envelope, trusted=trusted, decrypt=_decrypting(receiver, kms), strict=False)
     total = operator.length_hint(items, -1)
     total = min(total, limit) if limit is not None and total >= 0 else total
     report = Report(keep=keep)
@@ -102,15 +117,31 @@ def replay(
         try:
             if executor is None or ordered:
                 for item in islice(items, limit):
-                    report.add(receiver.receive(item.message, item.envelope, name=item.name))
+                    report.add(_received(receiver, item, None, take_over))
                     ticker.tick(len(report))
             else:
-                for part in _shared_out(receiver, islice(items, limit), executor, chunk, keep):
+                for part in _shared_out(receiver, islice(items, limit), executor, chunk, keep, take_over):
                     report.extend(part)
                     ticker.tick(len(report))
         except KeyboardInterrupt:
             report.interrupted = True
+        finally:
+            report.pass_over(items.passed_over)
     return report
+
+
+def _received(receiver: Receiver, item: Item, drawn: tuple[str, float] | None, take_over: bool) -> Reception:
+    """One message; of one that SES stored, the message id is taken over, and what SES found out about it."""
+    stored = item.stored if take_over else None
+    if stored is not None:
+        drawn = (stored.message_id, (drawn or receiver.draw())[1])
+    submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
+    return receiver.process(submission, known=taken_over(stored) if stored is not None else None)
+
+
+def _decrypting(receiver: Receiver, kms: Any) -> Decrypt | None:
+    client = kms if kms is not None else getattr(receiver.backend, "kms", None)
+    return None if client is None else lambda body, metadata: decrypt(body, metadata, client)
 
 
 # New objects between two runs of the garbage collector while messages are received; Python's own number is 700.
@@ -151,10 +182,11 @@ class _Done:
 
 
 def _shared_out(
-    receiver: Receiver, items: Iterator[Item], executor: Executor, chunk: int, keep: bool
+    receiver: Receiver, items: Iterator[Item], executor: Executor, chunk: int, keep: bool, take_over: bool
 ) -> Iterator[Report]:
     """The reports on the chunks, in order, each with its effects taken over."""
-    work = _in_threads(receiver, keep) if isinstance(executor, ThreadPoolExecutor) else _elsewhere(receiver, keep)
+    here = isinstance(executor, ThreadPoolExecutor)
+    work = _in_threads(receiver, keep, take_over) if here else _elsewhere(receiver, keep, take_over)
     ahead = _AHEAD * (getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
     running: deque[Future[_Done]] = deque()
     try:
@@ -172,13 +204,12 @@ def _shared_out(
             future.cancel()
 
 
-def _receive(receiver: Receiver, tasks: Sequence[_Task], keep: bool) -> _Done:
+def _receive(receiver: Receiver, tasks: Sequence[_Task], keep: bool, take_over: bool) -> _Done:
     """One chunk."""
     report = Report(keep=keep)
     with _fewer_collections():
         for item, drawn in tasks:
-            submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
-            report.add(receiver.process(submission))
+            report.add(_received(receiver, item, drawn, take_over))
     return _Done(report, receiver.backend if isinstance(receiver.backend, MemoryBackend) else None)
 
 
@@ -190,8 +221,8 @@ def _fork(receiver: Receiver) -> Receiver:
     return worker
 
 
-def _in_threads(receiver: Receiver, keep: bool) -> Callable[[Sequence[_Task]], _Done]:
-    return lambda tasks: _receive(_fork(receiver), tasks, keep)
+def _in_threads(receiver: Receiver, keep: bool, take_over: bool) -> Callable[[Sequence[_Task]], _Done]:
+    return lambda tasks: _receive(_fork(receiver), tasks, keep, take_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +231,20 @@ class _Elsewhere:
 
     packed: bytes
     keep: bool
+    take_over: bool
 
     def __call__(self, tasks: Sequence[_Task]) -> _Done:
         """One chunk."""
-        done = _receive(_fork(_unpacked(self.packed)), tasks, self.keep)
+        done = _receive(_fork(_unpacked(self.packed)), tasks, self.keep, self.take_over)
         return replace(done, report=done.report.pack())
 
 
-def _elsewhere(receiver: Receiver, keep: bool) -> _Elsewhere:
+def _elsewhere(receiver: Receiver, keep: bool, take_over: bool) -> _Elsewhere:
     try:
         packed = pickle.dumps(_fork(receiver), protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         raise InputError(_NOT_SENT.format(one_line(error))) from error
-    return _Elsewhere(packed, keep)
+    return _Elsewhere(packed, keep, take_over)
 
 
 _NOT_SENT = (

@@ -49,7 +49,7 @@ def scenario_receiver(**options: object) -> ses.Receiver:
 
 def envelope(*rcpt_to: str, client_ip: str = "198.51.100.7", mail_from: str = "ana@example.org") -> ses.Envelope:
     """From ana@example.org, whose SPF record covers 198.51.100.0/24."""
-    return ses.Envelope(client_ip=client_ip, helo="mx.example.org", mail_from=mail_from, rcpt_to=rcpt_to)
+    return ses.Envelope(client_ip=client_ip, helo="mx.example.org", mail_from=mail_from, rcpt_to=rcpt_to, tls=False)
 
 
 def message(subject: str = "hello") -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 # One line for each column of expected.csv; the READMEs print this table.
@@ -28,6 +29,9 @@ COLUMNS = {
     "bounces": "bounces sent, as `rule:code status`, joined by `|`",
     "about": "why the message is here",
 }
+
+# When the first message arrives: where a seeded receiver's clock starts, too.
+FIRST = datetime(2026, 1, 2, 10, 5, 5, 123_000, UTC)
 
 # RFC result -> SES verdict (Developer Guide, "Contents of notifications"; where it is silent, public samples).
 SPF_VERDICT = {
@@ -111,8 +115,8 @@ class Sample:
     ran: str = ""
     bounces: str = ""
 
-    def envelope(self) -> str:
-        """The ``.envelope.json`` beside the message."""
+    def envelope(self, position: int) -> str:
+        """The ``.envelope.json`` beside the message, which arrives a tenth of a second after the one before."""
         value = {
             "client_ip": self.host.ip,
             "client_name": self.host.name,
@@ -120,6 +124,7 @@ class Sample:
             "mail_from": self.mail_from,
             "rcpt_to": list(self.rcpt_to),
             "tls": self.tls,
+            "received_at": (FIRST + position * timedelta(milliseconds=100)).isoformat(),
         }
         return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 

@@ -42,9 +42,9 @@ def write(folder: Path, readme: Path, themes: Iterable[Theme], zone: str, column
     mail.mkdir(parents=True, exist_ok=True)
     for stale in [*mail.glob("*.eml"), *mail.glob("*.envelope.json")]:
         stale.unlink()
-    for name, sample in named:
+    for position, (name, sample) in enumerate(sorted(named)):
         (mail / f"{name}.eml").write_bytes(sample.raw)
-        _text(mail / f"{name}.envelope.json", sample.envelope())
+        _text(mail / f"{name}.envelope.json", sample.envelope(position))
     _text(folder / "zone.txt", _KEY_LINE.sub(_published, zone.lstrip("\n")))
     _text(folder / "expected.csv", _table(columns, (sample.row(name) for name, sample in named)))
     text = readme.read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from sesreceive.account.member import Kind, member
 from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.account.value import Value
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.json_input import parse_json
 from sesreceive.wording import count, expected
 
 __all__ = ["Account"]
@@ -286,18 +287,10 @@ class Account(Value):
         """
         where = one_line(path)
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_bytes()
         except OSError as error:
             raise InputError(f"cannot read account `{where}`: {error.strerror or error}") from error
-        except UnicodeDecodeError as error:
-            raise InputError(f"account `{where}` is not UTF-8 text: byte {error.start} is not") from error
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"account `{where}` is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-            ) from error
-        except RecursionError as error:
-            raise InputError(f"account `{where}` is nested too deeply") from error
-        return cls.from_api(data)
+        return cls.from_api(parse_json(text, where=f"account `{where}`"))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the account as JSON that `load` reads.

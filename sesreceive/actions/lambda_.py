@@ -12,6 +12,7 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import member
 from sesreceive.actions.shared_members import topic_arn
 from sesreceive.effects import Invoke
+from sesreceive.mail.provenance import Origin
 from sesreceive.writing.notification import action_object
 
 if TYPE_CHECKING:
@@ -86,7 +87,13 @@ class LambdaAction(ReceiptAction):
         action = action_object("Lambda", functionArn=self.function_arn, invocationType=str(self.invocation_type))
         payload = context.later_lambda_event(action)
         kind = str(self.invocation_type)
-        return (Invoke(function_arn=self.function_arn, invocation_type=kind, payload=payload, **context.about),)
+        envelope = context.receipt.envelope
+        known = "" if envelope.certainty is Origin.GIVEN else envelope.told
+        return (
+            Invoke(
+                function_arn=self.function_arn, invocation_type=kind, payload=payload, envelope=known, **context.about
+            ),
+        )  # fmt: skip
 
     def notifies(self, context: ActionContext) -> dict[str, Any]:
         """The action as notifications show it."""

@@ -67,7 +67,8 @@ class Differences(Sequence[Difference]):
     ...     identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),)
     ... )
     >>> receiver = ses.Receiver(account, seed=1)
-    >>> received = [receiver.receive(b"\r\n", rcpt_to=[to]) for to in ("ana@example.com", "bo@example.net")]
+    >>> recipients = ("ana@example.com", "bo@example.net")
+    >>> received = [receiver.receive(b"\r\n", rcpt_to=[to], client_ip="192.0.2.1") for to in recipients]
     >>> stricter = account.with_filter(ses.ReceiptFilter.block("192.0.2.0/24", name="test-net"))
     >>> found = differences(received, replayed(received, stricter))
     >>> found

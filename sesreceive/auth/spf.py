@@ -49,7 +49,8 @@ def check_host(
     Parameters
     ----------
     client_ip : str
-        Address of the client, IPv4 or IPv6; an IPv4 address mapped into IPv6 counts as IPv4.
+        Address of the client, IPv4 or IPv6; an IPv4 address mapped into IPv6 counts as IPv4. Empty where it is not
+        known: the result is ``none`` then, and DNS is not asked.
     mail_from : str
         The reverse-path without angle brackets. For the null sender (empty) ``postmaster@HELO`` is checked.
     helo : str
@@ -90,7 +91,10 @@ def check_host(
     if outcome is None:
         domain, is_checked = _domain(said) if len(said) <= _MAX_DOMAIN else (said, False)
         address = _address(client_ip)
-        if not is_checked:
+        if not client_ip:  # RFC 7208 section 2.6.1: `none` is for what could not be determined
+            reason = "the address of the client is not known, so there is nothing to check"
+            outcome = _Outcome(status=SpfStatus.NONE, domain=domain, reason=reason)
+        elif not is_checked:
             reason = f"`{one_line(said)}` is no domain that could have a record (RFC 7208 section 4.3)"
             outcome = _Outcome(status=SpfStatus.NONE, domain=domain, reason=reason)
         elif address is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +27,7 @@ from sesreceive.errors import InputError, MissingExtraError, one_line
 from sesreceive.functions.lambda_context import Called
 from sesreceive.functions.registry import Function, outcome_of
 from sesreceive.functions.result import error_of
+from sesreceive.json_input import parse_json
 
 __all__ = ["AwsBackend"]
 
@@ -284,6 +284,6 @@ def _code(error: Exception) -> str:
 
 def _parsed(payload: bytes) -> Any:
     try:
-        return json.loads(payload) if payload else None
-    except ValueError:
+        return parse_json(payload) if payload else None
+    except InputError:
         return one_line(payload.decode("utf-8", "replace"))

@@ -18,6 +18,7 @@ from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, S
 from sesreceive.effects import DeliverToWorkMail, Outcome, SendBounce, StartContact
 from sesreceive.errors import InputError, one_line
 from sesreceive.functions.registry import Function
+from sesreceive.json_input import parse_json
 
 __all__ = ["DirectoryBackend"]
 
@@ -179,7 +180,8 @@ class DirectoryBackend(BaseBackend):
     def _mails(self, kind: type[Mail]) -> tuple[Mail, ...]:
         found = []
         for path in sorted((self._root.path / _FOLDERS[kind]).glob("*.eml"), key=_number):
-            described = json.loads(path.with_name(path.name + SIDECAR).read_bytes())
+            sidecar = path.with_name(path.name + SIDECAR)
+            described = parse_json(sidecar.read_bytes(), where=f"`{one_line(sidecar)}`")
             del described["operation"]
             if "recipients" in described:
                 described["recipients"] = tuple(described["recipients"])

@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from sesreceive.errors import InputError
+from sesreceive.json_input import parse_json
+
 __all__ = ["JsonLines", "Root"]
 
 
@@ -131,8 +134,8 @@ class JsonLines:
                         if not line.endswith(b"\n"):
                             break
                         self._offset += len(line)
-                        with contextlib.suppress(ValueError):  # a line somebody wrote by hand
-                            record = json.loads(line)
+                        with contextlib.suppress(InputError):  # a line somebody wrote by hand
+                            record = parse_json(line)
                             if isinstance(record, dict):
                                 self._read.append(record)
             except FileNotFoundError:

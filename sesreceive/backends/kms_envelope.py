@@ -12,7 +12,6 @@ Amazon SES Developer Guide, "Deliver to S3 bucket action"; AWS KMS Developer Gui
 from __future__ import annotations
 
 import hmac
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 
 from sesreceive.backends.local_kms import LocalKms
 from sesreceive.errors import InputError, one_line
+from sesreceive.json_input import parse_json
 from sesreceive.writing.mail_object import compact_json
 
 __all__ = [
@@ -220,8 +220,8 @@ def _bytes(metadata: Mapping[str, str], name: str) -> bytes:
 
 def _context(metadata: Mapping[str, str]) -> dict[str, str]:
     try:
-        context = json.loads(metadata.get(_CONTEXT, ""))
-    except ValueError:
+        context = parse_json(metadata.get(_CONTEXT, ""))
+    except InputError:
         context = None
     if not isinstance(context, dict) or not all(isinstance(value, str) for value in context.values()):
         got = one_line(metadata.get(_CONTEXT, ""))

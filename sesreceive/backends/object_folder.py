@@ -14,6 +14,8 @@ from typing import Any
 from sesreceive.backends.durable_files import Root
 from sesreceive.backends.object_names import SIDECAR, key_of, parts_of
 from sesreceive.backends.stored import Bucket, StoredObject
+from sesreceive.errors import InputError
+from sesreceive.json_input import parse_json
 
 __all__ = ["FolderBucket"]
 
@@ -110,8 +112,8 @@ class FolderBucket(Bucket):
 def _described(path: Path, digest: str) -> dict[str, Any]:
     """The metadata that belongs to the body of this hash: that of the object, or of the one it is to replace."""
     try:
-        described = json.loads(path.with_name(path.name + SIDECAR).read_bytes())
-    except (OSError, ValueError):
+        described = parse_json(path.with_name(path.name + SIDECAR).read_bytes())
+    except (OSError, InputError):
         return {}  # a file somebody put there by hand is an object without metadata
     if not isinstance(described, dict):
         return {}

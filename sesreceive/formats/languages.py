@@ -12,6 +12,7 @@ from sesreceive.formats.boto3_script import to_boto3
 from sesreceive.formats.cdk_text import to_cdk
 from sesreceive.formats.cloudformation_text import to_cloudformation
 from sesreceive.formats.terraform_text import to_import_blocks, to_terraform
+from sesreceive.json_input import parse_json
 from sesreceive.wording import expected, sendable
 
 __all__ = ["LANGUAGES", "Language", "from_json", "to_json", "to_python", "write"]
@@ -62,14 +63,7 @@ def from_json(text: str) -> Account:
     ValidationError
         When it has unknown, missing or wrong members; all of them are listed.
     """
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"the text is not JSON: {where}: {error.msg}") from error
-    except RecursionError as error:
-        raise InputError("the text is nested too deeply") from error
-    return Account.from_api(data)
+    return Account.from_api(parse_json(text))
 
 
 def _sendable(write: Callable[[Account], str]) -> Callable[[Account], str]:

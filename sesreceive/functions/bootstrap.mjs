@@ -103,6 +103,7 @@ const context = {
   awsRequestId: told.aws_request_id,
   logGroupName: told.log_group_name,
   logStreamName: told.log_stream_name,
+  ...(told.custom ? { clientContext: { Custom: told.custom, env: {} } } : {}),
   getRemainingTimeInMillis: () => Math.max(0, Math.floor(told.deadline_s * 1000 - Date.now())),
   done: (error, value) => callback(error, value),
   succeed: (value) => callback(null, value),

@@ -21,7 +21,6 @@ class Context:
     """Lambda's context object."""
 
     function_version = "$LATEST"
-    client_context = None
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.function_name = told["function_name"]
@@ -31,6 +30,9 @@ class Context:
         self.log_group_name = told["log_group_name"]
         self.log_stream_name = told["log_stream_name"]
         self.identity = type("CognitoIdentity", (), {"cognito_identity_id": None, "cognito_identity_pool_id": None})()
+        custom = told["custom"]
+        facts = {"custom": custom, "env": None, "client": None}
+        self.client_context = None if custom is None else type("ClientContext", (), facts)()
         self._deadline_s = told["deadline_s"]
 
     def get_remaining_time_in_millis(self) -> int:

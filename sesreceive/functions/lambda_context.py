@@ -41,6 +41,17 @@ class _Identity:
     cognito_identity_pool_id: None = None
 
 
+# The member of the client context that says how the envelope is known.
+ENVELOPE = "sesreceive.envelope"
+
+
+@dataclass(frozen=True, slots=True)
+class _ClientContext:
+    custom: dict[str, str]
+    env: None = None
+    client: None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class LambdaContext:
     """The second argument of a handler, as Lambda's Python runtime gives it.
@@ -55,8 +66,11 @@ class LambdaContext:
         The same for the same function and message on every run.
     log_group_name, log_stream_name : str
         Where CloudWatch would keep the log.
-    identity, client_context : object
+    identity : object
         Empty: there is no mobile client.
+    client_context : object or None
+        None, as it is for SES. For mail out of a file, of which no session is known, its
+        ``custom["sesreceive.envelope"]`` says which parts of the envelope were read or assumed.
 
     References
     ----------
@@ -72,10 +86,12 @@ class LambdaContext:
     log_group_name: str = ""
     log_stream_name: str = ""
     identity: _Identity = field(default=_Identity(), repr=False)
-    client_context: None = field(default=None, repr=False)
+    client_context: _ClientContext | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, function_arn: str, *, limit_s: float, seed: str, day: str, memory_mb: int = 128) -> LambdaContext:
+    def of(
+        cls, function_arn: str, *, limit_s: float, seed: str, day: str, memory_mb: int = 128, envelope: str = ""
+    ) -> LambdaContext:
         """The context of a run that starts now; equal `seed` gives equal ids.
 
         Examples
@@ -101,6 +117,7 @@ class LambdaContext:
             memory_limit_in_mb=str(memory_mb),
             log_group_name=f"/aws/lambda/{name}",
             log_stream_name=f"{day.replace('-', '/')}/[$LATEST]{digest[32:64]}",
+            client_context=_ClientContext({ENVELOPE: envelope}) if envelope else None,
         )
 
     def told(self) -> dict[str, Any]:
@@ -109,7 +126,7 @@ class LambdaContext:
             "function_name": self.function_name, "invoked_function_arn": self.invoked_function_arn,
             "aws_request_id": self.aws_request_id, "memory_limit_in_mb": self.memory_limit_in_mb,
             "log_group_name": self.log_group_name, "log_stream_name": self.log_stream_name,
-            "deadline_s": self.deadline_s,
+            "deadline_s": self.deadline_s, "custom": self.client_context.custom if self.client_context else None,
         }  # fmt: skip
 
     def get_remaining_time_in_millis(self) -> int:

@@ -103,6 +103,7 @@ class Functions(MutableMapping[str, Function]):
             seed=f"{effect.message_id}\0{effect.rule}\0{effect.action}",
             day=_day(effect.payload),
             memory_mb=function.memory_mb if isinstance(function, Handler) else 128,
+            envelope=effect.envelope,
         )
         if isinstance(function, Handler):
             told = {**(environment() if environment else {}), **self.environment}

@@ -30,7 +30,7 @@ def read_answer(written: bytes, context: LambdaContext, log: str, *, ended: str 
     """
     try:
         answer = json.loads(written.decode("utf-8", "surrogatepass")) if written else None
-    except ValueError:
+    except (ValueError, RecursionError):  # deeper than Python reads
         answer = None
     if not isinstance(answer, dict):
         error = ended or "exited before it answered"

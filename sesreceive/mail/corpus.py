@@ -1,28 +1,40 @@
-"""Collections of mail as one stream of items: folder of .eml, mbox, Maildir, table or anything iterable.
+"""Collections of mail as one stream of items: folders, mailboxes, archives, buckets, tables, or anything iterable.
 
 Files are read when their turn comes, an mbox line by line, so a collection may be larger than memory. A file whose
 lines end in LF alone gets CRLF, as any SMTP client sends it; one that has a CRLF anywhere stays as it is, byte for
 byte, and so do bytes that are given directly.
 
-A message without an envelope beside it gets the one its header suggests; see `sesreceive.mail.delivered`.
+A message without an envelope beside it gets the one its header tells of; see `sesreceive.mail.delivered`. From a
+message that SES stored, the block that SES wrote above it is taken off, and its envelope taken over; see
+`sesreceive.mail.ses_block`. What is no message is passed over, and said: `Corpus.passed_over`.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.delivered import addresses_in, envelope_of
 from sesreceive.mail.envelope import Envelope
-from sesreceive.mail.mbox import looks_like_mbox, messages_in
+from sesreceive.mail.file_form import HEAD, Form, form_of
+from sesreceive.mail.mail_files import (
+    SETUP_OBJECT,
+    SIDECAR,
+    files_below,
+    mail_in_bytes,
+    mail_in_file,
+    unreadable,
+    with_crlf,
+)
 from sesreceive.mail.message import Message
+from sesreceive.mail.passed_over import PassedOver, Why
+from sesreceive.mail.ses_block import SesBlock, block_of
 
-__all__ = ["Corpus", "Item", "Override", "Source", "read", "with_crlf"]
+__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "read", "read_content", "with_crlf"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +44,13 @@ class Item:
     Attributes
     ----------
     name : str
-        What reports call it: the file's name without ``.eml``, the mailbox's name and a number, or nothing.
+        What reports call it: the file's name without its ending, the mailbox's name and a number, a key, or nothing.
     raw : bytes
         The message as an SMTP client sends it.
     envelope : Envelope
-        The one beside the message, or the one its header suggests.
+        The one beside the message, or the one its header tells of.
+    stored : SesBlock or None
+        What SES wrote above the message, where it comes from a stored object.
     size_bytes : int or None
         How large the message was, where only its beginning is known: a live server keeps no more of one it refused.
     """
@@ -44,6 +58,7 @@ class Item:
     name: str = ""
     raw: bytes
     envelope: Envelope
+    stored: SesBlock | None = field(default=None, repr=False)
     size_bytes: int | None = None
 
     @property
@@ -56,61 +71,119 @@ class Item:
 Source: TypeAlias = "str | os.PathLike[str] | bytes | Message | Item | Mapping[str, Any] | Iterable[Any]"
 # An envelope for all messages, some fields of one, or a function of an item to either.
 Override: TypeAlias = "Envelope | Mapping[str, Any] | Callable[[Item], Envelope | Mapping[str, Any]]"
+# The message inside an encrypted object: its body, its metadata.
+Decrypt: TypeAlias = "Callable[[bytes, Mapping[str, str]], bytes]"
 
-# A message and what is known of its envelope: all, some fields, or nothing.
+# A message and what is known of its envelope (all, some fields, or nothing), or why there is none.
 _Found = tuple[str, bytes | Message, "Envelope | Mapping[str, Any] | None"]
+_Stream = Iterator["_Found | Item | PassedOver"]
 
-_FIELDS = tuple(Envelope.__dataclass_fields__)
-_KINDS = "a folder of .eml files, one .eml file, an mbox file, a Maildir, a table with a column `raw`, or messages"
-_HEAD = 4_096
+_FIELDS = tuple(name for name in Envelope.__dataclass_fields__ if name != "origins")
+_KINDS = (
+    "a folder of mail, one .eml file, an mbox file, a Maildir, an archive of these, a bucket, "
+    "a table with a column `raw`, or messages"
+)
 
 
 class Corpus(Iterator[Item]):
-    """The items of a collection, read as they are asked for; `operator.length_hint` says how many, where known."""
+    """The items of a collection, read as they are asked for; `operator.length_hint` says how many, where known.
 
-    def __init__(self, found: Iterator[_Found], size: int | None, override: Override | None) -> None:
+    Attributes
+    ----------
+    passed_over : list of PassedOver
+        What was no message, so far: other kinds of file, empty ones, SES's setup notification and, unless the
+        collection is read strictly, mail that cannot be read.
+    """
+
+    def __init__(
+        self, found: _Stream, size: int | None, override: Override | None, *, strict: bool, trusted: Sequence[str]
+    ) -> None:
         self._found = found
         self._left = size
         self._override = override
+        self._strict = strict
+        self._trusted = tuple(trusted)
+        self.passed_over: list[PassedOver] = []
 
     def __next__(self) -> Item:
         """The next message."""
-        name, raw, known = next(self._found)
-        if self._left is not None:
-            self._left -= 1
-        size = raw.size_bytes if isinstance(raw, Message) else None  # a message that is cut
-        raw = raw.raw if isinstance(raw, Message) else raw
+        while True:
+            found = next(self._found)
+            if isinstance(found, PassedOver):
+                self._pass_over(found)
+                continue
+            if self._left is not None:
+                self._left -= 1
+            if isinstance(found, Item):
+                return self._overridden(found)
+            name, raw, known = found
+            try:
+                item = self._item(name, raw, known)
+            except InputError as error:
+                self._pass_over(PassedOver(name, Why.BROKEN, str(error)))
+                continue
+            return self._overridden(item)
+
+    def _pass_over(self, one: PassedOver) -> None:
+        if self._strict and one.why is Why.BROKEN:
+            raise InputError(one.reason)
+        self.passed_over.append(one)
+
+    def _item(self, name: str, raw: bytes | Message, known: Envelope | Mapping[str, Any] | None) -> Item:
+        if isinstance(raw, Message):  # a message that is cut, of a reception
+            envelope = _changed(known if isinstance(known, Envelope) else Envelope(), {}, name)
+            return Item(name=name, raw=raw.raw, envelope=envelope, size_bytes=raw.size_bytes)
+        block = block_of(Message(raw)) if known is None else None
+        if block is not None:
+            return Item(name=name, raw=block.raw, envelope=block.envelope, stored=block)
+        if isinstance(known, Envelope):
+            return Item(name=name, raw=raw, envelope=known)
+        read_out = envelope_of(Message(raw), trusted=self._trusted)
+        return Item(name=name, raw=raw, envelope=_changed(read_out, known or {}, name))
+
+    def _overridden(self, item: Item) -> Item:
         override = self._override
-        if isinstance(override, Envelope):
-            return Item(name=name, raw=raw, envelope=override, size_bytes=size)
-        envelope = known if isinstance(known, Envelope) else _changed(envelope_of(Message(raw)), known or {}, name)
-        item = Item(name=name, raw=raw, envelope=envelope, size_bytes=size)
         if override is None:
             return item
         change = override(item) if callable(override) else override
-        return replace(item, envelope=_changed(envelope, change, name))
+        return replace(item, envelope=_changed(item.envelope, change, item.name))
 
     def __length_hint__(self) -> int:
         """How many are left, as far as one can tell without reading them."""
         return NotImplemented if self._left is None else self._left
 
 
-def read(source: Source, *, envelope: Override | None = None) -> Corpus:
+def read(
+    source: Source,
+    *,
+    envelope: Override | None = None,
+    trusted: Sequence[str] = (),
+    decrypt: Decrypt | None = None,
+    strict: bool = True,
+) -> Corpus:
     r"""The messages of a collection, one after the other.
 
     Parameters
     ----------
-    source : path, bytes, Message, mapping, table or iterable
-        - A folder: its ``.eml`` files, those in folders below it too, in natural order (``2`` before ``10``);
-          ``name.envelope.json`` beside ``name.eml`` is its envelope.
-        - A Maildir: the messages in ``new`` and ``cur``, in natural order of their names; not its subfolders.
-        - A file that begins with a ``From`` line: the messages of an mbox. Any other file: one message.
+    source : path, bytes, Message, mapping, table, bucket or iterable
+        - A folder: all mail in it and below, in natural order (``2`` before ``10``): message files with any name or
+          none, mailboxes, archives; ``name.envelope.json`` beside ``name.eml`` is its envelope. A Maildir with its
+          subfolders and an MH folder are such folders, and so is what ``aws s3 sync`` made of a bucket.
+        - A file: the message, or the messages of a mailbox (mbox in any dialect, MMDF, Babyl) or of an archive
+          (``.gz``, ``.zip``, ``.tar``).
+        - A bucket: ``receiver.backend.buckets["inbox"]``, a boto3 ``Bucket``, or a listing of its objects.
         - A DataFrame: one message a row, with a column ``raw`` and, where there are, ``name`` and the fields of an
           envelope. A mapping of names to messages. Anything iterable over bytes, `Message`, `Reception`,
           `email.message.Message`, paths, ``(message, envelope)`` pairs or mappings with the keys of such a table.
     envelope : Envelope, mapping or callable, optional
         In place of what is known of each message: a whole envelope, some fields by name, or a function of an `Item`
         to either.
+    trusted : sequence of str, optional
+        Your receiving hosts, whose Received fields are believed; see `sesreceive.mail.delivered.envelope_of`.
+    decrypt : callable, optional
+        Gives the message inside an object that SES encrypted; see `sesreceive.backends.kms_envelope.decrypt`.
+    strict : bool
+        Whether mail that cannot be read, or an envelope that is none, is an error. Otherwise it is passed over.
 
     Returns
     -------
@@ -120,8 +193,8 @@ def read(source: Source, *, envelope: Override | None = None) -> Corpus:
     Raises
     ------
     InputError
-        When there is no such file, or it holds no mail; when reading, for a message or an envelope that cannot be
-        read.
+        When there is no such file, or it holds no mail; when reading strictly, for a message or an envelope that
+        cannot be read.
 
     Examples
     --------
@@ -130,119 +203,71 @@ def read(source: Source, *, envelope: Override | None = None) -> Corpus:
     >>> next(read([b""], envelope={"rcpt_to": ["bo@example.com"], "tls": True})).envelope.tls
     True
     """
+    found: _Stream
     if isinstance(source, str | os.PathLike):
         found, size = _path(Path(source).expanduser())
-    elif _is_message(source) or _is_reception(source):
-        found, size = _elements((source,)), 1
+    elif _is_message(source) or _is_reception(source) or _is_object(source):
+        found, size = _elements((source,), decrypt), 1
     elif hasattr(source, "columns") and hasattr(source, "iloc"):
         found, size = _frame(source), _length(source)
     elif isinstance(source, Mapping):
-        found, size = _named(source), len(source)
+        found, size = _named(source, decrypt), len(source)
+    elif hasattr(source, "objects") and hasattr(source.objects, "all"):  # a boto3 Bucket
+        found, size = _elements(source.objects.all(), decrypt), None
     elif isinstance(source, Iterable):
-        found = _elements(source)
-        size = _length(source)
+        found, size = _elements(source, decrypt), _length(source)
     else:
         raise InputError(f"expected {_KINDS} but got `{one_line(type(source).__name__)}`")
-    return Corpus(found, size, envelope)
+    return Corpus(found, size, envelope, strict=strict, trusted=trusted)
+
+
+def read_content(name: str, content: bytes) -> Corpus:
+    r"""The messages in the content of a file, such as one that was uploaded; what is no mail is an error.
+
+    Raises
+    ------
+    InputError
+        When reading, where the content is no mail, or cannot be read.
+
+    Examples
+    --------
+    >>> [item.name for item in read_content("hello.eml", b"To: bo@example.com\r\n\r\n")]
+    ['hello']
+    """
+    return Corpus(_mail_only(mail_in_bytes(content, name), name), None, None, strict=True, trusted=())
+
+
+def _mail_only(found: _Stream, name: str) -> _Stream:
+    for number, one in enumerate(found):
+        if number == 0 and isinstance(one, PassedOver) and one.why is not Why.BROKEN:
+            raise InputError(f"`{one_line(name)}` is no mail: {one.reason}")
+        yield one
 
 
 def _length(source: object) -> int | None:
     return len(source) if isinstance(source, Sized) else None
 
 
-def with_crlf(raw: bytes) -> bytes:
-    r"""The message as an SMTP client sends it: lines that end in LF alone end in CRLF, unless some already do.
-
-    Examples
-    --------
-    >>> with_crlf(b"Subject: x\n\nbody\n"), with_crlf(b"Subject: x\r\n\r\nbare\nLF\r\n")
-    (b'Subject: x\r\n\r\nbody\r\n', b'Subject: x\r\n\r\nbare\nLF\r\n')
-    """
-    return raw if b"\r\n" in raw else raw.replace(b"\n", b"\r\n")
-
-
 # ------------------------------------------------------------------ files
 
 
-def _path(path: Path) -> tuple[Iterator[_Found], int | None]:
+def _path(path: Path) -> tuple[_Stream, int | None]:
     if path.is_dir():
-        return _folder(path)
+        found, size, any_file = files_below(path)
+        if not any_file:
+            raise InputError(f"there is no file in `{one_line(path)}`: give {_KINDS}")
+        return found, size
     if not path.exists():
         raise InputError(f"there is no `{one_line(path)}`: give {_KINDS}")
-    if path.suffix.lower() != ".eml" and _is_mbox(path):
-        return _mbox(path), None
-    return iter([_eml(path, path.stem)]), 1
-
-
-def _is_mbox(path: Path) -> bool:
-    if path.suffix.lower() == ".mbox":
-        return True
+    named = path.suffix.lower() == ".eml"
     try:
         with path.open("rb") as file:
-            return looks_like_mbox(file.read(_HEAD))
+            told = form_of(file.read(HEAD), named=named)
     except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _mbox(path: Path) -> Iterator[_Found]:
-    where = f"mbox `{one_line(path)}`"
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(messages_in(file, where=where), start=1):
-                yield f"{path.stem}-{number}", with_crlf(raw), None
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _folder(path: Path) -> tuple[Iterator[_Found], int]:
-    try:
-        if (path / "cur").is_dir() and (path / "new").is_dir():
-            files = [file for part in ("new", "cur") for file in (path / part).iterdir() if file.name[:1] != "."]
-            named = {re.split("[:;!]2,", file.name)[0]: file for file in files if file.is_file()}
-            return ((name, _bytes_of(named[name]), None) for name in _sorted(named)), len(named)
-        named = {
-            file.relative_to(path).as_posix()[: -len(".eml")]: file
-            for file in path.rglob("*")
-            if file.suffix.lower() == ".eml" and file.is_file()
-        }
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if not named:
-        raise InputError(f"there is no .eml file in `{one_line(path)}`, and it is no Maildir: give {_KINDS}")
-    return (_eml(named[name], name) for name in _sorted(named)), len(named)
-
-
-def _eml(path: Path, name: str) -> _Found:
-    """One message file, and the envelope beside it."""
-    beside = path.with_name(f"{path.stem}.envelope.json")
-    try:
-        text = beside.read_bytes()
-    except FileNotFoundError:
-        return name, _bytes_of(path), None
-    except OSError as error:
-        raise _unreadable(beside, error) from None
-    return name, _bytes_of(path), Envelope.from_json(text, where=f"envelope `{one_line(beside)}`")
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return with_crlf(path.read_bytes())
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(f"`{one_line(path)}` cannot be read: {error.strerror or error}")
-
-
-def _sorted(names: Iterable[str]) -> list[str]:
-    """Names in natural order: numbers by value, letters whatever their case."""
-    return sorted(names, key=lambda name: ([int(p) if p.isdigit() else p for p in _parts(name)], name))
-
-
-def _parts(name: str) -> list[str]:
-    # Texts and numbers in turn, so that texts are compared with texts.
-    return re.split("([0-9]+)", name.lower())
+        raise unreadable(path, error) from None
+    if told.form is Form.OTHER and not path.with_name(f"{path.stem}{SIDECAR}").exists():
+        raise InputError(f"`{one_line(path)}` is no mail: {told.reason}")
+    return mail_in_file(path), 1 if told.form is Form.MESSAGE else None
 
 
 # ------------------------------------------------------------------ values
@@ -257,21 +282,73 @@ def _is_reception(value: object) -> bool:
     return hasattr(value, "message") and hasattr(value, "envelope")
 
 
-def _elements(source: Iterable[Any]) -> Iterator[_Found]:
+def _is_object(value: object) -> bool:
+    """Whether it is an object of a bucket: a stored one of a backend, or boto3's ``Object`` or ``ObjectSummary``."""
+    if isinstance(value, Mapping) or not hasattr(value, "key"):
+        return False
+    return (hasattr(value, "body") and hasattr(value, "metadata")) or (
+        hasattr(value, "bucket_name") and hasattr(value, "get")
+    )
+
+
+def _elements(source: Iterable[Any], decrypt: Decrypt | None) -> _Stream:
     for value in source:
         if isinstance(value, str | os.PathLike):
-            if isinstance(value, str) and "\n" in value:
-                raise InputError(
-                    f"expected a message as bytes but got text that begins `{one_line(value, 40)}`: encode it"
-                )
-            yield from _path(Path(value).expanduser())[0]
+            yield from _path_element(value)
         else:
-            yield _element(value)
+            yield from _any_element(value, "", decrypt)
+
+
+def _path_element(value: str | os.PathLike[str]) -> _Stream:
+    path = Path(value).expanduser()
+    try:
+        if isinstance(value, str) and "\n" in value:
+            raise InputError(f"expected a message as bytes but got text that begins `{one_line(value, 40)}`: encode it")
+        found = mail_in_file(path) if path.is_file() else _path(path)[0]
+    except InputError as error:
+        yield PassedOver(one_line(value, 80), Why.BROKEN, str(error))
+    else:
+        yield from found
+
+
+def _any_element(value: Any, name: str, decrypt: Decrypt | None) -> _Stream:
+    if isinstance(value, Item):
+        yield value
+        return
+    if _is_object(value):
+        yield from _object(value, decrypt)
+        return
+    try:
+        found = _element(value, name)
+    except InputError as error:
+        yield PassedOver(name, Why.BROKEN, str(error))
+    else:
+        yield found
+
+
+def _object(stored: Any, decrypt: Decrypt | None) -> _Stream:
+    """The mail in an object of a bucket."""
+    key = str(stored.key)
+    if key.rpartition("/")[2] == SETUP_OBJECT:
+        yield PassedOver(key, Why.SETUP, "SES writes it when a rule with an S3 action is created; it is no mail")
+        return
+    try:
+        if hasattr(stored, "body") and not callable(stored.body):
+            body, metadata = stored.body, stored.metadata
+        else:
+            answer = stored.get()
+            body, metadata = answer["Body"].read(), answer.get("Metadata", {})
+        if any(name.lower().removeprefix("x-amz-meta-") == "x-amz-key-v2" for name in metadata):
+            if decrypt is None:
+                raise InputError("it is encrypted: give `kms`, a boto3 KMS client or the LocalKms that has the key")
+            body = decrypt(body, metadata)
+    except Exception as error:  # noqa: BLE001 - boto3 makes its exceptions at run time; each is one object that is lost
+        yield PassedOver(key, Why.BROKEN, one_line(error) or type(error).__name__)
+        return
+    yield from mail_in_bytes(body, key)
 
 
 def _element(value: Any, name: str = "") -> _Found:
-    if isinstance(value, Item):
-        return value.name, value.raw, value.envelope
     if _is_message(value):
         return name, _raw(value), None
     if isinstance(value, tuple) and len(value) == 2 and _is_message(value[0]):
@@ -302,12 +379,16 @@ def _raw(value: Any) -> bytes:
     raise InputError(f"expected a message as bytes but got `{one_line(type(value).__name__)}`")
 
 
-def _named(source: Mapping[str, Any]) -> Iterator[_Found]:
-    if "raw" in source:
+def _named(source: Mapping[str, Any], decrypt: Decrypt | None) -> _Stream:
+    if "Contents" in source and "raw" not in source:
+        raise InputError(
+            "expected objects with their content but got a listing of keys: give `boto3.resource('s3').Bucket(name)`"
+        )
+    if "raw" in source and not _is_object(source["raw"]):
         yield _row(source)
         return
-    for name, value in source.items():
-        yield _element(value, str(name))
+    for name in list(source):  # a bucket may be what is written to
+        yield from _any_element(source[name], str(name), decrypt)
 
 
 def _row(row: Mapping[str, Any], name: str = "") -> _Found:
@@ -321,12 +402,13 @@ def _row(row: Mapping[str, Any], name: str = "") -> _Found:
     return name, _raw(row["raw"]), {f: row[f] for f in _FIELDS if not _is_missing(row.get(f))}
 
 
-def _frame(frame: Any) -> Iterator[_Found]:
+def _frame(frame: Any) -> _Stream:
     columns = [str(column) for column in frame.columns]
     if "raw" not in columns:
         raise InputError(f"expected a table with a column `raw` but got the columns {one_line(', '.join(columns))}")
     for values in zip(*(frame[column] for column in frame.columns), strict=True):
-        yield _row(dict(zip(columns, values, strict=True)))
+        row = dict(zip(columns, values, strict=True))
+        yield from _any_element(row, "" if _is_missing(row.get("name")) else str(row["name"]), None)
 
 
 def _is_missing(value: object) -> bool:
@@ -344,14 +426,25 @@ def _changed(envelope: Envelope, change: Envelope | Mapping[str, Any], name: str
         raise InputError(f"{where}: expected an Envelope or a mapping but got `{one_line(type(change).__name__)}`")
     if not change:
         return envelope
-    changed = {**envelope.to_json(), **change}
-    recipients = changed["rcpt_to"]
+    parts = dict(change)
+    unknown = sorted(map(str, set(parts) - set(_FIELDS)))
+    if unknown:
+        raise InputError(f"{where}: expected only {', '.join(_FIELDS)} but got `{one_line(', '.join(unknown))}`")
+    recipients = parts.get("rcpt_to", ())
     if isinstance(recipients, str):  # in a table a list is often one text
         recipients = tuple(addresses_in(recipients)) or tuple(filter(None, map(str.strip, recipients.split(","))))
     if not isinstance(recipients, Iterable):
         raise InputError(f"{where} rcpt_to: expected a list of addresses but got `{one_line(recipients)}`")
-    tls = _yes_or_no(changed["tls"])
-    return Envelope.from_json({**changed, "rcpt_to": tuple(recipients), "tls": tls}, where=where)
+    if "rcpt_to" in parts:
+        parts["rcpt_to"] = tuple(recipients)
+    if "tls" in parts:
+        parts["tls"] = _yes_or_no(parts["tls"])
+    try:
+        changed = envelope.changed(**parts)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    Envelope.from_json({name: one for name, one in changed.to_json().items() if name in parts}, where=where)
+    return changed
 
 
 # How a table that was once text says it: pandas, spreadsheets, databases.

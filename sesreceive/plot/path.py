@@ -61,7 +61,7 @@ def path(reception: Reception, *, at: int | None = None, full: bool = False) -> 
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1")
     >>> for box in path(reception):
     ...     print(box.title, "|", box.word)
     192.0.2.1 connects | clear text
@@ -121,7 +121,7 @@ class _Path:
         sender = f"from {envelope.mail_from}" if envelope.mail_from else "from the null sender <>, as bounces are"
         named = f"{count(len(self.reception.recipients), 'recipient')} named"
         return Box(
-            shape=Shape.START, state=State.ON, title=f"{envelope.client_ip} connects", word=tls,
+            shape=Shape.START, state=State.ON, title=f"{envelope.client_ip or 'a client not known'} connects", word=tls,
             reason=f"it calls itself {envelope.helo or 'nothing'}; mail {sender}; {named}",
         )  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 from sesreceive.effects import Effect
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
+from sesreceive.json_input import parse_json
 
 __all__ = ["first_difference"]
 
@@ -79,8 +79,8 @@ def _line_at(data: bytes, start: int) -> str:
 def _json(before: str, after: str) -> tuple[str, str, str] | None:
     """The first place in two JSON texts that differs; None where they are none."""
     try:
-        both = json.loads(before), json.loads(after)
-    except (ValueError, RecursionError):
+        both = parse_json(before), parse_json(after)
+    except InputError:
         return None
     return next(_walk(*both, ""), ("", "", ""))
 

@@ -1,7 +1,8 @@
 """The columns of every table, declared once, and beside them its rows as named tuples.
 
 Frames, files, empty tables and the documentation all read these. `TABLES` is in the order a message meets the
-steps. Every table starts with `number` and `message`, by which rows of different tables are joined.
+steps. Every table starts with `number` and `message`, by which rows of different tables are joined, and `envelope`,
+which says whether the row follows from an envelope that was given or from a guess.
 
 >>> [table.name for table in TABLES]
 ['messages', 'recipients', 'filters', 'rules', 'actions', 'effects', 'events']
@@ -16,17 +17,21 @@ from typing import NamedTuple
 
 from sesreceive.account.filters import Policy
 from sesreceive.auth.results import DmarcStatus, SpfStatus
-from sesreceive.report.table import Column, Table
+from sesreceive.mail.passed_over import Why
+from sesreceive.mail.provenance import Origin
+from sesreceive.report.table import COMMON, Column, Table
 from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.verdict import Verdict
 
 __all__ = [
     "ACTIONS",
     "CELLS",
+    "COMMON",
     "EFFECTS",
     "EVENTS",
     "FILTERS",
     "MESSAGES",
+    "PASSED_OVER",
     "RECIPIENTS",
     "RULES",
     "TABLES",
@@ -57,6 +62,12 @@ CELLS = ("", *_words(Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL))
 _MESSAGE = (
     Column("number", "Int64", "position of the message in the report, from 0"),
     Column("message", "string", "name of the message; its message id where it has none, then `#` and its number"),
+    Column(
+        "envelope",
+        "category",
+        "how its envelope is known, as the part that is known least; a fact where `given`",
+        categories=_words(*Origin),
+    ),
 )
 _REASON = Column("reason", "string", "because of what, as one sentence")
 
@@ -66,6 +77,7 @@ class MessageRow(NamedTuple):
 
     message_id: str
     received_at: datetime | None
+    envelope_parts: str
     client_ip: str
     helo: str
     tls: bool
@@ -103,7 +115,11 @@ MESSAGES = Table(
         *_MESSAGE,
         Column("message_id", "string", "SES message id; empty when the message was refused"),
         Column("received_at", "datetime64[ms, UTC]", "when it was accepted; missing when it was refused"),
-        Column("client_ip", "string", "address of the connecting host"),
+        Column(
+            "envelope_parts", "string",
+            "which parts of the envelope were given, read and where, assumed, or are not known; `given` where all were",
+        ),
+        Column("client_ip", "string", "address of the connecting host; empty where it is not known"),
         Column("helo", "string", "what it called itself"),
         Column("tls", "boolean", "whether the session was encrypted"),
         Column("mail_from", "string", "reverse-path; empty for the null sender"),
@@ -328,6 +344,18 @@ EVENTS = Table(
     ),
 )
 
+PASSED_OVER = Table(
+    name="passed_over",
+    row="file, member of an archive, object or row of the source that no message was made of",
+    order="as met",
+    empty="everything was a message",
+    columns=(
+        Column("name", "string", "where it is, as a message of it would be called"),
+        Column("why", "category", "in a word", categories=_words(*Why)),
+        _REASON,
+    ),
+)
+
 TABLES: tuple[Table, ...] = (MESSAGES, RECIPIENTS, FILTERS, RULES, ACTIONS, EFFECTS, EVENTS)
 
 
@@ -342,9 +370,9 @@ def table(name: str) -> Table:
     Examples
     --------
     >>> table("messages").names[:3]
-    ('number', 'message', 'message_id')
+    ('number', 'message', 'envelope')
     """
-    for one in TABLES:
+    for one in (*TABLES, PASSED_OVER):
         if one.name == name:
             return one
     raise KeyError(f"expected one of {', '.join(t.name for t in TABLES)} but got `{name}`")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
-from sesreceive.report.columns import CELLS, TABLES, table
+from sesreceive.report.columns import CELLS, COMMON, TABLES, table
 from sesreceive.report.packing import Packed, pack
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.report.table import Column, Table
@@ -50,6 +50,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.certainties: list[str] = []
         # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
         self._layout: dict[str, None] = {}
         self._laid_out: Account | None = None
@@ -58,9 +59,9 @@ class Tables:
         self._known: dict[int, Account] = {}  # by id
         self._fired: dict[str, int] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
-            name: tuple([] for _ in table(name).columns[2:]) for name in SMALL
+            name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
         }
-        # How many rows each message has: `number` and `message` are made of it when they are asked for.
+        # How many rows each message has: the columns common to all are made of it when they are asked for.
         self._counts: dict[str, list[int]] = {name: [] for name in SMALL}
 
     def __len__(self) -> int:
@@ -73,7 +74,7 @@ class Tables:
             return NotImplemented
         self._fill()
         other._fill()
-        mine, others = ((t.names, list(t._layout), t._counts, t._columns) for t in (self, other))
+        mine, others = ((t.names, t.certainties, list(t._layout), t._counts, t._columns) for t in (self, other))
         return mine == others and all(self.data(name) == other.data(name) for name in _LARGE)
 
     __hash__ = None  # type: ignore[assignment]  # they grow
@@ -82,6 +83,7 @@ class Tables:
         """Append one message; with `keep` as it is, else what its rows need."""
         last = self._last()
         self.names.append(reception.name)
+        self.certainties.append(str(reception.envelope.certainty))
         last.append(reception)
         if not keep:
             self._fill()
@@ -165,6 +167,7 @@ class Tables:
         self._fill()
         other._fill()
         self.names.extend(other.names)
+        self.certainties.extend(other.certainties)
         for rule, times in other._fired.items():
             self._fired[rule] = self._fired.get(rule, 0) + times
         self.lay_out(other._layout)
@@ -193,16 +196,22 @@ class Tables:
         names = table(name).names
         made = {}
         for column in names if wanted is None else wanted:
-            if column in ("number", "message"):
-                values: Sequence[Any] = range(len(self)) if column == "number" else self.labels
+            if column in COMMON:
+                values = self._common(column)
                 made[column] = list(chain.from_iterable(map(repeat, values, counts)))
             else:
-                made[column] = columns[names.index(column) - 2]
+                made[column] = columns[names.index(column) - len(COMMON)]
         return made
 
+    def _common(self, column: str) -> Sequence[Any]:
+        """What a column says of each message that all tables have."""
+        if column == "number":
+            return range(len(self))
+        return self.labels if column == "message" else self.certainties
+
     def _content(self, name: str) -> tuple[list[int], tuple[list[Any], ...]]:
-        """How many rows each message has in a table, and its columns but `number` and `message`."""
-        columns = table(name).columns[2:]
+        """How many rows each message has in a table, and its columns but the common ones."""
+        columns = table(name).columns[len(COMMON) :]
         if name in SMALL:
             self._fill(name)
             return self._counts[name], self._columns[name]

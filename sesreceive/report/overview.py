@@ -34,7 +34,7 @@ def table_text(tables: Tables, name: str, *, limit: int | None, width: int | Non
             rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
             text = matrix_grid(list(matrix.columns), rows)
         case "messages":
-            text = grid(_COLUMNS, _overview(tables, shown), width=width, drop=_DROPPED)
+            text = grid(_columns(tables), _overview(tables, shown), width=width, drop=_DROPPED)
         case _:
             columns = declared(name).names[1:]
             cells = (values[:shown] for values in tables.data(name, columns).values())
@@ -44,20 +44,28 @@ def table_text(tables: Tables, name: str, *, limit: int | None, width: int | Non
 
 def overview_html(tables: Tables, title: str) -> str:
     """The messages as HTML, everything escaped, with text for front ends that take styles away."""
+    columns = _columns(tables)
     rows = [
-        [_html(column, cell) for column, cell in zip(_COLUMNS, row, strict=True)] for row in _overview(tables, _SHOWN)
+        [_html(column, cell) for column, cell in zip(columns, row, strict=True)] for row in _overview(tables, _SHOWN)
     ]
     note = f'<p class="ses-note">showing {_SHOWN} of {len(tables)}</p>' if len(tables) > _SHOWN else ""
     text = table_text(tables, "messages", limit=_SHOWN_AS_TEXT, width=160)
-    return frame(f"{title}\n{text}", table(_COLUMNS, rows, caption=title) + note)
+    return frame(f"{title}\n{text}", table(columns, rows, caption=title) + note)
+
+
+def _columns(tables: Tables) -> tuple[str, ...]:
+    """The columns; where an envelope was read or assumed, that is said before what follows from it."""
+    return _COLUMNS if set(tables.certainties) <= {"given"} else ("message", "envelope", *_COLUMNS[1:])
 
 
 def _overview(tables: Tables, shown: int) -> Iterator[Sequence[Any]]:
+    said = "envelope" in _columns(tables)
     data = {name: cells[:shown] for name, cells in tables.data("messages").items()}
     for cells in zip(*data.values(), strict=True):
         row = dict(zip(data, cells, strict=True))
         yield (
-            row["message"], row["mail_from"] or "<>", row["recipients"], Reply.parse(row["reply"]).status,
+            row["message"], *([row["envelope"]] if said else []), row["mail_from"] or "<>", row["recipients"],
+            Reply.parse(row["reply"]).status,
             row["filter"], _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
         )  # fmt: skip
 

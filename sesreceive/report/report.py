@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from sesreceive.errors import InputError
+from sesreceive.mail.passed_over import PassedOver
 from sesreceive.reception import Reception
 from sesreceive.report import files
-from sesreceive.report.columns import TABLES
+from sesreceive.report.columns import PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
-from sesreceive.report.frames import Tables
+from sesreceive.report.frames import Tables, frame
+from sesreceive.report.grid import grid
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.trace.events import Op
 from sesreceive.trace.facts import Metric
@@ -76,6 +78,7 @@ class Report:
     def __init__(self, receptions: Iterable[Reception] = (), *, keep: bool = True) -> None:
         self.keep = keep
         self.interrupted = False
+        self._passed_over: list[PassedOver] = []
         self._tables = Tables()
         self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
         for reception in receptions:
@@ -86,6 +89,10 @@ class Report:
     def add(self, reception: Reception) -> None:
         """Append one message."""
         self._tables.add(reception, keep=self.keep)
+
+    def pass_over(self, what: Iterable[PassedOver]) -> None:
+        """Note what the source held besides messages."""
+        self._passed_over.extend(what)
 
     def extend(self, other: Report) -> None:
         """Append the messages of another report; their numbers go on where these end.
@@ -99,6 +106,7 @@ class Report:
             raise InputError("a report that keeps receptions cannot take over one that was made with keep=False")
         self._tables.extend(other._tables if self.keep else other._tables.lean())
         self.interrupted = self.interrupted or other.interrupted
+        self._passed_over.extend(other._passed_over)
 
     def pack(self) -> Report:
         """The same report with its tables made and its receptions as bytes, which they stay until one is asked for.
@@ -107,6 +115,7 @@ class Report:
         """
         packed = Report(keep=self.keep)
         packed.interrupted = self.interrupted
+        packed._passed_over = list(self._passed_over)
         packed._tables = self._tables.packed()
         return packed
 
@@ -212,6 +221,18 @@ class Report:
     def events(self) -> pd.DataFrame:
         """One row a thing that was considered, in order: the whole trace; see ``describe("events")``."""
         return self.frame("events")
+
+    @property
+    def passed_over_items(self) -> tuple[PassedOver, ...]:
+        """What the source held besides messages, as values."""
+        return tuple(self._passed_over)
+
+    @property
+    def passed_over(self) -> pd.DataFrame:
+        """One row a file, object or row of the source that was no message, or could not be read, and why."""
+        rows = self._passed_over
+        data = {"name": [one.name for one in rows], "why": [str(one.why) for one in rows]}
+        return frame(PASSED_OVER, {**data, "reason": [one.reason for one in rows]})
 
     def frame(self, name: str) -> pd.DataFrame:
         """One of the tables by name; a copy, so changing it changes nothing here.
@@ -390,13 +411,16 @@ class Report:
         Parameters
         ----------
         table : str
-            Name of the table, or ``matrix``.
+            Name of the table, ``matrix`` or ``passed_over``.
         limit : int, optional
             Rows at most; a last line says how many there are.
         width : int, optional
             Characters a line may have; that of the terminal by default.
         """
         width = shutil.get_terminal_size((140, 24)).columns if width is None else width
+        if table == PASSED_OVER.name:
+            rows = [(one.name, str(one.why), one.reason) for one in self._passed_over[:limit]]
+            return grid(PASSED_OVER.names, rows, width=width)
         return table_text(self._tables, table, limit=limit, width=width)
 
     def __repr__(self) -> str:
@@ -405,7 +429,8 @@ class Report:
         accepted = sum(tables.column("messages", "accepted"))
         fired = sum(tables.fired.values())
         effects = sum(outcome == Op.EFFECT for outcome in tables.column("effects", "outcome"))
-        stopped = ", interrupted" if self.interrupted else ""
+        stopped = f", {len(self._passed_over)} passed over" if self._passed_over else ""
+        stopped += ", interrupted" if self.interrupted else ""
         return (
             f"<Report of {count(len(self), 'message')}: {accepted} accepted, {len(self) - accepted} refused, "
             f"{count(fired, 'rule')} fired, {count(effects, 'effect')}{stopped}>"
@@ -431,4 +456,5 @@ class Report:
         return self._tables.items()
 
     def _everything(self) -> dict[str, pd.DataFrame]:
-        return {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}
+        tables = {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}
+        return {**tables, "passed_over": self.passed_over} if self._passed_over else tables

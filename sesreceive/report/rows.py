@@ -74,7 +74,7 @@ def rows_of(reception: Reception) -> Rows:
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1")
     >>> rows = rows_of(reception)
     >>> rows.messages[0].filter, rows.recipients[0].code, len(rows.rules), len(rows.events)
     ('me', 550, 0, 5)
@@ -98,6 +98,7 @@ def message_row(reception: Reception) -> MessageRow:
     return MessageRow(
         message_id=reception.message_id,
         received_at=reception.received_at,
+        envelope_parts=envelope.told,
         client_ip=envelope.client_ip,
         helo=envelope.helo,
         tls=envelope.tls,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Column", "Table"]
+__all__ = ["COMMON", "Column", "Table"]
+
+# What each table of messages begins with; the tables know it of the message without its rows.
+COMMON = ("number", "message", "envelope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Table:
     Attributes
     ----------
     row_type : type or None
-        Class of its rows, a named tuple of all columns but `number` and `message`, which the report knows.
+        Class of its rows, a named tuple of all columns but the `COMMON` first ones, which the report knows.
     """
 
     name: str
@@ -51,10 +54,11 @@ class Table:
     row_type: type[tuple[Any, ...]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse a table whose rows are not of its columns; all rows begin with `number` and `message`."""
-        fields_: tuple[str, ...] = getattr(self.row_type, "_fields", self.names[2:])
-        if fields_ != self.names[2:]:
-            raise TypeError(f"the rows of the table `{self.name}` have the fields {fields_}, not {self.names[2:]}")
+        """Refuse a table whose rows are not of its columns."""
+        own = self.names[len(COMMON) :]
+        fields_: tuple[str, ...] = getattr(self.row_type, "_fields", own)
+        if fields_ != own:
+            raise TypeError(f"the rows of the table `{self.name}` have the fields {fields_}, not {own}")
 
     @property
     def names(self) -> tuple[str, ...]:

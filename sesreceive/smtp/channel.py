@@ -143,7 +143,8 @@ class Channel:
             self._must("STARTTLS", 220)
             self._encrypt()
             self._greeted = None
-        who = (envelope.client_ip, envelope.client_name) if speaks_for else None
+        # Of a client whose address is not known nothing is claimed: the server sees this machine.
+        who = (envelope.client_ip, envelope.client_name) if speaks_for and envelope.client_ip else None
         if self._greeted == (envelope.helo, who):
             return
         if who is not None and (self._greeted is None or self._greeted[1] != who):

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.assumption import Assumptions
+from sesreceive.clock import to_datetime
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.address import host_address
+from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.provenance import Origin
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.stages.index import FilterIndex
 from sesreceive.stages.prefixes import Prefix, PrefixTable, address_number, prefix_of
@@ -25,7 +28,7 @@ from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
 from sesreceive.wording import count
 
-__all__ = ["FilterDecision", "ProviderList", "decide"]
+__all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "arrival", "decide", "with_provenance"]
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -95,7 +98,7 @@ class FilterDecision:
     Attributes
     ----------
     client_ip : str
-        The address.
+        The address; empty where it is not known.
     accepted : bool
         Whether the recipients are looked at.
     decided_by : str
@@ -128,7 +131,8 @@ def decide(
     filters : sequence of ReceiptFilter
         The account's filters, in any order.
     client_ip : str
-        IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it.
+        IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it. Empty where it is not
+        known: then nothing is held against it, and the mail is let through.
     provider_lists : iterable of ProviderList
         Lists AWS keeps; they count only where no filter decides.
     assumptions : Assumptions, optional
@@ -151,6 +155,9 @@ def decide(
     """
     assumptions = assumptions or _DEFAULT
     filters, provider_lists = tuple(filters), tuple(provider_lists)
+    if not client_ip:
+        events = Deferred(Stage.FILTERING, _skipped, filters, provider_lists)
+        return FilterDecision(client_ip="", accepted=True, decided_by="", reason=NO_CLIENT, reply=OK, events=events)
     if index is None:
         index = FilterIndex(filters, assumptions.filter_precedence)
     version, number, shown = address_number(client_ip)
@@ -164,6 +171,49 @@ def decide(
         client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
         events=events,
     )  # fmt: skip
+
+
+# A file keeps no session: where its header names no client, none is made up.
+_NOT_KNOWN = "the address of the client is not known"
+NO_CLIENT = f"{_NOT_KNOWN}, so no IP filter is asked"
+
+
+def _skipped(filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...]) -> tuple[TraceEvent, ...]:
+    """Every filter and list is passed over, and says why."""
+    log = TraceLog(Stage.FILTERING)
+    with log.within(Kind.STAGE, "", NO_CLIENT, fact=ConnectionFact(True, "")):
+        for item in filters:
+            log.add(Kind.FILTER, Op.SKIP, item.name, _NOT_KNOWN, fact=FilterFact(item.policy, item.cidr))
+        for entry in provider_lists:
+            log.add(Kind.PROVIDER_LIST, Op.SKIP, entry.name, _NOT_KNOWN)
+    return log.events()
+
+
+def with_provenance(decision: FilterDecision, envelope: Envelope, received_s: float) -> FilterDecision:
+    """The decision whose trace says how the envelope is known, where it was not given, and when the mail arrived."""
+    known = "" if envelope.certainty is Origin.GIVEN else envelope.told
+    said = (decision.events, known, arrival(envelope, received_s))
+    return replace(decision, events=Deferred(Stage.FILTERING, _with_facts, *said))
+
+
+def _with_facts(events: Sequence[TraceEvent], known: str, arrived: str) -> tuple[TraceEvent, ...]:
+    first, *others = events
+    if not isinstance(first.fact, ConnectionFact):
+        return (first, *others)
+    return (first._replace(fact=first.fact._replace(envelope=known, arrived=arrived)), *others)
+
+
+def arrival(envelope: Envelope, received_s: float) -> str:
+    """Which time of arrival was taken, and where from, as a clause.
+
+    Examples
+    --------
+    >>> arrival(Envelope(), 0)
+    '1970-01-01T00:00:00.000Z, now by the clock'
+    """
+    time = to_datetime(received_s).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    known = envelope.provenance.get("received_at")
+    return f"{time}, {'now by the clock' if known is None else known}"
 
 
 def _events(

@@ -162,7 +162,8 @@ def _judge(
     reason = f"the domain identity `{identity.name}` {covered} verified"
     log.check(Check.VERIFIED_IDENTITY, Op.MATCH, reason, recipient=recipient)
 
-    log.check(Check.IP_FILTERS, Op.MATCH if decision.accepted else Op.MISS, decision.reason, recipient=recipient)
+    asked = Op.MATCH if decision.accepted else Op.MISS
+    log.check(Check.IP_FILTERS, asked if decision.client_ip else Op.SKIP, decision.reason, recipient=recipient)
     if not decision.accepted:
         return decision.reply, decision.reason, ()
 

@@ -77,10 +77,24 @@ class Metric(StrEnum):
 
 
 class ConnectionFact(NamedTuple):
-    """Whether an address is let through, and the name of the filter or provider list that decided."""
+    """Whether an address is let through, and how the session is known.
+
+    Attributes
+    ----------
+    accepted : bool
+        Whether the recipients are looked at.
+    decided_by : str
+        Name of the filter or provider list that decided; empty where none did.
+    envelope : str
+        Which parts of the envelope were read or assumed; empty where all were given.
+    arrived : str
+        When the mail arrived, and how that is known; empty before the end of its data.
+    """
 
     accepted: bool
     decided_by: str
+    envelope: str = ""
+    arrived: str = ""
 
 
 class FilterFact(NamedTuple):

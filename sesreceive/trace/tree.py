@@ -118,9 +118,8 @@ class _Growth:
             label += f" of {first.subject}"
         if isinstance(first.fact, ConnectionFact):
             label += ", accepted" if first.fact.accepted else ", refused"
-        return Node(
-            op=first.op, word="", label=label, reason=first.reason, inside=self.below(self.inside.get(first.seq, ()))
-        )
+        inside = _known(first) + self.below(self.inside.get(first.seq, ()))
+        return Node(op=first.op, word="", label=label, reason=first.reason, inside=inside)
 
     def node(self, event: TraceEvent) -> Node:
         """One event and what lies in it."""
@@ -160,6 +159,15 @@ class _Growth:
             else:
                 shown += nodes
         return tuple(shown)
+
+
+def _known(step: TraceEvent) -> tuple[Node, ...]:
+    """How envelope and time are known, above what follows from them."""
+    fact = step.fact
+    if not isinstance(fact, ConnectionFact):
+        return ()
+    said = (("envelope", fact.envelope), ("time of arrival", fact.arrived))
+    return tuple(Node(op=Op.ENTER, word="known", label=label, reason=how) for label, how in said if how)
 
 
 def _some(subjects: Iterable[str]) -> str:

@@ -42,7 +42,8 @@ class Debugger(Part):
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> debugger = Debugger(ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"]))
+    >>> receiver = ses.Receiver(account, seed=1)
+    >>> debugger = Debugger(receiver.receive(b"", rcpt_to=["ana@example.com"], client_ip="192.0.2.1"))
     >>> debugger.run_to_decision()
     'step 2 of 7: Block filter `me` (192.0.2.1) contains 192.0.2.1'
     >>> debugger.scene.because[0].path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as W
@@ -31,7 +32,7 @@ class EnvelopeForm(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, part: Part, edited: Callable[[], str | None], envelope: Envelope) -> None:
         self._edited = edited
-        self._followed = envelope
+        self._followed = self._shown = envelope
         self.client_ip = self._box(part, "Client IP", "client_ip", "the address that filters and SPF look at")
         self.helo = self._box(part, "HELO", "helo", "what the client calls itself")
         self.client_name = self._box(part, "Client name", "client_name", "its name in reverse DNS; empty for none")
@@ -63,13 +64,15 @@ class EnvelopeForm(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         InputError
             When it is what no SMTP session could say.
         """
-        return Envelope(
-            client_ip=self.client_ip.value.strip(), helo=self.helo.value, mail_from=self.mail_from.value,
+        # Parts that are on screen as they were shown stay known as they were; the time is not on screen.
+        return replace(
+            self._shown, client_ip=self.client_ip.value.strip(), helo=self.helo.value, mail_from=self.mail_from.value,
             rcpt_to=several(self.rcpt_to.value), tls=self.tls.value, client_name=self.client_name.value,
         )  # fmt: skip
 
     def show(self, envelope: Envelope) -> None:
         """Put an envelope on screen; sender and recipients follow again."""
+        self._shown = envelope
         self.client_ip.value, self.helo.value = envelope.client_ip, envelope.helo
         self.client_name.value, self.tls.value = envelope.client_name, envelope.tls
         self._followed = envelope

@@ -60,8 +60,12 @@ def _summary(reception: Reception) -> str:
         ["to", code(", ".join(envelope.rcpt_to) or "nobody")],
         [
             "client",
-            f"{code(envelope.client_ip)}, HELO {code(envelope.helo)}, {'TLS' if envelope.tls else 'clear text'}",
+            (
+                f"{code(envelope.client_ip) if envelope.client_ip else 'not known'}, HELO {code(envelope.helo)}, "
+                f"{'TLS' if envelope.tls else 'clear text'}"
+            ),
         ],
+        ["envelope", escape(envelope.told)],
         ["size", f"{reception.message.size_bytes} bytes"],
         ["message id", code(reception.message_id) if reception.accepted else mark("none: refused", "note")],
         ["rules that fired", escape(fired)],

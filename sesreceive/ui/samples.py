@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,8 +9,7 @@ import ipywidgets as W
 
 from sesreceive import datasets
 from sesreceive.errors import InputError, one_line
-from sesreceive.mail.corpus import Item, read, with_crlf
-from sesreceive.mail.mbox import looks_like_mbox, messages_in
+from sesreceive.mail.corpus import Item, read, read_content
 from sesreceive.mail.message import Message
 from sesreceive.ui.inputs import choice
 from sesreceive.ui.kit import Part, caption
@@ -25,7 +23,7 @@ _LISTED = 1_000
 
 
 def items_of(name: str, content: bytes) -> Iterator[Item]:
-    r"""The messages of an uploaded file: of a mailbox all, else the one it is.
+    r"""The messages of an uploaded file: a message, a mailbox or an archive.
 
     Examples
     --------
@@ -37,19 +35,9 @@ def items_of(name: str, content: bytes) -> Iterator[Item]:
     Raises
     ------
     InputError
-        When it is called a mailbox and is none.
+        When it is no mail.
     """
-    stem, _, kind = name.rpartition(".")
-    stem = stem or name
-    if kind.lower() == "mbox" or looks_like_mbox(content[:4096]):
-        lines = io.BytesIO(content)
-        named: Any = (
-            {"name": f"{stem}-{number}", "raw": with_crlf(raw)}
-            for number, raw in enumerate(messages_in(lines, where=f"mbox `{one_line(name)}`"), start=1)
-        )
-    else:
-        named = [{"name": stem, "raw": with_crlf(content)}]
-    yield from read(named)
+    yield from read_content(name, content)
 
 
 def _line(item: Item) -> str:
@@ -126,7 +114,7 @@ class Uploads(_Chooser):
             accept=".eml,.mbox,message/rfc822,application/mbox", multiple=True, description="Upload .eml or mbox",
             tooltip="Messages from files: .eml, or a mailbox in the mbox format", layout=W.Layout(width="auto"),
         )  # fmt: skip
-        note = caption("Each message gets the envelope its header suggests; change it below.")
+        note = caption("Each message gets the envelope its header tells of; change it below.")
         super().__init__(part, "upload", chosen, [W.HBox([self.upload]), note])
         part.on_change(self.upload, self._on_upload)
 

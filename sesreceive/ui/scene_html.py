@@ -32,7 +32,7 @@ def envelope_html(reception: Reception, recipients: tuple[RecipientThen, ...]) -
     """What the client has said so far."""
     envelope = reception.envelope
     rows = [
-        ["client", code(envelope.client_ip)],
+        ["client", code(envelope.client_ip) if envelope.client_ip else "not known"],
         ["HELO", code(envelope.helo)],
         ["TLS", "yes" if envelope.tls else "no, clear text"],
         ["MAIL FROM", code(envelope.mail_from or "<>")],

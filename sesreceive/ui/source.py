@@ -6,7 +6,8 @@ import html
 import json
 from contextlib import suppress
 
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
+from sesreceive.json_input import parse_json
 
 __all__ = ["json_source", "source"]
 
@@ -39,6 +40,6 @@ def source(raw: bytes | str) -> str:
 
 def json_source(text: str) -> str:
     """JSON text, indented; text that is none as it is."""
-    with suppress(ValueError, RecursionError):
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    with suppress(InputError):
+        text = json.dumps(parse_json(text), indent=2, ensure_ascii=False)
     return source(text)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sesreceive.auth.results import AuthenticationResults, DkimResult, SpfResult, SpfStatus
 
-__all__ = ["AUTHSERV_ID", "SPF_WORDING", "authentication_results", "received_spf", "single_line"]
+__all__ = ["AUTHSERV_ID", "SPF_WORDING", "UNKNOWN_CLIENT", "authentication_results", "received_spf", "single_line"]
 
 # Always this, in every region [observed].
 AUTHSERV_ID = "amazonses.com"
@@ -26,6 +26,9 @@ SPF_WORDING: Mapping[SpfStatus, str] = {
     SpfStatus.PERMERROR: "permerror (spfCheck: Error in processing SPF Record) ",
     SpfStatus.TEMPERROR: "temperror (spfCheck: Error in retrieving data from DNS) ",
 }  # fmt: skip
+
+# What stands in the place of an address that is not known. SES always knows it; mail out of a file may have none.
+UNKNOWN_CLIENT = "unknown"
 
 # HELO, MAIL FROM and `d=` are the sender's text, and SES repeats them as they are [observed]: that is the weakness
 # of trusting these headers. An SMTP command cannot hold a line end, though, so none may begin a line of its own.
@@ -54,8 +57,9 @@ def received_spf(spf: SpfResult) -> str:
     'none (spfCheck: 192.0.2.1 is neither permitted nor denied by domain of example.org)
     client-ip=192.0.2.1; envelope-from=ana@example.org; helo=mx.example.org;'
     """
-    wording = SPF_WORDING[spf.status].format(domain=spf.domain, ip=spf.client_ip)
-    facts = f"client-ip={spf.client_ip}; envelope-from={spf.envelope_from}; helo={spf.helo};"
+    ip = spf.client_ip or UNKNOWN_CLIENT
+    wording = SPF_WORDING[spf.status].format(domain=spf.domain, ip=ip)
+    facts = f"client-ip={ip}; envelope-from={spf.envelope_from}; helo={spf.helo};"
     return single_line(wording + facts)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sesreceive.assumption import Assumptions
 from sesreceive.mail.envelope import Envelope
-from sesreceive.writing.authentication_results import single_line
+from sesreceive.writing.authentication_results import UNKNOWN_CLIENT, single_line
 from sesreceive.writing.dates import received_date
 
 __all__ = ["inbound_host", "received"]
@@ -46,7 +46,8 @@ def received(
     """
     instead = {"none": "", "helo": envelope.helo, "unknown": "unknown"}[assumptions.received_without_rdns]
     name = envelope.client_name or instead
-    client = f"{name} [{envelope.client_ip}]" if name else f"[{envelope.client_ip}]"
+    address = envelope.client_ip or UNKNOWN_CLIENT
+    client = f"{name} [{address}]" if name else f"[{address}]"
     named = envelope.rcpt_to if len(envelope.rcpt_to) == 1 else ()
     by = f"by {inbound_host(region)} with SMTP id {message_id}"
     return (

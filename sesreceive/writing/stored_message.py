@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sesreceive.mail.message import HeaderField, Message
+from sesreceive.mail.ses_block import BLOCK
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.authentication_results import single_line
 from sesreceive.writing.receipt import Receipt, SesField
@@ -195,7 +196,9 @@ def _above(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
             ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
             ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
         )
-    return (*receipt.origin_fields, *scan, *receipt.sender_fields)
+    written = dict((*receipt.origin_fields, *scan, *receipt.sender_fields))
+    # One table for both ways: what is written in this order is taken off in this order.
+    return tuple((field.name, written[field.name]) for field in BLOCK if field.name in written)
 
 
 def added_fields(added: Added) -> tuple[SesField, ...]:

@@ -187,7 +187,7 @@ UNREADABLE = [
     (None, "cannot read account `{path}`: No such file or directory"),
     (b"{", "account `{path}` is not JSON: line 1, column 2: Expecting property name enclosed in double quotes"),
     (b"\xff{}", "account `{path}` is not UTF-8 text: byte 0 is not"),
-    (b"[" * 100_000, "account `{path}` is nested too deeply"),
+    (b"[" * 100_000, "account `{path}` is nested too deeply: expected at most 100 levels"),
 ]
 
 

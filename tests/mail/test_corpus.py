@@ -128,7 +128,7 @@ def test_a_table_says_what_it_knows_of_the_envelope() -> None:
     assert [item.envelope.rcpt_to for item in items] == [
         ("x@example.com",), ("user1@example.com",), ("y@example.com", "z@example.com"),
     ]  # fmt: skip
-    assert [item.envelope.client_ip for item in items] == ["198.51.100.7", "192.0.2.1", "192.0.2.1"]
+    assert [item.envelope.client_ip for item in items] == ["198.51.100.7", "", ""]
     assert [item.envelope.tls for item in items] == [True, False, False]
 
 
@@ -156,7 +156,7 @@ def test_the_size_is_known_where_it_can_be(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ what is refused
 
 BAD_VALUES = [
-    (5, "expected a folder of .eml files, .* but got `int`"),
+    (5, "expected a folder of mail, .* but got `int`"),
     ([5], r"expected a message as bytes, a path, a \(message, envelope\) pair or a mapping with `raw` but got `int`"),
     (["Subject: x\n\nbody"], "expected a message as bytes but got text that begins `Subject: x.*`: encode it"),
     ([{"text": b""}], "expected a message in `raw` but got only text"),
@@ -182,9 +182,9 @@ def test_a_bad_override_is_refused() -> None:
 
 
 def test_missing_and_empty_places_are_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^there is no `.*nowhere`: give a folder of .eml files, one .eml file,"):
+    with pytest.raises(InputError, match=r"^there is no `.*nowhere`: give a folder of mail, one .eml file,"):
         read(tmp_path / "nowhere")
-    with pytest.raises(InputError, match=r"^there is no .eml file in `.*`, and it is no Maildir: give"):
+    with pytest.raises(InputError, match=r"^there is no file in `.*`: give"):
         read(tmp_path)
 
 
@@ -192,7 +192,7 @@ def test_a_broken_envelope_is_named(tmp_path: Path) -> None:
     folder(tmp_path, lf=False)
     (tmp_path / "2.envelope.json").write_text("{")
     with pytest.raises(
-        InputError, match=r"^envelope `.*2.envelope.json`: expected a JSON object but the text is no JSON"
+        InputError, match=r"^envelope `.*2.envelope.json` is not JSON: line 1, column 2: Expecting property name"
     ):
         list(read(tmp_path))
 

@@ -341,8 +341,8 @@ def test_a_spreadsheet_runs_no_formula_of_a_stranger(exact: bool, tmp_path: Path
     # a server hears no blank before an address, so one is tried as the name it greets with, too
     senders = [f"{text}@example.org" for text in FORMULAS]
     items = [
-        {"name": f"={n}", "helo": "\t=1", "raw": message(), "mail_from": s, "rcpt_to": []}
-        for n, s in enumerate(senders)
+        {"name": f"={n}", "raw": message(), "envelope": ses.Envelope(helo="\t=1", mail_from=sender, rcpt_to=())}
+        for n, sender in enumerate(senders)
     ]
     report = scenario_receiver().replay(items)
     report.to_csv(tmp_path, exact=exact)

@@ -19,10 +19,16 @@ MESSAGES = [
     b"Subject: x\r\n\r\n" + b"y" * 998 + b"\r\n",
     b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*\r\n",
 ]
-ANA = ses.Envelope(client_ip="198.51.100.7", helo="mx.example.org", mail_from="ana@example.org")
+ANA = ses.Envelope(client_ip="198.51.100.7", helo="mx.example.org", mail_from="ana@example.org", tls=False)
 ENVELOPES = [
     ANA.to("bo@example.com"),
-    ses.Envelope(client_ip="2001:db8::7", helo="mx", rcpt_to=("x@example.net", "CY@example.com", "a@b.example.com")),
+    ses.Envelope(
+        client_ip="2001:db8::7",
+        helo="mx",
+        mail_from="",
+        tls=False,
+        rcpt_to=("x@example.net", "CY@example.com", "a@b.example.com"),
+    ),
     replace(ANA.to("bo@example.com"), client_ip="203.0.113.9"),
     ANA.to("secure@example.com"),
     ANA.to("x@example.net"),

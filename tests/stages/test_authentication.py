@@ -67,7 +67,8 @@ def test_a_message_without_a_signature_says_so() -> None:
 
 
 def test_a_check_that_does_not_pass_is_a_miss_with_its_reason() -> None:
-    decision = decide(sign(RAW, rsa_key()).replace(b"body", b"other"), Envelope(mail_from="ana@example.org"))
+    envelope = Envelope(mail_from="ana@example.org", client_ip="192.0.2.1")
+    decision = decide(sign(RAW, rsa_key()).replace(b"body", b"other"), envelope)
     spf, dkim, dmarc = decision.events[1:]
     assert {event.op.value for event in (spf, dkim, dmarc)} == {"miss"}
     assert spf.reason == f"fail: {decision.results.spf.reason}"

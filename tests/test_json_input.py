@@ -1,0 +1,65 @@
+"""JSON from outside: whatever is wrong with it is one sentence, at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesreceive.errors import InputError
+from sesreceive.json_input import MAX_DEPTH, parse_json
+
+# text, the sentence behind "acc.json"
+WRONG = [
+    ("", " is not JSON: line 1, column 1: Expecting value"),
+    ("{", " is not JSON: line 1, column 2: Expecting property name enclosed in double quotes"),
+    ('{"a": 1} x', " is not JSON: line 1, column 10: Extra data"),
+    ("[" * 100_000, " is nested too deeply: expected at most 100 levels"),
+    ('{"a":' * 100_000, " is nested too deeply: expected at most 100 levels"),
+    ("[" * 101 + "]" * 101, " is nested too deeply: expected at most 100 levels"),
+    ('{"a":' * 101 + "1" + "}" * 101, " is nested too deeply: expected at most 100 levels"),
+    ("9" * 6000, ": expected numbers of at most 300 digits but got one of 6000"),
+    ("[-" + "9" * 301 + "]", ": expected numbers of at most 300 digits but got one of 301"),
+    ('{"a": {"b": 1, "b": 2}}', ": the member `b` is given twice"),
+    ('{"\\u001b[2J": 1, "\\u001b[2J": 2}', ": the member `\\x1b[2J` is given twice"),
+    ("[NaN]", ": `NaN` is no number that JSON has"),
+    ("-Infinity", ": `-Infinity` is no number that JSON has"),
+    (b'{"a": "\xe9"}', " is not UTF-8 text: byte 7 is not"),
+    ('{"a": 1}'.encode("utf-16"), " is not UTF-8 text: byte 0 is not"),
+    ('{"a": 1}'.encode("utf-32"), " is not UTF-8 text: byte 0 is not"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, sentence", WRONG, ids=[sentence[:40] for _, sentence in WRONG])
+def test_what_is_wrong_is_one_sentence(text: str | bytes, sentence: str) -> None:
+    with pytest.raises(InputError) as raised:
+        parse_json(text, where="acc.json")
+    assert str(raised.value) == f"acc.json{sentence}"
+
+
+@pytest.mark.parametrize("text", ["[" * MAX_DEPTH + "]" * MAX_DEPTH, b'\xef\xbb\xbf{"a": 1}', " 1e5 ", '"\\ud800"'])
+def test_what_is_allowed_is_read(text: str | bytes) -> None:
+    assert parse_json(text) == json.loads(text)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_back(value: object) -> None:
+    assert parse_json(json.dumps(value)) == value
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='{}[]":,0-.eE1\\u\x00é', max_size=60))
+def test_any_text_is_read_or_refused(text: str | bytes) -> None:
+    try:
+        sentence = str(parse_json(text) and "")
+    except InputError as error:
+        sentence = str(error)
+    assert "\n" not in sentence
