@@ -233,7 +233,7 @@ from sesreceive.effects import Publish, PutObject, SendBounce
 def write(number):
     backend = DirectoryBackend(sys.argv[1])
     while True:
-        body = f"{number}:".encode() + b"x" * (number % 3 * 300_000)
+        body = f"{number}:".encode() + b"x" * (number % 3 * 100_000)
         for effect in (
             PutObject(bucket="inbox", key=f"new/{number}", body=body, metadata={"n": str(number)}),
             PutObject(bucket="inbox", key="same", body=body, metadata={"n": str(number)}),
@@ -257,7 +257,7 @@ for line in sys.stdin:
 
 
 def body_of(n: int) -> bytes:
-    return f"{n}:".encode() + b"x" * (n % 3 * 300_000)
+    return f"{n}:".encode() + b"x" * (n % 3 * 100_000)
 
 
 @pytest.mark.parametrize("kills", [100, pytest.param(1500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
