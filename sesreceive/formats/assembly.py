@@ -295,6 +295,8 @@ class _Assembly:
         if len(filled) == 1:
             only = f"`{one_line(filled[0].name, 80)}`"
             message = f"nothing activates a rule set, so no mail would be received; {only} is taken for active"
+            if self.draft.format == "API JSON":
+                message = f"nothing here says which rule set is active; {only} is taken"
             self.draft.problem(where, message, "SES API SetActiveReceiptRuleSet")
             return filled[0].name
         several = ", ".join(f"`{one_line(one.name, 80)}`" for one in filled)

@@ -206,6 +206,8 @@ class Fill:
             if isinstance(part, str):
                 text += part
                 continue
+            if position and not isinstance(value.parts[position - 1], str):
+                text += "-"  # two open parts side by side, to be read apart
             rest = "".join(later for later in value.parts[position + 1 :] if isinstance(later, str))
             text += self._part(part, slot, text, rest, last=position == len(value.parts) - 1)
         if slot is Slot.BUCKET:

@@ -16,6 +16,7 @@ from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.files import text_of_file
 from sesreceive.formats.hcl_json import block_of_json
 from sesreceive.formats.hcl_values import Scope
+from sesreceive.formats.hints import take_hints
 from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place, Table
 from sesreceive.formats.terraform_module import Instance, Module
@@ -71,12 +72,22 @@ def from_folder(
     module = Module(project, folder, path="", inputs={**inputs, **(variables or {})}, regions={})
     for name in sorted((variables or {}).keys() - module.variables.keys()):
         draft.problem(str(folder), expected("a variable of the root module", name, module.variables), _SOURCE)
+    if not any(isinstance(one, str) for one in module.regions.values()):
+        _hint(project, folder)
     _Reader(draft).module(module)
     complete = module.locals.get("sesreceive_complete")
     draft.complete = complete is not None and getattr(complete[0], "value", None) is True
     if draft.account_id is None:
         draft.account_id = _only_account(module)
     return draft
+
+
+def _hint(project: Project, folder: Path) -> None:
+    """Take the region from the ARNs in the files, where no provider says it."""
+    if project.region is None:
+        take_hints(project.draft, "\n".join(project.texts), Place(project.named(folder) or "."))
+        project.region = project.draft.region
+        project.account_id = project.account_id or project.draft.account_id
 
 
 def _only_account(module: Module) -> str | None:
@@ -104,6 +115,8 @@ class Project:
     def __init__(self, draft: Draft, top: Path, *, region: str | None, account_id: str | None) -> None:
         self.draft, self.top = draft, top
         self.region, self.account_id = region, account_id
+        # What the files say; the ARNs in them tell where they belong.
+        self.texts: list[str] = []
         self.assumed: set[tuple[str, Place, str, str]] = set()
         self._blocks: dict[Path, list[hcl.Block]] = {}
 
@@ -126,6 +139,7 @@ class Project:
         text = text_of_file(path, self.draft, name)
         if text is None:
             return []
+        self.texts.append(text)
         try:
             return block_of_json(text, name).blocks if path.name.endswith(".json") else hcl.parse_hcl(text, name).blocks
         except Syntax as error:
