@@ -210,16 +210,17 @@ class _Assembly:
             self.rules_of[number, position] = (item.entry, body)
             rules.append(rule)
         for group in ordered.undecided:
-            self._undecided(group, [values[item.entry.key][0] for item in group])
+            chains = [[values[item.entry.key][0] for item in chain] for chain in group]
+            self._undecided([chain[0] for chain in group], chains)
         return rules
 
-    def _undecided(self, group: Sequence[Placed], rules: Sequence[ReceiptRule]) -> None:
+    def _undecided(self, group: Sequence[Placed], chains: Sequence[Sequence[ReceiptRule]]) -> None:
         """The finding that the order of some rules is open, with a mail that shows it where there is one."""
         behind = f"behind `{one_line(group[0].after, 80)}`" if group[0].after else "without `After`"
         listed = ", ".join(f"`{one_line(item.name, 80)}`" for item in group[:8])
         if len(group) > 8:
             listed += f" and {len(group) - 8} more"
-        pair = differing_mail(rules)
+        pair = differing_mail(chains)
         if pair is None:
             effect = "; the outcome is the same in any order"
         else:
