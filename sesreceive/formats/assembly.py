@@ -12,8 +12,8 @@ from sesreceive.account.api import read
 from sesreceive.account.filters import ReceiptFilter
 from sesreceive.account.identities import Identity
 from sesreceive.account.member import Kind, Member, members
+from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
-from sesreceive.account.stand_in import StandIn
 from sesreceive.account.value import Value
 from sesreceive.actions import LambdaAction
 from sesreceive.errors import Problem, one_line
@@ -329,7 +329,7 @@ class _Assembly:
                 continue
             entry = wanted[domain]
             stands_for = f"a verified identity that the source does not define, {entry.place.short}"
-            found = read(Identity, {"Identity": StandIn(domain, stands_for), "VerificationStatus": "Success"})
+            found = read(Identity, {"Identity": PlaceholderText(domain, stands_for), "VerificationStatus": "Success"})
             if found.value is None or found.value.problems():
                 continue  # the recipient itself is a problem
             added.append(found.value)
@@ -339,7 +339,7 @@ class _Assembly:
             entry = self.draft.rules[0]
             opened = Open("a verified domain", entry.place, "the source defines no identity and names no domain")
             self.fill.note("domain.example", opened, "identity")
-            added.append(Identity(name=StandIn("domain.example", f"a verified domain, {entry.place.short}")))
+            added.append(Identity(name=PlaceholderText("domain.example", f"a verified domain, {entry.place.short}")))
         return added
 
     # -------------------------------------------------------------- problems with their places
