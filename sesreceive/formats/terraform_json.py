@@ -152,7 +152,8 @@ class _Reader:
             for block, api in ACTION_BLOCKS.items():
                 names = {item.name: item.api for item in members(ReceiptAction.registry[api])}
                 later = unknown.get(block)
-                for number, one in enumerate(values.get(block) or []):
+                written = values.get(block) or []
+                for number, one in enumerate(written if isinstance(written, list) else [written]):
                     if not isinstance(one, dict):
                         message = f"{address}: {block}: expected objects but got `{one_line(one, 80)}`"
                         self.draft.problem(place, message, _SOURCE)
