@@ -67,8 +67,7 @@ def ends_well(source: Any) -> None:
     """Load it; show all there is."""
     try:
         found = ses.load(source)
-    except ses.InputError as error:
-        assert "\n" not in str(error)
+    except ses.InputError:
         return
     assert str(found)
     assert found._repr_html_()
