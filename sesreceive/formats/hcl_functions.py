@@ -14,7 +14,15 @@ from typing import Any
 
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
 
-__all__ = ["PARTIAL", "PLAIN", "Unfit", "as_text", "same"]
+__all__ = ["PARTIAL", "PLAIN", "Unfit", "Unknown", "as_text", "same"]
+
+
+class Unknown(Exception):  # noqa: N818 - becomes an open value
+    """A call whose value is open because `opened` is; an open value that is handed on is no such thing."""
+
+    def __init__(self, opened: Open) -> None:
+        self.opened = opened
+        super().__init__()
 
 
 class Unfit(Exception):  # noqa: N818 - becomes a Problem
@@ -358,10 +366,11 @@ def _join(separator: Any, *lists: Any) -> Any:
     return text_of(parts)
 
 
-def _open(*values: Any) -> Open:
+def _open(*values: Any) -> Any:
+    """Give up: the value of the call is not known, since one of these is open."""
     opened = first_open(list(values))
     assert opened is not None
-    return opened
+    raise Unknown(opened)
 
 
 _VERB = re.compile(r"%(?:\[(\d+)\])?([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z%])")
@@ -491,7 +500,9 @@ def _values(found: Any) -> Any:
 
 def _split(separator: Any, text: Any) -> Any:
     if isinstance(text, Open) or is_open(separator):
-        return _spread(_open(text, separator).within(f"split of {_open(text, separator).name}"))
+        opened = first_open([text, separator])
+        assert opened is not None
+        return _spread(opened.within(f"split of {opened.name}"))
     if not isinstance(text, OpenText):
         return _text(text).split(_text(separator)) if separator else list(_text(text))
     rows: list[list[Any]] = [[]]
