@@ -97,3 +97,8 @@ def test_an_empty_frame_has_its_columns() -> None:
     frame = ses.load({"Filters": [{"Name": "a", "IpFilter": {"Policy": "Block", "Cidr": "192.0.2.1"}}]}).frame()
     assert len(frame) == 0
     assert str(frame.dtypes["line"]) == "Int64"
+
+
+def test_an_account_in_a_notebook_lists_what_stands_for_something(loaded: ses.Loaded) -> None:
+    assert "var.bucket, main.tf:10" in loaded.account._repr_html_()
+    assert "placeholder" not in ses.Account(identities=["example.com"])._repr_html_()
