@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from sesreceive.errors import one_line
 from sesreceive.formats import hcl
-from sesreceive.formats.hcl_functions import PARTIAL, PLAIN, Unfit, Unknown, as_text, same
+from sesreceive.formats.hcl_functions import PLAIN, Unfit, Unknown, as_text, same
+from sesreceive.formats.hcl_open_functions import PARTIAL
 from sesreceive.formats.place import Place, Row, Table
 from sesreceive.formats.unresolved import Open, first_open, is_open, text_of
 

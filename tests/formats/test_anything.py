@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.formats.intrinsics import _FUNCTIONS
+from sesreceive.formats.intrinsic_functions import FUNCTIONS
 
 HCL = """
 variable "domain" { type = list(object({ a = optional(string, "x") })) }
@@ -57,7 +57,7 @@ SCALARS = (
     | st.integers(-2, 700)
     | st.sampled_from(["", "a", "main", "Set", "R", "example.com", "${R}"])
 )
-NAMES = st.sampled_from(["a", "Name", "Type", "Rule", "Actions", "Recipients", "S3Action", "BucketName", *_FUNCTIONS])
+NAMES = st.sampled_from(["a", "Name", "Type", "Rule", "Actions", "Recipients", "S3Action", "BucketName", *FUNCTIONS])
 VALUES: st.SearchStrategy[Any] = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=2), max_leaves=8
 )

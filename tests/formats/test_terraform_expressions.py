@@ -13,8 +13,8 @@ import pytest
 from sesreceive.formats.draft import Draft
 from sesreceive.formats.hcl import parse_expression
 from sesreceive.formats.hcl_values import Scope
-from sesreceive.formats.terraform import Project
 from sesreceive.formats.terraform_module import Module
+from sesreceive.formats.terraform_project import Project
 from sesreceive.formats.unresolved import is_open
 
 OPEN = object()
