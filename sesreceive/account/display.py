@@ -8,6 +8,7 @@ from typing import Any
 from sesreceive._html import code, details, escape, frame, mark, table, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.member import members
+from sesreceive.account.placeholder_text import placeholder_texts
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.value import Value
 from sesreceive.errors import Problem
@@ -86,7 +87,17 @@ def _account(value: Account) -> str:
         + details(escape(count(len(identities), "identity")), table(["identity", "verification"], identities))
         + details(escape(count(len(filters), "filter")), table(["filter", "policy", "addresses"], filters))
         + "".join(sets)
+        + _placeholders(value)
     )
+
+
+def _placeholders(value: Account) -> str:
+    """What stands for something open in a template; nothing for an account that was written by hand."""
+    known = placeholder_texts(value)
+    if not known:
+        return ""
+    rows = [[code(text), escape(meaning)] for text, meaning in known.items()]
+    return details(escape(count(len(rows), "placeholder")), table(["value", "stands for"], rows))
 
 
 _SHOW: Mapping[type[Value], Callable[[Any], str]] = {

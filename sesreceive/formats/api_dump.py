@@ -8,6 +8,7 @@ from typing import Any
 from sesreceive.account.account import Account
 from sesreceive.account.member import members
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
+from sesreceive.formats.hints import all_text, take_hints
 from sesreceive.formats.place import Place, Table, place_in
 from sesreceive.formats.unresolved import Open
 
@@ -45,6 +46,7 @@ def from_api_dump(data: Any, *, origin: str, place: Place) -> Draft:
             draft.problem(place, "expected something the SES API takes or gives but got another object", "SES API")
         else:
             form(draft, one, place)
+    take_hints(draft, all_text(data), place)
     return draft
 
 

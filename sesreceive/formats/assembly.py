@@ -11,12 +11,13 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.api import read
 from sesreceive.account.filters import ReceiptFilter
 from sesreceive.account.identities import Identity
-from sesreceive.account.member import Kind, Member, members
+from sesreceive.account.member import members
+from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
-from sesreceive.account.stand_in import StandIn
 from sesreceive.account.value import Value
 from sesreceive.actions import LambdaAction
 from sesreceive.errors import Problem, one_line
+from sesreceive.formats.api_paths import account_steps, api_path, api_steps, coerced, plain
 from sesreceive.formats.commute import differing_mail
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.fill import Fill, Slot
@@ -210,16 +211,17 @@ class _Assembly:
             self.rules_of[number, position] = (item.entry, body)
             rules.append(rule)
         for group in ordered.undecided:
-            self._undecided(group, [values[item.entry.key][0] for item in group])
+            chains = [[values[item.entry.key][0] for item in chain] for chain in group]
+            self._undecided([chain[0] for chain in group], chains)
         return rules
 
-    def _undecided(self, group: Sequence[Placed], rules: Sequence[ReceiptRule]) -> None:
+    def _undecided(self, group: Sequence[Placed], chains: Sequence[Sequence[ReceiptRule]]) -> None:
         """The finding that the order of some rules is open, with a mail that shows it where there is one."""
         behind = f"behind `{one_line(group[0].after, 80)}`" if group[0].after else "without `After`"
         listed = ", ".join(f"`{one_line(item.name, 80)}`" for item in group[:8])
         if len(group) > 8:
             listed += f" and {len(group) - 8} more"
-        pair = differing_mail(rules)
+        pair = differing_mail(chains)
         if pair is None:
             effect = "; the outcome is the same in any order"
         else:
@@ -270,7 +272,7 @@ class _Assembly:
             item = known.get(name)
             if value is None:
                 continue  # null: not given
-            filled[name] = value if item is None else _coerced(item, self.fill.member(item, value))
+            filled[name] = value if item is None else coerced(item, self.fill.member(item, value))
         return filled
 
     # -------------------------------------------------------------- what is in force
@@ -295,6 +297,8 @@ class _Assembly:
         if len(filled) == 1:
             only = f"`{one_line(filled[0].name, 80)}`"
             message = f"nothing activates a rule set, so no mail would be received; {only} is taken for active"
+            if self.draft.format == "API JSON":
+                message = f"nothing here says which rule set is active; {only} is taken"
             self.draft.problem(where, message, "SES API SetActiveReceiptRuleSet")
             return filled[0].name
         several = ", ".join(f"`{one_line(one.name, 80)}`" for one in filled)
@@ -326,7 +330,7 @@ class _Assembly:
                 continue
             entry = wanted[domain]
             stands_for = f"a verified identity that the source does not define, {entry.place.short}"
-            found = read(Identity, {"Identity": StandIn(domain, stands_for), "VerificationStatus": "Success"})
+            found = read(Identity, {"Identity": PlaceholderText(domain, stands_for), "VerificationStatus": "Success"})
             if found.value is None or found.value.problems():
                 continue  # the recipient itself is a problem
             added.append(found.value)
@@ -336,15 +340,15 @@ class _Assembly:
             entry = self.draft.rules[0]
             opened = Open("a verified domain", entry.place, "the source defines no identity and names no domain")
             self.fill.note("domain.example", opened, "identity")
-            added.append(Identity(name=StandIn("domain.example", f"a verified domain, {entry.place.short}")))
+            added.append(Identity(name=PlaceholderText("domain.example", f"a verified domain, {entry.place.short}")))
         return added
 
     # -------------------------------------------------------------- problems with their places
 
     def _read(self, cls: type[Any], values: Mapping[str, Any], entry: Entry) -> Any:
-        found = read(cls, _plain(values))
+        found = read(cls, plain(values))
         for problem in found.problems:
-            place = place_in(entry.values, _steps(problem.path), entry.place)
+            place = place_in(entry.values, api_steps(problem.path), entry.place)
             message = problem.message
             if message in ("expected text but got `True`", "expected text but got `False`"):
                 message += "; YAML reads yes, no, on and off as truths, so put the word in quotes"
@@ -357,16 +361,16 @@ class _Assembly:
         entry: Entry
         if match:
             entry, body = self.rules_of[int(match[1]), int(match[2])]
-            steps = _api_steps(ReceiptRule, body, match[3])
+            steps = account_steps(ReceiptRule, body, match[3])
         else:
             head, _, rest = problem.path.partition(".")
             if head not in self.places:
                 self.draft.problem(self.draft.origin, f"{problem.path}: {problem.message}", problem.source)
                 return
             entry, cls = self.places[head]
-            steps = ["RuleSetName"] if cls is ReceiptRuleSet else _api_steps(cls, dict(entry.values), rest)
+            steps = ["RuleSetName"] if cls is ReceiptRuleSet else account_steps(cls, dict(entry.values), rest)
         place = place_in(entry.values, steps, entry.place)
-        self.draft.problem(place, f"{_where(entry.key, steps)}: {problem.message}", problem.source)
+        self.draft.problem(place, f"{api_path(entry.key, steps)}: {problem.message}", problem.source)
 
 
 def entry_place(entry: Entry | None) -> str:
@@ -375,55 +379,3 @@ def entry_place(entry: Entry | None) -> str:
 
 def _key(entry: Entry | None) -> str:
     return "a rule" if entry is None else one_line(entry.key, 80)
-
-
-def _where(key: str, steps: Sequence[str | int]) -> str:
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return f"{key}{path}"
-
-
-def _steps(path: str) -> list[str | int]:
-    """The steps of a path in the API's spelling: ``Actions[0].S3Action``."""
-    return [int(word) if word.isdigit() else word for word in re.findall(r"[^.\[\]]+", path)]
-
-
-def _api_steps(cls: type[Any], body: Mapping[str, Any], path: str) -> list[str | int]:
-    """A path of the account (``actions[0].bucket_name``) in the API's spelling."""
-    steps: list[str | int] = []
-    value: Any = body
-    for word in re.findall(r"[^.\[\]]+", path):
-        if word.isdigit():
-            steps.append(int(word))
-            value = value[int(word)] if isinstance(value, list) and int(word) < len(value) else None
-            if isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in ReceiptAction.registry:
-                name = next(iter(value))
-                steps.append(name)
-                cls, value = ReceiptAction.registry[name], value[name]
-            continue
-        item = next((one for one in members(cls) if one.name == word), None)
-        if item is None:
-            break
-        if item.within:
-            steps.append(item.within)
-            value = value.get(item.within) if isinstance(value, Mapping) else None
-        steps.append(item.api)
-        value = value.get(item.api) if isinstance(value, Mapping) else None
-    return steps
-
-
-def _coerced(item: Member, value: Any) -> Any:
-    """The value as CloudFormation and Terraform hand it on: numbers as texts, the words true and false as truths."""
-    if item.kind is Kind.TEXT and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    if item.kind is Kind.FLAG and isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """Plain containers, and what is still open in unknown members as its name, so that problems can be said."""
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return f"${{{value.name}}}" if is_open(value) else value

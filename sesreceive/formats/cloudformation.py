@@ -10,6 +10,7 @@ from typing import Any
 
 from sesreceive.errors import one_line
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
+from sesreceive.formats.hints import all_text, take_hints
 from sesreceive.formats.intrinsics import Stack, TooMuch, names_in
 from sesreceive.formats.place import Place, Table
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open
@@ -70,6 +71,7 @@ def from_template(
     ours = metadata.get("sesreceive") if isinstance(metadata, dict) else None
     if isinstance(ours, dict):
         draft.region, draft.account_id = region or _word(ours, "Region"), account_id or _word(ours, "AccountId")
+    take_hints(draft, all_text(data), Place(file))
     read_resources(
         data,
         draft,
@@ -216,7 +218,7 @@ class _Reader:
             return
         if kind.startswith("AWS::SES::"):
             return
-        text = _all_text(resource)
+        text = all_text(resource)
         custom = kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
         if custom and (name := self._activated(resource)) is not None:
             values = Table({"RuleSetName": name}, place)
@@ -272,7 +274,7 @@ class _Reader:
             resource.get("Properties", {}).get("ServiceToken") if resource.get("Properties") else None
         ):
             helper = self.stack.resources.get(name)
-            if helper is not None and _ACTIVATES.search(_all_text(helper)):
+            if helper is not None and _ACTIVATES.search(all_text(helper)):
                 return True
         return False
 
@@ -313,22 +315,6 @@ def _needs(resource: Mapping[str, Any]) -> set[str]:
     depends = resource.get("DependsOn", [])
     named = {depends} if isinstance(depends, str) else {one for one in depends or [] if isinstance(one, str)}
     return named | set(names_in(resource.get("Properties")))
-
-
-def _all_text(node: Any) -> str:
-    """All texts in a resource, at most a megabyte."""
-    texts: list[str] = []
-    waiting, size = [node], 0
-    while waiting and size < 1_000_000:
-        one = waiting.pop()
-        if isinstance(one, str):
-            texts.append(one)
-            size += len(one)
-        elif isinstance(one, Mapping):
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return "\n".join(texts)
 
 
 _TYPES: Mapping[str, Callable[[_Reader, str, Mapping[str, Any], Place, Mapping[str, Any]], None]] = {

@@ -23,8 +23,13 @@ _PAIRS = 12
 _MAIL = b"From: ana@example.org\r\nSubject: order\r\n\r\nwhich rule comes first?\r\n"
 
 
-def differing_mail(rules: Sequence[ReceiptRule]) -> tuple[str, str, str, str] | None:
-    """Two of the rules, a recipient of both, and what differs between the two orders; None where nothing does.
+def differing_mail(chains: Sequence[Sequence[ReceiptRule]]) -> tuple[str, str, str, str] | None:
+    """Two rules of different chains, a recipient of both, and what their order changes; None where it changes nothing.
+
+    Parameters
+    ----------
+    chains : sequence of sequences of ReceiptRule
+        Rules that keep their order within a chain, where the order of the chains is open.
 
     A function that SES waits for is taken for one that stops the rule set.
 
@@ -33,12 +38,12 @@ def differing_mail(rules: Sequence[ReceiptRule]) -> tuple[str, str, str, str] | 
     >>> import sesreceive as ses
     >>> stop = ses.ReceiptRule(name="stop", enabled=True, actions=[ses.StopAction()])
     >>> keep = ses.ReceiptRule(name="keep", enabled=True, actions=[ses.S3Action(bucket_name="inbox")])
-    >>> differing_mail([keep, stop])
+    >>> differing_mail([[keep], [stop]])
     ('keep', 'stop', 'someone@example.com', 'with `stop` first there is no PutObject to `inbox`')
-    >>> differing_mail([keep, keep.replace(name="too", recipients=["example.com"])]) is None
+    >>> differing_mail([[keep], [keep.replace(name="too", recipients=["example.com"])]]) is None
     True
     """
-    for first, second, recipient in islice(_meeting(rules), _PAIRS):
+    for first, second, recipient in islice(_meeting(chains), _PAIRS):
         as_written, swapped = _done((first, second), recipient), _done((second, first), recipient)
         if gone := as_written - swapped:
             return first.name, second.name, recipient, _sentence(second.name, gone)
@@ -47,9 +52,12 @@ def differing_mail(rules: Sequence[ReceiptRule]) -> tuple[str, str, str, str] | 
     return None
 
 
-def _meeting(rules: Sequence[ReceiptRule]) -> Iterator[tuple[ReceiptRule, ReceiptRule, str]]:
-    """Pairs of rules that are for one recipient, and that recipient; each pair once."""
-    enabled = [rule for rule in rules if rule.enabled and rule.actions]
+def _meeting(chains: Sequence[Sequence[ReceiptRule]]) -> Iterator[tuple[ReceiptRule, ReceiptRule, str]]:
+    """Pairs of rules of different chains that are for one recipient, and that recipient; each pair once."""
+    numbered = [
+        (number, rule) for number, chain in enumerate(chains) for rule in chain if rule.enabled and rule.actions
+    ]
+    enabled = [rule for _, rule in numbered]
     by_condition: dict[str, list[int]] = {}
     for at, rule in enumerate(enabled):
         for condition in rule.recipients or ("",):
@@ -61,7 +69,8 @@ def _meeting(rules: Sequence[ReceiptRule]) -> Iterator[tuple[ReceiptRule, Receip
                 continue
             for other in {other for key in _keys(recipient) for other in by_condition.get(key, ())}:
                 pair = (min(at, other), max(at, other))
-                if at != other and pair not in seen and _for(enabled[other], recipient):
+                apart = numbered[at][0] != numbered[other][0]
+                if apart and pair not in seen and _for(enabled[other], recipient):
                     seen.add(pair)
                     yield enabled[pair[0]], enabled[pair[1]], recipient
 

@@ -96,7 +96,7 @@ class Draft:
 
     def problem(self, place: Place | str, message: str, source: str = "") -> None:
         """Note what is wrong at a place, once."""
-        found = Problem(one_line(place, 300), message, source or self.format)
+        found = Problem(one_line(place, 300), one_line(message, 2000), source or self.format)
         if found not in self.problems:
             self.problems.append(found)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sesreceive import limits
 from sesreceive.account.member import Kind, Member
-from sesreceive.account.stand_in import StandIn
+from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.formats.loaded import Placeholder
 from sesreceive.formats.place import Place
 from sesreceive.formats.unresolved import MADE_UP, Open, OpenText, is_open
@@ -138,7 +138,7 @@ class Fill:
         self.note(filled, value, kind)
         if slot is Slot.NAME and first.why == MADE_UP:
             return filled  # a logical id says itself what it stands for
-        return StandIn(filled, stands_for=f"{value.name}, {first.place.short}")
+        return PlaceholderText(filled, stands_for=f"{value.name}, {first.place.short}")
 
     def stand_in(self, value: Open | OpenText, slot: Slot) -> str:
         """The stand-in of an open value, which is not counted."""
@@ -206,6 +206,8 @@ class Fill:
             if isinstance(part, str):
                 text += part
                 continue
+            if position and not isinstance(value.parts[position - 1], str):
+                text += "-"  # two open parts side by side, to be read apart
             rest = "".join(later for later in value.parts[position + 1 :] if isinstance(later, str))
             text += self._part(part, slot, text, rest, last=position == len(value.parts) - 1)
         if slot is Slot.BUCKET:

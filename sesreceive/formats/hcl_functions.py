@@ -12,9 +12,20 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
+from sesreceive.formats.unresolved import Open, is_open
 
-__all__ = ["PARTIAL", "PLAIN", "Unfit", "as_text", "same"]
+__all__ = [
+    "PLAIN", "Unfit", "Unknown", "as_element", "as_list", "as_map", "as_number", "as_plain_text", "as_text",
+    "as_whole", "same",
+]  # fmt: skip
+
+
+class Unknown(Exception):  # noqa: N818 - becomes an open value
+    """A call whose value is open because `opened` is; an open value that is handed on is no such thing."""
+
+    def __init__(self, opened: Open) -> None:
+        self.opened = opened
+        super().__init__()
 
 
 class Unfit(Exception):  # noqa: N818 - becomes a Problem
@@ -51,26 +62,30 @@ def _kind(value: Any) -> str:
     return "another kind of value"
 
 
-def _text(value: Any) -> str:
+def as_plain_text(value: Any) -> str:
+    """A value as a text that is known; `Unfit` where it is none."""
     found = as_text(value)
     if not isinstance(found, str):
         raise Unfit("expected a text that is known")
     return found
 
 
-def _list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """A list as it is; `Unfit` for anything else."""
     if isinstance(value, list):
         return value
     raise Unfit(f"expected a list but got {_kind(value)}")
 
 
-def _map(value: Any) -> dict[str, Any]:
+def as_map(value: Any) -> dict[str, Any]:
+    """An object as it is; `Unfit` for anything else."""
     if isinstance(value, dict):
         return value
     raise Unfit(f"expected an object but got {_kind(value)}")
 
 
-def _number(value: Any) -> int | float:
+def as_number(value: Any) -> int | float:
+    """A number, also one that is written as text; `Unfit` for anything else."""
     if isinstance(value, str):
         try:
             value = float(value) if "." in value or "e" in value.lower() else int(value)
@@ -81,8 +96,9 @@ def _number(value: Any) -> int | float:
     return value
 
 
-def _whole(value: Any) -> int:
-    number = _number(value)
+def as_whole(value: Any) -> int:
+    """A whole number; `Unfit` for anything else."""
+    number = as_number(value)
     if number != int(number):
         raise Unfit("expected a whole number")
     return int(number)
@@ -99,7 +115,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 def _replace(whole: Any, part: Any, replacement: Any) -> str:
-    text, wanted, by = _text(whole), _text(part), _text(replacement)
+    text, wanted, by = as_plain_text(whole), as_plain_text(part), as_plain_text(replacement)
     if len(wanted) > 1 and wanted.startswith("/") and wanted.endswith("/"):
         return _pattern(wanted[1:-1]).sub(re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", by), text)
     return text.replace(wanted, by)
@@ -118,7 +134,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _regex(pattern: Any, text: Any) -> Any:
-    found = _pattern(_text(pattern)).search(_text(text)[:10_000])
+    found = _pattern(as_plain_text(pattern)).search(as_plain_text(text)[:10_000])
     if found is None:
         raise Unfit("the pattern does not match")
     if found.re.groupindex:
@@ -129,18 +145,18 @@ def _regex(pattern: Any, text: Any) -> Any:
 def _regexall(pattern: Any, text: Any) -> list[Any]:
     return [
         list(match.groups()) if match.re.groups else match[0]
-        for match in _pattern(_text(pattern)).finditer(_text(text)[:10_000])
+        for match in _pattern(as_plain_text(pattern)).finditer(as_plain_text(text)[:10_000])
     ]
 
 
 def _substr(whole: Any, offset: Any, count: Any) -> str:
-    text, start, length = _text(whole), _whole(offset), _whole(count)
+    text, start, length = as_plain_text(whole), as_whole(offset), as_whole(count)
     start = max(len(text) + start, 0) if start < 0 else start
     return text[start:] if length < 0 else text[start : start + length]
 
 
 def _range(*arguments: Any) -> list[Any]:
-    numbers = [_whole(one) for one in arguments]
+    numbers = [as_whole(one) for one in arguments]
     if not 1 <= len(numbers) <= 3 or numbers[2:] == [0]:
         raise Unfit("expected one to three numbers, the step not 0")
     made = range(*numbers)
@@ -150,19 +166,19 @@ def _range(*arguments: Any) -> list[Any]:
 
 
 def _chunklist(elements: Any, size: Any) -> list[Any]:
-    elements, size = _list(elements), _whole(size)
+    elements, size = as_list(elements), as_whole(size)
     if size < 1:
         raise Unfit("expected a size above 0")
     return [elements[start : start + size] for start in range(0, len(elements), size)]
 
 
 def _slice(elements: Any, start: Any, end: Any) -> list[Any]:
-    return _list(elements)[_whole(start) : _whole(end)]
+    return as_list(elements)[as_whole(start) : as_whole(end)]
 
 
 def _jsondecode(text: Any) -> Any:
     try:
-        return json.loads(_text(text))
+        return json.loads(as_plain_text(text))
     except (ValueError, RecursionError):
         raise Unfit("expected JSON") from None
 
@@ -171,65 +187,70 @@ def _yamldecode(text: Any) -> Any:
     from sesreceive.formats.marked_yaml import Syntax, parse_marked
 
     try:
-        return parse_marked(_text(text), "yamldecode", lambda place, message: None)
+        return parse_marked(as_plain_text(text), "yamldecode", lambda place, message: None)
     except Syntax:
         raise Unfit("expected YAML") from None
 
 
 def _title(text: Any) -> str:
-    return re.sub(r"(?<![^\W_])[^\W\d_]", lambda match: match[0].upper(), _text(text))
+    return re.sub(r"(?<![^\W_])[^\W\d_]", lambda match: match[0].upper(), as_plain_text(text))
 
 
 def _trim(text: Any, characters: Any) -> str:
-    return _text(text).strip(_text(characters))
+    return as_plain_text(text).strip(as_plain_text(characters))
 
 
 def _sort(elements: Any) -> list[Any]:
-    return sorted(_text(one) for one in _list(elements))
+    return sorted(as_plain_text(one) for one in as_list(elements))
 
 
 def _sum(elements: Any) -> Any:
-    return sum(_number(one) for one in _list(elements))
+    return sum(as_number(one) for one in as_list(elements))
 
 
 def _transpose(found: Any) -> dict[str, Any]:
     turned: dict[str, list[str]] = {}
-    for key, values in _map(found).items():
-        for value in _list(values):
-            turned.setdefault(_text(value), []).append(key)
+    for key, values in as_map(found).items():
+        for value in as_list(values):
+            turned.setdefault(as_plain_text(value), []).append(key)
     return dict(sorted(turned.items()))
+
+
+def _setintersection(first: Any, *others: Any) -> list[str]:
+    return sorted(set(map(as_plain_text, as_list(first))).intersection(*map(as_list, others)))
 
 
 def _setproduct(*lists: Any) -> list[Any]:
     rows: list[list[Any]] = [[]]
     for elements in lists:
-        rows = [[*row, one] for row in rows for one in _list(elements)]
+        rows = [[*row, one] for row in rows for one in as_list(elements)]
         if len(rows) > 10_000:
             raise Unfit("expected at most 10000 combinations")
     return rows
 
 
 def _indent(spaces: Any, text: Any) -> str:
-    return _text(text).replace("\n", "\n" + " " * min(_whole(spaces), 100))
+    return as_plain_text(text).replace("\n", "\n" + " " * min(as_whole(spaces), 100))
 
 
 def _base64decode(text: Any) -> str:
     try:
-        return base64.b64decode(_text(text), validate=True).decode()
+        return base64.b64decode(as_plain_text(text), validate=True).decode()
     except ValueError:
         raise Unfit("expected base64 of UTF-8 text") from None
 
 
 def _digest(name: str) -> Callable[[Any], str]:
-    return lambda text: hashlib.new(name, _text(text).encode(), usedforsecurity=False).hexdigest()
+    return lambda text: hashlib.new(name, as_plain_text(text).encode(), usedforsecurity=False).hexdigest()
 
 
 def _extreme(pick: Callable[[Iterable[Any]], Any]) -> Callable[..., Any]:
-    return lambda *numbers: pick([_number(one) for one in numbers])
+    return lambda *numbers: pick([as_number(one) for one in numbers])
 
 
-def _element(elements: Any, index: Any) -> Any:
-    elements, index = _list(elements), _whole(index)
+def as_element(elements: Any, index: Any) -> Any:
+    """An element of a list, beginning anew behind its end."""
+    elements, index = as_list(elements), as_whole(index)
     if not elements:
         raise Unfit("expected an element but the list is empty")
     return elements[index % len(elements)]
@@ -250,18 +271,18 @@ def _bool(value: Any) -> Any:
 
 
 PLAIN: Mapping[str, Callable[..., Any]] = {
-    "abs": lambda number: abs(_number(number)),
+    "abs": lambda number: abs(as_number(number)),
     "base64decode": _base64decode,
-    "base64encode": lambda text: base64.b64encode(_text(text).encode()).decode(),
-    "ceil": lambda number: -int(-_number(number) // 1),
-    "chomp": lambda text: _text(text).rstrip("\r\n"),
+    "base64encode": lambda text: base64.b64encode(as_plain_text(text).encode()).decode(),
+    "ceil": lambda number: -int(-as_number(number) // 1),
+    "chomp": lambda text: as_plain_text(text).rstrip("\r\n"),
     "chunklist": _chunklist,
-    "endswith": lambda text, end: _text(text).endswith(_text(end)),
-    "floor": lambda number: int(_number(number) // 1),
+    "endswith": lambda text, end: as_plain_text(text).endswith(as_plain_text(end)),
+    "floor": lambda number: int(as_number(number) // 1),
     "indent": _indent,
-    "index": lambda elements, one: _index(_list(elements), one),
+    "index": lambda elements, one: _index(as_list(elements), one),
     "jsondecode": _jsondecode,
-    "lower": lambda text: _text(text).lower(),
+    "lower": lambda text: as_plain_text(text).lower(),
     "max": _extreme(max),
     "md5": _digest("md5"),
     "min": _extreme(min),
@@ -269,277 +290,29 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
     "regex": _regex,
     "regexall": _regexall,
     "replace": _replace,
-    "reverse": lambda elements: _list(elements)[::-1],
-    "setintersection": lambda first, *more: sorted(set(map(_text, _list(first))).intersection(*map(_list, more))),
+    "reverse": lambda elements: as_list(elements)[::-1],
+    "setintersection": _setintersection,
     "setproduct": _setproduct,
-    "setsubtract": lambda first, second: [one for one in _list(first) if one not in _list(second)],
-    "setunion": lambda *lists: sorted({_text(one) for elements in lists for one in _list(elements)}),
+    "setsubtract": lambda first, second: [one for one in as_list(first) if one not in as_list(second)],
+    "setunion": lambda *lists: sorted({as_plain_text(one) for elements in lists for one in as_list(elements)}),
     "sha1": _digest("sha1"),
     "sha256": _digest("sha256"),
     "slice": _slice,
     "sort": _sort,
-    "startswith": lambda text, start: _text(text).startswith(_text(start)),
-    "strcontains": lambda text, part: _text(part) in _text(text),
-    "strrev": lambda text: _text(text)[::-1],
+    "startswith": lambda text, start: as_plain_text(text).startswith(as_plain_text(start)),
+    "strcontains": lambda text, part: as_plain_text(part) in as_plain_text(text),
+    "strrev": lambda text: as_plain_text(text)[::-1],
     "substr": _substr,
     "sum": _sum,
     "title": _title,
-    "tonumber": lambda value: None if value is None else _number(value),
+    "tonumber": lambda value: None if value is None else as_number(value),
     "tobool": _bool,
     "transpose": _transpose,
     "trim": _trim,
-    "trimprefix": lambda text, start: _text(text).removeprefix(_text(start)),
-    "trimspace": lambda text: _text(text).strip(),
-    "trimsuffix": lambda text, end: _text(text).removesuffix(_text(end)),
-    "upper": lambda text: _text(text).upper(),
+    "trimprefix": lambda text, start: as_plain_text(text).removeprefix(as_plain_text(start)),
+    "trimspace": lambda text: as_plain_text(text).strip(),
+    "trimsuffix": lambda text, end: as_plain_text(text).removesuffix(as_plain_text(end)),
+    "upper": lambda text: as_plain_text(text).upper(),
     "yamldecode": _yamldecode,
-    "zipmap": lambda keys, values: dict(zip(map(_text, _list(keys)), _list(values), strict=False)),
-}
-
-
-# ---------------------------------------------------------------- over open values too
-
-
-def _spread(value: Any) -> list[Any]:
-    """The elements of a list, an open list as one open element that stands for any number."""
-    if isinstance(value, Open):
-        return [value if value.many else Open(value.name, value.place, value.why, value.hint, True, value.secret)]
-    return _list(value)
-
-
-def _concat(*lists: Any) -> list[Any]:
-    return [one for elements in lists for one in _spread(elements)]
-
-
-def _flatten(elements: Any) -> list[Any]:
-    flat: list[Any] = []
-    waiting = list(reversed(_spread(elements)))
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += reversed(one)
-        else:
-            flat.append(one)
-    return flat
-
-
-def _distinct(elements: Any) -> list[Any]:
-    kept: list[Any] = []
-    texts: set[str] = set()
-    for one in _spread(elements):
-        if isinstance(one, str):
-            if one in texts:
-                continue
-            texts.add(one)
-        elif one in kept:
-            continue
-        kept.append(one)
-    return kept
-
-
-def _toset(elements: Any) -> list[Any]:
-    """A set; Terraform goes over the texts of one in order of their bytes."""
-    kept = _distinct(elements)
-    return kept if any(not isinstance(one, str) for one in kept) else sorted(kept)
-
-
-def _compact(elements: Any) -> list[Any]:
-    return [one for one in _spread(elements) if one is not None and one != ""]
-
-
-def _join(separator: Any, *lists: Any) -> Any:
-    elements = _concat(*lists)
-    if any(isinstance(one, Open) and one.many for one in elements) or not isinstance(separator, str):
-        return _open(separator, elements)
-    parts: list[Any] = []
-    for position, one in enumerate(elements):
-        parts += [separator] if position else []
-        parts.append(as_text(one))
-    return text_of(parts)
-
-
-def _open(*values: Any) -> Open:
-    opened = first_open(list(values))
-    assert opened is not None
-    return opened
-
-
-_VERB = re.compile(r"%(?:\[(\d+)\])?([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z%])")
-
-
-def _format(spec: Any, *values: Any) -> Any:
-    if is_open(spec):
-        return _open(spec)
-    parts: list[Any] = []
-    end = taken = 0
-    spec = _text(spec)
-    for match in _VERB.finditer(spec):
-        parts.append(spec[end : match.start()])
-        end = match.end()
-        if match[5] == "%":
-            parts.append("%")
-            continue
-        if match[1]:
-            taken = int(match[1]) - 1
-        if taken >= len(values):
-            raise Unfit("expected a value for each verb")
-        value = values[taken]
-        taken += 1
-        parts.append(value if is_open(value) else _verb(match, value))
-    return text_of([*parts, spec[end:]])
-
-
-def _verb(match: re.Match[str], value: Any) -> str:
-    flags, width, digits, verb = match[2], min(int(match[3] or 0), 200), match[4], match[5]
-    if verb == "d":
-        text = str(_whole(value))
-    elif verb in "fe":
-        text = f"{_number(value):.{min(int(digits or 6), 50)}{verb}}"
-    elif verb in "xXo":
-        text = format(_whole(value), verb)
-    elif verb == "q":
-        text = json.dumps(_text(value))
-    elif verb in "sv" and isinstance(value, (list, dict)):
-        text = json.dumps(value, separators=(",", ":"))
-    elif verb in "svt":
-        text = _text(value)
-    else:
-        raise Unfit(f"expected a verb of format but got %{verb}")
-    if "-" in flags:
-        return text.ljust(width)
-    return text.rjust(width, "0" if "0" in flags and verb != "s" else " ")
-
-
-def _formatlist(spec: Any, *values: Any) -> Any:
-    lists = [one for one in values if isinstance(one, list)]
-    length = max((len(one) for one in lists), default=1)
-    if any(isinstance(one, Open) for one in values):
-        return _open(*values)
-    if any(len(one) != length for one in lists):
-        raise Unfit("expected lists of one length")
-    return [_format(spec, *(one[at] if isinstance(one, list) else one for one in values)) for at in range(length)]
-
-
-def _lookup(found: Any, key: Any, *default: Any) -> Any:
-    if is_open(found) or is_open(key):
-        return _open(found, key)
-    found, key = _map(found), _text(key)
-    if key in found:
-        return found[key]
-    if default:
-        return default[0]
-    raise Unfit("expected a key of the object, or a default")
-
-
-def _merge(*maps: Any) -> Any:
-    merged: dict[str, Any] = {}
-    for one in maps:
-        if is_open(one):
-            return _open(one)
-        if one is not None:
-            merged.update(_map(one))
-    return merged
-
-
-def _coalesce(*values: Any) -> Any:
-    for one in values:
-        if is_open(one):
-            return one
-        if one is not None and one != "":
-            return one
-    raise Unfit("expected a value that is neither null nor empty")
-
-
-def _coalescelist(*lists: Any) -> Any:
-    for one in lists:
-        if is_open(one) or one:
-            return one
-    raise Unfit("expected a list that is not empty")
-
-
-def _length(value: Any) -> Any:
-    if is_open(value):
-        return _open(value)
-    if isinstance(value, list):
-        return _open(value) if any(isinstance(one, Open) and one.many for one in value) else len(value)
-    if isinstance(value, (dict, str)):
-        return len(value)
-    raise Unfit("expected a list, an object or a text")
-
-
-def _contains(elements: Any, wanted: Any) -> Any:
-    elements = _spread(elements)
-    if any(same(one, wanted) for one in elements):
-        return True
-    return _open(elements, wanted) if first_open([elements, wanted]) else False
-
-
-def _one(elements: Any) -> Any:
-    elements = _spread(elements)
-    if len(elements) > 1:
-        raise Unfit("expected at most one element")
-    return elements[0] if elements else None
-
-
-def _keys(found: Any) -> Any:
-    return _open(found) if is_open(found) else sorted(_map(found))
-
-
-def _values(found: Any) -> Any:
-    return _open(found) if is_open(found) else [found[key] for key in sorted(_map(found))]
-
-
-def _split(separator: Any, text: Any) -> Any:
-    if isinstance(text, Open) or is_open(separator):
-        return _spread(_open(text, separator).within(f"split of {_open(text, separator).name}"))
-    if not isinstance(text, OpenText):
-        return _text(text).split(_text(separator)) if separator else list(_text(text))
-    rows: list[list[Any]] = [[]]
-    for part in text.parts:
-        if isinstance(part, str):
-            first, *more = part.split(separator)
-            rows[-1].append(first)
-            rows += [[piece] for piece in more]
-        else:
-            rows[-1].append(part)
-    return [text_of(row) for row in rows]
-
-
-def _partial_element(elements: Any, index: Any) -> Any:
-    if is_open(elements) or is_open(index):
-        return _open(elements, index)
-    if any(isinstance(one, Open) and one.many for one in elements or []):
-        return _open(elements)
-    return _element(elements, index)
-
-
-def _tomap(found: Any) -> Any:
-    return _open(found) if is_open(found) else _map(found)
-
-
-PARTIAL: Mapping[str, Callable[..., Any]] = {
-    "coalesce": _coalesce,
-    "coalescelist": _coalescelist,
-    "compact": _compact,
-    "concat": _concat,
-    "contains": _contains,
-    "distinct": _distinct,
-    "element": _partial_element,
-    "flatten": _flatten,
-    "format": _format,
-    "formatlist": _formatlist,
-    "join": _join,
-    "jsonencode": lambda value: _open(value) if first_open(value) else json.dumps(value, separators=(",", ":")),
-    "keys": _keys,
-    "length": _length,
-    "lookup": _lookup,
-    "merge": _merge,
-    "nonsensitive": lambda value: value,
-    "one": _one,
-    "split": _split,
-    "tolist": _spread,
-    "tomap": _tomap,
-    "toset": _toset,
-    "tostring": lambda value: None if value is None else as_text(value),
-    "values": _values,
+    "zipmap": lambda keys, values: dict(zip(map(as_plain_text, as_list(keys)), as_list(values), strict=False)),
 }

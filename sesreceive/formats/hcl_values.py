@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from sesreceive.errors import one_line
 from sesreceive.formats import hcl
-from sesreceive.formats.hcl_functions import PARTIAL, PLAIN, Unfit, as_text, same
+from sesreceive.formats.hcl_functions import PLAIN, Unfit, Unknown, as_text, same
+from sesreceive.formats.hcl_open_functions import PARTIAL
 from sesreceive.formats.place import Place, Row, Table
 from sesreceive.formats.unresolved import Open, first_open, is_open, text_of
 
@@ -379,18 +380,14 @@ class Evaluator:
             return Open(node.text, node.place, f"the function {one_line(node.name, 40)} is not evaluated here")
         try:
             found = function(*arguments)
+        except Unknown as error:
+            return error.opened.within(node.text, node.place)
         except Unfit as error:
             raise _Failed(node.place, f"{node.name}: {error}") from None
         except TypeError:
             raise _Failed(node.place, f"{node.name}: expected another number of arguments") from None
         if isinstance(found, str) and len(found) > 1_000_000:
             raise _Failed(node.place, f"{node.name}: expected at most a million characters")
-        if isinstance(found, Open) and not found.many:
-            return (
-                found
-                if node.name in ("coalesce", "nonsensitive", "one", "tostring")
-                else found.within(node.text, node.place)
-            )
         if isinstance(found, list) and not isinstance(found, Row):
             row = Row(found, node.place)
             row.places = [node.place] * len(found)

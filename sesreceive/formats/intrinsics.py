@@ -6,26 +6,22 @@ guess; what had to be taken for known (a region, an undecided condition) is told
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sesreceive.errors import one_line
 from sesreceive.formats.attributes import CLOUDFORMATION, arn_of
 from sesreceive.formats.draft import Draft
+from sesreceive.formats.intrinsic_functions import ABSENT, FUNCTIONS, SOURCE, SUBSTITUTION, as_text, truth
 from sesreceive.formats.place import Place, Row, Table
 from sesreceive.formats.unresolved import MADE_UP, Open, OpenText, first_open, is_open, text_of
 from sesreceive.wording import expected
 
 __all__ = ["ABSENT", "Stack", "names_in"]
 
-ABSENT: Any = object()  # what `AWS::NoValue` leaves: nothing
 _STEPS = 400_000
 _DEPTH = 80
-_SUB = re.compile(r"\$\{(!?)([^}]*)\}")
-_SOURCE = "AWS CloudFormation User Guide, intrinsic functions"
 
 
 class TooMuch(Exception):  # noqa: N818 - becomes a Problem
@@ -76,7 +72,7 @@ class Stack:
         if isinstance(found, Mapping):
             return self.expand_loops(found) if name == "Resources" else found
         if found is not None:
-            self.draft.problem(self.place(self.template, name), f"{name}: expected a mapping", _SOURCE)
+            self.draft.problem(self.place(self.template, name), f"{name}: expected a mapping", SOURCE)
         return {}
 
     def place(self, container: Any, key: Any = None) -> Place:
@@ -121,12 +117,12 @@ class Stack:
     def _mapping(self, node: dict[str, Any]) -> Any:
         if len(node) == 1:
             name = next(iter(node))
-            function = _FUNCTIONS.get(name)
+            function = FUNCTIONS.get(name)
             if function is not None and (name != "Condition" or isinstance(node[name], str)):
                 return function(self, node[name], self.place(node, name))
             if name.startswith("Fn::") and not name.startswith("Fn::ForEach"):
                 place = self.place(node, name)
-                self.draft.problem(place, expected("an intrinsic function", name, _FUNCTIONS), _SOURCE)
+                self.draft.problem(place, expected("an intrinsic function", name, FUNCTIONS), SOURCE)
                 return Open(name, place, "an unknown intrinsic function")
         table = Table(place=getattr(node, "place", None))
         for name, inner in self.expand_loops(node).items():
@@ -138,14 +134,14 @@ class Stack:
     def text(self, node: Any) -> str | Open | OpenText | None:
         """The node's value as a text; None where it is none."""
         found = self.value(node)
-        return _as_text(found) if found is not ABSENT else None
+        return as_text(found) if found is not ABSENT else None
 
     # -------------------------------------------------------------- references
 
     def ref(self, name: Any, place: Place) -> Any:
         """What ``Ref`` gives for a parameter, a pseudo parameter or a resource."""
         if not isinstance(name, str):
-            self.draft.problem(place, f"Ref: {expected('a name', name)}", _SOURCE)
+            self.draft.problem(place, f"Ref: {expected('a name', name)}", SOURCE)
             return Open("Ref", place, "not a name")
         if name.startswith("AWS::"):
             return self._pseudo(name, place)
@@ -154,7 +150,7 @@ class Stack:
         if name in self.resources:
             return self.named(name, place)
         known = [*self.parameters, *self.resources]
-        self.draft.problem(place, f"Ref: {expected('a parameter or resource of the template', name, known)}", _SOURCE)
+        self.draft.problem(place, f"Ref: {expected('a parameter or resource of the template', name, known)}", SOURCE)
         return Open(f"Ref {name}", place, "nothing of that name", hint=name)
 
     def _pseudo(self, name: str, place: Place) -> Any:
@@ -187,7 +183,7 @@ class Stack:
         allowed = about.get("AllowedValues")
         if isinstance(allowed, list) and found not in allowed and str(found) not in map(str, allowed):
             wanted = expected("one of its AllowedValues", found, map(str, allowed))
-            self.draft.problem(self.place(self.parameters, name), f"parameter {name}: {wanted}", _SOURCE)
+            self.draft.problem(self.place(self.parameters, name), f"parameter {name}: {wanted}", SOURCE)
         if ("List<" in kind or kind == "CommaDelimitedList") and isinstance(found, str):
             row = Row([part.strip() for part in found.split(",")] if found else [], place)
             row.places = [place] * len(row)
@@ -210,7 +206,7 @@ class Stack:
         attribute = CLOUDFORMATION[self.type_of(logical_id)]
         made_up = Open(f"the name of {logical_id}", place, MADE_UP, hint=logical_id)
         if logical_id in self._asking:
-            self.draft.problem(place, f"expected no circle but `{one_line(logical_id, 80)}` needs itself", _SOURCE)
+            self.draft.problem(place, f"expected no circle but `{one_line(logical_id, 80)}` needs itself", SOURCE)
             return made_up
         self._asking.append(logical_id)
         try:
@@ -222,7 +218,7 @@ class Stack:
             found = self.value(found) if found is not None else None
         finally:
             self._asking.pop()
-        return made_up if found is None or found is ABSENT or found == "" else _as_text(found)
+        return made_up if found is None or found is ABSENT or found == "" else as_text(found)
 
     def attribute(self, logical_id: str, name: str, place: Place, written: str) -> Any:
         """What ``Fn::GetAtt`` gives: ARNs that follow from a name, else open."""
@@ -253,14 +249,14 @@ class Stack:
     def condition(self, name: Any, place: Place) -> Any:
         """Whether a condition holds: true, false or open."""
         if not isinstance(name, str) or name not in self.conditions:
-            self.draft.problem(place, expected("a condition of the template", name, self.conditions), _SOURCE)
+            self.draft.problem(place, expected("a condition of the template", name, self.conditions), SOURCE)
             return Open(f"Condition {name}", place, "no such condition")
         if name in self._deciding:
-            self.draft.problem(place, f"expected no circle but condition `{one_line(name, 80)}` needs itself", _SOURCE)
+            self.draft.problem(place, f"expected no circle but condition `{one_line(name, 80)}` needs itself", SOURCE)
             return Open(f"Condition {name}", place, "it needs itself")
         if name not in self._conditions:
             self._deciding.add(name)
-            self._conditions[name] = _truth(self.value(self.conditions[name]))
+            self._conditions[name] = truth(self.value(self.conditions[name]))
             self._deciding.discard(name)
         found = self._conditions[name]
         return found.within(f"Condition {name}", place) if isinstance(found, Open) else found
@@ -288,7 +284,7 @@ class Stack:
             if not (
                 isinstance(node, list) and len(node) == 3 and isinstance(node[0], str) and isinstance(node[2], Mapping)
             ):
-                self.draft.problem(place, f"{key}: expected a name, a collection and a mapping", _SOURCE)
+                self.draft.problem(place, f"{key}: expected a name, a collection and a mapping", SOURCE)
                 continue
             collection = self.value(node[1])
             if isinstance(collection, str):
@@ -342,244 +338,11 @@ def names_in(node: Any) -> Iterator[str]:
                 elif key == "Fn::Sub":
                     text = inner[0] if isinstance(inner, list) and inner else inner
                     if isinstance(text, str):
-                        yield from (name.strip().partition(".")[0] for bang, name in _SUB.findall(text) if not bang)
+                        yield from (
+                            name.strip().partition(".")[0] for bang, name in SUBSTITUTION.findall(text) if not bang
+                        )
                     waiting.append(inner)
                 else:
                     waiting.append(inner)
         elif isinstance(one, list):
             waiting += one
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, (int, float)) else value
-
-
-def _truth(value: Any) -> Any:
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    return value
-
-
-# ---------------------------------------------------------------- the functions
-
-
-def _wrong(stack: Stack, name: str, place: Place, what: str) -> Open:
-    stack.draft.problem(place, f"{name}: expected {what}", _SOURCE)
-    return Open(name, place, "not what the function takes")
-
-
-def _get_att(stack: Stack, node: Any, place: Place) -> Any:
-    if isinstance(node, str):
-        logical_id, _, name = node.partition(".")
-    elif isinstance(node, list) and len(node) == 2 and isinstance(node[0], str):
-        logical_id, found = node[0], stack.value(node[1])
-        if not isinstance(found, str):
-            return Open(f"{logical_id}.{getattr(found, 'name', '?')}", place, "an open attribute", hint=logical_id)
-        name = found
-    else:
-        return _wrong(stack, "Fn::GetAtt", place, "a logical id and an attribute")
-    if logical_id not in stack.resources:
-        wanted = expected("a resource of the template", logical_id, stack.resources)
-        stack.draft.problem(place, f"Fn::GetAtt: {wanted}", _SOURCE)
-        return Open(f"{logical_id}.{name}", place, "nothing of that name", hint=logical_id)
-    return stack.attribute(logical_id, name, place, f"{logical_id}.{name}")
-
-
-def _sub(stack: Stack, node: Any, place: Place) -> Any:
-    given: Mapping[str, Any] = {}
-    if isinstance(node, list) and len(node) == 2 and isinstance(node[1], Mapping):
-        node, given = node
-    if not isinstance(node, str):
-        return _wrong(stack, "Fn::Sub", place, "a text, or a text and a mapping")
-    parts: list[Any] = []
-    end = 0
-    for match in _SUB.finditer(node):
-        parts.append(node[end : match.start()])
-        end = match.end()
-        name = match[2].strip()
-        if match[1]:
-            parts.append(f"${{{match[2]}}}")
-        elif name in given:
-            parts.append(_part(stack, stack.value(given[name]), name, place))
-        elif "." in name:
-            parts.append(_part(stack, _get_att(stack, name, place), name, place))
-        else:
-            parts.append(_part(stack, stack.ref(name, place), name, place))
-    return text_of([*parts, node[end:]])
-
-
-def _part(stack: Stack, value: Any, name: str, place: Place) -> Any:
-    value = "" if value is ABSENT else _as_text(value)
-    if isinstance(value, str) or is_open(value):
-        return value
-    return _wrong(stack, f"${{{name}}}", place, "a text")
-
-
-def _join(stack: Stack, node: Any, place: Place) -> Any:
-    if not isinstance(node, list) or len(node) != 2 or not isinstance(node[0], str):
-        return _wrong(stack, "Fn::Join", place, "a delimiter and a list")
-    elements = stack.value(node[1])
-    if isinstance(elements, Open):
-        return elements.within(f"Join of {elements.name}", place)
-    if not isinstance(elements, list):
-        return _wrong(stack, "Fn::Join", place, "a list behind the delimiter")
-    parts: list[Any] = []
-    for position, one in enumerate(elements):
-        parts += [node[0]] if position else []
-        parts.append(_part(stack, one, "Fn::Join", place))
-    return text_of(parts)
-
-
-def _split(stack: Stack, node: Any, place: Place) -> Any:
-    if not isinstance(node, list) or len(node) != 2 or not isinstance(node[0], str) or not node[0]:
-        return _wrong(stack, "Fn::Split", place, "a delimiter and a text")
-    text = stack.value(node[1])
-    if isinstance(text, Open):
-        return text.within(f"Split of {text.name}", place)
-    if isinstance(text, OpenText):
-        parts: list[list[Any]] = [[]]
-        for part in text.parts:
-            if isinstance(part, str):
-                first, *more = part.split(node[0])
-                parts[-1].append(first)
-                parts += [[piece] for piece in more]
-            else:
-                parts[-1].append(part)
-        found = Row([text_of(pieces) for pieces in parts], place)
-    elif isinstance(text, str):
-        found = Row(text.split(node[0]), place)
-    else:
-        return _wrong(stack, "Fn::Split", place, "a text behind the delimiter")
-    found.places = [place] * len(found)
-    return found
-
-
-def _select(stack: Stack, node: Any, place: Place) -> Any:
-    if not isinstance(node, list) or len(node) != 2:
-        return _wrong(stack, "Fn::Select", place, "an index and a list")
-    index, elements = stack.value(node[0]), stack.value(node[1])
-    for one in (index, elements):
-        if is_open(one):
-            opened = first_open(one)
-            assert opened is not None
-            return opened.within(f"Select of {one.name}", place)
-    number = str(index)
-    if not number.isdigit() or not isinstance(elements, list) or int(number) >= len(elements):
-        return _wrong(stack, "Fn::Select", place, "an index inside the list")
-    return elements[int(number)]
-
-
-def _find_in_map(stack: Stack, node: Any, place: Place) -> Any:
-    if not isinstance(node, list) or len(node) not in (3, 4):
-        return _wrong(stack, "Fn::FindInMap", place, "a map and two keys")
-    names = [stack.value(one) for one in node[:3]]
-    default = node[3].get("DefaultValue", ABSENT) if len(node) == 4 and isinstance(node[3], Mapping) else ABSENT
-    if opened := first_open(names):
-        return opened.within(f"FindInMap {names[0]} of {opened.name}", place)
-    found: Any = stack.mappings
-    for name in names:
-        key = _as_text(name)
-        if not isinstance(found, Mapping) or key not in found:
-            if default is not ABSENT:
-                return stack.value(default)
-            near = list(found) if isinstance(found, Mapping) else []
-            stack.draft.problem(place, f"Fn::FindInMap: {expected('a key of the map', key, near)}", _SOURCE)
-            return Open(f"FindInMap {'.'.join(map(str, names))}", place, "no such key")
-        found = found[key]
-    return found
-
-
-def _import_value(stack: Stack, node: Any, place: Place) -> Any:
-    name = stack.value(node)
-    shown = name if isinstance(name, str) else getattr(name, "name", "?")
-    return Open(f"ImportValue {shown}", place, "an export of another stack", hint=shown)
-
-
-def _if(stack: Stack, node: Any, place: Place) -> Any:
-    if not isinstance(node, list) or len(node) != 3:
-        return _wrong(stack, "Fn::If", place, "a condition and two values")
-    held = stack.condition(node[0], place)
-    if isinstance(held, Open):
-        first, second = stack.value(node[1]), stack.value(node[2])
-        if first == second:
-            return first
-        stack.assume(held, "true", "condition")
-        return first
-    return stack.value(node[1] if held else node[2])
-
-
-def _logic(name: str, decide: Callable[[list[Any]], Any]) -> Callable[[Stack, Any, Place], Any]:
-    def evaluate(stack: Stack, node: Any, place: Place) -> Any:
-        values = stack.value(node)
-        if not isinstance(values, list) or not values:
-            return _wrong(stack, name, place, "a list of conditions")
-        return decide([_truth(one) for one in values])
-
-    return evaluate
-
-
-def _and(values: list[Any]) -> Any:
-    if any(one is False for one in values):
-        return False
-    return first_open(values) or all(values)
-
-
-def _or(values: list[Any]) -> Any:
-    if any(one is True for one in values):
-        return True
-    return first_open(values) or any(values)
-
-
-def _equals(values: list[Any]) -> Any:
-    if len(values) != 2:
-        return False
-    if opened := first_open(values):
-        return True if values[0] == values[1] else opened
-    return _as_text(values[0]) == _as_text(values[1])
-
-
-def _base64(stack: Stack, node: Any, place: Place) -> Any:
-    text = stack.value(node)
-    return base64.b64encode(text.encode()).decode() if isinstance(text, str) else text
-
-
-def _length(stack: Stack, node: Any, place: Place) -> Any:
-    elements = stack.value(node)
-    return len(elements) if isinstance(elements, list) else elements
-
-
-def _to_json(stack: Stack, node: Any, place: Place) -> Any:
-    found = stack.value(node)
-    if opened := first_open(found):
-        return opened.within(f"ToJsonString with {opened.name}", place)
-    return json.dumps(found)
-
-
-def _outside(name: str, why: str) -> Callable[[Stack, Any, Place], Any]:
-    return lambda stack, node, place: Open(name, place, why)
-
-
-_FUNCTIONS: Mapping[str, Callable[[Stack, Any, Place], Any]] = {
-    "Ref": Stack.ref,
-    "Condition": Stack.condition,
-    "Fn::GetAtt": _get_att,
-    "Fn::Sub": _sub,
-    "Fn::Join": _join,
-    "Fn::Split": _split,
-    "Fn::Select": _select,
-    "Fn::FindInMap": _find_in_map,
-    "Fn::ImportValue": _import_value,
-    "Fn::If": _if,
-    "Fn::And": _logic("Fn::And", _and),
-    "Fn::Or": _logic("Fn::Or", _or),
-    "Fn::Not": _logic("Fn::Not", lambda values: first_open(values) or not values[0]),
-    "Fn::Equals": _logic("Fn::Equals", _equals),
-    "Fn::Base64": _base64,
-    "Fn::Length": _length,
-    "Fn::ToJsonString": _to_json,
-    "Fn::Cidr": _outside("Fn::Cidr", "address blocks of a network"),
-    "Fn::GetAZs": _outside("Fn::GetAZs", "the zones of a region"),
-    "Fn::Transform": _outside("Fn::Transform", "a macro that runs in the account"),
-}

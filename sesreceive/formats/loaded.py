@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import code, details, escape, frame, table
 from sesreceive.account.account import Account
+from sesreceive.account.display import body
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place
 from sesreceive.wording import count
@@ -176,21 +177,25 @@ class Loaded:
 
     def _repr_html_(self) -> str:
         """The account, the problems and the placeholders, each to be opened."""
-        problems = [[code(one.path), escape(one.message), escape(one.source)] for one in self.problems]
-        stood = [
-            [code(one.value), code(one.stands_for), escape(one.kind), escape(_places(one)), escape(one.why)]
-            for one in self.placeholders
-        ]
-        parts = [f"<div><b>{escape(self.format)}</b> {code(self.origin)}: {escape(self._counts)}</div>"]
-        parts.append(self.account._repr_html_())
-        if problems:
-            head = ["where", "what", "who says so"]
-            parts.append(details(count(len(problems), "problem"), table(head, problems), opened=len(problems) < 9))
-        if stood:
-            head = ["value", "stands for", "kind", "where", "why"]
-            parts.append(details(count(len(stood), "placeholder"), table(head, stood)))
-        parts += [one._repr_html_() for one in self.others]
-        return frame(str(self), "".join(parts))
+        return frame(str(self), _body(self))
+
+
+def _body(loaded: Loaded) -> str:
+    problems = [[code(one.path), escape(one.message), escape(one.source)] for one in loaded.problems]
+    stood = [
+        [code(one.value), code(one.stands_for), escape(one.kind), escape(_places(one)), escape(one.why)]
+        for one in loaded.placeholders
+    ]
+    parts = [f"<div><b>{escape(loaded.format)}</b> {code(loaded.origin)}: {escape(loaded._counts)}</div>"]
+    parts.append(body(loaded.account))
+    if problems:
+        head = ["where", "what", "who says so"]
+        parts.append(details(count(len(problems), "problem"), table(head, problems), opened=len(problems) < 9))
+    if stood:
+        head = ["value", "stands for", "kind", "where", "why"]
+        parts.append(details(count(len(stood), "placeholder"), table(head, stood)))
+    parts += map(_body, loaded.others)
+    return "".join(parts)
 
 
 def _places(placeholder: Placeholder) -> str:

@@ -72,6 +72,8 @@ def parse_marked(text: str, file: str, report: Callable[[Place, str], None]) -> 
     try:
         import yaml
     except ImportError:
+        if text.lstrip()[:1] in ("{", "["):
+            return _plain_json(text, file, report)  # without lines
         raise MissingExtraError("yaml", extra="cloudformation", purpose="reading a template") from None
     if file.endswith(".json"):
         _plain_json(text, file, lambda place, message: None)  # YAML would let mistakes pass

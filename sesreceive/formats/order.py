@@ -27,11 +27,14 @@ class Placed:
 
 @dataclass(slots=True)
 class Ordered:
-    """Rules in order, what is wrong with their places, and the groups whose order is open."""
+    """Rules in order, what is wrong with their places, and the groups whose order is open.
+
+    A group of `undecided` holds chains: each a rule and all that stand behind it, which move together.
+    """
 
     rules: list[Placed] = field(default_factory=list)
     problems: list[tuple[RuleEntry, str]] = field(default_factory=list)
-    undecided: list[tuple[Placed, ...]] = field(default_factory=list)
+    undecided: list[tuple[tuple[Placed, ...], ...]] = field(default_factory=list)
 
 
 def put_in_order(rules: Sequence[Placed], needs: Mapping[str, frozenset[str]]) -> Ordered:
@@ -59,6 +62,7 @@ def put_in_order(rules: Sequence[Placed], needs: Mapping[str, frozenset[str]]) -
         else:
             behind.setdefault(rule.after, []).append(rule)
     needed = _closure(needs)
+    open_groups: list[list[Placed]] = []
     placed: set[int] = set()
 
     def place(roots: list[Placed]) -> None:
@@ -70,9 +74,9 @@ def put_in_order(rules: Sequence[Placed], needs: Mapping[str, frozenset[str]]) -
                 placed.add(id(rule))
                 result.rules.append(rule)
                 if first_of[rule.name] is rule:
-                    stack += _last_made_first(behind.get(rule.name, []), needed, result)[::-1]
+                    stack += _last_made_first(behind.get(rule.name, []), needed, open_groups)[::-1]
 
-    place(_last_made_first(behind.get(None, []), needed, result))
+    place(_last_made_first(behind.get(None, []), needed, open_groups))
     place(lost)
     for rule in rules:
         if id(rule) not in placed:
@@ -80,10 +84,27 @@ def put_in_order(rules: Sequence[Placed], needs: Mapping[str, frozenset[str]]) -
             result.problems.append((rule.entry, message))
             placed.add(id(rule))
             result.rules.append(rule)
+    result.undecided = [tuple(_chain(rule, behind) for rule in group) for group in open_groups]
     return result
 
 
-def _last_made_first(rules: list[Placed], needed: Callable[[str], frozenset[str]], result: Ordered) -> list[Placed]:
+def _chain(first: Placed, behind: Mapping[str | None, list[Placed]]) -> tuple[Placed, ...]:
+    """A rule and all that stand behind it."""
+    found: list[Placed] = []
+    waiting = [first]
+    seen: set[int] = set()
+    while waiting:
+        rule = waiting.pop()
+        if id(rule) not in seen:
+            seen.add(id(rule))
+            found.append(rule)
+            waiting += behind.get(rule.name, [])
+    return tuple(found)
+
+
+def _last_made_first(
+    rules: list[Placed], needed: Callable[[str], frozenset[str]], open_groups: list[list[Placed]]
+) -> list[Placed]:
     """Rules behind the same one: what needs another is made later, so it comes before it; else as the source has it."""
     if len(rules) < 2:
         return rules
@@ -109,7 +130,7 @@ def _last_made_first(rules: list[Placed], needed: Callable[[str], frozenset[str]
     placed = {id(rule) for rule in ordered}
     ordered += [rule for rule in rules if id(rule) not in placed]
     if undecided:
-        result.undecided.append(tuple(ordered))
+        open_groups.append(ordered)
     return ordered
 
 

@@ -232,12 +232,7 @@ class _Service:
     def look_up(self, path: list[str]) -> Any:
         found: Any = self.data
         for step in path:
-            if isinstance(found, dict):
-                found = found.get(step)
-            elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
-                found = found[int(step)]
-            else:
-                return None
+            found = _inside(found, step)
         return found
 
     def own(self, path: str, place: Place, depth: int) -> Any:
@@ -253,7 +248,7 @@ class _Service:
                 if isinstance(found, str) and "${" in found and end < len(steps):
                     found = self.text(found, place, depth)
                     for step in steps[end:]:
-                        found = found.get(step) if isinstance(found, dict) else found if is_open(found) else None
+                        found = found if is_open(found) else _inside(found, step)
                     return self.value(found, place, depth)
                 if found is not None and end == len(steps):
                     return self.value(found, place, depth)
@@ -281,8 +276,15 @@ class _Service:
             self.files[name] = parsed(path, self.draft, name.removeprefix("./"))
         found = self.files[name]
         for step in filter(None, (match[2] or "").split(".")):
-            found = found.get(step) if isinstance(found, dict) else None
+            found = _inside(found, step)
         return self.value(found, place, depth)
+
+
+def _inside(value: Any, step: str) -> Any:
+    """What stands under a key, or at a place in a list; None where nothing does."""
+    if isinstance(value, list):
+        return value[int(step)] if step.isdigit() and int(step) < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
 
 
 def _alternatives(text: str) -> Iterator[str]:

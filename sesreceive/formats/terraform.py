@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,22 +12,21 @@ from sesreceive.account.member import members
 from sesreceive.errors import one_line
 from sesreceive.formats import hcl
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
-from sesreceive.formats.files import text_of_file
-from sesreceive.formats.hcl_json import block_of_json
 from sesreceive.formats.hcl_values import Scope
+from sesreceive.formats.hints import take_hints
 from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place, Table
 from sesreceive.formats.terraform_module import Instance, Module
+from sesreceive.formats.terraform_project import SUFFIXES, Project
 from sesreceive.formats.terraform_rules import ACTION_BLOCKS, IDENTITIES, actions_in_order, rule_members
 from sesreceive.formats.unresolved import Open, first_open, is_open
 from sesreceive.wording import expected
 
-__all__ = ["Project", "from_folder", "roots"]
+__all__ = ["from_folder", "roots"]
 
 FORMAT = "Terraform"
 _SOURCE = "Terraform AWS provider"
 _LOCAL_SOURCE = re.compile(r"""["']?source["']?\s*[=:]\s*"(\.\.?(?:/[^"]*)?)\"""")
-_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _MAKES_RULES = re.compile(r"(?:create|update|clone)[-_ ]?receipt[-_ ]?rule", re.IGNORECASE)
 _MAILISH = re.compile(r"\bses\b|_ses|ses_|ses-|-ses|e?mail", re.IGNORECASE)
 # Arguments that every resource takes.
@@ -42,7 +40,7 @@ def roots(folders: Iterable[Path]) -> list[Path]:
     called: set[Path] = set()
     for folder in folders:
         for path in sorted(folder.iterdir()):
-            if path.name.endswith(_SUFFIXES) and path.is_file():
+            if path.name.endswith(SUFFIXES) and path.is_file():
                 text = path.read_bytes()[:2_000_000].decode("utf-8", "replace")
                 called |= {(folder / source).resolve() for source in _LOCAL_SOURCE.findall(text)}
     return [folder for folder in folders if folder.resolve() not in called] or folders
@@ -71,12 +69,22 @@ def from_folder(
     module = Module(project, folder, path="", inputs={**inputs, **(variables or {})}, regions={})
     for name in sorted((variables or {}).keys() - module.variables.keys()):
         draft.problem(str(folder), expected("a variable of the root module", name, module.variables), _SOURCE)
+    if not any(isinstance(one, str) for one in module.regions.values()):
+        _hint(project, folder)
     _Reader(draft).module(module)
     complete = module.locals.get("sesreceive_complete")
     draft.complete = complete is not None and getattr(complete[0], "value", None) is True
     if draft.account_id is None:
         draft.account_id = _only_account(module)
     return draft
+
+
+def _hint(project: Project, folder: Path) -> None:
+    """Take the region from the ARNs in the files, where no provider says it."""
+    if project.region is None:
+        take_hints(project.draft, "\n".join(project.texts), Place(project.named(folder) or "."))
+        project.region = project.draft.region
+        project.account_id = project.account_id or project.draft.account_id
 
 
 def _only_account(module: Module) -> str | None:
@@ -88,106 +96,6 @@ def _only_account(module: Module) -> str | None:
             if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
                 return found[0]
     return None
-
-
-class Project:
-    """What all modules of a run share.
-
-    Parameters
-    ----------
-    draft : Draft
-        Takes problems and assumptions.
-    top : Path
-        Places are relative to it.
-    """
-
-    def __init__(self, draft: Draft, top: Path, *, region: str | None, account_id: str | None) -> None:
-        self.draft, self.top = draft, top
-        self.region, self.account_id = region, account_id
-        self.assumed: set[tuple[str, Place, str, str]] = set()
-        self._blocks: dict[Path, list[hcl.Block]] = {}
-
-    def blocks(self, folder: Path) -> list[hcl.Block]:
-        """The top-level blocks of a folder's files, parsed once."""
-        key = folder.resolve()
-        if key not in self._blocks:
-            paths = sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIXES) and path.is_file())
-            # Terraform reads override files last and merges them; here they are said instead.
-            self._blocks[key] = [block for path in paths for block in self._parsed(path)]
-        return self._blocks[key]
-
-    def _parsed(self, path: Path) -> list[hcl.Block]:
-        name = self.named(path)
-        if re.search(r"(?:^|_)override\.(?:tf|tofu)(?:\.json)?$", path.name):
-            self.draft.problem(
-                name, "an override file, which is not merged here: what it changes is not seen", "sesreceive"
-            )
-            return []
-        text = text_of_file(path, self.draft, name)
-        if text is None:
-            return []
-        try:
-            return block_of_json(text, name).blocks if path.name.endswith(".json") else hcl.parse_hcl(text, name).blocks
-        except Syntax as error:
-            self.draft.problem(error.place, str(error), "HCL")
-            return []
-
-    def named(self, path: Path) -> str:
-        """A path as places show it."""
-        try:
-            return path.resolve().relative_to(self.top.resolve()).as_posix()
-        except ValueError:
-            return path.name
-
-    def inputs(self, folder: Path) -> dict[str, Any]:
-        """What ``terraform.tfvars`` and then ``*.auto.tfvars`` say, the later winning."""
-        names = ["terraform.tfvars", "terraform.tfvars.json"]
-        names += sorted(path.name for path in folder.iterdir() if re.search(r"\.auto\.tfvars(?:\.json)?$", path.name))
-        found: dict[str, Any] = {}
-        for name in names:
-            path = folder / name
-            text = text_of_file(path, self.draft, self.named(path)) if path.is_file() else None
-            if text is None:
-                continue
-            try:
-                if name.endswith(".json"):
-                    found.update(json.loads(text))
-                    continue
-                block = hcl.parse_hcl(text, self.named(path))
-            except (Syntax, ValueError, RecursionError) as error:
-                place = error.place if isinstance(error, Syntax) else Place(self.named(path))
-                self.draft.problem(place, "expected values of variables but it cannot be read", "HCL")
-                continue
-            found.update(_constants(block, self))
-        return found
-
-
-def _constants(block: hcl.Block, project: Project) -> dict[str, Any]:
-    """The values of a file of variables, which has no references."""
-    from sesreceive.formats.hcl_values import Evaluator
-
-    evaluator = Evaluator(_NoNames(project.draft))
-    return {name: evaluator.value(node, Scope()) for name, node in block.attributes.items()}
-
-
-class _NoNames:
-    """A world without names."""
-
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-
-    def name(self, name: str, node: hcl.Node, scope: Scope) -> Any:
-        self.problem(node.place, f"expected a value but got the reference `{one_line(node.text, 80)}`")
-        return Open(node.text, node.place, "a reference in a file of variables")
-
-    def problem(self, place: Place, message: str) -> None:
-        self.draft.problem(place, message, "Terraform language")
-
-    def assume(self, opened: Open, value: str, kind: str) -> None:
-        self.draft.assumed.append((opened, value, kind))
-
-    def call(self, name: str, arguments: list[Any], node: hcl.Call, scope: Scope) -> Any:
-        return NotImplemented
 
 
 # ---------------------------------------------------------------- resources

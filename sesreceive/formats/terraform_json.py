@@ -40,7 +40,7 @@ def from_plan_or_state(data: Mapping[str, Any], *, origin: str, file: str) -> Dr
     reader = _Reader(draft, file)
     if "resources" in data and "format_version" not in data:
         for found in _of_state_file(data, file):
-            reader.resource(found[0], found[1], found[2], {}, {}, found[3])
+            reader.resource(found[0], found[1], found[2], {}, found[4], found[3])
         return draft
     top = data.get("planned_values" if planned else "values")
     unknown, needs = _changes(data)
@@ -92,7 +92,9 @@ def _changes(data: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], dict[s
     return unknown, needs
 
 
-def _of_state_file(data: Mapping[str, Any], file: str) -> Iterator[tuple[str, str, dict[str, Any], Place]]:
+def _of_state_file(
+    data: Mapping[str, Any], file: str
+) -> Iterator[tuple[str, str, dict[str, Any], Place, dict[str, Any]]]:
     for one in data["resources"]:
         if not isinstance(one, dict) or not isinstance(one.get("instances"), list):
             continue
@@ -104,7 +106,26 @@ def _of_state_file(data: Mapping[str, Any], file: str) -> Iterator[tuple[str, st
             if isinstance(instance, dict) and isinstance(instance.get("attributes"), dict):
                 key = instance.get("index_key")
                 address = name if key is None else f'{name}["{key}"]' if isinstance(key, str) else f"{name}[{key}]"
-                yield address, kind, instance["attributes"], getattr(instance, "place", None) or Place(file)
+                place = getattr(instance, "place", None) or Place(file)
+                yield address, kind, instance["attributes"], place, _marks(instance.get("sensitive_attributes"))
+
+
+def _marks(paths: Any) -> dict[str, Any]:
+    """The paths of a state file to sensitive values, as the nested truths that ``terraform show`` prints."""
+    marks: dict[str, Any] = {}
+    for path in paths if isinstance(paths, list) else []:
+        steps = [step.get("value") for step in path if isinstance(step, dict)] if isinstance(path, list) else []
+        if steps and isinstance(steps[0], str):
+            # The rest of a path is a place in a list of blocks; all of a block is held back.
+            marks[steps[0]] = True
+    return marks
+
+
+def _is_secret(mark: Any) -> bool:
+    """Whether a mark, or any inside it, says that a value is sensitive."""
+    if isinstance(mark, (list, dict)):
+        return any(_is_secret(inner) for inner in (mark.values() if isinstance(mark, dict) else mark))
+    return mark is True
 
 
 class _Reader:
@@ -119,7 +140,7 @@ class _Reader:
 
         def value(name: str) -> Any:
             where = getattr(values, "places", {}).get(name, place)
-            if secret.get(name) is True:
+            if _is_secret(secret.get(name)):
                 return Open(f"{address}.{name}", where, "sensitive: its value is not shown", secret=True)
             if values.get(name) is None and unknown.get(name):
                 return Open(
@@ -152,15 +173,15 @@ class _Reader:
             for block, api in ACTION_BLOCKS.items():
                 names = {item.name: item.api for item in members(ReceiptAction.registry[api])}
                 later = unknown.get(block)
-                for number, one in enumerate(values.get(block) or []):
+                written = values.get(block) or []
+                for number, one in enumerate(written if isinstance(written, list) else [written]):
                     if not isinstance(one, dict):
                         message = f"{address}: {block}: expected objects but got `{one_line(one, 80)}`"
                         self.draft.problem(place, message, _SOURCE)
                         continue
-                    open_ones = later[number] if isinstance(later, list) and number < len(later) else {}
-                    found.append(
-                        (api, self._action(address, block, one, names, open_ones, place), one.get("position"), place)
-                    )
+                    marks = (_element(later, number), _element(secret.get(block), number))
+                    action = self._action(f"{address}.{block}", one, names, marks, place)
+                    found.append((api, action, one.get("position"), place))
             actions, problems = actions_in_order(found)
             for where, message in problems:
                 self.draft.problem(where, f"{address}: {message}", _SOURCE)
@@ -176,16 +197,30 @@ class _Reader:
                 )
             )
 
+    @staticmethod
     def _action(
-        self, address: str, block: str, one: Mapping[str, Any], names: Mapping[str, str], unknown: Any, place: Place
+        path: str, one: Mapping[str, Any], names: Mapping[str, str], marks: tuple[Any, Any], place: Place
     ) -> Table:
+        """The arguments of a block; `marks` say what is known after apply only, and what is sensitive."""
         made = Table(place=getattr(one, "place", None) or place)
+        unknown, secret = marks
+        label = path.split(".")[-2]
         for name, api in names.items():
             found = one.get(name)
-            if found is None and isinstance(unknown, dict) and unknown.get(name):
-                label = address.rpartition(".")[2]
-                found = Open(f"{address}.{block}.{name}", place, "known after apply", hint=f"{label}-{name}")
+            if found is not None and (secret is True or (isinstance(secret, dict) and _is_secret(secret.get(name)))):
+                found = Open(
+                    f"{path}.{name}", place, "sensitive: its value is not shown", f"{label}-{name}", secret=True
+                )
+            elif found is None and isinstance(unknown, dict) and unknown.get(name):
+                found = Open(f"{path}.{name}", place, "known after apply", f"{label}-{name}")
             # A state writes "" for a text that is not set, where the API has nothing.
             if found is not None and not (found == "" and name != "header_value"):
                 made.put(api, found, getattr(one, "places", {}).get(name))
         return made
+
+
+def _element(marks: Any, number: int) -> Any:
+    """What the marks of a list of blocks say of one of them."""
+    if isinstance(marks, list):
+        return marks[number] if number < len(marks) else None
+    return marks if marks is True else None

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sesreceive.formats import hcl
-from sesreceive.formats.hcl_functions import PARTIAL, Unfit, as_text
+from sesreceive.formats.hcl_functions import Unfit, as_text
+from sesreceive.formats.hcl_open_functions import PARTIAL
 from sesreceive.formats.place import Table
 from sesreceive.formats.unresolved import is_open
 

@@ -56,12 +56,16 @@ class OpenText:
     @property
     def name(self) -> str:
         """The text as a template would write it: ``inbox@${var.domain}``."""
-        return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in self.parts)
+        return "".join(part if isinstance(part, str) else _in_text(part.name) for part in self.parts)
 
     @property
     def first(self) -> Open:
         """Its first open part."""
         return next(part for part in self.parts if isinstance(part, Open))
+
+
+def _in_text(name: str) -> str:
+    return name if name.startswith("${") else f"${{{name}}}"
 
 
 def text_of(parts: Iterable[str | Open | OpenText]) -> str | Open | OpenText:

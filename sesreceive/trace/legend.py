@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, overload
 
 from sesreceive.account.account import Account
-from sesreceive.account.stand_in import stand_ins
+from sesreceive.account.placeholder_text import placeholder_texts
 from sesreceive.trace.events import TraceEvent
 
 __all__ = ["Legend"]
@@ -24,8 +24,8 @@ class Legend:
 
     Examples
     --------
-    >>> from sesreceive.account.stand_in import StandIn
-    >>> domain = StandIn("var-domain.example", stands_for="var.domain, main.tf:12")
+    >>> from sesreceive.account.placeholder_text import PlaceholderText
+    >>> domain = PlaceholderText("var-domain.example", stands_for="var.domain, main.tf:12")
     >>> Legend(Account(identities=[domain])).remark("var-domain.example is verified")
     'var-domain.example is verified; `var-domain.example` stands for var.domain, main.tf:12'
     """
@@ -36,7 +36,7 @@ class Legend:
     @cached_property
     def known(self) -> dict[str, str]:
         """The stand-ins, and what they stand for."""
-        return stand_ins(self.account)
+        return placeholder_texts(self.account)
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""

@@ -48,7 +48,7 @@ def test_every_form_is_read(
         account = found.account
         assert len(rules(found)) == rule_count
         assert (len(account.filters), len(account.identities)) == (filter_count, identity_count)
-        assert not [one for one in found.problems if "activates" not in one.message], form
+        assert not [one for one in found.problems if "is active" not in one.message], form
 
 
 def test_the_answers_of_several_commands_in_a_folder_are_one_account(tmp_path: Path) -> None:
@@ -83,3 +83,11 @@ def test_a_stand_in_is_said_where_the_rule_set_is_not_named() -> None:
     assert [(one.value, one.stands_for) for one in found.placeholders if one.kind == "name"] == [
         ("rule-set", "--rule-set-name")
     ]
+
+
+def test_region_and_account_follow_from_the_arns_where_nothing_else_says_them() -> None:
+    topic = {"SNSAction": {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:mail", "Encoding": "UTF-8"}}
+    found = ses.load({**SET, "Rules": [{**RULE, "Actions": [topic]}]})
+    assert (found.account.region, found.account.account_id) == ("eu-west-1", "123456789012")
+    assert {one.kind for one in found.placeholders} >= {"region", "account id"}
+    assert ses.load(found.account.to_api()).placeholders == ()

@@ -294,6 +294,14 @@ def test_rules_for_different_recipients_have_the_same_outcome_in_any_order(tmp_p
     assert "the outcome is the same in any order" in told(load(tmp_path, SET + ACTIVE + text), "leaves the order")
 
 
+def test_what_stands_behind_a_rule_moves_with_it(tmp_path: Path) -> None:
+    stop = 'stop_action {\n scope = "RuleSet"\n position = 1\n }'
+    text = rule("a", 'recipients = ["a@example.com"]') + rule("b", 'recipients = ["b@example.com"]')
+    found = load(tmp_path, SET + ACTIVE + text + rule("rest", 'after = "b"', stop))
+    # Where b is made after a, b and rest stand in front of a.
+    assert "mail to `a@example.com` is for `a` and `rest`" in told(found, "leaves the order of `a`, `b` open")
+
+
 def test_a_dependency_decides_the_order_since_the_later_rule_goes_first(tmp_path: Path) -> None:
     text = rule("a") + rule("b", "depends_on = [aws_ses_receipt_rule.a]")
     found = load(tmp_path, SET + ACTIVE + text)

@@ -13,8 +13,8 @@ import pytest
 from sesreceive.formats.draft import Draft
 from sesreceive.formats.hcl import parse_expression
 from sesreceive.formats.hcl_values import Scope
-from sesreceive.formats.terraform import Project
 from sesreceive.formats.terraform_module import Module
+from sesreceive.formats.terraform_project import Project
 from sesreceive.formats.unresolved import is_open
 
 OPEN = object()
@@ -140,6 +140,13 @@ PARTLY = [
     ('format("%s@%s", "in", var.open)', "in@${var.open}"),
     ('join("@", ["in", var.open])', "in@${var.open}"),
     ('split("@", "in@${var.open}")[1]', "var.open"),
+    ('join("", [var.open])', "var.open"),
+    ('join("", [for one in [1] : var.open])', "var.open"),
+    ("try(var.map.zz, var.open)", "var.open"),
+    ('coalesce("", var.open)', "var.open"),
+    ('element(["a", var.open], 1)', "var.open"),
+    ('lookup({ a = var.open }, "a")', "var.open"),
+    ("upper(var.open)", "upper(var.open)"),
 ]
 
 # What Terraform refuses: a problem that names the place, and an open value.

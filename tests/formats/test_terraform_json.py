@@ -77,6 +77,18 @@ def test_sensitive_values_are_not_shown() -> None:
     assert rules(found)["store"].recipients == ("mail@aws-ses-receipt-rule-store-recipients.example",)
 
 
+def test_sensitive_values_inside_blocks_are_not_shown_either() -> None:
+    rule = {**RULE, "s3_action": [{"position": 1, "bucket_name": "hunter2-box"}]}
+    found = ses.load(plan(rule, {}, sensitive_values={"s3_action": [{"bucket_name": True}]}))
+    assert "hunter2" not in str(found)
+    attributes = {"name": "store", "rule_set_name": "main", **rule}
+    instance = {"attributes": attributes, "sensitive_attributes": [[{"type": "get_attr", "value": "s3_action"}]]}
+    held = {"mode": "managed", "type": "aws_ses_receipt_rule", "name": "store", "instances": [instance]}
+    found = ses.load({"version": 4, "terraform_version": "1.9.0", "resources": [held]})
+    assert "hunter2" not in str(found)
+    assert rules(found)["store"].actions[0].bucket_name == "store-bucket-name"
+
+
 def test_a_state_file_is_read() -> None:
     def held(kind: str, name: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:
         return {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": values, **more}]}

@@ -10,7 +10,7 @@ import pytest
 from formats.folders import write
 
 import sesreceive as ses
-from sesreceive.account.stand_in import StandIn, stand_ins
+from sesreceive.account.placeholder_text import PlaceholderText, placeholder_texts
 
 FOLDER = {
     "main.tf": """
@@ -69,13 +69,13 @@ def test_an_account_written_by_hand_has_no_legend(message: bytes) -> None:
     rule = ses.ReceiptRule(name="all", enabled=True)
     rules = ses.ReceiptRuleSet(name="main", rules=(rule,))
     account = ses.Account(identities=("example.com",), rule_sets=(rules,), active="main")
-    assert stand_ins(account) == {}
+    assert placeholder_texts(account) == {}
     reception = ses.Receiver(account, seed=1).receive(message, mail_from="a@example.org", rcpt_to=["b@example.com"])
     assert "stands for" not in str(reception.explain(full=True))
 
 
 def test_a_stand_in_is_a_text_and_keeps_its_legend() -> None:
-    text = StandIn("var-domain.example", stands_for="var.domain, main.tf:12")
+    text = PlaceholderText("var-domain.example", stands_for="var.domain, main.tf:12")
     assert text == "var-domain.example"
     for twin in (pickle.loads(pickle.dumps(text)), copy.deepcopy(text)):
         assert (twin, twin.stands_for) == (text, "var.domain, main.tf:12")
@@ -83,7 +83,7 @@ def test_a_stand_in_is_a_text_and_keeps_its_legend() -> None:
 
 def test_an_edit_keeps_the_others(loaded: ses.Loaded) -> None:
     edited = loaded.account.with_identity("example.net")
-    assert stand_ins(edited) == stand_ins(loaded.account)
+    assert placeholder_texts(edited) == placeholder_texts(loaded.account)
 
 
 def test_the_account_can_be_saved_and_exported(loaded: ses.Loaded, tmp_path: Path) -> None:
@@ -97,3 +97,8 @@ def test_an_empty_frame_has_its_columns() -> None:
     frame = ses.load({"Filters": [{"Name": "a", "IpFilter": {"Policy": "Block", "Cidr": "192.0.2.1"}}]}).frame()
     assert len(frame) == 0
     assert str(frame.dtypes["line"]) == "Int64"
+
+
+def test_an_account_in_a_notebook_lists_what_stands_for_something(loaded: ses.Loaded) -> None:
+    assert "var.bucket, main.tf:10" in loaded.account._repr_html_()
+    assert "placeholder" not in ses.Account(identities=["example.com"])._repr_html_()

@@ -12,10 +12,10 @@ from typing import Any, Self
 from sesreceive.account.member import members
 from sesreceive.account.value import Value
 
-__all__ = ["StandIn", "stand_ins"]
+__all__ = ["PlaceholderText", "placeholder_texts"]
 
 
-class StandIn(str):
+class PlaceholderText(str):
     """A text that stands for an unknown one.
 
     Attributes
@@ -25,7 +25,7 @@ class StandIn(str):
 
     Examples
     --------
-    >>> domain = StandIn("var-domain.example", stands_for="var.domain, main.tf:12")
+    >>> domain = PlaceholderText("var-domain.example", stands_for="var.domain, main.tf:12")
     >>> domain == "var-domain.example", domain.stands_for
     (True, 'var.domain, main.tf:12')
     """
@@ -43,16 +43,17 @@ class StandIn(str):
         return str(self), self.stands_for
 
 
-def stand_ins(value: Value) -> dict[str, str]:
+def placeholder_texts(value: Value) -> dict[str, str]:
     """The stand-ins anywhere in a value, each with what it stands for; empty for a value that was written by hand.
 
     Examples
     --------
     >>> import sesreceive as ses
-    >>> stand_ins(ses.Account(identities=[StandIn("var-domain.example", stands_for="var.domain, main.tf:12")]))
+    >>> domain = PlaceholderText("var-domain.example", stands_for="var.domain, main.tf:12")
+    >>> placeholder_texts(ses.Account(identities=[domain]))
     {'var-domain.example': 'var.domain, main.tf:12'}
     """
-    return {str(text): text.stands_for for text in _texts(value) if isinstance(text, StandIn)}
+    return {str(text): text.stands_for for text in _texts(value) if isinstance(text, PlaceholderText)}
 
 
 def _texts(value: Any) -> Iterator[str]:
