@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.report.columns import MESSAGES
+from sesreceive.mail.corpus import Item
 from sesreceive.report.rows import rows_of
 from sesreceive.smtp.channel import any_certificate, stuffed
 from sesreceive.smtp.framing import KEPT_BYTES
@@ -105,10 +105,10 @@ UNSENT, UNNAMED = ("subject", "size_bytes"), ("recipients",)
 
 def rows(reception: ses.Reception, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Every cell of every table, but for the columns of what a server cannot know."""
-    made = {name: list(map(str, rows)) for name, rows in rows_of(reception).items() if name != "messages"}
-    columns = [name for name in MESSAGES.names if name not in ("number", "message")]
-    cells = dict(zip(columns, *rows_of(reception)["messages"], strict=True))
-    return {**made, "messages": {name: str(cell) for name, cell in cells.items() if name not in without}}
+    made = rows_of(reception)
+    tables = {name: list(map(str, rows)) for name, rows in made._asdict().items() if name != "messages"}
+    cells = made.messages[0]._asdict()
+    return {**tables, "messages": {name: str(cell) for name, cell in cells.items() if name not in without}}
 
 
 def judged(reception: ses.Reception) -> dict[str, Any]:
@@ -122,8 +122,9 @@ def judged(reception: ses.Reception) -> dict[str, Any]:
 
 def check(raw: bytes, envelope: ses.Envelope) -> ses.Reception:
     """Send one mail in all ways, compare, and give what `receive` made of it."""
+    envelope = envelope.changed(**{name: getattr(envelope, name) for name in envelope.to_json()})  # all of it is given
     direct = receiver().receive(raw, envelope, name="smtp-1")
-    (replayed,) = receiver().replay([{"name": "smtp-1", "raw": raw, **envelope.to_json()}])
+    (replayed,) = receiver().replay([Item(name="smtp-1", raw=raw, envelope=envelope)])
     with receiver().smtp(tls=envelope.tls, client_addresses=lambda peer: envelope.client_ip) as server:
         replies, named, sent = Client(server, envelope).send(raw)
         (live,) = server.wait_for(1, kind="all")

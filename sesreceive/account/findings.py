@@ -108,7 +108,7 @@ def condition_finding(condition: str, account: Account | None = None) -> str:
     domain = mailbox.domain if "@" in condition else condition.removeprefix(".")
     local_fits = "@" not in condition or _LOCAL_PART.fullmatch(mailbox.local)
     if not local_fits or not _DOMAIN.fullmatch(domain):
-        return f"`{one_line(condition)}` matches nothing: SMTP has no recipient like this (RFC 5321 section 4.1.2)"
+        return f"`{one_line(condition)}` matches no mail that keeps to RFC 5321: no recipient looks like this (4.1.2)"
     if account is not None and not _is_receivable(account, condition, domain.lower()):
         return f"`{one_line(condition)}` matches nothing: it lies under no verified domain of the account"
     return ""

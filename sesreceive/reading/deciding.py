@@ -69,7 +69,7 @@ def decided(reception: Reception, rule: str = "") -> Decided:
     --------
     >>> import sesreceive as ses
     >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
-    >>> reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"])
+    >>> reception = ses.Receiver(account, seed=1).receive(b"", client_ip="192.0.2.1", rcpt_to=["ana@example.com"])
     >>> decided(reception).sentence
     'Block filter `me` (192.0.2.1) contains 192.0.2.1'
     """

@@ -175,7 +175,7 @@ def test_rows_that_are_not_of_the_columns_are_refused() -> None:
     with pytest.raises(TypeError, match=r"the rows of the table `t` have the fields .*, not \('other',\)"):
         Table(
             name="t", row="", order="", empty="", row_type=table("rules").row_type,
-            columns=tuple(Column(name, "string", "") for name in ("number", "message", "other")),
+            columns=tuple(Column(name, "string", "") for name in ("number", "message", "envelope", "other")),
         )  # fmt: skip
 
 
