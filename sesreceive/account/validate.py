@@ -19,6 +19,7 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.syntax import is_address, is_domain, is_recipient
 from sesreceive.account.value import Value
+from sesreceive.arn import Arn
 from sesreceive.errors import Problem
 from sesreceive.hostname import plain_domain
 from sesreceive.limits import Limit
@@ -85,7 +86,8 @@ def _text(item: Member, text: str, path: str, source: str, account: Account | No
     elif item.limit and not _fits(item.limit, text):
         yield Problem(path, expected(item.limit.meaning, text), source)
     elif account is not None:
-        region = text.split(":")[3] if item.arn else account.region
+        arn = Arn.parse(text) if item.arn else None
+        region = arn.region if arn else account.region
         if region != account.region:
             wanted = f"{_NOUNS[item.arn]} in region `{account.region}`, where the account receives,"
             yield Problem(path, expected(wanted, region), 'Developer Guide, "Regions and endpoints"')

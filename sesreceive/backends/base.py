@@ -19,7 +19,6 @@ from sesreceive.backends.stored import (
     Listing,
     Published,
     StoredObject,
-    counted,
     listing_html,
 )
 from sesreceive.effects import (
@@ -36,13 +35,15 @@ from sesreceive.errors import SesReceiveError, one_line
 from sesreceive.functions.lambda_context import Called, function_name
 from sesreceive.functions.registry import Function, Functions, Handler, outcome_of
 from sesreceive.later import unread
+from sesreceive.wording import count
 
 __all__ = ["BaseBackend"]
 
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
-# SES tries again some fifty times, in virtual time; a process or a time limit takes real time. A failed run costs this
-# much, and when the purse is empty the next attempts fail as the last one did. Callables that just raise cost nothing.
-_PURSE, _TIMEOUT_COSTS, _HANDLER_COSTS = 5, 3, 1
+# SES tries again some fifty times, in virtual time; a process or a time limit takes real time. Each failed run takes its
+# cost from the retry budget of the invocation, and when that is spent the next attempts fail as the last one did.
+# Callables that just raise cost nothing.
+RETRY_BUDGET, TIMEOUT_COST, HANDLER_COST = 5, 3, 1
 _REMEMBERED = 64  # invocations that are being tried again at once
 
 
@@ -114,10 +115,10 @@ class BaseBackend(ABC):
 
     def _html(self, buckets: Mapping[str, Bucket]) -> str:
         rows = [
-            *(("bucket", name, counted(len(bucket), "object")) for name, bucket in buckets.items()),
-            *(("topic", arn, counted(len(told), "message")) for arn, told in self.topics.items()),
+            *(("bucket", name, count(len(bucket), "object")) for name, bucket in buckets.items()),
+            *(("topic", arn, count(len(told), "message")) for arn, told in self.topics.items()),
             *(
-                ("function", name, counted(number, "invocation"))
+                ("function", name, count(number, "invocation"))
                 for name, number in Counter(one.function_name for one in self.invocations).items()
             ),
             ("bounces", "", str(len(self.bounces))),
@@ -204,7 +205,7 @@ class BaseBackend(ABC):
 
     def _invoke(self, effect: Invoke) -> Outcome:
         spent, runs = self._spent.get(id(effect), (effect, 0, 0))[1:]
-        if spent >= _PURSE:
+        if spent >= RETRY_BUDGET:
             name = function_name(effect.function_arn)
             return Outcome(error=f"function `{name}` failed {runs} times before, so it was not run again")
         called = self.functions.call(effect, environment=self._environment)
@@ -213,7 +214,7 @@ class BaseBackend(ABC):
         outcome = outcome_of(called, effect)
         if outcome.failed:
             handler = isinstance(self.functions.find(effect.function_arn), Handler)
-            self._spend(effect, _TIMEOUT_COSTS if called.timed_out else _HANDLER_COSTS if handler else 0)
+            self._spend(effect, TIMEOUT_COST if called.timed_out else HANDLER_COST if handler else 0)
         self._record_call(effect, called)
         return outcome
 

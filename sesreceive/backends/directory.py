@@ -14,11 +14,12 @@ from sesreceive.backends.failure_plan import Failure
 from sesreceive.backends.object_folder import FolderBucket
 from sesreceive.backends.object_names import SIDECAR, name_of, text_of
 from sesreceive.backends.relay import Relay
-from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject, counted
+from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject
 from sesreceive.effects import DeliverToWorkMail, Outcome, SendBounce, StartContact
 from sesreceive.errors import InputError, one_line
 from sesreceive.functions.registry import Function
 from sesreceive.json_input import parse_json
+from sesreceive.wording import count
 
 __all__ = ["DirectoryBackend"]
 
@@ -194,7 +195,7 @@ class DirectoryBackend(BaseBackend):
 
     def __repr__(self) -> str:
         """One line: the folder, and how much is in it."""
-        counts = f"{counted(len(self.buckets), 'bucket')}, {counted(len(self.topics), 'topic')}"
+        counts = f"{count(len(self.buckets), 'bucket')}, {count(len(self.topics), 'topic')}"
         return f"<DirectoryBackend `{one_line(self.path)}`, {counts}>"
 
     def __getstate__(self) -> dict[str, Any]:

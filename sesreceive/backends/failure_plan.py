@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sesreceive.arn import Arn
 from sesreceive.effects import (
     DeliverToWorkMail,
     Effect,
@@ -120,9 +121,8 @@ class Failure:
 
 def _names(wanted: str, arn: str) -> bool:
     """Whether `wanted` is this ARN, or the plain name in it, for a function also without version or alias."""
-    parts = arn.split(":")
-    names = (":".join(parts[6:]), parts[6]) if len(parts) > 6 else tuple(parts[5:])
-    return wanted == arn or wanted in names
+    parts = Arn.parse(arn)
+    return wanted == arn or (parts is not None and wanted in parts.names)
 
 
 class FailurePlan:

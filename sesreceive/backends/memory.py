@@ -13,10 +13,11 @@ from sesreceive.backends.failure_plan import Failure
 from sesreceive.backends.object_folder import FolderBucket
 from sesreceive.backends.object_names import name_of
 from sesreceive.backends.relay import Relay
-from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject, counted
+from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject
 from sesreceive.effects import DeliverToWorkMail, Outcome, SendBounce, StartContact
 from sesreceive.functions.registry import Function
 from sesreceive.functions.scratch import scratch_folder
+from sesreceive.wording import count
 
 __all__ = ["MemoryBackend"]
 
@@ -202,10 +203,10 @@ class MemoryBackend(BaseBackend):
         objects = sum(len(bucket) for bucket in self._buckets.values())
         messages = sum(len(told) for told in self._topics.values())
         counts = [
-            f"{counted(len(self.buckets), 'bucket')} with {counted(objects, 'object')}" if self.buckets else "",
-            f"{counted(len(self.topics), 'topic')} with {counted(messages, 'message')}" if self.topics else "",
-            counted(len(self.invocations), "invocation") if self.invocations else "",
-            counted(len(self.bounces), "bounce") if self.bounces else "",
+            f"{count(len(self.buckets), 'bucket')} with {count(objects, 'object')}" if self.buckets else "",
+            f"{count(len(self.topics), 'topic')} with {count(messages, 'message')}" if self.topics else "",
+            count(len(self.invocations), "invocation") if self.invocations else "",
+            count(len(self.bounces), "bounce") if self.bounces else "",
             f"{len(self.workmail)} to WorkMail" if self.workmail else "",
             f"{len(self.contacts)} to Connect" if self.contacts else "",
         ]

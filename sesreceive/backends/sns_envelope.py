@@ -9,6 +9,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+from sesreceive.arn import Arn
 from sesreceive.writing.dates import timestamp
 from sesreceive.writing.mail_object import compact_json
 
@@ -95,5 +96,5 @@ def sns_lambda_event(
 
 
 def _region(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[3] if len(parts) > 3 and parts[3] else "us-east-1"
+    parts = Arn.parse(arn)
+    return parts.region if parts and parts.region else "us-east-1"

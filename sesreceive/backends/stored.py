@@ -14,10 +14,12 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from sesreceive._html import code, escape, frame, table
+from sesreceive.arn import Arn
 from sesreceive.errors import one_line
 from sesreceive.later import made_when_read, size_of
+from sesreceive.wording import count
 
-__all__ = ["Bucket", "Invocation", "Listing", "Published", "StoredObject", "counted", "listing_html"]
+__all__ = ["Bucket", "Invocation", "Listing", "Published", "StoredObject", "listing_html"]
 
 _ROWS = 50  # of an HTML table; the rest is counted, not read
 
@@ -74,7 +76,7 @@ class StoredObject:
     def __repr__(self) -> str:
         """One line: where it lies and how long it is."""
         kind = ", encrypted" if self.encrypted else ""
-        return f"<s3://{one_line(self.bucket)}/{one_line(self.key)}, {counted(size_of(self, 'body'), 'byte')}{kind}>"
+        return f"<s3://{one_line(self.bucket)}/{one_line(self.key)}, {count(size_of(self, 'body'), 'byte')}{kind}>"
 
 
 @made_when_read("message")
@@ -113,7 +115,7 @@ class Published:
 
     def __repr__(self) -> str:
         """One line: topic, subject and length."""
-        size = counted(len(self.message), "character")
+        size = count(len(self.message), "character")
         return f"<{one_line(self.topic_arn)} `{one_line(self.subject)}`, {size}>"
 
 
@@ -155,8 +157,8 @@ class Invocation:
     @property
     def function_name(self) -> str:
         """The plain name of the function."""
-        parts = self.function_arn.split(":")
-        return parts[6] if len(parts) > 6 else self.function_arn
+        arn = Arn.parse(self.function_arn)
+        return arn.function_name if arn else self.function_arn
 
     def __repr__(self) -> str:
         """One line: the function, and what it came to."""
@@ -205,7 +207,7 @@ class Listing(Mapping[str, T], Generic[T]):
         """One line: how many, and the first names."""
         names = [one_line(name, 60) for name in self._names()]
         shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-        return f"<{counted(len(names), self.noun)}{': ' if names else ''}{shown}>"
+        return f"<{count(len(names), self.noun)}{': ' if names else ''}{shown}>"
 
     def _repr_html_(self) -> str:
         """One row an entry, everything escaped."""
@@ -217,7 +219,7 @@ class Listing(Mapping[str, T], Generic[T]):
     def _row(self, name: str) -> tuple[str, ...]:
         """One row of the table, as HTML."""
         entry = self._entry(name)
-        what = counted(len(entry), "message") if isinstance(entry, tuple) else repr(entry)
+        what = count(len(entry), "message") if isinstance(entry, tuple) else repr(entry)
         return code(name), escape(what)
 
 
@@ -231,7 +233,7 @@ class Bucket(Listing[StoredObject]):
 
     def __repr__(self) -> str:
         """One line: the name and how many objects."""
-        return f"<s3://{one_line(self.name)} with {counted(len(self), 'object')}>"
+        return f"<s3://{one_line(self.name)} with {count(len(self), 'object')}>"
 
     _columns = ("key", "bytes", "Content-Type")
 
@@ -255,17 +257,6 @@ def _compact(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError):
         return repr(value)
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 object``, ``2 objects``, ``3 entries``.
-
-    >>> counted(1, "object"), counted(2, "entry")
-    ('1 object', '2 entries')
-    """
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
 
 
 def _missing(noun: str, name: object, names: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from sesreceive.dns.records import (
 from sesreceive.dns.resolver import DnsAnswer, DnsStatus
 from sesreceive.dns.zonefile import read_zone
 from sesreceive.errors import ZoneError, one_line
+from sesreceive.wording import count
 
 __all__ = ["Zone", "ZoneRecord"]
 
@@ -279,7 +280,7 @@ class Zone:
         """One line: how many names and records."""
         failing = sum(isinstance(values, DnsStatus) for node in self._nodes.values() for values in node.values())
         records = len(self.records) - failing
-        parts = [_counted(len(self._nodes), "name"), _counted(records, "record")]
+        parts = [count(len(self._nodes), "name"), count(records, "record")]
         return f"<Zone of {', '.join(parts)}{f', {failing} failing' if failing else ''}>"
 
     def _repr_html_(self) -> str:
@@ -300,10 +301,6 @@ class Zone:
 
 def _rebuilt(nodes: Mapping[str, Mapping[str, tuple[Value, ...] | DnsStatus]]) -> Zone:
     return Zone._of(nodes)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _error(name: object, rdtype: object, expected: object, got: object) -> ZoneError:

@@ -10,6 +10,7 @@ from typing import Any
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.actions import BounceAction, LambdaAction
+from sesreceive.arn import Arn
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.errors import one_line
 from sesreceive.mail.address import domain_of
@@ -110,7 +111,7 @@ def _done(rules: tuple[ReceiptRule, ...], recipient: str) -> Counter[str]:
     account = Account(
         identities=sorted({domain_of(recipient), *senders}), active="main",
         rule_sets=(ReceiptRuleSet(name="main", rules=rules),),
-        region=arns[0].split(":")[3] if arns and arns[0].count(":") > 4 else "us-east-1",
+        region=next((arn.region for text in arns if (arn := Arn.parse(text))), "us-east-1"),
     )  # fmt: skip
     stops = {action.function_arn: _stop for action in actions if isinstance(action, LambdaAction)}
     try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from sesreceive.arn import Arn
 from sesreceive.errors import InputError, one_line
 from sesreceive.functions.lambda_context import Called, LambdaContext
 from sesreceive.functions.result import LOG_LIMIT, read_answer, timed_out
@@ -255,8 +256,8 @@ _unzipped = _Unzipped()
 
 def _lambda_environment(handler: Handler, root: Path, context: LambdaContext) -> dict[str, str]:
     """The reserved variables of Lambda, dummy credentials, and the little a process needs to start."""
-    parts = context.invoked_function_arn.split(":")
-    region = parts[3] if len(parts) > 3 and parts[3] else "us-east-1"
+    arn = Arn.parse(context.invoked_function_arn)
+    region = arn.region if arn and arn.region else "us-east-1"
     version = f"{sys.version_info.major}.{sys.version_info.minor}" if handler.runtime.startswith(_PYTHON) else ""
     needed = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return needed | {

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from sesreceive.arn import Arn
 from sesreceive.errors import one_line
 
 __all__ = ["Called", "LambdaContext", "function_name"]
@@ -146,5 +147,5 @@ def function_name(function: str) -> str:
     >>> function_name("arn:aws:lambda:us-east-1:111122223333:function:gate:live"), function_name("gate")
     ('gate', 'gate')
     """
-    parts = function.split(":")
-    return parts[6] if len(parts) > 6 else one_line(function)
+    arn = Arn.parse(function)
+    return arn.function_name if arn else one_line(function)

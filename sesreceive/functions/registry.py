@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from sesreceive import limits
+from sesreceive.arn import Arn
 from sesreceive.effects import Flow, Invoke, Outcome
 from sesreceive.errors import InputError, one_line
 from sesreceive.functions.handlers import Handler
@@ -75,8 +76,9 @@ class Functions(MutableMapping[str, Function]):
 
     def find(self, function_arn: str) -> Function | None:
         """The function an action means: by its ARN, else without version or alias, else by its plain name."""
-        parts = function_arn.split(":")
-        for name in (function_arn, ":".join(parts[:7]), ":".join(parts[6:]), function_name(function_arn)):
+        arn = Arn.parse(function_arn)
+        plain = str(arn._replace(resource=f"function:{arn.function_name}")) if arn else function_arn
+        for name in (function_arn, plain, *(arn.names if arn else (function_name(function_arn),))):
             if name in self._functions:
                 return self._functions[name]
         return None

@@ -15,7 +15,7 @@ from sesreceive.report import Report
 from sesreceive.trace.events import Kind, Op
 from sesreceive.trace.vocabulary import term
 from sesreceive.verdict import Verdict
-from sesreceive.wording import either, expected
+from sesreceive.wording import count, either, expected
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,7 +162,7 @@ class ReportPlots:
 
     def _counted(self) -> str:
         number = len(self._report)
-        return f"{number} message" if number == 1 else f"{number} messages"
+        return count(number, "message")
 
     def __repr__(self) -> str:
         """One line: the pictures there are."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sesreceive.account.account import Account
+from sesreceive.arn import Arn
 from sesreceive.auth.dmarc import organizational_domain
 from sesreceive.dns.resolver import DnsStatus
 from sesreceive.dns.zone import Zone
@@ -239,10 +240,9 @@ def _account(value: Any, member: str, stand_ins: StandIns) -> Any:
     if member in ("Recipients", "Identities", "Identity") and "@" not in value:
         dot = "." if value.startswith(".") else ""
         return dot + _host(value.removeprefix("."), stand_ins)
-    if value.startswith("arn:") and value.count(":") >= 5:
-        begin, partition, service, region, owner, resource = value.split(":", 5)
-        parts = (begin, partition, service, region, stand_ins.words(owner), stand_ins.words(resource, _ARN_WORDS))
-        return ":".join(parts)
+    if arn := Arn.parse(value):
+        owner, resource = stand_ins.words(arn.account_id), stand_ins.words(arn.resource, _ARN_WORDS)
+        return str(arn._replace(account_id=owner, resource=resource))
     return mask(value, stand_ins, HEADER_WORDS if member == "HeaderName" else frozenset())
 
 

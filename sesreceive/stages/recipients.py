@@ -23,6 +23,7 @@ from sesreceive.stages.index import AccountIndex, Matched
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, RecipientFact
+from sesreceive.wording import count
 
 __all__ = ["RecipientDecision", "decide", "one_too_many", "refused"]
 
@@ -171,7 +172,7 @@ def _judge(
     if rule_set is None:
         log.check(Check.ACTIVE_RULE_SET, Op.MISS, _NO_RULE_SET, recipient=recipient)
         return MAILBOX_UNAVAILABLE, _NO_RULE_SET, ()
-    reason = f"`{rule_set.name}` is active with {_count(len(rule_set.rules))}"
+    reason = f"`{rule_set.name}` is active with {count(len(rule_set.rules), 'rule')}"
     log.check(Check.ACTIVE_RULE_SET, Op.MATCH, reason, recipient=recipient)
 
     matching = [rule for rule in rule_set.rules if consider(rule, recipient, assumptions, log)]
@@ -235,7 +236,3 @@ def _no_match(rule_set: ReceiptRuleSet, recipient: str) -> str:
 
 def _names(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{one_line(name)}`" for name in names)
-
-
-def _count(rules: int) -> str:
-    return f"{rules} rule" if rules == 1 else f"{rules} rules"

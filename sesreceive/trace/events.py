@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, overload
 
 from sesreceive.trace.facts import Check, Fact, FindingFact, ResultFact
+from sesreceive.wording import count
 
 __all__ = ["Kind", "Op", "Stage", "Trace", "TraceEvent", "TraceLog"]
 
@@ -297,7 +298,7 @@ class Trace(Sequence[TraceEvent]):
 
     def __repr__(self) -> str:
         """One line: how many events."""
-        return f"<Trace of {len(self)} event{'' if len(self) == 1 else 's'}>"
+        return f"<Trace of {count(len(self), 'event')}>"
 
     def select(self, **wanted: Any) -> Trace:
         """The events whose fields have these values.

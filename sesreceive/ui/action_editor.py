@@ -16,6 +16,7 @@ from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction, short_name, title_of
 from sesreceive.account.member import Kind, Member, members
+from sesreceive.arn import Arn
 from sesreceive.errors import Problem, one_line
 from sesreceive.ui.fields import LABEL_WIDTH, Form, blank, problems_at
 from sesreceive.ui.kit import Part, button, caption, html, problem_html
@@ -48,7 +49,8 @@ def summary(action: ReceiptAction) -> str:
 
 def _tail(text: str) -> str:
     """The name in an ARN, and any other text as it is."""
-    return one_line(text.rpartition(":")[2] if text.startswith("arn:") else text, 40)
+    arn = Arn.parse(text)
+    return one_line(arn.names[0] if arn else text, 40)
 
 
 class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types

@@ -19,6 +19,7 @@ from sesreceive._html import escape
 from sesreceive.account.account import Account
 from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.value import Unfit, Value, tidy
+from sesreceive.arn import Arn
 from sesreceive.errors import Problem
 from sesreceive.ui.kit import Part, html, problem_html
 from sesreceive.wording import sendable
@@ -67,10 +68,9 @@ def blank(cls: type[Value], account: Account, **given: Any) -> Any:
 
 def _example(item: Member, account: Account) -> str:
     text = item.example
-    if text.startswith("arn:"):
-        parts = text.split(":")
-        parts[3:5] = [parts[3] and account.region, parts[4] and account.account_id]
-        return ":".join(parts)
+    if arn := Arn.parse(text):
+        region, owner = arn.region and account.region, arn.account_id and account.account_id
+        return str(arn._replace(region=region, account_id=owner))
     domain = next((one.name for one in account.identities if one.is_domain and one.is_verified), "")
     return f"{text.partition('@')[0]}@{domain}" if item.identity and domain else text
 

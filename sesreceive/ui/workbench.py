@@ -18,6 +18,7 @@ from sesreceive.ui.results import Results
 from sesreceive.ui.traffic import LiveSmtp
 from sesreceive.ui.what_if_view import WhatIf
 from sesreceive.ui.zone_editor import ZoneEditor
+from sesreceive.wording import count
 
 __all__ = ["Workbench"]
 
@@ -119,5 +120,4 @@ class Workbench(Part):
         """One line: what is configured and how much was received."""
         configured = repr(self.bench.account).partition(": ")[2].rstrip(">").removesuffix(", none active")
         configured = ", ".join(configured.split(", ")[:3])
-        count = len(self.bench.receptions)
-        return f"<Workbench: {configured}; {count} message{'' if count == 1 else 's'} received>"
+        return f"<Workbench: {configured}; {count(len(self.bench.receptions), 'message')} received>"
