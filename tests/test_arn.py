@@ -12,7 +12,8 @@ ROWS = [
     # text                                                          region       account         names
     ("arn:aws:sns:eu-west-1:111122223333:mail",                      "eu-west-1", "111122223333", ("mail",)),
     ("arn:aws:lambda:us-east-1:111122223333:function:gate",          "us-east-1", "111122223333", ("gate",)),
-    ("arn:aws:lambda:us-east-1:111122223333:function:gate:live",     "us-east-1", "111122223333", ("gate:live", "gate")),
+    ("arn:aws:lambda:us-east-1:111122223333:function:gate:live",     "us-east-1", "111122223333",
+     ("gate:live", "gate")),
     ("arn:aws:s3:::inbox",                                           "",          "",             ("inbox",)),
     ("arn:aws:iam::111122223333:role/ses",                           "",          "111122223333", ("role/ses",)),
     ("arn:aws:ses:us-east-1:111122223333:receipt-rule-set/a:receipt-rule/b", "us-east-1", "111122223333",

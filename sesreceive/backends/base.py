@@ -40,8 +40,8 @@ from sesreceive.wording import count
 __all__ = ["BaseBackend"]
 
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
-# SES tries again some fifty times, in virtual time; a process or a time limit takes real time. Each failed run takes its
-# cost from the retry budget of the invocation, and when that is spent the next attempts fail as the last one did.
+# SES tries again some fifty times, in virtual time; a process or a time limit takes real time. Each failed run takes
+# its cost from the retry budget of the invocation, and when that is spent the next attempts fail as the last one did.
 # Callables that just raise cost nothing.
 RETRY_BUDGET, TIMEOUT_COST, HANDLER_COST = 5, 3, 1
 _REMEMBERED = 64  # invocations that are being tried again at once
