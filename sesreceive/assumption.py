@@ -82,6 +82,40 @@ class Assumptions:
         evidence="the API says such mail bounces, the console that it is rejected; stage and text are not "
         "public",
     )  # fmt: skip
+    smtp_banner: str = _choice(
+        "ESMTP Amazon SES", None,
+        doc="what the SMTP greeting says behind the host's name; any text may be given",
+        source="open; RFC 5321 section 4.2 leaves it to the server",
+        example="ESMTP SimpleEmailService",
+        evidence="one probe of 2026 reports it; the sending host of SES prints another",
+    )  # fmt: skip
+    throttling_reply: str = _choice(
+        "454 4.7.0 Throttling failure: try again later", None,
+        doc="reply to a message that comes while too much mail waits; any reply text may be given",
+        source="open; no public sample",
+        example="451 4.3.2 Try again later",
+        pattern=SMTP_REFUSAL,
+        evidence="the words of the sending side of SES; no public sample of the receiving side",
+    )  # fmt: skip
+    ip_check_order: str = _choice(
+        "identity-first", "mailbox-first", "ip-first",
+        doc="when the IP filters are asked at RCPT TO: behind the identity, behind the rules too, or before all",
+        source='Developer Guide, "Email receiving concepts"',
+        evidence="identity-first: filters are an account's, so they concern only its domains; the others: no public "
+        "evidence",
+    )  # fmt: skip
+    recipients_per_rule: int = _choice(
+        500, 100,
+        doc="recipient conditions that a rule may have",
+        source='Developer Guide, "Quotas"', tag="documented",
+        evidence="500: the quotas of today, and 101 have been seen to be taken; 100: the console's walkthrough",
+    )  # fmt: skip
+    oversize_message: str = _choice(
+        "smtp", "dsn",
+        doc="how a message over 40 MB is refused: at the end of its data, or accepted and bounced",
+        source='Developer Guide, "Quotas"',
+        evidence="smtp: the server family has such a reply; dsn: the guide says that such mail bounces",
+    )  # fmt: skip
     scan_scope: str = _choice(
         "per-rule", "per-message",
         doc="whether a rule without ScanEnabled sees DISABLED although another rule had the message scanned",
@@ -108,6 +142,32 @@ class Assumptions:
         "or up the tree of names (RFC 9989)",
         source="RFC 7489 section 6.6.3; RFC 9989 section 4.10",
         evidence="suffix-list: public samples are older than RFC 9989; tree-walk: no public evidence",
+    )  # fmt: skip
+    spf_fail_verdict: str = _choice(
+        "FAIL", "GRAY",
+        doc="the SPF verdict of a result `fail`",
+        source='Developer Guide, "Notification contents"',
+        evidence="FAIL: the guide's words; GRAY: no public sample has this result",
+    )  # fmt: skip
+    temperror_verdict: str = _choice(
+        "PROCESSING_FAILED", "GRAY",
+        doc="the verdict of a result `temperror` of SPF, DKIM or DMARC",
+        source='Developer Guide, "Notification contents"',
+        evidence="PROCESSING_FAILED: public samples have it for permerror, the guide for issues of processing; GRAY: "
+        "no public evidence",
+    )  # fmt: skip
+    dkim_fail_verdict: str = _choice(
+        "FAIL", "GRAY",
+        doc="the DKIM verdict where a signature of the author's domain fails and none passes",
+        source='Developer Guide, "Notification contents"',
+        evidence="FAIL: the guide's words; GRAY: no public sample has this result",
+    )  # fmt: skip
+    dmarc_none_policy: str = _choice(
+        "traffic", "guide",
+        doc="the DMARC verdict where the policy is `none` or absent: as the result says, or GRAY where SPF or DKIM "
+        "passed",
+        source='Developer Guide, "Notification contents"', tag="observed",
+        evidence="traffic: public samples show FAIL with p=none and PASS with p=none; guide: its present wording",
     )  # fmt: skip
     dkim_alignment: str = _choice(
         "strict", "relaxed",

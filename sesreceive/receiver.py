@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from sesreceive import limits
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
@@ -21,6 +22,7 @@ from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Backend
+from sesreceive.errors import Problem, ValidationError
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply, accepted
@@ -39,6 +41,7 @@ from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.trace.legend import Legend
 from sesreceive.verdict import Verdicts
+from sesreceive.wording import count
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.ses_keys import zone_records
 
@@ -160,12 +163,12 @@ class Receiver:
         seed: int | None = None,
     ) -> None:
         self._indexed: AccountIndex | None = None
+        self.assumptions = assumptions or Assumptions()  # before the account: one of them is a quota
         self.account = account
         self.resolver: Resolver = _resolver(resolver)
         self.backend: Backend = MemoryBackend() if backend is None else backend
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
         self.provider_lists = tuple(provider_lists)
-        self.assumptions = assumptions or Assumptions()
         self.bounds = bounds or Bounds()
         self._memory = Memory()  # of DNS records and SPF results; no result depends on it
         self.clock: Clock = clock or (SystemClock() if seed is None else SteppingClock())
@@ -179,8 +182,25 @@ class Receiver:
     @account.setter
     def account(self, account: Account) -> None:
         account.validate()
+        self._within_quota(account)
         self._account = account
         self._legend = Legend(account)
+
+    def _within_quota(self, account: Account) -> None:
+        """Refuse a rule with more conditions than the reading of that quota allows."""
+        most = self.assumptions.recipients_per_rule
+        problems = [
+            Problem(
+                f"rule_sets[{at}].rules[{position}].recipients",
+                f"expected at most {count(most, 'recipient')} but got {len(rule.recipients)}",
+                limits.RECIPIENTS_PER_RULE.source,
+            )
+            for at, rule_set in enumerate(account.rule_sets)
+            for position, rule in enumerate(rule_set.rules)
+            if len(rule.recipients) > most
+        ]
+        if problems:
+            raise ValidationError(*problems)
 
     @property
     def _index(self) -> AccountIndex:
@@ -438,7 +458,7 @@ class Receiver:
         tls: bool | SSLContext = True,
         name: str | None = None,
         hostname: str | None = None,
-        banner: str = "ESMTP Amazon SES",
+        banner: str | None = None,
         client_addresses: Mapping[str, str] | Callable[[str], str | None] | None = None,
         xclient: Literal["silent", "announced", "off"] = "silent",
         proxy: bool = False,

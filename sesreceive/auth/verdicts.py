@@ -6,9 +6,11 @@ The evidence is thirteen public samples (tests/cases/verdicts); where none decid
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
 
 from sesreceive.assumption import Assumptions
-from sesreceive.auth.results import AuthenticationResults, DkimResult, DkimStatus, DmarcStatus, SpfStatus
+from sesreceive.auth.results import AuthenticationResults, DkimResult, DkimStatus, DmarcPolicy, DmarcStatus, SpfStatus
 from sesreceive.verdict import Verdict, Verdicts
 
 __all__ = ["DKIM_VERDICTS", "DMARC_VERDICTS", "SPF_VERDICTS", "dkim_verdict", "verdicts_of"]
@@ -73,7 +75,7 @@ def dkim_verdict(
         and s.is_signature
         and (s.domain == author_domain or (relaxed and (s.domain == org or s.domain.endswith(f".{org}"))))
     }
-    return next((verdict for status, verdict in DKIM_VERDICTS.items() if status in own), Verdict.GRAY)
+    return next((_read(DKIM_VERDICTS, status, assumptions) for status in DKIM_VERDICTS if status in own), Verdict.GRAY)
 
 
 def verdicts_of(
@@ -84,12 +86,42 @@ def verdicts_of(
     assumptions: Assumptions | None = None,
 ) -> Verdicts:
     """The five verdicts; `dmarc_policy` is set only where DMARC failed [documented]."""
-    dmarc = DMARC_VERDICTS[results.dmarc.status]
+    dmarc = _dmarc_verdict(results, assumptions or _DEFAULT)
     return Verdicts(
         spam=spam,
         virus=virus,
-        spf=SPF_VERDICTS[results.spf.status],
+        spf=_read(SPF_VERDICTS, results.spf.status, assumptions),
         dkim=dkim_verdict(results.dkim, results.dmarc.domain, results.dmarc.organizational_domain, assumptions),
         dmarc=dmarc,
         dmarc_policy=str(results.dmarc.policy or "") if dmarc is Verdict.FAIL else "",
     )
+
+
+# Results whose verdict is open, and the setting that decides. Pairs, since `SpfStatus.FAIL` and `DkimStatus.FAIL` are
+# equal as texts.
+_OPEN: tuple[tuple[StrEnum, str], ...] = (
+    (SpfStatus.FAIL, "spf_fail_verdict"),
+    (SpfStatus.TEMPERROR, "temperror_verdict"),
+    (DkimStatus.FAIL, "dkim_fail_verdict"),
+    (DkimStatus.TEMPERROR, "temperror_verdict"),
+    (DmarcStatus.TEMPERROR, "temperror_verdict"),
+)
+
+
+def _read(table: Mapping[Any, Verdict], status: StrEnum, assumptions: Assumptions | None) -> Verdict:
+    """The verdict of a result: of the table, or as the setting for an open point has it."""
+    if assumptions is None or assumptions is _DEFAULT:
+        return table[status]
+    for result, setting in _OPEN:
+        if status is result:
+            return Verdict(getattr(assumptions, setting))
+    return table[status]
+
+
+def _dmarc_verdict(results: AuthenticationResults, assumptions: Assumptions) -> Verdict:
+    """The DMARC verdict; in the guide's reading GRAY where something passed and nothing is asked for."""
+    if assumptions.dmarc_none_policy == "guide" and results.dmarc.policy in (None, DmarcPolicy.NONE):
+        passed = results.spf.status is SpfStatus.PASS or any(one.status is DkimStatus.PASS for one in results.dkim)
+        if passed and results.dmarc.status in (DmarcStatus.PASS, DmarcStatus.FAIL, DmarcStatus.NONE):
+            return Verdict.GRAY
+    return _read(DMARC_VERDICTS, results.dmarc.status, assumptions)

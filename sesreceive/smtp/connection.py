@@ -269,7 +269,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _open_body(self) -> None:
-        self._framer.open_body(size_limit=self._bounds.message_bytes)
+        self._framer.open_body(size_limit=self._smtp.most_bytes if self._smtp else self._bounds.message_bytes)
         self._in_body = True
         self._last_call = self._loop.time() + self._bounds.data_s
         self._reset_timeout(min(self._bounds.idle_s, self._bounds.data_s))

@@ -63,7 +63,7 @@ class Server:
     hostname : str, optional
         What greeting and certificate say; ``inbound-smtp.<region>.amazonaws.com`` by default.
     banner : str
-        The rest of the greeting.
+        The rest of the greeting; as the receiver's assumptions have it by default.
     client_addresses : mapping or callable, optional
         From the address of a peer to the address it stands for: ``{"127.0.0.2": "203.0.113.9"}``. A function may
         give None for "itself".
@@ -114,7 +114,7 @@ class Server:
         tls: bool | ssl.SSLContext = True,
         name: str | None = None,
         hostname: str | None = None,
-        banner: str = "ESMTP Amazon SES",
+        banner: str | None = None,
         client_addresses: ClientAddresses | None = None,
         xclient: str = "silent",
         proxy: bool = False,
@@ -126,6 +126,7 @@ class Server:
     ) -> None:
         self.receiver, self.host, self.name = receiver, host, name
         self._port, self._tls, self._proxy, self._uvloop = port, tls, proxy, uvloop
+        banner = receiver.assumptions.smtp_banner if banner is None else banner
         self._policy = Policy(
             hostname=hostname or f"inbound-smtp.{receiver.account.region}.amazonaws.com",
             banner=banner, tls=tls is not False, xclient=_xclient(xclient), trusted=PeerNetworks(trusted),

@@ -29,7 +29,7 @@ from sesreceive.smtp.client import (
 )
 from sesreceive.smtp.framing import KEPT_BYTES, Body, Fault
 from sesreceive.smtp.replies import ReplyRow
-from sesreceive.stages.body import BodyDecision, refused
+from sesreceive.stages.body import BodyDecision, most_bytes, refused
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.transaction import Transaction
@@ -180,6 +180,11 @@ class Session:
         if self._transaction is None:
             return State.READY
         return State.RCPT if self._transaction.accepted else State.MAIL
+
+    @property
+    def most_bytes(self) -> int:
+        """The size up to which a message is kept whole."""
+        return most_bytes(self._policy.bounds, self._receiver.assumptions)
 
     def greeting(self) -> str:
         """The first reply."""
@@ -393,7 +398,8 @@ class Session:
 
     def postpone(self, raw: bytes) -> Submission:
         """The message that cannot be taken now; the transaction is over."""
-        return self._end(Message(raw), refused(replies.BUSY.reply, Check.ROOM, "too many accepted messages wait"))
+        busy = Reply.parse(self._receiver.assumptions.throttling_reply)
+        return self._end(Message(raw), refused(busy, Check.ROOM, "too many accepted messages wait"))
 
     def _end(self, message: Message, decided: BodyDecision | None = None) -> Submission:
         transaction, self._transaction = self._transaction, None

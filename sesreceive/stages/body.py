@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sesreceive import limits
 from sesreceive.assumption import Assumptions
 from sesreceive.bounds import Bounds
 from sesreceive.mail.message import Message
@@ -16,7 +17,7 @@ from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.trace.events import Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check
 
-__all__ = ["BodyDecision", "decide", "has_long_line", "refused"]
+__all__ = ["BodyDecision", "decide", "has_long_line", "most_bytes", "refused"]
 
 _DEFAULT, _BOUNDS = Assumptions(), Bounds()
 
@@ -69,12 +70,25 @@ def decide(
     if last.reply == LONG_COMMAND or not any(one.accepted for one in decisions):
         return BodyDecision(reply=last.reply, reason=last.reason)  # the recipients' events say so
     size, limit = message.size_bytes, assumptions.text_line_limit
-    if size > bounds.message_bytes:
-        reason = f"the message has {size} bytes, {bounds.message_bytes} is the most that is taken"
+    if size > (most := most_bytes(bounds, assumptions)):
+        reason = f"the message has {size} bytes, {most} is the most that is taken"
         return refused(TOO_BIG, Check.MESSAGE_SIZE, reason)
     if limit and has_long_line(message.raw, limit):
         return refused(LONG_TEXT_LINE, Check.TEXT_LINES, f"a line of the message has more than {limit} bytes")
     return _TAKEN
+
+
+def most_bytes(bounds: Bounds, assumptions: Assumptions) -> int:
+    """The size up to which a message is answered 250: the bound, or twice SES's limit where larger ones are bounced.
+
+    Examples
+    --------
+    >>> most_bytes(Bounds(), Assumptions()), most_bytes(Bounds(), Assumptions(oversize_message="dsn"))
+    (41943040, 83886080)
+    """
+    limit = limits.MESSAGE_SIZE.value
+    bounced = assumptions.oversize_message == "dsn" and bounds.message_bytes >= limit
+    return max(bounds.message_bytes, 2 * limit) if bounced else bounds.message_bytes
 
 
 def refused(reply: Reply, check: Check, reason: str, *, stage: Stage = Stage.BODY) -> BodyDecision:

@@ -13,18 +13,22 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from sesreceive import limits
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.actions.context import ActionContext
-from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish
+from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish, SendBounce
 from sesreceive.stages.planning import Plan, PlannedRule, plan
 from sesreceive.stages.retries import Attempted, attempt
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, EffectFact, Metric, RuleFact, StopFact
 from sesreceive.verdict import Verdicts
+from sesreceive.writing.dsn import bounce_dsn
 from sesreceive.writing.receipt import Receipt
+from sesreceive.writing.send_bounce import BOUNCE_TYPES
 from sesreceive.writing.setup import RECEIPT_SUBJECT
+from sesreceive.writing.sizes import oversize_sender
 
 __all__ = ["Evaluation", "Plan", "PlannedRule", "Sentences", "evaluate", "plan"]
 
@@ -139,6 +143,7 @@ class _Run:
         self.virtual_s = 0.0
         self.added: tuple[tuple[str, str], ...] = ()
         self.performed: list[Attempted] = []
+        self.bounced: set[str] = set()
         self.log = TraceLog(Stage.EVALUATION)
 
     def over(self, planned: Plan) -> Evaluation:
@@ -163,7 +168,7 @@ class _Run:
         before = self.added
         flow, stopped_at = Flow.CONTINUE, ""
         verdicts = self.verdicts_for(item.rule)
-        impossible = self.impossible(item, verdicts)
+        impossible = self.oversized(item, verdicts) or self.impossible(item, verdicts)
         for index, action in enumerate(item.rule.actions):
             name = type(action).__name__
             if impossible or flow is not Flow.CONTINUE:
@@ -175,6 +180,23 @@ class _Run:
         if self.assumptions.added_header_scope == "rule":
             self.added = before
         return flow
+
+    def oversized(self, item: PlannedRule, verdicts: Verdicts) -> str:
+        """Why no rule runs for a message that was taken although it is over SES's limit; its recipients bounce once."""
+        receipt = self.receipt
+        size, limit = receipt.message.size_bytes, limits.MESSAGE_SIZE.value
+        if size <= limit or self.assumptions.oversize_message != "dsn":
+            return ""
+        reason = f"the message has {size} bytes, {limit} is the most that SES takes, so it bounces"
+        untold = tuple(recipient for recipient in item.recipients if recipient not in self.bounced)
+        self.bounced |= set(untold)
+        with self.log.within(
+            Kind.CHECK, Check.MESSAGE_SIZE.value, reason, op=Op.MISS, fact=Check.MESSAGE_SIZE, rule=item.rule.name
+        ):
+            if untold and not (receipt.envelope.is_null_sender and self.assumptions.null_sender_bounce == "never"):
+                context = self.context(item, 0, verdicts)
+                self.effects((_too_large(receipt, untold, context),), context)
+        return reason
 
     def impossible(self, item: PlannedRule, verdicts: Verdicts) -> str:
         """Why the rule is given up before its first action: an action that cannot take the message."""
@@ -326,3 +348,17 @@ def _events(
                 fact = RuleFact(item.recipients)
                 log.add(Kind.RULE, item.op, rule.name, item.reason, rule=rule.name, fact=fact)
     return log.events()
+
+
+def _too_large(receipt: Receipt, recipients: tuple[str, ...], context: ActionContext) -> SendBounce:
+    """The bounce of a message over 40 MB; that it has the words of the bounce template is inferred."""
+    code, status, text = BOUNCE_TYPES["MessageTooLarge"]
+    sender = oversize_sender(receipt, recipients)
+    raw = bounce_dsn(
+        receipt, recipients=recipients, sender=sender, smtp_reply_code=code, status_code=status, message=text,
+        verdicts=Verdicts(), with_ses_headers=False,
+    )  # fmt: skip
+    return SendBounce(
+        sender=sender, destination=receipt.envelope.mail_from, recipients=recipients, smtp_reply_code=code,
+        status_code=status, message=text, raw=raw, **context.about,
+    )  # fmt: skip

@@ -78,7 +78,7 @@ def decide(
     """The answer to one RCPT TO; recipients of one transaction do not influence each other [observed].
 
     Checks in order: verified identity, IP filter, active rule set, a matching enabled rule, TlsPolicy. The order is
-    inferred, the single checks are documented or observed.
+    inferred (assumption ip_check_order), the single checks are documented or observed.
 
     Examples
     --------
@@ -102,9 +102,12 @@ def decide(
     rule_set = account.active_rule_set
     rules: tuple[ReceiptRule, ...] = ()
     matched: Matched = ()
-    if not domain or index.identities.covering(domain, subdomains=assumptions.subdomains_verified) is None:
+    order = assumptions.ip_check_order
+    if order == "ip-first" and not decision.accepted:
+        reply, reason = decision.reply, decision.reason
+    elif not domain or index.identities.covering(domain, subdomains=assumptions.subdomains_verified) is None:
         reply, reason = MAILBOX_UNAVAILABLE, _not_verified(account, domain)
-    elif not decision.accepted:
+    elif order == "identity-first" and not decision.accepted:
         reply, reason = decision.reply, decision.reason
     elif rule_set is None or index.rules is None:
         reply, reason = MAILBOX_UNAVAILABLE, _NO_RULE_SET
@@ -112,6 +115,8 @@ def decide(
         matched = index.rules.matching(recipient)
         rules = tuple([rule_set.rules[position] for position, _ in matched])
         reply, reason = _answer(rule_set, recipient, rules, tls, assumptions)
+        if reply is OK and not decision.accepted:
+            reply, reason = decision.reply, decision.reason
     return RecipientDecision(
         recipient=recipient, reply=reply, reason=reason, rules=tuple([rule.name for rule in rules]),
         rule_set=rule_set, matched=matched,
@@ -153,6 +158,9 @@ def _judge(
     assumptions: Assumptions,
     log: TraceLog,
 ) -> tuple[Reply, str, tuple[str, ...]]:
+    order = assumptions.ip_check_order
+    if order == "ip-first" and not _passes(decision, recipient, log):
+        return decision.reply, decision.reason, ()
     domain = domain_of(recipient)
     identity = account.is_verified(domain, subdomains=assumptions.subdomains_verified) if domain else None
     if identity is None:
@@ -163,9 +171,7 @@ def _judge(
     reason = f"the domain identity `{identity.name}` {covered} verified"
     log.check(Check.VERIFIED_IDENTITY, Op.MATCH, reason, recipient=recipient)
 
-    asked = Op.MATCH if decision.accepted else Op.MISS
-    log.check(Check.IP_FILTERS, asked if decision.client_ip else Op.SKIP, decision.reason, recipient=recipient)
-    if not decision.accepted:
+    if order == "identity-first" and not _passes(decision, recipient, log):
         return decision.reply, decision.reason, ()
 
     rule_set = account.active_rule_set
@@ -179,7 +185,16 @@ def _judge(
     reply, reason = _answer(rule_set, recipient, matching, tls, assumptions)
     if matching and reply is not OK:
         log.check(Check.TLS_POLICY, Op.MISS, reason, recipient=recipient)
+    if reply is OK and order == "mailbox-first" and not _passes(decision, recipient, log):
+        reply, reason = decision.reply, decision.reason
     return reply, reason, tuple(rule.name for rule in matching)
+
+
+def _passes(decision: FilterDecision, recipient: str, log: TraceLog) -> bool:
+    """Whether the IP filters let the client through to this recipient; leaves the event that says so."""
+    asked = Op.MATCH if decision.accepted else Op.MISS
+    log.check(Check.IP_FILTERS, asked if decision.client_ip else Op.SKIP, decision.reason, recipient=recipient)
+    return decision.accepted
 
 
 def _answer(
