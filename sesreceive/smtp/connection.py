@@ -15,9 +15,10 @@ from typing import Any
 
 from aiosmtpd.proxy_protocol import get_proxy
 
-from sesreceive.receiver import Receiver
+from sesreceive.receiver import Receiver, Submission
 from sesreceive.smtp import replies
 from sesreceive.smtp.client import plain_address
+from sesreceive.smtp.committer import Committer
 from sesreceive.smtp.framing import Body, Framer
 from sesreceive.smtp.intake import Intake
 from sesreceive.smtp.proxy_reader import ProxyReader
@@ -54,6 +55,7 @@ class Hub:
     intake: Intake
     tls_context: ssl.SSLContext | None = None
     proxy: bool = False
+    committer: Committer | None = None
     counters: Counters = field(default_factory=Counters)
     open: set[Connection] = field(default_factory=set)
     buffered: int = 0
@@ -283,12 +285,16 @@ class Connection(asyncio.Protocol):
             self._let_go()
             self._hub.intake.note(refused)
             return Answer(str(refused.reply))
-        if self._hub.intake.reserve(len(body.raw)):
-            return self._take(session, body.raw)
-        self._start(self._wait_for_place, session, body.raw)
-        return None
+        if not self._hub.intake.reserve(len(body.raw)):
+            self._start(self._wait_for_place, session, body.raw)
+            return None
+        submission = self._take(session, body.raw)
+        if submission.accepted and self._hub.committer is not None:
+            self._start(self._keep, self._hub.committer, submission, len(body.raw))
+            return None
+        return Answer(str(submission.reply))
 
-    def _take(self, session: Session, raw: bytes) -> Answer:
+    def _take(self, session: Session, raw: bytes) -> Submission:
         """Hand on a message that has a place: an id, a place in the queue and an answer, or none of them."""
         intake, octets = self._hub.intake, len(raw)
         self._let_go()
@@ -297,12 +303,12 @@ class Connection(asyncio.Protocol):
         except BaseException:
             intake.release(octets)
             raise
-        if submission.accepted:
-            intake.put(submission, octets)
-        else:  # the receiver was changed while the message waited
+        if not submission.accepted:  # the receiver was changed while the message waited
             intake.release(octets)
             intake.note(submission)
-        return Answer(str(submission.reply))
+        elif self._hub.committer is None:  # otherwise it is handed on once it is kept
+            intake.put(submission, octets)
+        return submission
 
     # ---------------------------------------------------------------- what has to wait
 
@@ -389,12 +395,20 @@ class Connection(asyncio.Protocol):
         if granted and (self.transport is None or self.transport.is_closing()):
             self._hub.intake.release(len(raw))  # nobody is there to be told 250
         elif granted:
-            self._say(self._take(session, raw))
+            submission = self._take(session, raw)
+            if submission.accepted and self._hub.committer is not None:
+                await self._keep(self._hub.committer, submission, len(raw))
+            else:
+                self._say(Answer(str(submission.reply)))
         else:
             self._let_go()
             postponed = session.postpone(raw)
             self._hub.intake.note(postponed)
             self._say(Answer(str(postponed.reply)))
+
+    async def _keep(self, committer: Committer, submission: Submission, octets: int) -> None:
+        kept = await committer.commit(submission, octets)
+        self._say(Answer(str(kept.reply)))
 
     # ---------------------------------------------------------------- how much
 
