@@ -23,6 +23,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent.parent
 TOPIC = "arn:aws:sns:us-east-1:111122223333:mail"
@@ -104,8 +105,15 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], int]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout
     port = int(process.stdout.readline().split()[2].rpartition(":")[2])
-    threading.Thread(target=process.stdout.read, daemon=True).start()  # so that it never waits for its reader
+    threading.Thread(target=_read_on, args=(process.stdout,), daemon=True).start()
     return process, port
+
+
+def _read_on(stream: IO[str]) -> None:
+    """Read what a server prints, so that it never waits for its reader."""
+    with stream:
+        for _ in stream:
+            pass
 
 
 def soak(rounds: int, clients: int, folder: Path, seed: int, longest_s: float = 1.5) -> Result:
