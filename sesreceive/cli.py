@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
+from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
 from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.smtp.intake import Failed
+from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -117,7 +119,13 @@ def _serve(options: argparse.Namespace) -> int:
             raise InputError("--seed gives the same message ids on every start: expected none with --data")
         backend = DirectoryBackend(options.data)
     receiver = _receiver(options, backend=backend)
-    server = receiver.smtp(host=options.host, port=options.port)
+    faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
+    delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
+    faulty = FaultyBackend(receiver.backend, delivery)
+    if delivery:
+        receiver.backend = faulty
+    smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
+    server = receiver.smtp(host=options.host, port=options.port, faults=smtp)
     try:
         with _stopped_by_signals():
             server.start()
@@ -142,8 +150,14 @@ def _serve(options: argparse.Namespace) -> int:
     except ServerError as error:
         print(f"sesreceive: {error}", file=sys.stderr)
         code = 0 if server.spool else 1  # without a spool they are lost now
+    faulty.release()
     _print_report(server.report, options)
     return code
+
+
+def _fault(text: str) -> type[SmtpFault] | type[DeliveryFault]:
+    """Whose fault it is that starts with this kind."""
+    return DeliveryFault if text.partition(",")[0] in DELIVERY_FAULTS else SmtpFault
 
 
 def _how_long_it_lasts(server: Server) -> str:
@@ -414,6 +428,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--grace", type=_seconds, default=30.0, metavar="SECONDS",
         help="how long to go on with accepted mail when stopped by Ctrl-C, SIGTERM or SIGHUP (default: 30)",
+    )  # fmt: skip
+    kinds = "; ".join(
+        f"{kind}: {what if isinstance(what, str) else what[1]}"
+        for kind, what in {**SMTP_FAULTS, **DELIVERY_FAULTS}.items()
+    )
+    serve.add_argument(
+        "--fault", action="append", default=[], metavar="KIND[,NAME=VALUE…]",
+        help=f"something that goes wrong on purpose; may be given several times. {kinds}",
     )  # fmt: skip
     configured(serve)
     tabled(serve)

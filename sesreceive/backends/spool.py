@@ -35,6 +35,7 @@ __all__ = ["Segment", "Spool", "SpooledMessage"]
 
 _FORMAT = b"sesreceive spool 1\n"
 _MAIL, _DONE, _TRIES = ".mail", ".done", ".tries"
+_MEMBERS = {"message_id", "received_s", "name", "settings", "replies", "size_bytes", "envelope"}
 # A message that ended so many processes is left where it is, and the server goes on with the others.
 TRIES = 5
 
@@ -55,6 +56,8 @@ class SpooledMessage:
         Name of the settings in force, see `Spool.settings`.
     raw : bytes
         The message as it came after DATA.
+    replies : tuple of str
+        What was answered to each recipient, in the order of the envelope.
     """
 
     message_id: str
@@ -63,12 +66,14 @@ class SpooledMessage:
     settings: str
     raw: bytes = field(repr=False)
     name: str = ""
+    replies: tuple[str, ...] = ()
 
     def header(self) -> bytes:
         """The JSON line in front of the bytes."""
         described = {
             "message_id": self.message_id, "received_s": self.received_s, "name": self.name,
-            "settings": self.settings, "size_bytes": len(self.raw), "envelope": self.envelope.to_json(),
+            "settings": self.settings, "replies": list(self.replies), "size_bytes": len(self.raw),
+            "envelope": self.envelope.to_json(),
         }  # fmt: skip
         return json.dumps(described, separators=(",", ":")).encode("ascii") + b"\n"
 
@@ -129,6 +134,7 @@ class Segment:
                 raw = stream.read(described.pop("size_bytes"))
                 if described["message_id"] in self._left:
                     envelope = Envelope.from_json(described.pop("envelope"), where=one_line(self.path.name))
+                    described["replies"] = tuple(described["replies"])
                     yield SpooledMessage(**described, envelope=envelope, raw=raw)
 
 
@@ -327,7 +333,7 @@ def _headers(stream: IO[bytes], path: Path) -> Iterator[dict[str, Any]]:
         try:
             described = json.loads(line)
             ends = stream.tell() + described["size_bytes"]
-            whole = set(described) == {"message_id", "received_s", "name", "settings", "size_bytes", "envelope"}
+            whole = set(described) == _MEMBERS
         except (ValueError, TypeError, KeyError, RecursionError):
             raise InputError(f"{where}: expected a JSON line in front of a message but got another") from None
         if not whole or not isinstance(described["message_id"], str) or ends > size:

@@ -117,10 +117,14 @@ class Connection(asyncio.Protocol):
         else:
             self._reset_timeout()
             try:
-                self._greet(peer)
+                welcome = self._greet(peer)
             except Exception as error:  # noqa: BLE001 - as in `_answer`
                 self._fail(error)
+                return
+            if welcome.delay_s or welcome.then is Then.HANG_UP:
+                self._start(self._say_late, welcome)
             else:
+                self._say(welcome)
                 self._busy = False
 
     def data_received(self, data: bytes) -> None:
@@ -256,6 +260,9 @@ class Connection(asyncio.Protocol):
                     self._start(self._encrypt, session)
                     break
             given += 1
+            if answer.delay_s or answer.then is Then.HANG_UP:
+                self._start(self._say_late, answer)
+                break
             self._say(answer)
         return given
 
@@ -284,15 +291,15 @@ class Connection(asyncio.Protocol):
         if refused is not None:
             self._let_go()
             self._hub.intake.note(refused)
-            return Answer(str(refused.reply))
+            return session.final(refused.reply)
         if not self._hub.intake.reserve(len(body.raw)):
             self._start(self._wait_for_place, session, body.raw)
             return None
         submission = self._take(session, body.raw)
         if submission.accepted and self._hub.committer is not None:
-            self._start(self._keep, self._hub.committer, submission, len(body.raw))
+            self._start(self._keep, self._hub.committer, session, submission, len(body.raw))
             return None
-        return Answer(str(submission.reply))
+        return session.final(submission.reply)
 
     def _take(self, session: Session, raw: bytes) -> Submission:
         """Hand on a message that has a place: an id, a place in the queue and an answer, or none of them."""
@@ -332,12 +339,12 @@ class Connection(asyncio.Protocol):
                 self._reset_timeout()
                 self._answer()
 
-    def _greet(self, peer: str, proxied: str = "") -> None:
+    def _greet(self, peer: str, proxied: str = "") -> Answer:
         hub = self._hub
         self._smtp = Session(
             hub.receiver, hub.policy, peer, proxied=proxied, refused=hub.intake.note, number=hub.number
         )
-        self._say(Answer(self._smtp.greeting()))
+        return self._smtp.welcome()
 
     async def _greet_proxied(self, peer: str) -> None:
         """Greet the client whose address the PROXY protocol gives."""
@@ -349,7 +356,7 @@ class Connection(asyncio.Protocol):
             proxied = plain_address(str(proxy.src_addr))
         except ValueError:
             proxied = ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
-        self._greet(peer, proxied)
+        await self._say_late(self._greet(peer, proxied))
 
     async def _encrypt(self, session: Session) -> None:
         """Answer STARTTLS and shake hands; what was sent in clear text behind it is forgotten."""
@@ -397,18 +404,30 @@ class Connection(asyncio.Protocol):
         elif granted:
             submission = self._take(session, raw)
             if submission.accepted and self._hub.committer is not None:
-                await self._keep(self._hub.committer, submission, len(raw))
+                await self._keep(self._hub.committer, session, submission, len(raw))
             else:
-                self._say(Answer(str(submission.reply)))
+                await self._say_late(session.final(submission.reply))
         else:
             self._let_go()
             postponed = session.postpone(raw)
             self._hub.intake.note(postponed)
-            self._say(Answer(str(postponed.reply)))
+            await self._say_late(session.final(postponed.reply))
 
-    async def _keep(self, committer: Committer, submission: Submission, octets: int) -> None:
+    async def _keep(self, committer: Committer, session: Session, submission: Submission, octets: int) -> None:
         kept = await committer.commit(submission, octets)
-        self._say(Answer(str(kept.reply)))
+        await self._say_late(session.final(kept.reply))
+
+    async def _say_late(self, answer: Answer) -> None:
+        """Send the reply when its time has come; hang up where something goes wrong on purpose."""
+        if answer.delay_s:
+            self._reset_timeout(self._bounds.idle_s + answer.delay_s)
+            await asyncio.sleep(answer.delay_s)
+        if answer.then is Then.HANG_UP:
+            if self.transport is not None:
+                self._busy = True
+                self.transport.abort()
+            return
+        self._say(answer)
 
     # ---------------------------------------------------------------- how much
 

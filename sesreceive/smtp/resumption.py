@@ -18,9 +18,12 @@ from sesreceive.backends.spool import Spool, SpooledMessage
 from sesreceive.bounds import Bounds
 from sesreceive.effects import Effect, Outcome
 from sesreceive.errors import ServerError
+from sesreceive.mail.reply import Reply
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
+from sesreceive.stages import recipients
 from sesreceive.stages.filtering import ProviderList
+from sesreceive.stages.recipients import RecipientDecision
 
 __all__ = ["Resuming", "settings_of", "spooler"]
 
@@ -48,6 +51,7 @@ def spooler(receiver: Receiver, spool: Spool) -> Callable[[Submission], SpooledM
         return SpooledMessage(
             message_id=submission.message_id, received_s=submission.received_s, name=submission.name,
             envelope=submission.envelope, settings=latest[1], raw=submission.message.raw,
+            replies=tuple(str(decision.reply) for decision in submission.recipients),
         )  # fmt: skip
 
     return spooled
@@ -90,7 +94,7 @@ class Resuming:
                 f"message `{message.message_id}` was answered 250 by an earlier version, but would be answered "
                 f"`{submission.reply}` by this one; it stays in the spool"
             )
-        return receiver.process(submission)
+        return receiver.process(dataclasses.replace(submission, recipients=_as_answered(submission, message.replies)))
 
     def _as_then(self, settings: Mapping[str, Any]) -> Receiver:
         if self._backend is None:
@@ -102,6 +106,16 @@ class Resuming:
         receiver.provider_lists = tuple(ProviderList(name, networks) for name, networks in settings["provider_lists"])
         receiver.backend = self._backend
         return receiver
+
+
+def _as_answered(submission: Submission, replies: tuple[str, ...]) -> tuple[RecipientDecision, ...]:
+    """The decisions, with those refused that were refused for the moment, by a fault on purpose."""
+    return tuple(
+        recipients.refused(decision.recipient, Reply.parse(reply), "refused when the message came")
+        if decision.accepted and not reply.startswith("2")
+        else decision
+        for decision, reply in zip(submission.recipients, replies, strict=True)
+    )
 
 
 class _Resumed:

@@ -27,6 +27,7 @@ from sesreceive.smtp.intake import Failed, Intake
 from sesreceive.smtp.listener import Listener, bind
 from sesreceive.smtp.resumption import Resuming, spooler
 from sesreceive.smtp.session import Policy, Xclient
+from sesreceive.smtp.smtp_faults import SmtpFault, SmtpFaults
 
 __all__ = ["Server"]
 
@@ -93,6 +94,8 @@ class Server:
         Folder where accepted messages lie until they are processed. By default that of the backend: of a
         `DirectoryBackend` the folder ``spool`` in its own, of an `AwsBackend` the one it names, of a `MemoryBackend`
         none. False for none.
+    faults : SmtpFaults or iterable of SmtpFault, optional
+        What goes wrong on purpose; `Server.faults` can be changed while the server runs.
     uvloop : bool, optional
         Whether uvloop runs the sessions; by default where it is installed.
 
@@ -135,6 +138,7 @@ class Server:
         workers: int = 1,
         keep: int | None = None,
         spool: str | Path | bool | None = None,
+        faults: SmtpFaults | Iterable[SmtpFault] = (),
         uvloop: bool | None = None,
     ) -> None:
         self.receiver, self.host, self.name = receiver, host, name
@@ -143,6 +147,7 @@ class Server:
             hostname=hostname or f"inbound-smtp.{receiver.account.region}.amazonaws.com",
             banner=banner, tls=tls is not False, xclient=_xclient(xclient), trusted=PeerNetworks(trusted),
             client_addresses=_checked(client_addresses), bounds=bounds or receiver.bounds,
+            faults=faults if isinstance(faults, SmtpFaults) else SmtpFaults(faults),
         )  # fmt: skip
         if workers < 1:
             raise ServerError(f"workers: expected at least 1 but got `{workers}`")
@@ -316,6 +321,11 @@ class Server:
         A failure ends nothing: who follows decides what to do about it.
         """
         return self._intake.follow()
+
+    @property
+    def faults(self) -> SmtpFaults:
+        """What goes wrong on purpose: ``server.faults.add(kind="greylist")``."""
+        return self._policy.faults
 
     @property
     def spool(self) -> Path | None:
