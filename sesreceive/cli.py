@@ -20,6 +20,7 @@ from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
 from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
 from sesreceive.backends.directory import DirectoryBackend
+from sesreceive.backends.sns_endpoint import SnsEndpoint
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
 from sesreceive.mail.envelope import Envelope
@@ -121,6 +122,7 @@ def _serve(options: argparse.Namespace) -> int:
     receiver = _receiver(options, backend=backend)
     faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
     delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
+    sns = _subscribed(receiver, options)
     faulty = FaultyBackend(receiver.backend, delivery)
     if delivery:
         receiver.backend = faulty
@@ -151,8 +153,36 @@ def _serve(options: argparse.Namespace) -> int:
         print(f"sesreceive: {error}", file=sys.stderr)
         code = 0 if server.spool else 1  # without a spool they are lost now
     faulty.release()
+    if sns is not None:
+        sns.drain(options.grace)
+        sns.stop()
     _print_report(server.report, options)
     return code
+
+
+def _subscribed(receiver: Receiver, options: argparse.Namespace) -> SnsEndpoint | None:
+    """The endpoint that delivers to the subscribers, once there are any."""
+    wanted = [text.rpartition("=http") for text in options.subscribe]
+    for text, (topic_arn, _, _) in zip(options.subscribe, wanted, strict=True):
+        if not topic_arn:
+            raise InputError(f"--subscribe: expected TOPIC_ARN=URL but got `{one_line(text)}`")
+    if not wanted:
+        return None
+    sns = SnsEndpoint(host_name=options.sns_host or "").start()
+    try:
+        if options.sns_certificate is not None:
+            Path(options.sns_certificate).write_text(sns.signer.pem, encoding="ascii")
+        receiver.backend = sns.behind(receiver.backend)
+        print(f"SNS at https://127.0.0.1:{sns.port}, its certificate at {sns.url}{sns.signer.path}")
+        for topic_arn, _, rest in wanted:
+            sns.subscribe(topic_arn, f"http{rest}")
+    except OSError as error:
+        sns.stop()
+        raise InputError(f"cannot write `{one_line(options.sns_certificate)}`: {error.strerror}") from None
+    except SesReceiveError:
+        sns.stop()
+        raise
+    return sns
 
 
 def _fault(text: str) -> type[SmtpFault] | type[DeliveryFault]:
@@ -428,6 +458,17 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--grace", type=_seconds, default=30.0, metavar="SECONDS",
         help="how long to go on with accepted mail when stopped by Ctrl-C, SIGTERM or SIGHUP (default: 30)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--subscribe", action="append", default=[], metavar="TOPIC_ARN=URL",
+        help="deliver the notifications of a topic to a web hook on this machine, signed and with retries",
+    )  # fmt: skip
+    serve.add_argument(
+        "--sns-certificate", metavar="FILE", help="where to write the certificate a web hook has to trust"
+    )
+    serve.add_argument(
+        "--sns-host", metavar="NAME",
+        help="host of the URLs in SNS messages, such as sns.us-east-1.amazonaws.com, where that name leads here",
     )  # fmt: skip
     kinds = "; ".join(
         f"{kind}: {what if isinstance(what, str) else what[1]}"
