@@ -298,8 +298,8 @@ class _FileTopics(Listing[tuple[Published, ...]]):
 def _is_ours(path: Path) -> bool:
     """Whether a metadata file is one that a backend wrote, and no file that somebody put there."""
     try:
-        described = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        described = parse_json(path.read_bytes())
+    except (OSError, InputError):
         return False
     return isinstance(described, dict) and ("sha256" in described or "operation" in described)
 

@@ -29,6 +29,7 @@ from typing import IO, Any
 
 from sesreceive.backends.durable_files import Root
 from sesreceive.errors import InputError, one_line
+from sesreceive.json_input import parse_json
 from sesreceive.mail.envelope import Envelope
 
 __all__ = ["Segment", "Spool", "SpooledMessage"]
@@ -248,9 +249,11 @@ class Spool:
             When it is not there any more.
         """
         try:
-            return json.loads((self._settings / f"{name}.json").read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"settings `{one_line(name)}` of the spool cannot be read: {one_line(error)}") from None
+            text = (self._settings / f"{one_line(name, 64)}.json").read_bytes()
+        except OSError as error:
+            why = one_line(error.strerror)
+            raise InputError(f"settings `{one_line(name)}` of the spool cannot be read: {why}") from None
+        return parse_json(text, where=f"settings `{one_line(name)}` of the spool")
 
     def write(self, messages: Sequence[SpooledMessage]) -> Segment:
         """The messages are on the disk, all of them, when this returns.
@@ -331,10 +334,10 @@ def _headers(stream: IO[bytes], path: Path) -> Iterator[dict[str, Any]]:
         raise InputError(f"{where}: expected a segment of a spool but its first line is another")
     while line := stream.readline():
         try:
-            described = json.loads(line)
+            described = parse_json(line, where=where)
             ends = stream.tell() + described["size_bytes"]
             whole = set(described) == _MEMBERS
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             raise InputError(f"{where}: expected a JSON line in front of a message but got another") from None
         if not whole or not isinstance(described["message_id"], str) or ends > size:
             raise InputError(f"{where}: expected a whole message but a part of it is missing")
