@@ -61,6 +61,7 @@ def test_faults_are_met_by_who_sends_and_told(live: LiveSmtp) -> None:
     assert "greylisted on purpose" in str(live.bench.receptions[0].explain())
 
 
+@pytest.mark.usefixtures("shown_errors")
 def test_a_fault_that_is_none_is_told_and_nothing_starts(live: LiveSmtp) -> None:
     live.faults.box.value = "graylist"
     live.switch_button.click()
