@@ -66,7 +66,9 @@ from sesreceive.verdict import Verdict, Verdicts
 if TYPE_CHECKING:
     from sesreceive import datasets
     from sesreceive.backends.aws import AwsBackend
+    from sesreceive.backends.delivery_faults import DeliveryFault, FaultyBackend
     from sesreceive.backends.directory import DirectoryBackend
+    from sesreceive.backends.sns_endpoint import SnsEndpoint
     from sesreceive.formats import Loaded, load
     from sesreceive.functions.registry import Handler
     from sesreceive.report import Report
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from sesreceive.scan.spamd import SpamdScanner
     from sesreceive.smtp.dialogue import Dialogue
     from sesreceive.smtp.sender import send
+    from sesreceive.smtp.smtp_faults import SmtpFault
 
 __version__ = "0.1.0"
 
@@ -86,9 +89,11 @@ __all__ = [
     "Bounds",
     "ClamdScanner",
     "ConnectAction",
+    "DeliveryFault",
     "Dialogue",
     "DirectoryBackend",
     "Envelope",
+    "FaultyBackend",
     "Flow",
     "Handler",
     "Identity",
@@ -121,6 +126,8 @@ __all__ = [
     "SeededMessageIds",
     "ServerError",
     "SesReceiveError",
+    "SmtpFault",
+    "SnsEndpoint",
     "SpamdScanner",
     "SteppingClock",
     "StopAction",
@@ -142,6 +149,10 @@ __all__ = [
 
 # Names whose modules load only when they are asked for: name → module.
 _LATER = {
+    "SnsEndpoint": "sesreceive.backends.sns_endpoint",
+    "SmtpFault": "sesreceive.smtp.smtp_faults",
+    "FaultyBackend": "sesreceive.backends.delivery_faults",
+    "DeliveryFault": "sesreceive.backends.delivery_faults",
     "AwsBackend": "sesreceive.backends.aws",
     "ClamdScanner": "sesreceive.scan.clamd",
     "Dialogue": "sesreceive.smtp.dialogue",

@@ -9,26 +9,32 @@ import argparse
 import contextlib
 import itertools
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
+from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
+from sesreceive.backends.directory import DirectoryBackend
+from sesreceive.backends.sns_endpoint import SnsEndpoint
 from sesreceive.dns.zone import Zone
-from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
+from sesreceive.smtp.intake import Failed
+from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from sesreceive.report import Report
+    from sesreceive.smtp.server import Server
 
 __all__ = ["main"]
 
-# Ten years: the command ends by Ctrl-C or after its count.
-_FOREVER_S = 10 * 365 * 86_400.0
 _FORMATS = ("python", "json", "boto3", "cloudformation", "terraform", "terraform-import", "cdk")
 _TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix", "passed_over")
 # Lines about what was no message.
@@ -108,19 +114,110 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     """Live SMTP until interrupted; one line a message."""
-    receiver = _receiver(options)
-    with receiver.smtp(host=options.host, port=options.port) as server:
-        print(f"receiving at {server.host}:{server.port} for {', '.join(_domains(receiver.account)) or 'no domain'}")
-        print("stop with Ctrl-C", flush=True)
-        seen = 0
-        with contextlib.suppress(KeyboardInterrupt):
-            while options.count is None or seen < options.count:
-                server.wait_for(seen + 1, timeout=_FOREVER_S, kind="all")
-                for reception in server.receptions[seen:]:
-                    print(one_line(repr(reception)), flush=True)
+    backend = None
+    if options.data is not None:
+        if options.seed is not None:
+            raise InputError("--seed gives the same message ids on every start: expected none with --data")
+        backend = DirectoryBackend(options.data)
+    receiver = _receiver(options, backend=backend)
+    faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
+    delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
+    sns = _subscribed(receiver, options)
+    faulty = FaultyBackend(receiver.backend, delivery)
+    if delivery:
+        receiver.backend = faulty
+    smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
+    server = receiver.smtp(host=options.host, port=options.port, faults=smtp)
+    try:
+        with _stopped_by_signals():
+            server.start()
+            domains = ", ".join(_domains(receiver.account)) or "no domain"
+            print(f"receiving at {server.host}:{server.port} for {domains}")
+            print(_how_long_it_lasts(server))
+            print("stop with Ctrl-C", flush=True)
+            seen = 0
+            for came in server.follow():
+                if isinstance(came, Failed):  # one message that fails is no reason to take no more
+                    print(f"sesreceive: {came}", file=sys.stderr, flush=True)
+                elif came is not None:
+                    print(one_line(repr(came)), flush=True)
                     seen += 1
+                if options.count is not None and seen >= options.count:
+                    break
+    except KeyboardInterrupt:
+        pass
+    code = 0
+    try:
+        server.stop(options.grace)
+    except ServerError as error:
+        print(f"sesreceive: {error}", file=sys.stderr)
+        code = 0 if server.spool else 1  # without a spool they are lost now
+    faulty.release()
+    if sns is not None:
+        sns.drain(options.grace)
+        sns.stop()
     _print_report(server.report, options)
-    return 0
+    return code
+
+
+def _subscribed(receiver: Receiver, options: argparse.Namespace) -> SnsEndpoint | None:
+    """The endpoint that delivers to the subscribers, once there are any."""
+    wanted = [text.rpartition("=http") for text in options.subscribe]
+    for text, (topic_arn, _, _) in zip(options.subscribe, wanted, strict=True):
+        if not topic_arn:
+            raise InputError(f"--subscribe: expected TOPIC_ARN=URL but got `{one_line(text)}`")
+    if not wanted:
+        return None
+    sns = SnsEndpoint(host_name=options.sns_host or "").start()
+    try:
+        if options.sns_certificate is not None:
+            Path(options.sns_certificate).write_text(sns.signer.pem, encoding="ascii")
+        receiver.backend = sns.behind(receiver.backend)
+        print(f"SNS at https://127.0.0.1:{sns.port}, its certificate at {sns.url}{sns.signer.path}")
+        for topic_arn, _, rest in wanted:
+            sns.subscribe(topic_arn, f"http{rest}")
+    except OSError as error:
+        sns.stop()
+        raise InputError(f"cannot write `{one_line(options.sns_certificate)}`: {error.strerror}") from None
+    except SesReceiveError:
+        sns.stop()
+        raise
+    return sns
+
+
+def _fault(text: str) -> type[SmtpFault] | type[DeliveryFault]:
+    """Whose fault it is that starts with this kind."""
+    return DeliveryFault if text.partition(",")[0] in DELIVERY_FAULTS else SmtpFault
+
+
+def _how_long_it_lasts(server: Server) -> str:
+    if server.spool is None:
+        return "kept in memory: a message that is answered 250 is kept as long as this process (--data keeps it longer)"
+    left = server.counters["waiting"]
+    resumed = f", {left} of an earlier run are gone on with" if left else ""
+    return f"a message that is answered 250 is kept in {one_line(server.spool)} until it is processed{resumed}"
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM (Docker, systemd) and SIGHUP (a terminal that closes) interrupt as Ctrl-C does; later ones do nothing."""
+
+    def interrupt(number: int, frame: object) -> None:
+        for name in names:
+            signal.signal(name, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():  # Python lets nobody else handle signals
+        names = []
+    before = {name: signal.signal(name, interrupt) for name in names}
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    else:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -226,13 +323,17 @@ def _word(value: object) -> str:
     return str(value) if value == "(any)" else f"`{value!r}`"
 
 
-def _receiver(options: argparse.Namespace) -> Receiver:
+def _receiver(options: argparse.Namespace, *, backend: DirectoryBackend | None = None) -> Receiver:
     """The receiver that the options describe: a dataset's, or an account file's with a zone file."""
     if options.account is None:
-        receiver: Receiver = _dataset(options).receiver(seed=options.seed)
+        dataset = _dataset(options)
+        if backend is not None:
+            for name, function in dataset.functions.items():
+                backend.functions[name] = function
+        receiver: Receiver = dataset.receiver(seed=options.seed, backend=backend)
         return receiver
     zone = _zone(options.zone) if options.zone is not None else Zone({})
-    return Receiver(Account.load(options.account), resolver=zone, seed=options.seed)
+    return Receiver(Account.load(options.account), resolver=zone, seed=options.seed, backend=backend)
 
 
 def _reading(options: argparse.Namespace) -> dict[str, Any]:
@@ -290,6 +391,17 @@ def _print_report(report: Report, options: argparse.Namespace) -> None:
     print(report.to_text(options.table))
 
 
+def _seconds(text: str) -> float:
+    """A time to wait."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds from 0 but got `{one_line(text)}`")
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sesreceive", description="See what Amazon SES would do with your mail, and why, before it arrives."
@@ -342,6 +454,30 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=2525, help="port to listen on, 0 for a free one (default: 2525)")
     serve.add_argument("--count", type=int, help="stop after this many messages")
+    serve.add_argument("--data", help="folder that keeps objects, notifications and accepted mail, also over restarts")
+    serve.add_argument(
+        "--grace", type=_seconds, default=30.0, metavar="SECONDS",
+        help="how long to go on with accepted mail when stopped by Ctrl-C, SIGTERM or SIGHUP (default: 30)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--subscribe", action="append", default=[], metavar="TOPIC_ARN=URL",
+        help="deliver the notifications of a topic to a web hook on this machine, signed and with retries",
+    )  # fmt: skip
+    serve.add_argument(
+        "--sns-certificate", metavar="FILE", help="where to write the certificate a web hook has to trust"
+    )
+    serve.add_argument(
+        "--sns-host", metavar="NAME",
+        help="host of the URLs in SNS messages, such as sns.us-east-1.amazonaws.com, where that name leads here",
+    )  # fmt: skip
+    kinds = "; ".join(
+        f"{kind}: {what if isinstance(what, str) else what[1]}"
+        for kind, what in {**SMTP_FAULTS, **DELIVERY_FAULTS}.items()
+    )
+    serve.add_argument(
+        "--fault", action="append", default=[], metavar="KIND[,NAME=VALUE…]",
+        help=f"something that goes wrong on purpose; may be given several times. {kinds}",
+    )  # fmt: skip
     configured(serve)
     tabled(serve)
 

@@ -47,6 +47,7 @@ from sesreceive.writing.ses_keys import zone_records
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from pathlib import Path
     from ssl import SSLContext
 
     from sesreceive.control.operations import Control
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from sesreceive.replay import Progress
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
+    from sesreceive.smtp.smtp_faults import SmtpFault, SmtpFaults
 
 __all__ = ["Receiver", "Submission"]
 
@@ -466,6 +468,8 @@ class Receiver:
         bounds: Bounds | None = None,
         workers: int = 1,
         keep: int | None = None,
+        spool: str | Path | bool | None = None,
+        faults: SmtpFaults | Iterable[SmtpFault] = (),
         uvloop: bool | None = None,
     ) -> Server:
         """A live SMTP server with this receiver behind it; see `sesreceive.smtp.server.Server`."""
@@ -474,7 +478,7 @@ class Receiver:
         return Server(
             self, port=port, host=host, tls=tls, name=name, hostname=hostname, banner=banner,
             client_addresses=client_addresses, xclient=xclient, proxy=proxy, trusted=trusted, bounds=bounds,
-            workers=workers, keep=keep, uvloop=uvloop,
+            workers=workers, keep=keep, spool=spool, faults=faults, uvloop=uvloop,
         )  # fmt: skip
 
     def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:

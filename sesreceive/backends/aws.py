@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +66,9 @@ class AwsBackend(BaseBackend):
         Clients to use for ``s3``, ``sns``, ``kms`` or ``lambda`` in place of new ones.
     functions, failures, relay
         As for `MemoryBackend`.
+    spool : str or Path, optional
+        Where a server keeps what it has accepted until it is processed; by default a folder for the region and
+        endpoint in the state folder of the user (``~/.local/state/sesreceive``).
 
     Raises
     ------
@@ -86,6 +92,7 @@ class AwsBackend(BaseBackend):
         functions: Mapping[str, Function] | None = None,
         failures: Iterable[Failure] = (),
         relay: str | Relay | None = None,
+        spool: str | Path | None = None,
     ) -> None:
         super().__init__(functions=functions, failures=failures, strict=True, relay=relay)
         try:
@@ -107,6 +114,18 @@ class AwsBackend(BaseBackend):
         unknown = set(self._clients) - set(_SERVICES)
         if unknown:
             raise InputError(f"clients: expected s3, sns, kms or lambda but got `{one_line(min(unknown))}`")
+
+        self._spool = spool
+
+    @property
+    def spool_path(self) -> Path:
+        """Where a server keeps what it has accepted until it is processed."""
+        if self._spool is not None:
+            return Path(self._spool)
+        # XDG Base Directory Specification: what outlives a restart, and is not worth a backup.
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        where = hashlib.sha256(f"{self.region} {self.endpoint_url or 'aws'}".encode()).hexdigest()[:12]
+        return state / "sesreceive" / f"spool-{where}"
 
     def client(self, service: str) -> Any:
         """The client for ``s3``, ``sns``, ``kms`` or ``lambda``, made on first use."""

@@ -172,7 +172,7 @@ class BaseBackend(ABC):
             case Publish():
                 published = Published(
                     topic_arn=effect.topic_arn, subject=effect.subject, message=unread(effect, "message"),
-                    message_id=effect.message_id,
+                    message_id=effect.message_id, rule=effect.rule, action=effect.action,
                 )  # fmt: skip
                 return self._publish(published) or Outcome(error=what_failed(effect, absent=True))
             case Invoke():
@@ -223,7 +223,7 @@ class BaseBackend(ABC):
             Invocation(
                 function_arn=effect.function_arn, invocation_type=effect.invocation_type,
                 payload=unread(effect, "payload"), returned=called.returned, log=called.log, error=called.error,
-                message_id=effect.message_id,
+                message_id=effect.message_id, rule=effect.rule, action=effect.action,
             )
         )  # fmt: skip
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +16,10 @@ from sesreceive.backends.object_folder import FolderBucket
 from sesreceive.backends.object_names import SIDECAR, name_of, text_of
 from sesreceive.backends.relay import Relay
 from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject
-from sesreceive.effects import DeliverToWorkMail, Outcome, SendBounce, StartContact
+from sesreceive.effects import DeliverToWorkMail, Invoke, Outcome, Publish, SendBounce, StartContact
 from sesreceive.errors import InputError, one_line
-from sesreceive.functions.registry import Function
+from sesreceive.functions.lambda_context import Called
+from sesreceive.functions.registry import Function, outcome_of
 from sesreceive.json_input import parse_json
 from sesreceive.wording import count
 
@@ -25,6 +27,7 @@ __all__ = ["DirectoryBackend"]
 
 Mail = TypeVar("Mail", SendBounce, DeliverToWorkMail, StartContact)
 
+_EARLIER = "done before the restart"
 # Where each kind of mail goes.
 _FOLDERS: dict[type, str] = {SendBounce: "bounces", DeliverToWorkMail: "workmail", StartContact: "contacts"}
 
@@ -40,6 +43,7 @@ class DirectoryBackend(BaseBackend):
         bounces/000001-0vfh….eml                a bounce; beside it, as .meta.json, what it says
         workmail/ contacts/                     the same
         invocations.jsonl                       one run of a function a line
+        spool/                                  mail a server has accepted and not yet processed
 
     What `perform` has come back from is on the disk; what it has not is not there at all, whenever the process dies.
     Several processes may write to one folder. A folder that is there is gone on with.
@@ -82,6 +86,12 @@ class DirectoryBackend(BaseBackend):
         super().__init__(functions=functions, kms=kms, failures=failures, strict=strict, relay=relay)
         self.path = Path(path)
         self._open()
+        self._tidy()
+
+    @property
+    def spool_path(self) -> Path:
+        """Where a server keeps what it has accepted until it is processed."""
+        return self._root.path / "spool"
 
     def _open(self) -> None:
         if self.path.exists() and not self.path.is_dir():
@@ -96,6 +106,38 @@ class DirectoryBackend(BaseBackend):
         self._topics = _FileTopics(self._root)
         self._invocations = JsonLines(self._root, self._root.path / "invocations.jsonl")
         self._numbers: dict[str, int] = {}
+
+    def _tidy(self) -> None:
+        """Remove metadata whose object or mail was never written, since a process died in between."""
+        folders = (self._root.path / name for name in ("buckets", *_FOLDERS.values()))
+        with self._root.writing():  # whoever writes holds the lock, so nothing is in between now
+            for path in itertools.chain.from_iterable(folder.rglob(f"*{SIDECAR}") for folder in folders):
+                if not path.with_name(path.name.removesuffix(SIDECAR)).exists() and _is_ours(path):
+                    path.unlink(missing_ok=True)
+
+    def performed(self, message_ids: Collection[str]) -> dict[tuple[str, str, str, int], Outcome]:
+        """What was done for these messages already, by operation, message id, rule and action.
+
+        An object is not listed: writing it again under its key changes nothing.
+        """
+        done: dict[tuple[str, str, str, int], Outcome] = {}
+        for arn in self.topics:
+            for told in self.topics[arn]:
+                if told.message_id in message_ids:
+                    done[Publish.operation, told.message_id, told.rule, told.action] = Outcome(reason=_EARLIER)
+        for run in self.invocations:
+            if run.message_id in message_ids and not run.error:
+                effect = Invoke(
+                    function_arn=run.function_arn, invocation_type=run.invocation_type, payload=run.payload,
+                    rule=run.rule, action=run.action, message_id=run.message_id,
+                )  # fmt: skip
+                done[Invoke.operation, run.message_id, run.rule, run.action] = outcome_of(
+                    Called(returned=run.returned, log=run.log), effect
+                )
+        for kind in _FOLDERS:
+            for mail in self._mails(kind, message_ids):
+                done[mail.operation, mail.message_id, mail.rule, mail.action] = Outcome(reason=_EARLIER)
+        return done
 
     # ------------------------------------------------------------------ what is there
 
@@ -178,9 +220,12 @@ class DirectoryBackend(BaseBackend):
         self._numbers[folder.name] = number
         return folder / f"{number:06d}-{name_of(message_id)[:100]}.eml"
 
-    def _mails(self, kind: type[Mail]) -> tuple[Mail, ...]:
+    def _mails(self, kind: type[Mail], message_ids: Collection[str] | None = None) -> tuple[Mail, ...]:
         found = []
+        names = None if message_ids is None else {name_of(message_id)[:100] for message_id in message_ids}
         for path in sorted((self._root.path / _FOLDERS[kind]).glob("*.eml"), key=_number):
+            if names is not None and path.stem.partition("-")[2] not in names:
+                continue
             sidecar = path.with_name(path.name + SIDECAR)
             described = parse_json(sidecar.read_bytes(), where=f"`{one_line(sidecar)}`")
             del described["operation"]
@@ -249,6 +294,15 @@ class _FileTopics(Listing[tuple[Published, ...]]):
     def _entry(self, name: str) -> tuple[Published, ...] | None:
         mine = [record for record in self.file_of(name).records() if record["topic_arn"] == name]
         return tuple(Published(**record) for record in mine if "message" in record) if mine else None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a metadata file is one that a backend wrote, and no file that somebody put there."""
+    try:
+        described = parse_json(path.read_bytes())
+    except (OSError, InputError):
+        return False
+    return isinstance(described, dict) and ("sha256" in described or "operation" in described)
 
 
 def _number(path: Path) -> int:

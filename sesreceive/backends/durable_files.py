@@ -12,7 +12,7 @@ import itertools
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,12 +68,15 @@ class Root:
             self.settle(path.parent)
         return path
 
-    def write(self, path: Path, content: bytes, *, at_ns: int | None = None) -> None:
-        """The whole of `content` is at `path`, in place of what was there; call `settle` for its folder afterwards."""
+    def write(self, path: Path, content: bytes | Sequence[bytes], *, at_ns: int | None = None) -> None:
+        """The whole of `content`, in one piece or several, is at `path`, in place of what was there.
+
+        Call `settle` for its folder afterwards.
+        """
         spare = self._spare / f"{os.getpid()}-{threading.get_ident()}-{next(self._numbers)}"
         try:
             with open(spare, "xb") as stream:
-                stream.write(content)
+                stream.writelines((content,) if isinstance(content, bytes) else content)
                 stream.flush()
                 if self.sync:
                     os.fsync(stream.fileno())

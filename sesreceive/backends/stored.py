@@ -94,6 +94,8 @@ class Published:
         The notification JSON, as SNS hands it to subscribers.
     message_id : str
         SES message id of the mail it is about.
+    rule, action : str and int
+        The action that published it: name of its rule, and position there.
 
     Examples
     --------
@@ -108,6 +110,8 @@ class Published:
     subject: str
     message: str
     message_id: str = ""
+    rule: str = ""
+    action: int = -1
 
     def json(self) -> Any:
         """The message, parsed."""
@@ -140,6 +144,8 @@ class Invocation:
         Why it failed, also for an ``Event`` invocation, of which SES sees nothing; empty when it did not.
     message_id : str
         SES message id of the mail it is about.
+    rule, action : str and int
+        The action that asked for it: name of its rule, and position there.
     """
 
     function_arn: str
@@ -149,6 +155,8 @@ class Invocation:
     log: str = ""
     error: str = ""
     message_id: str = ""
+    rule: str = ""
+    action: int = -1
 
     def json(self) -> Any:
         """The event, parsed."""

@@ -11,6 +11,9 @@ module         one noun
 `client`       who is connecting: peer, XCLIENT, PROXY, a mapping
 `session`      one session without a socket: lines in, replies out
 `intake`       accepted messages on their way to the workers, never too many
+`committer`    accepted messages put into the spool before they are answered
+`resumption`   messages that an earlier process left in the spool
+`smtp_faults`  what goes wrong on purpose
 `connection`   a session on a socket
 `proxy_reader` what aiosmtpd's reader of the PROXY protocol reads from
 `certificate`  a throw-away certificate for STARTTLS

@@ -15,9 +15,10 @@ from typing import Any
 
 from aiosmtpd.proxy_protocol import get_proxy
 
-from sesreceive.receiver import Receiver
+from sesreceive.receiver import Receiver, Submission
 from sesreceive.smtp import replies
 from sesreceive.smtp.client import plain_address
+from sesreceive.smtp.committer import Committer
 from sesreceive.smtp.framing import Body, Framer
 from sesreceive.smtp.intake import Intake
 from sesreceive.smtp.proxy_reader import ProxyReader
@@ -54,6 +55,7 @@ class Hub:
     intake: Intake
     tls_context: ssl.SSLContext | None = None
     proxy: bool = False
+    committer: Committer | None = None
     counters: Counters = field(default_factory=Counters)
     open: set[Connection] = field(default_factory=set)
     buffered: int = 0
@@ -115,10 +117,14 @@ class Connection(asyncio.Protocol):
         else:
             self._reset_timeout()
             try:
-                self._greet(peer)
+                welcome = self._greet(peer)
             except Exception as error:  # noqa: BLE001 - as in `_answer`
                 self._fail(error)
+                return
+            if welcome.delay_s or welcome.then is Then.HANG_UP:
+                self._start(self._say_late, welcome)
             else:
+                self._say(welcome)
                 self._busy = False
 
     def data_received(self, data: bytes) -> None:
@@ -254,6 +260,9 @@ class Connection(asyncio.Protocol):
                     self._start(self._encrypt, session)
                     break
             given += 1
+            if answer.delay_s or answer.then is Then.HANG_UP:
+                self._start(self._say_late, answer)
+                break
             self._say(answer)
         return given
 
@@ -282,13 +291,17 @@ class Connection(asyncio.Protocol):
         if refused is not None:
             self._let_go()
             self._hub.intake.note(refused)
-            return Answer(str(refused.reply))
-        if self._hub.intake.reserve(len(body.raw)):
-            return self._take(session, body.raw)
-        self._start(self._wait_for_place, session, body.raw)
-        return None
+            return session.final(refused.reply)
+        if not self._hub.intake.reserve(len(body.raw)):
+            self._start(self._wait_for_place, session, body.raw)
+            return None
+        submission = self._take(session, body.raw)
+        if submission.accepted and self._hub.committer is not None:
+            self._start(self._keep, self._hub.committer, session, submission, len(body.raw))
+            return None
+        return session.final(submission.reply)
 
-    def _take(self, session: Session, raw: bytes) -> Answer:
+    def _take(self, session: Session, raw: bytes) -> Submission:
         """Hand on a message that has a place: an id, a place in the queue and an answer, or none of them."""
         intake, octets = self._hub.intake, len(raw)
         self._let_go()
@@ -297,12 +310,12 @@ class Connection(asyncio.Protocol):
         except BaseException:
             intake.release(octets)
             raise
-        if submission.accepted:
-            intake.put(submission, octets)
-        else:  # the receiver was changed while the message waited
+        if not submission.accepted:  # the receiver was changed while the message waited
             intake.release(octets)
             intake.note(submission)
-        return Answer(str(submission.reply))
+        elif self._hub.committer is None:  # otherwise it is handed on once it is kept
+            intake.put(submission, octets)
+        return submission
 
     # ---------------------------------------------------------------- what has to wait
 
@@ -326,12 +339,12 @@ class Connection(asyncio.Protocol):
                 self._reset_timeout()
                 self._answer()
 
-    def _greet(self, peer: str, proxied: str = "") -> None:
+    def _greet(self, peer: str, proxied: str = "") -> Answer:
         hub = self._hub
         self._smtp = Session(
             hub.receiver, hub.policy, peer, proxied=proxied, refused=hub.intake.note, number=hub.number
         )
-        self._say(Answer(self._smtp.greeting()))
+        return self._smtp.welcome()
 
     async def _greet_proxied(self, peer: str) -> None:
         """Greet the client whose address the PROXY protocol gives."""
@@ -343,7 +356,7 @@ class Connection(asyncio.Protocol):
             proxied = plain_address(str(proxy.src_addr))
         except ValueError:
             proxied = ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
-        self._greet(peer, proxied)
+        await self._say_late(self._greet(peer, proxied))
 
     async def _encrypt(self, session: Session) -> None:
         """Answer STARTTLS and shake hands; what was sent in clear text behind it is forgotten."""
@@ -389,12 +402,32 @@ class Connection(asyncio.Protocol):
         if granted and (self.transport is None or self.transport.is_closing()):
             self._hub.intake.release(len(raw))  # nobody is there to be told 250
         elif granted:
-            self._say(self._take(session, raw))
+            submission = self._take(session, raw)
+            if submission.accepted and self._hub.committer is not None:
+                await self._keep(self._hub.committer, session, submission, len(raw))
+            else:
+                await self._say_late(session.final(submission.reply))
         else:
             self._let_go()
             postponed = session.postpone(raw)
             self._hub.intake.note(postponed)
-            self._say(Answer(str(postponed.reply)))
+            await self._say_late(session.final(postponed.reply))
+
+    async def _keep(self, committer: Committer, session: Session, submission: Submission, octets: int) -> None:
+        kept = await committer.commit(submission, octets)
+        await self._say_late(session.final(kept.reply))
+
+    async def _say_late(self, answer: Answer) -> None:
+        """Send the reply when its time has come; hang up where something goes wrong on purpose."""
+        if answer.delay_s:
+            self._reset_timeout(self._bounds.idle_s + answer.delay_s)
+            await asyncio.sleep(answer.delay_s)
+        if answer.then is Then.HANG_UP:
+            if self.transport is not None:
+                self._busy = True
+                self.transport.abort()
+            return
+        self._say(answer)
 
     # ---------------------------------------------------------------- how much
 

@@ -11,17 +11,24 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from queue import SimpleQueue
+from typing import TypeAlias
 
+from sesreceive.backends.spool import TRIES, Segment, SpooledMessage
 from sesreceive.bounds import Bounds
+from sesreceive.errors import ServerError, SesReceiveError, one_line
 from sesreceive.receiver import Submission
 from sesreceive.reception import Reception
 
 __all__ = ["Failed", "Intake"]
 
 _log = logging.getLogger(__name__)
+
+# A place in the order, the message, the room it takes, and where it lies in the spool if it does.
+_Item: TypeAlias = tuple[int, Submission, int, Segment | None]
 
 # How long messages are gathered before the worker is woken.
 _GATHER_S = 0.001
@@ -33,6 +40,13 @@ class Failed:
 
     submission: Submission | None
     error: BaseException
+
+    def __str__(self) -> str:
+        """One sentence: which message, and what was raised."""
+        what = f"message `{self.submission.name}`" if self.submission else "a command"
+        if isinstance(self.error, SesReceiveError):
+            return one_line(self.error, 2000)
+        return f"{what} raised {type(self.error).__name__}: {one_line(self.error)}"
 
 
 class Intake:
@@ -61,8 +75,8 @@ class Intake:
         keep: int | None = None,
     ) -> None:
         self._process, self._bounds, self._workers = process, bounds, workers
-        self._queue: SimpleQueue[list[tuple[int, Submission, int]] | None] = SimpleQueue()
-        self._batch: list[tuple[int, Submission, int]] = []
+        self._queue: SimpleQueue[list[_Item] | Callable[[], None] | None] = SimpleQueue()
+        self._batch: list[_Item] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._changed = threading.Condition()
         self._receptions: deque[tuple[int, Reception]] = deque(maxlen=keep)
@@ -70,7 +84,8 @@ class Intake:
         self._threads: list[threading.Thread] = []
         self._places = self._octets = 0  # reserved or waiting or being processed
         self._notes = 0  # refusals that wait to be written down
-        self._serial = 0
+        self._resuming = 0  # messages of an earlier process that wait
+        self._serials = count(1)
         self.accepted = self.refused = self.skipped = 0
         self.done = {True: 0, False: 0}  # processed, by whether they were accepted
         self.failures: list[Failed] = []
@@ -119,6 +134,12 @@ class Intake:
             self.accepted += 1
         self._hand_over(submission, octets)
 
+    def put_kept(self, kept: Sequence[tuple[Submission, int, Segment]]) -> None:
+        """Hand over accepted messages that lie in the spool; may be called from any thread."""
+        with self._changed:
+            self.accepted += len(kept)
+        self._queue.put([(next(self._serials), *one) for one in kept])
+
     def note(self, submission: Submission) -> None:
         """Hand over a refusal, for the report alone; left out while as many wait as messages may wait.
 
@@ -133,8 +154,7 @@ class Intake:
         self._hand_over(submission, 0)
 
     def _hand_over(self, submission: Submission, octets: int) -> None:
-        self._serial += 1
-        self._batch.append((self._serial, submission, octets))
+        self._batch.append((next(self._serials), submission, octets, None))
         if self._workers > 1:
             self.flush()
         elif self._alarm is None:
@@ -179,7 +199,7 @@ class Intake:
     @property
     def pending(self) -> int:
         """Messages accepted or noted and not yet processed."""
-        return self._places + self._notes
+        return self._places + self._notes + self._resuming
 
     @property
     def receptions(self) -> tuple[Reception, ...]:
@@ -196,6 +216,61 @@ class Intake:
             thread = threading.Thread(target=self._work, name=f"{name}-worker-{number + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
+
+    def resume(self, left: Sequence[Segment], resume: Callable[[SpooledMessage], Reception]) -> None:
+        """Process what an earlier process left, before anything that comes; called before `start`."""
+        self._resuming = sum(len(segment.message_ids) for segment in left)
+        self.accepted += self._resuming
+        if self._resuming:
+            self._queue.put(lambda: self._resume(left, resume))
+
+    def _resume(self, left: Sequence[Segment], resume: Callable[[SpooledMessage], Reception]) -> None:
+        for segment in left:
+            waiting = len(segment.message_ids)
+            try:
+                for message in segment.read():
+                    self._resume_one(segment, message, resume)
+                    waiting -= 1
+                    self._resumed(1)
+            except Exception as error:  # noqa: BLE001 - the file cannot be read; it stays where it is
+                self.fail(None, error)
+            self._resumed(waiting)
+
+    def _resume_one(
+        self, segment: Segment, message: SpooledMessage, resume: Callable[[SpooledMessage], Reception]
+    ) -> None:
+        if not segment.begin(message.message_id):
+            why = f"message `{message.message_id}` was not processed in {TRIES} tries; it stays in `{segment.path}`"
+            self.fail(None, ServerError(why))
+            return
+        try:
+            reception = resume(message)
+        except BaseException as error:  # noqa: BLE001 - as in `_do`; the message stays in the spool
+            self.fail(None, error)
+            return
+        segment.done(message.message_id)
+        with self._changed:
+            self._receptions.append((next(self._serials), reception))
+            self.done[True] += 1
+
+    def _resumed(self, number: int) -> None:
+        with self._changed:
+            self._resuming -= number
+            self._changed.notify_all()
+
+    def follow(self) -> Iterator[Reception | Failed | None]:
+        """Each reception and each failure as it comes, from the first on that is kept; None while there is none."""
+        received, failed = 0, 0
+        while True:
+            with self._changed:
+                total = sum(self.done.values())
+                new: list[Reception | Failed] = list(self.failures[failed:])
+                if total > received:
+                    new += [reception for _, reception in list(self._receptions)[received - total :]]
+                received, failed = total, len(self.failures)
+                if not new:
+                    self._changed.wait(1.0)
+            yield from new or (None,)
 
     def wait_for(self, count: int, timeout: float, accepted: tuple[bool, ...]) -> bool:
         """Whether so many messages of these kinds were processed, or something failed, within `timeout` seconds."""
@@ -228,13 +303,18 @@ class Intake:
 
     def _work(self) -> None:
         while (batch := self._queue.get()) is not None:
+            if callable(batch):
+                batch()
+                continue
             batch.reverse()
             while batch:  # each is forgotten once it is done
                 self._do(*batch.pop())
 
-    def _do(self, serial: int, submission: Submission, octets: int) -> None:
+    def _do(self, serial: int, submission: Submission, octets: int, segment: Segment | None) -> None:
         try:
             reception = self._process(submission)
+            if segment is not None:
+                segment.done(submission.message_id)
         except BaseException as error:  # noqa: BLE001 - a user's function may raise anything; the queue goes on
             self.fail(submission, error)
         else:

@@ -135,6 +135,9 @@ class Listener:
         self._ready.set()
         await self._stop.wait()
         server.close()
+        if self._hub.committer is not None:  # whose message is being kept is told 250 before 421
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hub.committer.settled(), _FAREWELL_S)
         host = self._hub.policy.hostname
         for connection in tuple(self._hub.open):
             connection.dismiss(replies.STOPPING.line(host=host))

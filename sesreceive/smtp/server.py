@@ -6,28 +6,35 @@ import atexit
 import ssl
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from sesreceive import _html
+from sesreceive.backends.spool import Spool
 from sesreceive.bounds import Bounds
-from sesreceive.errors import ServerError, one_line
+from sesreceive.errors import ServerError, SesReceiveError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.report import Report
 from sesreceive.smtp.certificate import throw_away
 from sesreceive.smtp.client import ClientAddresses, PeerNetworks, client_address
+from sesreceive.smtp.committer import Committer
 from sesreceive.smtp.connection import Counters, Hub
 from sesreceive.smtp.intake import Failed, Intake
 from sesreceive.smtp.listener import Listener, bind
+from sesreceive.smtp.resumption import Resuming, spooler
 from sesreceive.smtp.session import Policy, Xclient
+from sesreceive.smtp.smtp_faults import SmtpFault, SmtpFaults
 
 __all__ = ["Server"]
 
 # The servers that run, by name and by address: a cell that is run again takes the place of its first run.
 _RUNNING: weakref.WeakValueDictionary[str, Server] = weakref.WeakValueDictionary()
+# Spools of servers that were stopped before their workers were done: their locks go with the process.
+_HELD: list[Spool] = []
 # How long a program that ends waits for what it had accepted.
 _AT_EXIT_S = 5.0
 _LATEST = 10
@@ -40,8 +47,10 @@ class Server:
     r"""Receives mail over SMTP as ``inbound-smtp`` does, in a thread of its own.
 
     Every message that is answered ``250 OK`` is processed exactly once, in the order of the answers, also when the
-    server is stopped in the middle. Processing (authentication, scanning, actions) takes place behind the answer: a
-    slow function holds up no connection, until `Bounds.waiting` messages wait.
+    server is stopped in the middle. With a spool it is on the disk before the answer, and what a process that died
+    leaves is gone on with by the next one; without one, as with the memory backend, ``250`` lasts as long as the
+    process. Processing (authentication, scanning, actions) takes place behind the answer: a slow function holds up no
+    connection, until `Bounds.waiting` messages wait.
 
     Stop a server before the program ends (``with`` does): one that still runs then has five seconds to process what it
     accepted, and Python starts no more Lambda functions by then.
@@ -81,6 +90,12 @@ class Server:
         output of two runs.
     keep : int, optional
         How many receptions are kept, the latest; all by default.
+    spool : str, Path or bool, optional
+        Folder where accepted messages lie until they are processed. By default that of the backend: of a
+        `DirectoryBackend` the folder ``spool`` in its own, of an `AwsBackend` the one it names, of a `MemoryBackend`
+        none. False for none.
+    faults : SmtpFaults or iterable of SmtpFault, optional
+        What goes wrong on purpose; `Server.faults` can be changed while the server runs.
     uvloop : bool, optional
         Whether uvloop runs the sessions; by default where it is installed.
 
@@ -122,6 +137,8 @@ class Server:
         bounds: Bounds | None = None,
         workers: int = 1,
         keep: int | None = None,
+        spool: str | Path | bool | None = None,
+        faults: SmtpFaults | Iterable[SmtpFault] = (),
         uvloop: bool | None = None,
     ) -> None:
         self.receiver, self.host, self.name = receiver, host, name
@@ -131,11 +148,15 @@ class Server:
             hostname=hostname or f"inbound-smtp.{receiver.account.region}.amazonaws.com",
             banner=banner, tls=tls is not False, xclient=_xclient(xclient), trusted=PeerNetworks(trusted),
             client_addresses=_checked(client_addresses), bounds=bounds or receiver.bounds,
+            faults=faults if isinstance(faults, SmtpFaults) else SmtpFaults(faults),
         )  # fmt: skip
         if workers < 1:
             raise ServerError(f"workers: expected at least 1 but got `{workers}`")
         self._intake = Intake(receiver.process, self._policy.bounds, workers=workers, keep=keep)
         self._counters = Counters()
+        self._spool_path = _spool_path(spool, receiver.backend)
+        self._spool: Spool | None = None
+        self._committer: Committer | None = None
         self._listener: Listener | None = None
         self._finalizer: weakref.finalize[Any, Any] | None = None
         self._bound: int | None = None
@@ -155,24 +176,44 @@ class Server:
         backlog = max(_BACKLOG, self._policy.bounds.connections)
         listening = bind(self.host, self._port, backlog)
         self._bound = int(listening.getsockname()[1])
-        hub = Hub(
-            receiver=self.receiver, policy=self._policy, intake=self._intake, tls_context=context, proxy=self._proxy,
-            counters=self._counters,
-        )  # fmt: skip
+        name = f"sesreceive-smtp-{self._bound}"
         try:
-            name = f"sesreceive-smtp-{self._bound}"
+            self._open_spool(name)
+            hub = Hub(
+                receiver=self.receiver, policy=self._policy, intake=self._intake, tls_context=context,
+                proxy=self._proxy, counters=self._counters, committer=self._committer,
+            )  # fmt: skip
             self._listener = Listener(hub, listening, name, backlog=backlog, uvloop=self._uvloop)
-        except ServerError:
+        except SesReceiveError:
             listening.close()
+            self._close_spool()
             raise
         self._intake.start(name)
         self._listener.start()
         for key in _keys(self.name, self.host, self._bound):
             _RUNNING[key] = self
         # The threads know the listener and the intake, not the server: it can be forgotten, and then they end.
-        self._finalizer = weakref.finalize(self, _abandon, self._listener, self._intake)
+        self._finalizer = weakref.finalize(self, _abandon, self._listener, self._intake, self._committer, self._spool)
         self._finalizer.atexit = False
         return self
+
+    def _open_spool(self, name: str) -> None:
+        """Take over what an earlier process accepted, and keep what comes."""
+        if self._spool_path is None:
+            return
+        self._spool = spool = Spool(self._spool_path)
+        self._committer = Committer(spool, self._intake, spooler(self.receiver, spool))
+        self._committer.start(name)
+        message_ids = [message_id for segment in spool.left for message_id in segment.message_ids]
+        self._intake.resume(spool.left, Resuming(self.receiver, spool, message_ids))
+
+    def _close_spool(self) -> None:
+        committer, self._committer = self._committer, None
+        if committer is not None:
+            committer.stop()
+        spool, self._spool = self._spool, None
+        if spool is not None:
+            spool.close()
 
     def stop(self, timeout: float = 60.0) -> None:
         """Hang up on every client, then process everything that was answered 250, and free the port.
@@ -188,7 +229,8 @@ class Server:
         Raises
         ------
         ServerError
-            When accepted messages are not processed in that time; they still are, if the program goes on.
+            When accepted messages are not processed in that time; they still are, if the program goes on, or lie in
+            the spool for the next one.
         """
         listener, self._listener = self._listener, None
         if listener is None:
@@ -198,13 +240,22 @@ class Server:
         for key in [key for key, server in list(_RUNNING.items()) if server is self]:
             _RUNNING.pop(key, None)
         listener.stop(timeout)
+        if self._committer is not None:
+            self._committer.stop()
         drained = self._intake.drain(timeout)
         waiting = self._intake.pending
         self._intake.stop(timeout if drained else None)
-        if not drained:
+        if drained:
+            self._close_spool()
+        else:
+            # The workers go on as long as the process does, so the spool stays its own.
+            kept = f"they stay in the spool `{one_line(self._spool_path)}` for the next start, or " * bool(self._spool)
+            if self._spool is not None:
+                _HELD.append(self._spool)
+            self._spool = self._committer = None
             raise ServerError(
                 f"{waiting} accepted messages were not processed within {timeout:g} s; "
-                "give stop() a longer timeout, or look what holds up their actions"
+                f"{kept}give stop() a longer timeout, or look what holds up their actions"
             )
 
     def __enter__(self) -> Server:
@@ -264,6 +315,23 @@ class Server:
             "refused": intake.refused, "processed": sum(intake.done.values()), "waiting": intake.pending,
             "timeouts": seen.timeouts, "failures": len(intake.failures),
         }  # fmt: skip
+
+    def follow(self) -> Iterator[Reception | Failed | None]:
+        """Each reception, and each failure, as it comes; None about once a second while nothing does.
+
+        A failure ends nothing: who follows decides what to do about it.
+        """
+        return self._intake.follow()
+
+    @property
+    def faults(self) -> SmtpFaults:
+        """What goes wrong on purpose: ``server.faults.add(kind="greylist")``."""
+        return self._policy.faults
+
+    @property
+    def spool(self) -> Path | None:
+        """The folder where accepted messages lie until they are processed; None where ``250`` lasts as the process."""
+        return self._spool_path
 
     def wait_for(self, n: int = 1, timeout: float = 10.0, *, kind: str = "accepted") -> tuple[Reception, ...]:
         """The receptions, once there are `n` of a kind since the first start.
@@ -333,6 +401,14 @@ class Server:
         return _html.frame(repr(self), f"<div>{_html.escape(repr(self))}</div>{table}")
 
 
+def _spool_path(given: str | Path | bool | None, backend: Any) -> Path | None:
+    if given is None:
+        given = getattr(backend, "spool_path", None)
+    if given is True:
+        raise ServerError("spool: expected a folder, or False for none, but got `True`")
+    return Path(given) if given else None
+
+
 def _xclient(given: str) -> Xclient:
     try:
         return Xclient(given)
@@ -359,16 +435,24 @@ def _replace(name: str | None, host: str, port: int) -> None:
             before.stop()
 
 
-def _abandon(listener: Listener, intake: Intake) -> None:
+def _abandon(listener: Listener, intake: Intake, committer: Committer | None, spool: Spool | None) -> None:
     """End the threads of a server nobody has any more; called by the garbage collector, so it waits for nothing."""
     listener.stop(None)
-    threading.Thread(target=_finish, args=(listener, intake), name="sesreceive-smtp-farewell", daemon=True).start()
+    what = (listener, intake, committer, spool)
+    threading.Thread(target=_finish, args=what, name="sesreceive-smtp-farewell", daemon=True).start()
 
 
-def _finish(listener: Listener, intake: Intake) -> None:
+def _finish(listener: Listener, intake: Intake, committer: Committer | None, spool: Spool | None) -> None:
     listener.stop(60.0)
-    intake.drain(60.0)
+    if committer is not None:
+        committer.stop()
+    drained = intake.drain(60.0)
     intake.stop()
+    if spool is not None:
+        if drained:
+            spool.close()
+        else:
+            _HELD.append(spool)
 
 
 @atexit.register

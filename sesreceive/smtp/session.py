@@ -7,7 +7,7 @@ decided by the `Receiver`, whose ``on_connect``, ``on_mail``, ``on_rcpt`` and ``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -29,10 +29,13 @@ from sesreceive.smtp.client import (
 )
 from sesreceive.smtp.framing import KEPT_BYTES, Body, Fault
 from sesreceive.smtp.replies import ReplyRow
+from sesreceive.smtp.smtp_faults import SmtpFaults, SmtpMoment
+from sesreceive.stages import recipients
 from sesreceive.stages.body import BodyDecision, most_bytes, refused
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.transaction import Transaction
+from sesreceive.trace.events import Op, Stage, TraceLog
 from sesreceive.trace.facts import Check
 
 __all__ = ["Answer", "Policy", "Session", "State", "Then", "Xclient"]
@@ -54,6 +57,8 @@ class Policy:
         What the greeting and EHLO say.
     tls : bool
         Whether STARTTLS is offered.
+    faults : SmtpFaults
+        What goes wrong on purpose.
     """
 
     hostname: str = "inbound-smtp.us-east-1.amazonaws.com"
@@ -63,6 +68,7 @@ class Policy:
     trusted: PeerNetworks = field(default_factory=lambda: PeerNetworks(("127.0.0.0/8", "::1")))
     client_addresses: ClientAddresses | None = None
     bounds: Bounds = field(default_factory=Bounds)
+    faults: SmtpFaults = field(default_factory=SmtpFaults)
 
 
 class State(StrEnum):
@@ -88,6 +94,7 @@ class Then(StrEnum):
     """What the connection does after the reply."""
 
     COMMAND, MESSAGE, TLS, CLOSE = "command", "message", "tls", "close"
+    HANG_UP = "hang up"  # without the reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +105,13 @@ class Answer:
     ----------
     text : str
         The lines of the reply, joined by CRLF, without the last line end.
+    delay_s : float
+        Seconds until it is sent.
     """
 
     text: str
     then: Then = Then.COMMAND
+    delay_s: float = 0.0
 
 
 _OK = Answer(replies.OK.line())
@@ -164,6 +174,9 @@ class Session:
         self._transaction: Transaction | None = None
         self._asked = False  # the client wanted to send the message of a transaction without accepted recipients
         self._decided: tuple[object, str, FilterDecision] | None = None
+        self._replies = 0
+        self._delayed_s = 0.0  # in the transaction
+        self._at_end = SmtpMoment()  # what happens to the answer to the message
         self.tls = False
         self.errors = 0
 
@@ -186,6 +199,10 @@ class Session:
         """The size up to which a message is kept whole."""
         return most_bytes(self._policy.bounds, self._receiver.assumptions)
 
+    def welcome(self) -> Answer:
+        """The greeting, and what comes next."""
+        return self._troubled(Answer(self.greeting()), "CONNECT")
+
     def greeting(self) -> str:
         """The first reply."""
         return replies.GREETING.line(host=self._policy.hostname, banner=self._policy.banner)
@@ -207,6 +224,24 @@ class Session:
 
     def command(self, line: bytes | Fault) -> Answer:
         """The answer to one command line."""
+        answer = self._command(line)
+        if not self._policy.faults or isinstance(line, Fault):
+            return answer
+        return self._troubled(answer, line.partition(b" ")[0].decode("ascii", "replace").upper())
+
+    def _troubled(self, answer: Answer, at: str) -> Answer:
+        """The answer with what goes wrong on purpose."""
+        if not self._policy.faults:
+            return answer
+        return self._at(self._policy.faults.moment(at, self._replies), answer)
+
+    def _at(self, moment: SmtpMoment, answer: Answer) -> Answer:
+        self._replies += 1
+        self._delayed_s += moment.delay_s
+        then = Then.HANG_UP if moment.close else answer.then
+        return replace(answer, then=then, delay_s=moment.delay_s)
+
+    def _command(self, line: bytes | Fault) -> Answer:
         if isinstance(line, Fault):
             if line.position is None:
                 self._too_long(line.start)
@@ -305,7 +340,13 @@ class Session:
 
     def _judge(self, recipient: str) -> RecipientDecision:
         assert self._transaction is not None
-        return self._receiver.on_rcpt(self._transaction.decision, recipient, tls=self.tls)
+        decision = self._receiver.on_rcpt(self._transaction.decision, recipient, tls=self.tls)
+        if decision.accepted and self._policy.faults:
+            sender = self._transaction.sender.mail_from
+            reply, reason = self._policy.faults.recipient(self.client_ip, sender, recipient)
+            if reply is not None:
+                return recipients.refused(recipient, reply, reason)
+        return decision
 
     def _rcpt(self, argument: str) -> Answer:
         transaction = self._transaction
@@ -390,7 +431,16 @@ class Session:
             decided = refused(replies.NO_ROOM.reply, Check.ROOM, "too much mail was under way in all sessions together")
         else:
             decided = self._receiver.on_body(message, transaction)
+        if not decided.reply and self._policy.faults:
+            reply, reason = self._policy.faults.message()
+            if reply is not None:
+                decided = refused(reply, Check.FAULT, reason)
         return self._end(message, decided) if decided.reply else None
+
+    def final(self, reply: Reply) -> Answer:
+        """The answer to a message, once it is known what becomes of it."""
+        moment, self._at_end = self._at_end, SmtpMoment()
+        return self._at(moment, Answer(str(reply)))
 
     def submit(self, raw: bytes) -> Submission:
         """The message handed over; the transaction is over, whatever the answer."""
@@ -406,7 +456,21 @@ class Session:
         assert transaction is not None  # REFUSALS: DATA needs an accepted RCPT
         if decided and decided.reply and len(message.raw) > KEPT_BYTES:
             message = Message(message.raw[:KEPT_BYTES], size_bytes=message.size_bytes)
+        if self._policy.faults or self._delayed_s:
+            self._at_end = self._policy.faults.moment("END", self._replies)
+            decided = self._with_faults(decided or self._receiver.on_body(message, transaction))
         return self._submission(message, transaction, decided)
+
+    def _with_faults(self, decided: BodyDecision) -> BodyDecision:
+        """The decision with an event for what went wrong on purpose."""
+        log = TraceLog(Stage.BODY)
+        delayed_s, self._delayed_s = self._delayed_s + self._at_end.delay_s, 0.0
+        if delayed_s:
+            log.check(Check.FAULT, Op.SKIP, f"replies were held back for {delayed_s:g} s in all, on purpose")
+        if self._at_end.close:
+            log.check(Check.FAULT, Op.SKIP, "the connection was closed instead of the answer, on purpose")
+        log.take(decided.events)
+        return replace(decided, events=log.events())
 
     def _submission(
         self, message: Message, transaction: Transaction, decided: BodyDecision | None = None

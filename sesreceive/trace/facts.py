@@ -59,6 +59,7 @@ class Check(StrEnum):
     MESSAGE_SIZE = "message size"
     TEXT_LINES = "text lines"
     ROOM = "room"
+    FAULT = "fault on purpose"
     SPF = "SPF"
     DKIM = "DKIM"
     DMARC = "DMARC"

@@ -8,9 +8,11 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import code, escape, mark, table, ticked
+from sesreceive.backends.delivery_faults import read_fault
 from sesreceive.errors import InputError, ServerError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.kit import Part, Section, bench_of, button, html
@@ -51,6 +53,10 @@ class LiveSmtp(Part):
         self.port = Checked(
             self, "Port", "0", check=_port, hint="0 takes any free one; it listens on this machine alone"
         )  # fmt: skip
+        self.faults = Checked(
+            self, "Faults", check=_faults, placeholder="greylist; latency,seconds=0.5",
+            hint="what goes wrong on purpose from the next start on; the trace says so",
+        )  # fmt: skip
         # One button for both: the focus stays where it is.
         self.switch_button = self.on_click(button("Start SMTP"), self.switch)
         self.test_button = self.on_click(
@@ -66,7 +72,7 @@ class LiveSmtp(Part):
             bench,
             [
                 W.HBox([self.port, self.switch_button, self.test_button], layout=row),
-                self.address, self.how_section, self.inbox,
+                self.faults, self.address, self.how_section, self.inbox,
             ],
             title="Live SMTP",
         )  # fmt: skip
@@ -96,7 +102,9 @@ class LiveSmtp(Part):
             return f"it listens on {self._where()} already"
         self._take_account()
         self._taken = 0
-        self.server = self.bench.receiver.smtp(port=_port(self.port.value), name=self._name)
+        self.server = self.bench.receiver.smtp(
+            port=_port(self.port.value), name=self._name, faults=_faults(self.faults.value)
+        )
         self.server.start()
         self._tell()
         self._look_again()
@@ -278,6 +286,11 @@ def _few(names: tuple[str, ...]) -> str:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def _faults(text: str) -> tuple[SmtpFault, ...]:
+    """The faults between semicolons, as ``serve --fault`` takes them."""
+    return tuple(read_fault(one.strip(), SMTP_FAULTS, SmtpFault) for one in text.split(";") if one.strip())
 
 
 def _port(text: str) -> int:

@@ -7,6 +7,7 @@ import pickle
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,13 @@ import pytest
 import sesreceive as ses
 from sesreceive.backends.aws import AwsBackend
 from sesreceive.backends.kms_envelope import decrypt
+from sesreceive.backends.spool import Spool
 from sesreceive.effects import Flow, Invoke, Publish, PutObject
 from sesreceive.errors import InputError
 from sesreceive.functions.registry import Always
 from tests.backends.conftest import REGION, LambdaServer
 from tests.conftest import MESSAGE, make_account, make_rule
+from tests.patience import PATIENCE_S
 
 GATE = "arn:aws:lambda:us-east-1:123456789012:function:gate"
 
@@ -204,3 +207,31 @@ def test_the_backends_load_no_boto3_before_they_need_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+class Died(BaseException):
+    """What stands in for the end of the process."""
+
+
+def test_mail_for_aws_is_kept_in_the_state_folder_of_the_user(
+    tmp_path: Path, aws: AwsBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert aws.spool_path.parent == tmp_path / "sesreceive"
+    aws.client("s3").create_bucket(Bucket="inbox")
+    account = make_account(make_rule("all", ses.S3Action(bucket_name="inbox")))
+    perform = aws.perform
+
+    def die(effect: Any) -> Any:
+        raise Died
+
+    monkeypatch.setattr(aws, "perform", die)
+    with ses.Receiver(account, backend=aws).smtp() as server:
+        sent = ses.send(MESSAGE, to=server, mail_from="ana@example.org", rcpt_to=("bo@example.com",))
+    waiting = Spool.waiting(aws.spool_path)
+    assert str(sent.reply) == f"250 OK {waiting[0]}"
+    monkeypatch.setattr(aws, "perform", perform)
+    with ses.Receiver(account, backend=aws).smtp() as server:
+        server.wait_for(1, PATIENCE_S)
+    assert tuple(aws.buckets["inbox"]) == waiting
+    assert Spool.waiting(aws.spool_path) == ()

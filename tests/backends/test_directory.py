@@ -57,6 +57,7 @@ def test_every_thing_is_where_it_is_looked_for(tmp_path: Path) -> None:
     assert (described["key"], described["metadata"], described["size_bytes"]) == ("invoices/0vfh", {"a": "1"}, 16)
     assert json.loads((tmp_path / "topics/mail.jsonl").read_text()) == {
         "topic_arn": MAIL, "subject": "Hi", "message": '{"n":1}', "message_id": "0vfh",
+        "rule": "", "action": -1,
     }  # fmt: skip
     assert (tmp_path / "bounces/000002-0vfh.eml").read_bytes() == b"DSN\r\n"
     assert json.loads((tmp_path / "bounces/000002-0vfh.eml.meta.json").read_text())["destination"] == "b@example.org"

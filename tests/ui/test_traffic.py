@@ -51,6 +51,24 @@ def test_mail_that_comes_in_is_shown(live: LiveSmtp) -> None:
     assert "550 5.1.1" in live.inbox.value
 
 
+def test_faults_are_met_by_who_sends_and_told(live: LiveSmtp) -> None:
+    live.faults.box.value = "greylist; latency,seconds=0.001"
+    live.switch_button.click()
+    deliver(live)
+    deliver(live)
+    live.refresh()
+    assert [one.reply.code for one in live.bench.receptions] == [451, 250]
+    assert "greylisted on purpose" in str(live.bench.receptions[0].explain())
+
+
+@pytest.mark.usefixtures("shown_errors")
+def test_a_fault_that_is_none_is_told_and_nothing_starts(live: LiveSmtp) -> None:
+    live.faults.box.value = "graylist"
+    live.switch_button.click()
+    assert "expected `greylist`" in live.alert.value
+    assert not live.running
+
+
 def test_what_was_taken_is_kept_when_it_stops(live: LiveSmtp) -> None:
     live.switch_button.click()
     deliver(live)

@@ -1,0 +1,80 @@
+"""SMTP intake with a spool against without one: alternately, in one run, as ratios.
+
+    python tests/benchmarks/bench_spool.py [--rounds 3] [--messages 2000] [--check]
+
+The whole pipeline without storing, 100 clients with a connection each that is kept. Two ratios: messages per second of
+the server's processor time, and per second on the clock, which is where a slow disk shows. Goal: >= 0.7 for both.
+`--check` fails below half of it (a noisy machine moves ratios by a fifth).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import psutil
+from bench_smtp import Case, Running, account, pin, ses_bounds
+
+GOAL = 0.7
+
+
+def serve(folder: str) -> None:
+    """Run one server until standard input closes; print its port."""
+    import sesreceive as ses
+
+    receiver = ses.Receiver(account())
+    receiver.backend.perform = lambda effect: ses.Outcome()
+    with receiver.smtp(keep=1, bounds=ses_bounds(), spool=folder or False) as server:
+        print(server.port, flush=True)
+        sys.stdin.read()
+
+
+class Spooling(Running):
+    """A server process, with a spool in the folder or without one."""
+
+    def __init__(self, folder: str) -> None:
+        command = [sys.executable, __file__, "--serve", folder]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.port = int(self.process.stdout.readline())
+        self.watched = psutil.Process(self.process.pid)
+        pin(self.process.pid, 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--messages", type=int, default=2_000)
+    parser.add_argument("--check", action="store_true", help="fail below half of the goal")
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve is not None:
+        serve(options.serve)
+        return
+    case = Case("4 KB", 4_096, options.messages, 100, True, GOAL)
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        running = {"without": Spooling(""), "with": Spooling(folder)}
+        found: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in running}
+        try:
+            for _ in range(options.rounds):
+                for kind, server in running.items():
+                    found[kind].append(server.measure(case))
+        finally:
+            for server in running.values():
+                server.stop()
+    missed = []
+    for name, column in (("processor", 0), ("clock", 1)):
+        without, spooled = (statistics.median(row[column] for row in found[kind]) for kind in ("without", "with"))
+        ratio = spooled / without
+        print(f"{name:<10} without {without:8.1f}/s   with a spool {spooled:8.1f}/s   ratio {ratio:.2f} (goal {GOAL})")
+        if ratio < GOAL / 2:
+            missed.append(name)
+    if missed and options.check:
+        sys.exit(f"below half of the goal: {', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()
