@@ -63,7 +63,7 @@ def _demo(options: argparse.Namespace) -> int:
     """The sample company's mail, received with its rule set."""
     from sesreceive import datasets
 
-    dataset = datasets.load(options.dataset)
+    dataset = datasets.load(options.dataset, functions=options.functions)
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
     _print_report(report, options)
@@ -260,7 +260,7 @@ def _zone(path: str) -> Zone:
 def _dataset(options: argparse.Namespace) -> Any:
     from sesreceive import datasets
 
-    return datasets.load(options.dataset)
+    return datasets.load(options.dataset, functions=options.functions)
 
 
 def _in_dataset(folder: Path, name: str) -> Path:
@@ -301,11 +301,18 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
+    def calling(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "--no-functions", dest="functions", action="store_false",
+            help="run no code of the dataset: its Lambda functions are not there",
+        )  # fmt: skip
+
     def configured(added: argparse.ArgumentParser) -> None:
         added.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
         added.add_argument("--account", help="JSON file of the account, in place of the dataset's")
         added.add_argument("--zone", help="zone file with the DNS records of the senders, with --account")
         added.add_argument("--seed", type=int, help="fixes clock and message ids, so that two runs print the same")
+        calling(added)
 
     def tabled(added: argparse.ArgumentParser) -> None:
         added.add_argument("--table", choices=_TABLES, default="messages", help="table to print (default: messages)")
@@ -314,6 +321,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", _demo, "receive the sample company's mail and print what fired for each message")
     demo.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
+    calling(demo)
     tabled(demo)
 
     def read_from_files(added: argparse.ArgumentParser) -> None:

@@ -70,7 +70,7 @@ def measured(work: Callable[[], object]) -> tuple[float, int]:
 
 
 def main() -> None:
-    size = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 40 * 1024 * 1024
+    size = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 40 * 1024 * 1024 - 4096
     wanted = sys.argv[2:]
     whole_way(FROM + END)  # what is loaded when it is first used
     print(f"{'':26}{'MB':>7}{'MB/s':>9}{'memory':>9}")
