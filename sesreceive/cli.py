@@ -67,8 +67,9 @@ def _demo(options: argparse.Namespace) -> int:
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
     _print_report(report, options)
-    program = _program()
-    print(f"\nWhy did a message end like that?  {program} explain --dataset {dataset.name} {dataset.example}")
+    program = one_line(_program())
+    named = f"{one_line(dataset.name)} {one_line(dataset.example)}"
+    print(f"\nWhy did a message end like that?  {program} explain --dataset {named}")
     print(f"Filters, rules and actions each:  {program} demo --table matrix, or --out FOLDER for all tables")
     return 0
 
@@ -110,7 +111,8 @@ def _serve(options: argparse.Namespace) -> int:
     """Live SMTP until interrupted; one line a message."""
     receiver = _receiver(options)
     with receiver.smtp(host=options.host, port=options.port) as server:
-        print(f"receiving at {server.host}:{server.port} for {', '.join(_domains(receiver.account)) or 'no domain'}")
+        domains = one_line(", ".join(_domains(receiver.account)), 2000)
+        print(f"receiving at {one_line(server.host)}:{server.port} for {domains or 'no domain'}")
         print("stop with Ctrl-C", flush=True)
         seen = 0
         with contextlib.suppress(KeyboardInterrupt):

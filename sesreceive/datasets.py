@@ -49,7 +49,7 @@ class DatasetFunction:
 
     def __repr__(self) -> str:
         """One line: file and function."""
-        return f"<DatasetFunction {self.name} of {self.path.parent.name}>"
+        return f"<DatasetFunction {one_line(self.name)} of {one_line(self.path.parent.name)}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -146,7 +146,7 @@ class Dataset:
         messages = count(len(self.expected), "message")
         rules = count(len(active.rules) if active else 0, "rule")
         filters = count(len(self.account.filters), "filter")
-        return f"<Dataset {self.name}: {messages}, {rules} in force, {filters}>"
+        return f"<Dataset {one_line(self.name)}: {messages}, {rules} in force, {filters}>"
 
 
 def names() -> tuple[str, ...]:
