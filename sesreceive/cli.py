@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
 from sesreceive.dns.zone import Zone
-from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.wording import count
@@ -123,6 +124,32 @@ def _serve(options: argparse.Namespace) -> int:
                     seen += 1
     _print_report(server.report, options)
     return 0
+
+
+def _scanners(options: argparse.Namespace) -> int:
+    """Start the daemons of scanners that are installed, try them, and keep them until interrupted."""
+    from sesreceive.scan.service import SERVICES, started
+
+    failed = False
+    with contextlib.ExitStack() as stack:
+        for name, service in SERVICES.items():
+            if not service.installed:
+                print(f"{name}: not installed (Debian: {service.package})")
+                continue
+            try:
+                daemon = stack.enter_context(started(name))
+            except ServerError as error:
+                failed = True
+                print(one_line(error, 2000))
+                continue
+            print(f"{name}: {service.scanner.__name__}(address={daemon.tcp!r})")
+            for about, finding in daemon.tried():
+                print(f"    {about}: {finding.subject} {finding.verdict}: {one_line(finding.reason)}", flush=True)
+        if not options.once:
+            print("stop with Ctrl-C", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+    return 1 if failed else 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -354,6 +381,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--count", type=int, help="stop after this many messages")
     configured(serve)
     tabled(serve)
+
+    scanners = command("scanners", _scanners, "start the spam and virus scanners that are installed, and try them")
+    scanners.add_argument("action", choices=("start",), help="start them on free ports of this machine")
+    scanners.add_argument("--once", action="store_true", help="end when they have been tried")
 
     check = command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")
