@@ -150,6 +150,12 @@ SIGNATURES_VERIFIED = Limit("DKIM signatures of a message that are verified", 20
 SIGNATURES_REPORTED = Limit("DKIM signatures of a message that have a result", 100, "signatures", _WE, _OURS)
 # RFC 6376 defines thirteen; a longer list is no signature.
 TAGS_READ = Limit("tags of a DKIM signature or key", 100, "tags", _WE, _OURS)
+# What the marker scanner unpacks; beyond, what it has not found is PROCESSING_FAILED, with the reason.
+UNPACKED_RATIO = Limit("octets unpacked of a message, as a multiple of its size", 8, "times", _WE, _OURS)
+UNPACKED_SIZE = Limit("octets unpacked of a message besides", 4 << 20, "bytes", _WE, _OURS)
+UNPACKED_PIECE = Limit("octets of a packed file looked at in one piece", 4 << 20, "bytes", _WE, _OURS)
+UNPACKED_DEPTH = Limit("layers that are unpacked", 6, "layers", _WE, _OURS)
+UNPACKED_FILES = Limit("files of an archive that are unpacked", 1_000, "files", _WE, _OURS)
 SIGNED_NAMES = Limit("field names in `h=` of a DKIM signature", 1_000, "names", _WE, _OURS)
 
 # ------------------------------------------------------------------ replies
