@@ -19,6 +19,7 @@ from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
+from sesreceive.json_input import parse_json
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.wording import count
@@ -216,8 +217,6 @@ def _load(options: argparse.Namespace) -> int:
 
 def _variables(given: Sequence[str]) -> dict[str, Any]:
     """Values of variables from ``name=value``; JSON is read as such, all else is text."""
-    import json
-
     variables: dict[str, Any] = {}
     for one in given:
         name, equals, value = one.partition("=")
@@ -225,12 +224,7 @@ def _variables(given: Sequence[str]) -> dict[str, Any]:
             raise InputError(f"expected `name=value` but got `{one_line(name, 80)}`")
         variables[name] = value
         if value[:1] in ("[", "{"):
-            try:
-                variables[name] = json.loads(value)
-            except ValueError as error:
-                raise InputError(
-                    f"variable `{one_line(name, 80)}`: expected JSON behind `=`: {error.args[0]}"
-                ) from None
+            variables[name] = parse_json(value, where=f"variable `{one_line(name, 80)}`")
     return variables
 
 

@@ -42,10 +42,12 @@ REASONS = {
     ("account/value.py", "short(self)"): "names members with repr",
     ("auth/memory.py", "name"): "our own attribute",
     ("backends/stored.py", "self.invocation_type"): "Event or RequestResponse, checked with the account",
+    ("cli.py", "_PASSED_OVER"): NUMBERS,
     ("cli.py", "_word(row.value)"): OURS,
     ("cli.py", "bundle.summary"): "counts",
     ("cli.py", ("load(options.source, variables=_variables(options.var), region=options.region, "
                "account_id=options.account_id)")): "lines through one_line, see formats/loaded.py",
+    ("cli.py", "one.why"): OURS,
     ("cli.py", "loaded.account.to(options.to)"): "a file for another program, as it is",
     ("cli.py", "map(_word, row.alternatives)"): OURS,
     ("cli.py", "map(str, row.alternatives)"): OURS,

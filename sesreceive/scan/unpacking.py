@@ -12,7 +12,7 @@ import quopri
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from sesreceive import limits
@@ -117,10 +117,10 @@ class Unpacking:
             else:
                 end = yield from self._inflated(data, at, -15)
                 at = end if not packed else at + packed
-            if data[at : at + 4] == b"PK\x07\x08":  # the sizes, where they were not known before
+            if data[at : at + 4].tobytes() == b"PK\x07\x08":  # the sizes, where they were not known before
                 at += 16
 
-    def _inflated(self, data: memoryview, at: int, wbits: int) -> Iterator[bytes]:
+    def _inflated(self, data: memoryview, at: int, wbits: int) -> Generator[bytes, None, int]:
         """What is deflated from there, in pieces; gives back where it ends."""
         inflater = zlib.decompressobj(wbits)
         kept = bytearray()
@@ -130,9 +130,10 @@ class Unpacking:
                 piece = data[at : at + _PIECE]
                 out = inflater.decompress(piece, limits.UNPACKED_PIECE.value)
                 at += len(piece) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
-                if not out and not inflater.eof and at >= len(data):
+                if not out and at >= len(data):
                     break
-                if not self._paid(out) and out:
+                self._paid(out)
+                if self.left < 0:
                     return at
                 if len(kept) + len(out) <= limits.UNPACKED_PIECE.value:
                     kept += out
