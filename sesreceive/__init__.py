@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from sesreceive.functions.registry import Handler
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
+    from sesreceive.scan.rspamd import RspamdScanner
     from sesreceive.scan.spamd import SpamdScanner
     from sesreceive.smtp.dialogue import Dialogue
     from sesreceive.smtp.sender import send
@@ -119,6 +120,7 @@ __all__ = [
     "Receiver",
     "Reception",
     "Report",
+    "RspamdScanner",
     "S3Action",
     "SNSAction",
     "SNSEncoding",
@@ -160,6 +162,7 @@ _LATER = {
     "Loaded": "sesreceive.formats",
     "Handler": "sesreceive.functions.registry",
     "Report": "sesreceive.report",
+    "RspamdScanner": "sesreceive.scan.rspamd",
     "SpamdScanner": "sesreceive.scan.spamd",
     "datasets": "",
     "load": "sesreceive.formats",

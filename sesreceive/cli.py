@@ -23,6 +23,7 @@ from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.backends.sns_endpoint import SnsEndpoint
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
+from sesreceive.json_input import parse_json
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.smtp.intake import Failed
@@ -69,12 +70,13 @@ def _demo(options: argparse.Namespace) -> int:
     """The sample company's mail, received with its rule set."""
     from sesreceive import datasets
 
-    dataset = datasets.load(options.dataset)
+    dataset = datasets.load(options.dataset, functions=options.functions)
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
     _print_report(report, options)
-    program = _program()
-    print(f"\nWhy did a message end like that?  {program} explain --dataset {dataset.name} {dataset.example}")
+    program = one_line(_program())
+    named = f"{one_line(dataset.name)} {one_line(dataset.example)}"
+    print(f"\nWhy did a message end like that?  {program} explain --dataset {named}")
     print(f"Filters, rules and actions each:  {program} demo --table matrix, or --out FOLDER for all tables")
     return 0
 
@@ -131,8 +133,8 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         with _stopped_by_signals():
             server.start()
-            domains = ", ".join(_domains(receiver.account)) or "no domain"
-            print(f"receiving at {server.host}:{server.port} for {domains}")
+            domains = one_line(", ".join(_domains(receiver.account)), 2000) or "no domain"
+            print(f"receiving at {one_line(server.host)}:{server.port} for {domains}")
             print(_how_long_it_lasts(server))
             print("stop with Ctrl-C", flush=True)
             seen = 0
@@ -220,6 +222,32 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(name, handler)
 
 
+def _scanners(options: argparse.Namespace) -> int:
+    """Start the daemons of scanners that are installed, try them, and keep them until interrupted."""
+    from sesreceive.scan.service import SERVICES, started
+
+    failed = False
+    with contextlib.ExitStack() as stack:
+        for name, service in SERVICES.items():
+            if not service.installed:
+                print(f"{name}: not installed (Debian: {service.package})")
+                continue
+            try:
+                daemon = stack.enter_context(started(name))
+            except ServerError as error:
+                failed = True
+                print(one_line(error, 2000))
+                continue
+            print(f"{name}: {service.scanner.__name__}(address={daemon.tcp!r})")
+            for about, finding in daemon.tried():
+                print(f"    {about}: {finding.subject} {finding.verdict}: {one_line(finding.reason)}", flush=True)
+        if not options.once:
+            print("stop with Ctrl-C", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+    return 1 if failed else 0
+
+
 def _check(options: argparse.Namespace) -> int:
     """What SES would refuse of a configuration, all of it, and what it takes but can hardly be meant."""
     account = Account.load(options.account)
@@ -284,8 +312,6 @@ def _load(options: argparse.Namespace) -> int:
 
 def _variables(given: Sequence[str]) -> dict[str, Any]:
     """Values of variables from ``name=value``; JSON is read as such, all else is text."""
-    import json
-
     variables: dict[str, Any] = {}
     for one in given:
         name, equals, value = one.partition("=")
@@ -293,12 +319,7 @@ def _variables(given: Sequence[str]) -> dict[str, Any]:
             raise InputError(f"expected `name=value` but got `{one_line(name, 80)}`")
         variables[name] = value
         if value[:1] in ("[", "{"):
-            try:
-                variables[name] = json.loads(value)
-            except ValueError as error:
-                raise InputError(
-                    f"variable `{one_line(name, 80)}`: expected JSON behind `=`: {error.args[0]}"
-                ) from None
+            variables[name] = parse_json(value, where=f"variable `{one_line(name, 80)}`")
     return variables
 
 
@@ -361,7 +382,7 @@ def _zone(path: str) -> Zone:
 def _dataset(options: argparse.Namespace) -> Any:
     from sesreceive import datasets
 
-    return datasets.load(options.dataset)
+    return datasets.load(options.dataset, functions=options.functions)
 
 
 def _in_dataset(folder: Path, name: str) -> Path:
@@ -413,11 +434,18 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
+    def calling(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "--no-functions", dest="functions", action="store_false",
+            help="run no code of the dataset: its Lambda functions are not there",
+        )  # fmt: skip
+
     def configured(added: argparse.ArgumentParser) -> None:
         added.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
         added.add_argument("--account", help="JSON file of the account, in place of the dataset's")
         added.add_argument("--zone", help="zone file with the DNS records of the senders, with --account")
         added.add_argument("--seed", type=int, help="fixes clock and message ids, so that two runs print the same")
+        calling(added)
 
     def tabled(added: argparse.ArgumentParser) -> None:
         added.add_argument("--table", choices=_TABLES, default="messages", help="table to print (default: messages)")
@@ -426,6 +454,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", _demo, "receive the sample company's mail and print what fired for each message")
     demo.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
+    calling(demo)
     tabled(demo)
 
     def read_from_files(added: argparse.ArgumentParser) -> None:
@@ -480,6 +509,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     configured(serve)
     tabled(serve)
+
+    scanners = command("scanners", _scanners, "start the spam and virus scanners that are installed, and try them")
+    scanners.add_argument("action", choices=("start",), help="start them on free ports of this machine")
+    scanners.add_argument("--once", action="store_true", help="end when they have been tried")
 
     check = command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")

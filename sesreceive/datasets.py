@@ -49,7 +49,7 @@ class DatasetFunction:
 
     def __repr__(self) -> str:
         """One line: file and function."""
-        return f"<DatasetFunction {self.name} of {self.path.parent.name}>"
+        return f"<DatasetFunction {one_line(self.name)} of {one_line(self.path.parent.name)}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -86,8 +86,8 @@ class Dataset:
     expected: tuple[dict[str, str], ...] = ()
 
     @classmethod
-    def read(cls, folder: str | Path) -> Dataset:
-        """The dataset in a folder that is laid out like ours.
+    def read(cls, folder: str | Path, *, functions: bool = True) -> Dataset:
+        """The dataset in a folder that is laid out like ours; its ``functions.py`` is run, unless `functions` is false.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Dataset:
             When the account breaks documented constraints.
         """
         path = Path(folder).resolve()
-        functions = path / "functions.py"
+        code = path / "functions.py"
         return cls(
             name=path.name,
             path=path,
@@ -105,9 +105,7 @@ class Dataset:
             zone=Zone.parse(_file(path, "zone.txt").read_text(encoding="utf-8")),
             mail=_file(path, "mail"),
             functions=(
-                {name: DatasetFunction(functions, name) for name in _functions(functions)}
-                if functions.is_file()
-                else {}
+                {name: DatasetFunction(code, name) for name in _functions(code)} if functions and code.is_file() else {}
             ),
             provider_lists=tuple(map(ProviderList.read, sorted((path / "provider-lists").glob("*.txt")))),
             expected=_rows(_file(path, "expected.csv")),
@@ -148,7 +146,7 @@ class Dataset:
         messages = count(len(self.expected), "message")
         rules = count(len(active.rules) if active else 0, "rule")
         filters = count(len(self.account.filters), "filter")
-        return f"<Dataset {self.name}: {messages}, {rules} in force, {filters}>"
+        return f"<Dataset {one_line(self.name)}: {messages}, {rules} in force, {filters}>"
 
 
 def names() -> tuple[str, ...]:
@@ -167,8 +165,15 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(entry.parent.name for entry in _root().glob("*/account.json")))
 
 
-def load(name: str) -> Dataset:
+def load(name: str, *, functions: bool = True) -> Dataset:
     """The dataset of this name.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    functions : bool
+        Whether its ``functions.py`` is read, which is to run it; without, its rules call functions that are not there.
 
     Raises
     ------
@@ -191,7 +196,7 @@ def load(name: str) -> Dataset:
     known = names()
     if name not in known:
         raise InputError(f"dataset: {sentence(either(known), name, known)}")
-    return Dataset.read(_root() / name)
+    return Dataset.read(_root() / name, functions=functions)
 
 
 def _root() -> Path:

@@ -30,13 +30,17 @@ __all__ = [
     "one_line",
 ]
 
-# C0 and C1 controls, DEL, the line separators and the bidirectional overrides: what could move a terminal's
-# cursor, start an escape sequence, break a line or reorder the text around it.
+# C0 and C1 controls, DEL, the line separators and the bidirectional marks and overrides: what could move a terminal's
+# cursor, start an escape sequence, break a line or reorder the text around it. The marks are all that Unicode gives the
+# property Bidi_Control.
 _UNSAFE = {
     code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
     for code in [
         *range(0x20),
         *range(0x7F, 0xA0),
+        0x061C,
+        0x200E,
+        0x200F,
         0x2028,
         0x2029,
         *range(0x202A, 0x202F),
@@ -47,6 +51,8 @@ _UNSAFE = {
 
 def one_line(value: object, limit: int = 200) -> str:
     r"""Text that is safe to print on one line of a terminal: controls escaped, at most `limit` characters.
+
+    Every text that a stranger wrote goes through here before it is in a message, a cell or a ``repr``.
 
     Examples
     --------

@@ -61,6 +61,7 @@ class Limit(Generic[V]):
 
 _DOC, _SEEN, _WE = Tag.DOCUMENTED, Tag.OBSERVED, Tag.INFERRED
 _QUOTAS = 'Developer Guide, "Quotas"'
+_OURS = "our own bound; SES publishes none"
 
 # ------------------------------------------------------------------ how many
 
@@ -132,6 +133,30 @@ VERIFICATION_WINDOW = Limit(
     "time a domain has to be verified", 72 * 3600, "seconds", _DOC, 'Developer Guide, "Verifying domains"'
 )
 API_RATE = Limit("calls of one receiving operation", 1, "calls per second", _DOC, _QUOTAS)
+
+# ------------------------------------------------------------------ how much of one message is read
+# Ours: SES publishes none of them. What lies beyond is kept and stored as it came; only nothing reads it, and the trace
+# says so. Each is far beyond real mail, so that a message cannot make its receiver work longer than it is long.
+
+# Exim takes headers of 1 MiB (header_maxsize), Postfix of 100 KB (header_size_limit).
+HEADER_READ_SIZE = Limit("header of which the fields are read, whole fields only", 1 << 20, "bytes", _WE, _OURS)
+# A field takes some hundred octets of memory even where it has one; busy mail has a hundred.
+HEADER_FIELDS_READ = Limit("header fields read of a message", 5_000, "fields", _WE, _OURS)
+# More make a notification larger than SNS takes, even of short addresses. Such a header is printed as one raw value, as
+# one that breaks the syntax is.
+ADDRESSES_READ = Limit("commas and semicolons of an address header that is read", 10_000, "marks", _WE, _OURS)
+# Further ones are neither verified nor reported one by one (RFC 6376 section 6.1 lets a verifier limit its work).
+SIGNATURES_VERIFIED = Limit("DKIM signatures of a message that are verified", 20, "signatures", _WE, _OURS)
+SIGNATURES_REPORTED = Limit("DKIM signatures of a message that have a result", 100, "signatures", _WE, _OURS)
+# RFC 6376 defines thirteen; a longer list is no signature.
+TAGS_READ = Limit("tags of a DKIM signature or key", 100, "tags", _WE, _OURS)
+# What the marker scanner unpacks; beyond, what it has not found is PROCESSING_FAILED, with the reason.
+UNPACKED_RATIO = Limit("octets unpacked of a message, as a multiple of its size", 8, "times", _WE, _OURS)
+UNPACKED_SIZE = Limit("octets unpacked of a message besides", 4 << 20, "bytes", _WE, _OURS)
+UNPACKED_PIECE = Limit("octets of a packed file looked at in one piece", 4 << 20, "bytes", _WE, _OURS)
+UNPACKED_DEPTH = Limit("layers that are unpacked", 6, "layers", _WE, _OURS)
+UNPACKED_FILES = Limit("files of an archive that are unpacked", 1_000, "files", _WE, _OURS)
+SIGNED_NAMES = Limit("field names in `h=` of a DKIM signature", 1_000, "names", _WE, _OURS)
 
 # ------------------------------------------------------------------ replies
 

@@ -22,7 +22,7 @@ from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Backend
-from sesreceive.errors import Problem, ValidationError
+from sesreceive.errors import Problem, ValidationError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply, accepted
@@ -529,7 +529,7 @@ class Receiver:
     def __repr__(self) -> str:
         """One line: account and backend."""
         active = self.account.active or "no active rule set"
-        return f"<Receiver {self.account.region}, {active}, {type(self.backend).__name__}>"
+        return f"<Receiver {one_line(self.account.region)}, {one_line(active)}, {type(self.backend).__name__}>"
 
 
 def _resolver(given: Resolver | Mapping[str, Any] | str | None) -> Resolver:

@@ -197,11 +197,11 @@ class Reception:
 
     def __repr__(self) -> str:
         """One line: the answer and how much was done."""
-        name = f"{self.name}: " if self.name else ""
+        name = f"{one_line(self.name)}: " if self.name else ""
         if not self.accepted:
-            return f"<{name}{self.reply}>"
+            return f"<{name}{one_line(self.reply)}>"
         fired, done = count(len(self.rules), "rule"), count(len(self.effects), "effect")
-        return f"<{name}{self.reply.code} {self.message_id}, {fired} fired, {done}>"
+        return f"<{name}{self.reply.code} {one_line(self.message_id)}, {fired} fired, {done}>"
 
     def _repr_html_(self) -> str:
         """The explanation as HTML with a text fallback."""

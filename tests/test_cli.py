@@ -146,3 +146,11 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     )  # fmt: skip
     assert done.stdout
     assert done.stderr == ""
+
+
+def test_without_functions_no_code_of_a_dataset_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sesreceive.datasets._functions", lambda path: pytest.fail(f"{path} was run"))
+    assert main(["explain", "--no-functions", "0001"]) == 0
+    assert "no function" in capsys.readouterr().out

@@ -72,9 +72,9 @@ def verify(message: Message, resolver: Resolver, bodies: BodyHashes | None = Non
     fields = [item for name in FIELDS for item in message.all(name)]
     if not fields:
         return None
-    sets = _sets(message)
     if problem := _too_much(message):
-        return ArcResult(status=ArcStatus.FAIL, sets=sets, reason=f"the chain is not verified: {problem}")
+        return ArcResult(status=ArcStatus.FAIL, sets=(), reason=f"the chain is not verified: {problem}")
+    sets = _sets(message)
     keys = _Keys(resolver)
     try:
         verifier = _verifier()(message.raw, bodies or BodyHashes(message))

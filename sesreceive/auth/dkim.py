@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Iterator
 
+from sesreceive import limits
 from sesreceive.auth import canonical
 from sesreceive.auth.body_hashes import BodyHashes
 from sesreceive.auth.domains import published_domain
@@ -26,7 +27,7 @@ from sesreceive.mail.message import HeaderField, Message
 __all__ = ["MAX_KEYS", "MAX_SIGNATURES", "MIN_RSA_BITS", "verify", "verify_signature"]
 
 # RFC 6376 section 6.1 lets a verifier limit its work and names no number; we choose.
-MAX_SIGNATURES = 20
+MAX_SIGNATURES, MAX_RESULTS = limits.SIGNATURES_VERIFIED.value, limits.SIGNATURES_REPORTED.value
 # Key records tried for one signature. Section 6.1.2, step 3: choose one or cycle through; the number is ours.
 MAX_KEYS = 5
 
@@ -63,7 +64,7 @@ def verify(
     -------
     tuple of DkimResult
         Always one a DKIM-Signature field, also for one that is no signature (`DkimResult.is_signature`); whatever the
-        message holds, nothing is raised.
+        message holds, nothing is raised. Behind `limits.SIGNATURES_REPORTED` fields no more are told one by one.
 
     Examples
     --------
@@ -77,7 +78,7 @@ def verify(
     RFC 6376 section 6; RFC 8601 section 2.7.1.
     """
     checks = _Verification(message, resolver, now, memory or Memory(), bodies or BodyHashes(message))
-    return tuple(checks.result(index) for index in range(len(checks.signatures)))
+    return tuple(checks.result(index) for index in range(min(len(checks.signatures), MAX_RESULTS)))
 
 
 def verify_signature(message: Message, index: int, resolver: Resolver, now: float) -> DkimResult:
@@ -103,7 +104,7 @@ class _Verification:
         identity = unquoted(tags[b"i"]).decode("utf-8", "replace") if b"i" in tags else ""
         try:
             if index >= MAX_SIGNATURES:
-                raise Failed(Failure.TOO_MANY, f"only the first {MAX_SIGNATURES} signatures are verified")
+                raise Failed(Failure.TOO_MANY, self._too_many(index))
             signature = Signature.of(tag_list)
             signature.check_time(self.now)
             key = self._key(self.signatures[index], signature)
@@ -130,6 +131,11 @@ class _Verification:
             key_bits=key.bits,
             reason=_passed(signature, key),
         )
+
+    def _too_many(self, index: int) -> str:
+        left = len(self.signatures) - MAX_RESULTS if index == MAX_RESULTS - 1 else 0
+        more = f"; {left} more have no result of their own" if left > 0 else ""
+        return f"only the first {MAX_SIGNATURES} signatures are verified{more}"
 
     # ---------------------------------------------------------------- the key (section 6.1.2)
 
@@ -254,7 +260,7 @@ def _passed(signature: Signature, key: KeyRecord) -> str:
 
 def _names(message: Message) -> Iterator[bytes]:
     """The text before the colon of each field, found again in the header block."""
-    header = message.header
+    header = message.raw
     at = 0
     for item in message.fields:
         start = at
@@ -264,7 +270,7 @@ def _names(message: Message) -> Iterator[bytes]:
         else:
             yield b""
         at += len(item.value)
-        at = header.find(b"\n", at) + 1 or len(header)
+        at = header.find(b"\n", at, message.header_end) + 1 or message.header_end
 
 
 def _base64(octets: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sesreceive import limits
 from sesreceive.auth import canonical
 from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import Failed, Failure
@@ -98,6 +99,8 @@ class Signature:
         body_form = body_form if slash else b"simple"
         if header_form not in canonical.ALGORITHMS or body_form not in canonical.ALGORITHMS:
             raise _bad(tags, b"c", "no canonicalization that is known")
+        if tags[b"h"].count(b":") >= limits.SIGNED_NAMES.value:
+            raise Failed(Failure.BAD_VALUE, f"`h=` names more than {limits.SIGNED_NAMES.value} fields")
         fields = tuple(b":".join(items(tags[b"h"])).lower().decode("utf-8", "replace").split(":"))
         if "from" not in fields:
             raise Failed(Failure.FROM_NOT_SIGNED, "the signature does not cover the From field")

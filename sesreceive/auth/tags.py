@@ -6,6 +6,8 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
+from sesreceive import limits
+
 __all__ = ["TagList", "decoded", "items", "unquoted"]
 
 _FWS = b" \t\r\n"
@@ -39,6 +41,8 @@ class TagList:
         >>> TagList.parse(b"v=1; v=2").problem
         'tag `v` comes twice'
         """
+        if text.count(b";") > limits.TAGS_READ.value:
+            return cls({}, f"it has more than {limits.TAGS_READ.value} tags")
         tags: dict[bytes, bytes] = {}
         problem = ""
         specs = text.split(b";")

@@ -25,6 +25,7 @@ from sesreceive.wording import count
 
 __all__ = ["DirectoryBackend"]
 
+Made = TypeVar("Made")
 Mail = TypeVar("Mail", SendBounce, DeliverToWorkMail, StartContact)
 
 _EARLIER = "done before the restart"
@@ -94,6 +95,8 @@ class DirectoryBackend(BaseBackend):
         return self._root.path / "spool"
 
     def _open(self) -> None:
+        if "\0" in str(self.path):
+            raise InputError(f"cannot write to `{one_line(self.path)}`: a path holds no NUL")
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"`{one_line(self.path)}` is a file: expected a folder, or nothing yet")
         try:
@@ -154,7 +157,8 @@ class DirectoryBackend(BaseBackend):
     @property
     def invocations(self) -> tuple[Invocation, ...]:
         """Every run of a function, in order."""
-        return tuple(Invocation(**record) for record in self._invocations.records())
+        where = self._invocations.path
+        return tuple(_made(Invocation, record, where) for record in self._invocations.records())
 
     @property
     def bounces(self) -> tuple[SendBounce, ...]:
@@ -227,11 +231,17 @@ class DirectoryBackend(BaseBackend):
             if names is not None and path.stem.partition("-")[2] not in names:
                 continue
             sidecar = path.with_name(path.name + SIDECAR)
-            described = parse_json(sidecar.read_bytes(), where=f"`{one_line(sidecar)}`")
-            del described["operation"]
-            if "recipients" in described:
-                described["recipients"] = tuple(described["recipients"])
-            found.append(kind(**described, raw=path.read_bytes()))
+            try:
+                text = sidecar.read_bytes()
+            except FileNotFoundError:
+                continue  # a file that somebody put there, and no mail of ours
+            described = parse_json(text, where=f"`{one_line(sidecar)}`")
+            if isinstance(described, dict):
+                described.pop("operation", None)
+                if isinstance(described.get("recipients"), list):
+                    described["recipients"] = tuple(described["recipients"])
+                described["raw"] = path.read_bytes()
+            found.append(_made(kind, described, sidecar))
         return tuple(found)
 
     def _environment(self) -> dict[str, str]:
@@ -288,12 +298,26 @@ class _FileTopics(Listing[tuple[Published, ...]]):
         arns: dict[str, None] = {}
         for path in sorted((self.root.path / "topics").glob("*.jsonl")):
             for record in self._files.setdefault(path, JsonLines(self.root, path)).records():
-                arns.setdefault(record["topic_arn"])
+                if isinstance(arn := record.get("topic_arn"), str):  # else a line that somebody wrote by hand
+                    arns.setdefault(arn)
         return list(arns)
 
     def _entry(self, name: str) -> tuple[Published, ...] | None:
-        mine = [record for record in self.file_of(name).records() if record["topic_arn"] == name]
-        return tuple(Published(**record) for record in mine if "message" in record) if mine else None
+        file = self.file_of(name)
+        mine = [record for record in file.records() if record.get("topic_arn") == name]
+        return tuple(_made(Published, record, file.path) for record in mine if "message" in record) if mine else None
+
+
+def _made(kind: type[Made], record: Any, path: Path) -> Made:
+    """The value that a record of a file stands for, or one sentence that names the file."""
+    expected = f"`{one_line(path)}`: expected an object with the members of {kind.__name__}"
+    if not isinstance(record, dict):
+        raise InputError(f"{expected} but got {one_line(type(record).__name__)}")
+    try:
+        return kind(**record)
+    except TypeError:
+        names = ", ".join(map(str, record))
+        raise InputError(f"{expected} but got one with `{one_line(names)}`") from None
 
 
 def _is_ours(path: Path) -> bool:

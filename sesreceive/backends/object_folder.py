@@ -86,13 +86,12 @@ class FolderBucket(Bucket):
                     break
         except (OSError, ValueError):
             return None
-        return StoredObject(
-            bucket=self.name,
-            key=name,
-            body=body,
-            metadata=dict(described.get("metadata", {})),
-            content_type=described.get("content_type", "application/octet-stream"),
-        )
+        metadata, content_type = described.get("metadata"), described.get("content_type")
+        if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+            metadata = {}  # somebody else wrote it
+        if not isinstance(content_type, str):
+            content_type = "application/octet-stream"
+        return StoredObject(bucket=self.name, key=name, body=body, metadata=metadata, content_type=content_type)
 
     def __contains__(self, name: object) -> bool:
         try:

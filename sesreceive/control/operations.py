@@ -41,7 +41,7 @@ class Control:
 
     def __repr__(self) -> str:
         """One line: the region."""
-        return f"<Control of {self.receiver.account.region}>"
+        return f"<Control of {one_line(self.receiver.account.region)}>"
 
     def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
         """Add a rule as CreateReceiptRule does: first, or behind `after`; its targets get their setup messages.

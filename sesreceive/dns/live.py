@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsAnswer, DnsStatus
+from sesreceive.errors import one_line
 
 if TYPE_CHECKING:
     import dns.rdata
@@ -40,7 +41,7 @@ class LiveResolver:
 
     def __repr__(self) -> str:
         """One line: the servers."""
-        servers = "the system's servers" if self.nameservers is None else ", ".join(self.nameservers)
+        servers = "the system's servers" if self.nameservers is None else one_line(", ".join(self.nameservers))
         return f"<LiveResolver asking {servers}>"
 
     def __getstate__(self) -> dict[str, object]:

@@ -146,15 +146,22 @@ class Zone:
         sesreceive.errors.ZoneError: zone line 1: expected a preference from 0 to 65535 and a name
         [RFC 1035 section 3.3.9] but got `example.org. IN MX mx.example.org.`
         """
-        nodes: dict[str, dict[str, tuple[Value, ...] | DnsStatus]] = {}
+        nodes: dict[str, dict[str, list[Value] | DnsStatus]] = {}
         for record in read_zone(text):
             node = nodes.setdefault(record.name, {})
-            before = node.get(record.rdtype, ())
+            before = node.get(record.rdtype)
             if isinstance(record.value, DnsStatus):
                 node[record.rdtype] = record.value
+            elif isinstance(before, list):
+                before.append(record.value)
             else:
-                node[record.rdtype] = (*(() if isinstance(before, DnsStatus) else before), record.value)
-        return cls._of(nodes)
+                node[record.rdtype] = [record.value]
+        return cls._of(
+            {
+                name: {key: tuple(values) if isinstance(values, list) else values for key, values in node.items()}
+                for name, node in nodes.items()
+            }
+        )
 
     def resolve(self, name: str, rdtype: str) -> DnsAnswer:
         """The answer to a question; a name that DNS cannot hold does not exist.

@@ -38,6 +38,7 @@ function finish() {
     text = JSON.stringify({ error: errorObject(new Refused("Runtime.MarshalError", `Unable to stringify response body: ${error.message}`)) });
   }
   fs.writeFileSync(/^\d+$/.test(target) ? Number(target) : target, text);
+  process.removeAllListeners("exit");  // the answer is given; nothing of the handler runs behind it
   process.exit(0);
 }
 

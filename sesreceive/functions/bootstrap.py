@@ -90,16 +90,22 @@ def run(handler: str, event: Any, context: Context) -> str:
         returned = load(handler)(event, context)
     except Exception as error:  # noqa: BLE001 - whatever user code raises is its result
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not own(frame.filename)]
-        sys.stdout.write(f"[ERROR] {getattr(error, 'error_type', type(error).__name__)}: {text_of(error)}\n")
+        say(f"[ERROR] {getattr(error, 'error_type', type(error).__name__)}: {text_of(error)}\n")
         if not isinstance(error, RunError):
-            sys.stdout.write("Traceback (most recent call last):\n" + "".join(traceback.format_list(frames)))
+            say("Traceback (most recent call last):\n" + "".join(traceback.format_list(frames)))
         return json.dumps({"error": error_object(error, context, traceback.format_list(frames))})
     try:
         return f'{{"returned":{json.dumps(returned, default=number)}}}'
     except (TypeError, ValueError, RecursionError) as error:
         problem = RunError("Runtime.MarshalError", f"Unable to marshal response: {error}")
-        sys.stdout.write(f"[ERROR] {problem.error_type}: {problem}\n")
+        say(f"[ERROR] {problem.error_type}: {problem}\n")
         return json.dumps({"error": error_object(problem, context, [])})
+
+
+def say(text: str) -> None:
+    """Write to the log what need not be UTF-8; the handler may have closed it."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
 
 
 def text_of(error: Exception) -> str:
@@ -144,11 +150,16 @@ def main() -> None:
     sys.argv = [handler]
     sys.path.insert(0, root)
     log_records(context)
+    own = os.getpid()
     answer = run(handler, event, context)
-    with contextlib.suppress(OSError, ValueError):  # the handler may have closed it
-        sys.stdout.flush()
-    with open(int(target) if target.isdigit() else target, "wb") as stream:
-        stream.write(answer.encode("ascii"))
+    if os.getpid() != own:  # a copy that the handler forked and let return
+        os._exit(0)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the handler may have closed it
+            stream.flush()
+    with open(int(target) if target.isdigit() else target, "wb") as file:
+        file.write(answer.encode("ascii"))
+    os._exit(0)  # as Lambda: what the handler left running does not keep the answer waiting
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ _UNZIPPED_BYTES = 250 * 1024 * 1024  # Lambda quotas: deployment package, unzipp
 _TIMED_OUT = "timed out"
 _LOG_FLOOD_BYTES = 64 * 1024 * 1024  # a run that writes more is ended, before it fills the disk
 _PYTHON, _NODE = "python", "nodejs"
+_ENDING_S = 5.0  # for the supervisor to end what there is; then it is ended itself
 _SUFFIXES = {".py": _PYTHON, ".js": _NODE, ".mjs": _NODE, ".cjs": _NODE}
 # Module and handler that Lambda's consoles start from, by what lies in the folder.
 _DEFAULTS = {
@@ -44,6 +45,13 @@ _DEFAULTS = {
 @dataclass(frozen=True)
 class Handler:
     """A Lambda function as it is deployed: run in a process of its own, ended at the time limit.
+
+    The answer counts when the handler returns. Threads and processes that it leaves running, which Lambda would
+    freeze, are frozen and then ended, on Linux also those that left the process group.
+
+    This is no sandbox: the process runs with the rights of this one. It can read and write the same files, open
+    connections, and see other processes of the user. Run handlers only of people you trust, or all of this in a
+    container without a network.
 
     The process gets the event, Lambda's context and environment variables, and nothing of this process's
     environment but ``PATH``. ``SESRECEIVE_BUCKETS`` names a folder where the objects stored so far can be read as
@@ -154,9 +162,14 @@ class Handler:
             _end(process)
 
     def _command(self) -> list[str]:
-        if self.runtime.startswith(_PYTHON):
-            return [sys.executable, "-P", "-u", str(_HERE / "bootstrap.py")]
-        return [_node() or "node", str(_HERE / "bootstrap.mjs")]
+        """What is started; on POSIX a supervisor that ends what the handler leaves running."""
+        is_python = self.runtime.startswith(_PYTHON)
+        supervisor = [sys.executable, "-P", "-u", *([] if is_python else ["-S"]), str(_HERE / "supervise.py")]
+        if is_python:
+            bootstrap = str(_HERE / "bootstrap.py")
+            return [*supervisor, bootstrap] if os.name == "posix" else [sys.executable, "-P", "-u", bootstrap]
+        node = [_node() or "node", str(_HERE / "bootstrap.mjs")]
+        return [*supervisor, *node] if os.name == "posix" else node
 
 
 def _resolved(path: Path, handler: str, runtime: str) -> tuple[str, str]:
@@ -313,6 +326,12 @@ def _ended(process: subprocess.Popen[bytes]) -> int | None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and everything it started, whatever state it is in."""
     if sys.platform != "win32":
+        if _ended(process) is None:  # the supervisor knows better than the process group what there is to end
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process.pid, signal.SIGTERM)
+            deadline = time.monotonic() + _ENDING_S
+            while _ended(process) is None and time.monotonic() < deadline:
+                time.sleep(0.002)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from sesreceive import limits
 from sesreceive.mail.encoded_words import decode_words
 
 __all__ = ["Address", "parse_addresses", "render"]
@@ -60,6 +61,8 @@ class _BrokenError(Exception):
 def parse_addresses(text: str) -> tuple[Address, ...] | None:
     """The addresses of an unfolded header value, or None where it breaks the syntax.
 
+    None also for a list longer than `limits.ADDRESSES_READ`: it is printed as the raw value, so that it costs no more.
+
     Examples
     --------
     >>> parse_addresses('"Doe, John" <john@example.org>, ann@example.com (Ann)')
@@ -70,6 +73,8 @@ def parse_addresses(text: str) -> tuple[Address, ...] | None:
     >>> parse_addresses("John Doe <john@example.org") is None
     True
     """
+    if text.count(",") + text.count(";") > limits.ADDRESSES_READ.value:
+        return None
     found: list[Address] = []
     position = 0
     while mailbox := _PLAIN_MAILBOX.match(text, position):

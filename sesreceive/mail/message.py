@@ -2,7 +2,7 @@ r"""A message as the bytes that arrived, and one split of its header.
 
 SPF, DKIM, DMARC, the notification and the stored object all read the same split; nothing is ever
 re-serialised, so what is stored is what came. Lines end at LF, with or without a CR before it; any byte may
-stand anywhere, as in real mail.
+stand anywhere, as in real mail. Of a header beyond all real ones only the beginning is split (`Message.unread`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
+
+from sesreceive import limits
 
 __all__ = ["HeaderField", "Message", "unfold"]
 
@@ -18,7 +21,6 @@ __all__ = ["HeaderField", "Message", "unfold"]
 # the obsolete form of section 4.5.8.
 # One field: its name, where it has one, and the rest of its line with the lines that begin with a blank.
 _FIELD = re.compile(rb"(?:([!-9;-~]++)[ \t]*+:)?([^\n]*+\n?(?:[ \t][^\n]*+\n?)*+)")
-_END_OF_HEADER = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
 
@@ -101,8 +103,40 @@ class Message:
         """Offset of the empty line that ends the header; the message's length where there is none."""
         if self.raw[:1] == b"\n" or self.raw[:2] == b"\r\n":
             return 0
-        found = _END_OF_HEADER.search(self.raw)
-        return found.start() + 1 if found else len(self.raw)
+        # The second search ends where the first one found something: each octet is met once or twice.
+        crlf = self.raw.find(b"\n\r\n")
+        bare = self.raw.find(b"\n\n", 0, crlf + 1 if crlf >= 0 else len(self.raw))
+        ends = [at + 1 for at in (crlf, bare) if at >= 0]
+        return min(ends, default=len(self.raw))
+
+    @cached_property
+    def read_end(self) -> int:
+        """Offset of the end of what `fields` are split from: `header_end`, but for headers beyond all real ones."""
+        most, fields = min(self.header_end, limits.HEADER_READ_SIZE.value), limits.HEADER_FIELDS_READ.value
+        if most == self.header_end and self.raw.count(b"\n", 0, most) <= fields:
+            return most
+        end = 0
+        for match in islice(_FIELD.finditer(self.raw, 0, most), fields):
+            if match.end() == most < self.header_end:  # a field is read whole or not at all
+                break
+            end = match.end()
+        return end
+
+    @property
+    def unread(self) -> str:
+        r"""Which part of the header nothing reads, as a sentence; empty where all of it is read.
+
+        Examples
+        --------
+        >>> Message(b"a\n" * 6_000).unread
+        'the header has more than 5,000 fields; the rest of it, 2,000 bytes, is kept as it came and not read'
+        """
+        left = self.header_end - self.read_end
+        if not left:
+            return ""
+        octets, fields = limits.HEADER_READ_SIZE.value, limits.HEADER_FIELDS_READ.value
+        much = f"{fields:,} fields" if len(self.fields) >= fields else f"{octets:,} bytes"
+        return f"the header has more than {much}; the rest of it, {left:,} bytes, is kept as it came and not read"
 
     @cached_property
     def body_start(self) -> int:
@@ -124,8 +158,8 @@ class Message:
 
     @cached_property
     def fields(self) -> tuple[HeaderField, ...]:
-        """The header fields in order; a line that is no field has an empty name and is its own value."""
-        return tuple(_split(self.header))
+        """The header fields in order, up to `read_end`; a line that is no field has no name and is its own value."""
+        return tuple(_split(self.raw[: self.read_end]))
 
     @cached_property
     def field_ends(self) -> tuple[int, ...]:
@@ -136,7 +170,8 @@ class Message:
         >>> Message(b"A: 1\r\nB: 2\r\n 3\r\n\r\nbody").field_ends
         (6, 16)
         """
-        return tuple(match.end() for match in _FIELD.finditer(self.header) if match.group(1) or match.group(2))
+        found = _FIELD.finditer(self.raw, 0, self.read_end)
+        return tuple(match.end() for match in found if match.group(1) or match.group(2))
 
     def all(self, name: str) -> tuple[HeaderField, ...]:
         """The fields of this name, in order, whatever the case."""

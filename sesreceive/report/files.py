@@ -33,8 +33,8 @@ def write(
     form : str
         ``csv``, ``json`` or ``parquet``.
     exact : bool
-        Whether texts in a CSV file that a spreadsheet would run as a formula are left as they are; otherwise a ``'``
-        stands before them.
+        Whether texts in a CSV file are left as they are; otherwise controls and marks of direction are escaped, since
+        the file may be shown in a terminal, and a ``'`` stands before what a spreadsheet would run as a formula.
 
     Raises
     ------
@@ -77,13 +77,16 @@ FORMATS: Mapping[str, Callable[[Any, Path], None]] = {"csv": _csv, "json": _json
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a `'` before each text that a spreadsheet would run."""
+    """The frame with nothing in its texts that a terminal or a spreadsheet would run."""
     texts = [column for column in frame.columns if frame[column].dtype == "string"]
     return frame.assign(**{column: [_quoted(value) for value in frame[column]] for column in texts})
 
 
 def _quoted(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    text = "\t".join(one_line(part, len(part) + 1) for part in value.split("\t"))
+    return f"'{text}" if _FORMULA.match(value) else text
 
 
 def _need_pyarrow() -> None:

@@ -86,7 +86,9 @@ def check_timeout(value: float, field: str) -> None:
         raise ValidationError(Problem(field, f"expected seconds above 0 and up to {_LONGEST_WAIT_S} but got `{value}`"))
 
 
-def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: bytes = b"") -> Answer:
+def ask(
+    address: Address, question: Iterable[bytes], *, timeout_s: float, end: bytes = b"", hang_up: bool = True
+) -> Answer:
     """What the daemon at `address` answers, from one connection that is closed afterwards.
 
     Parameters
@@ -98,6 +100,8 @@ def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: b
         system's, in its own time.
     end : bytes
         The byte that ends an answer. Without one both sides hang up when they have said all.
+    hang_up : bool
+        Whether this side hangs up first; a daemon may take that for a client that went away.
     """
     deadline = time.monotonic() + timeout_s
 
@@ -112,7 +116,7 @@ def ask(address: Address, question: Iterable[bytes], *, timeout_s: float, end: b
     try:
         with _connected(address, left) as sock:
             asked = True
-            broken = _send(sock, question, left, hang_up=not end)
+            broken = _send(sock, question, left, hang_up=hang_up and not end)
             data = _receive(sock, end, left)
     except TimeoutError:
         return Answer(failure=f"gave no answer within {timeout_s:g} seconds")

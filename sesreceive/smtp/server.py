@@ -381,7 +381,7 @@ class Server:
         state = "running" if self.running else "stopped"
         failed = f", {seen['failures']} failed" if seen["failures"] else ""
         return (
-            f"<Server {self.host}:{self.port} {state}, {seen['connected']} connected, "
+            f"<Server {one_line(self.host)}:{self.port} {state}, {seen['connected']} connected, "
             f"{seen['accepted']} accepted, {seen['refused']} refused, {seen['waiting']} waiting{failed}>"
         )
 

@@ -1,6 +1,7 @@
 r"""The end of the data: whether there is somebody to take the message, its size, and its lines.
 
-A message that is taken leaves no event here; one that is refused leaves one that says why.
+A message that is taken leaves no event here, unless its header is too large to be read whole; one that is refused
+leaves one that says why.
 """
 
 from __future__ import annotations
@@ -75,6 +76,10 @@ def decide(
         return refused(TOO_BIG, Check.MESSAGE_SIZE, reason)
     if limit and has_long_line(message.raw, limit):
         return refused(LONG_TEXT_LINE, Check.TEXT_LINES, f"a line of the message has more than {limit} bytes")
+    if message.unread:
+        log = TraceLog(Stage.BODY)
+        log.check(Check.HEADER, Op.SKIP, message.unread)
+        return BodyDecision(events=log.events())
     return _TAKEN
 
 

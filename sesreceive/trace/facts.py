@@ -57,6 +57,7 @@ class Check(StrEnum):
     DECLARED_SIZE = "declared size"
     RECIPIENTS = "recipients"
     MESSAGE_SIZE = "message size"
+    HEADER = "header"
     TEXT_LINES = "text lines"
     ROOM = "room"
     FAULT = "fault on purpose"

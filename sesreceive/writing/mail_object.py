@@ -81,7 +81,7 @@ def mail_object(receipt: Receipt, verdicts: Verdicts, added: Added = (), *, head
         "source": _source(receipt),
         "messageId": receipt.message_id,
         "destination": destination(receipt, added),
-        "headersTruncated": truncated,
+        "headersTruncated": truncated or bool(receipt.message.unread),
         "headers": [{"name": name, "value": value} for name, value in headers],
         "commonHeaders": common_headers(receipt, added),
     }
@@ -117,6 +117,15 @@ def destination(receipt: Receipt, added: Added = ()) -> list[str]:
     return _addresses(receipt, values, lambda address: address.address)
 
 
+def _parsed(receipt: Receipt, value: str) -> tuple[Address, ...] | None:
+    """The addresses of a header value; each is read once a message, whoever asks."""
+    key = ("addresses", value)
+    if key not in receipt.memo:
+        receipt.memo[key] = parse_addresses(value)
+    parsed: tuple[Address, ...] | None = receipt.memo[key]
+    return parsed
+
+
 def _source(receipt: Receipt) -> str:
     if receipt.envelope.is_null_sender:
         return receipt.assumptions.null_sender_source
@@ -136,7 +145,7 @@ def _values(receipt: Receipt, name: str, added: Added) -> list[str]:
 def _addresses(receipt: Receipt, values: list[str], shown: Callable[[Address], str]) -> list[str]:
     found: list[str] = []
     for value in values:
-        parsed = parse_addresses(value)
+        parsed = _parsed(receipt, value)
         if parsed is not None:
             found.extend(map(shown, parsed))
         elif receipt.assumptions.unparsable_addresses == "raw":

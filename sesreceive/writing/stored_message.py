@@ -120,12 +120,12 @@ def stored_message(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> b
     added : sequence of (str, str)
         Headers added so far.
     """
-    raw = receipt.message.raw
+    message = receipt.message
+    block = header_block(receipt, verdicts, added)
     if not added:
-        return b"".join((header_block(receipt, verdicts), raw))
-    end = receipt.message.header_end
-    header = sent_header(receipt, verdicts, added)
-    return b"".join((header_block(receipt, verdicts, added), header, memoryview(raw)[end:]))
+        return b"".join((block, message.raw))
+    spliced = _spliced(message, laid_out(receipt, verdicts, added))
+    return b"".join((block, *spliced, memoryview(message.raw)[message.header_end :]))
 
 
 def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
@@ -166,21 +166,22 @@ def sent_header(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> byte
     return whole
 
 
-def _spliced(message: Message, layout: Layout) -> Iterator[bytes]:
-    header, start = message.header, 0
+def _spliced(message: Message, layout: Layout) -> Iterator[bytes | memoryview]:
+    """The sender's header in pieces, which are no copies, with the added fields between them."""
+    header, start = memoryview(message.raw)[: message.header_end], 0
     for position in sorted(layout.inside):
         end = message.field_ends[position]
-        yield _whole_line(header[start:end])
+        yield from _whole_line(header[start:end])
         yield _written(layout.inside[position])
         start = end
     rest = header[start:]
-    yield _whole_line(rest) if layout.last else rest
+    yield from _whole_line(rest) if layout.last else (rest,)
     yield _written(layout.last)
 
 
-def _whole_line(text: bytes) -> bytes:
+def _whole_line(text: memoryview) -> tuple[bytes | memoryview, ...]:
     """The text with the end of its last line, which a message without a body may lack."""
-    return text if not text or text.endswith(b"\n") else text + b"\r\n"
+    return (text,) if not text or text[-1] == ord("\n") else (text, b"\r\n")
 
 
 def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple[SesField, ...]:

@@ -263,6 +263,53 @@ def test_what_a_handler_leaves_running_is_ended_with_it(tmp_path: Path) -> None:
     ended(int(outcome.log))
 
 
+# what the handler leaves running → it prints the number of the process, if it is one
+LEFTOVERS = {
+    "a thread that is no daemon": "import threading, time\ndef lambda_handler(e, c):\n  threading.Thread(target=time.sleep, args=(600,)).start()\n  return {'disposition': 'STOP_RULE'}\n",
+    "a process in a session of its own": "import subprocess\ndef lambda_handler(e, c):\n  print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n  return {'disposition': 'STOP_RULE'}\n",
+    "an orphan in a session of its own": "import os, subprocess\ndef lambda_handler(e, c):\n  r, w = os.pipe()\n  if os.fork() == 0:\n    os.setsid()\n    os.write(w, b'%d' % subprocess.Popen(['sleep', '600']).pid)\n    os._exit(0)\n  os.wait()\n  print(os.read(r, 20).decode())\n  return {'disposition': 'STOP_RULE'}\n",
+    "a copy that returns, too": "import os\ndef lambda_handler(e, c):\n  if os.fork() == 0:\n    return {'disposition': 'CONTINUE'}\n  os.wait()\n  return {'disposition': 'STOP_RULE'}\n",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems hand no orphans over")
+@pytest.mark.parametrize("name", LEFTOVERS)
+def test_the_answer_counts_when_the_handler_returns_and_what_it_leaves_is_ended(tmp_path: Path, name: str) -> None:
+    backend = MemoryBackend()
+    outcome = run(Handler(file(tmp_path, "gate.py", LEFTOVERS[name])), backend)
+    assert (outcome.error, outcome.flow) == ("", Flow.STOP_RULE)
+    assert len(backend.invocations) == 1
+    if outcome.log:
+        ended(int(outcome.log))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems hand no orphans over")
+def test_at_the_time_limit_processes_of_other_sessions_are_ended_too(tmp_path: Path) -> None:
+    text = "import subprocess, time\ndef lambda_handler(e, c):\n  print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n  time.sleep(600)\n"
+    for limit_s in (1.5, 6.5, 26.5):  # a busy machine may need longer until the handler has started its child
+        outcome = run(Handler(file(tmp_path, "gate.py", text)), MemoryBackend(Functions(limit_s=limit_s)))
+        assert outcome.error == f"function `gate` timed out after {limit_s} s"
+        if outcome.log:
+            break
+    ended(int(outcome.log))
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_half_a_surrogate_pair_in_an_exception_is_in_the_error_object(tmp_path: Path, as_file: bool) -> None:
+    def broken(event: Any, context: Any) -> Any:
+        raise ValueError("half \ud800")
+
+    text = "def lambda_handler(e, c):\n  raise ValueError('half \\ud800')\n"
+    backend = MemoryBackend()
+    backend.functions["gate"] = Handler(file(tmp_path, "gate.py", text)) if as_file else broken
+    outcome = backend.perform(
+        Invoke(function_arn=GATE, invocation_type="RequestResponse", payload=EVENT, message_id="0vfh")
+    )
+    assert outcome.error == "function `gate` raised ValueError: half \\ud800"
+    assert backend.invocations[0].returned["errorMessage"] == "half \ud800"
+    assert outcome.error.encode()
+
+
 def ended(pid: int) -> None:
     """Wait until the process runs no more."""
 

@@ -142,7 +142,7 @@ def smtp(data: bytes) -> None:
 
 
 def mbox(data: bytes) -> None:
-    """Any file is read or refused in a sentence; a mailbox of messages gives them back, but for what is its own in them."""
+    """Any file is read or refused in a sentence; a mailbox gives its messages back, but for what is its own in them."""
     with suppress(InputError):
         assert all(isinstance(raw, bytes) for raw in messages_in(data.splitlines(keepends=True)))
     written = [_ended(part) for part in data.split(b"\xff\xff")]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.scan.markers import EICAR
 from sesreceive.scan.scanner import Finding, Subject
-from tests.scan.conftest import Daemon
+from sesreceive.scan.service import Started
 from tests.scan.puppet import Puppet, silence
 
 TEXT = b"Subject: x\r\n\r\n"
@@ -59,14 +59,14 @@ MESSAGES = [
 @pytest.mark.clamd
 @pytest.mark.parametrize("where", ["path", "tcp"])
 @pytest.mark.parametrize("raw, verdict, reason", [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
-def test_what_clamav_says_is_the_verdict(clamd: Daemon, where: str, raw: bytes, verdict: str, reason: str) -> None:
+def test_what_clamav_says_is_the_verdict(clamd: Started, where: str, raw: bytes, verdict: str, reason: str) -> None:
     found = finding(ses.ClamdScanner(address=getattr(clamd, where)), raw)
     assert found.verdict == verdict
     assert found.reason.startswith(reason)
 
 
 @pytest.mark.clamd
-def test_messages_scanned_at_once_get_their_own_verdicts(clamd: Daemon) -> None:
+def test_messages_scanned_at_once_get_their_own_verdicts(clamd: Started) -> None:
     scanner = ses.ClamdScanner(address=clamd.path)
     mail = [TEXT + (EICAR if number % 3 else b"hello") for number in range(40)]
     with ThreadPoolExecutor(8) as pool:

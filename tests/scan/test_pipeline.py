@@ -6,8 +6,8 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.scan.markers import EICAR, GTUBE
+from sesreceive.scan.service import Started
 from tests.conftest import make_account, make_rule
-from tests.scan.conftest import Daemon
 from tests.scan.test_spamd import MAIL
 
 ACCOUNT = make_account(make_rule("keep", ses.S3Action(bucket_name="inbox"), scan_enabled=True))
@@ -35,7 +35,7 @@ def stored(raw: bytes, *scanners: ses.SpamdScanner | ses.ClamdScanner) -> tuple[
 @pytest.mark.spamd
 @pytest.mark.parametrize("body, spam, virus", [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
 def test_real_engines_give_the_verdict_headers(
-    spamd: Daemon, clamd: Daemon, body: bytes, spam: str, virus: str
+    spamd: Started, clamd: Started, body: bytes, spam: str, virus: str
 ) -> None:
     scanners = ses.SpamdScanner(address=spamd.path), ses.ClamdScanner(address=clamd.path)
     reception, kept = stored(MAIL % (b"hello", body), *scanners)

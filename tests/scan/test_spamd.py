@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.scan.markers import GTUBE
 from sesreceive.scan.scanner import Finding, Subject
-from tests.scan.conftest import Daemon
+from sesreceive.scan.service import Started
 from tests.scan.puppet import Puppet, silence
 
 MAIL = (
@@ -48,7 +48,7 @@ MESSAGES = [
 @pytest.mark.parametrize("where", ["path", "tcp"])
 @pytest.mark.parametrize("raw, verdict, reason", [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
 def test_what_spamassassin_says_is_the_verdict(
-    spamd: Daemon, where: str, raw: bytes, verdict: str, reason: str
+    spamd: Started, where: str, raw: bytes, verdict: str, reason: str
 ) -> None:
     found = finding(ses.SpamdScanner(address=getattr(spamd, where)), raw)
     assert found.verdict == verdict
