@@ -1,5 +1,6 @@
 """The reference comes from the public names and their docstrings, and no page asks another host for anything."""
 
+import argparse
 import importlib
 import inspect
 import re
@@ -11,7 +12,10 @@ from typing import Any
 import griffe
 from mkdocs.exceptions import PluginError
 
-PUBLIC_NAMES = "<!-- public names -->"
+# What a page of the reference says in place of entries that would have to be kept up by hand.
+ROOMS = "<!-- rooms -->"
+ROOM = re.compile(r"<!-- public names of ([\w ]+) -->")
+COMMANDS = "<!-- commands -->"
 
 # What mkdocs-jupyter puts into a notebook's page and fetches from elsewhere.
 DIAGRAMS = re.compile(r'<script type="module">(?:(?!</script>).)*mermaid.*?</script>', re.DOTALL)
@@ -25,8 +29,12 @@ FROM_ELSEWHERE = re.compile(r"""(?:<(?:script|img|iframe)[^>]*\ssrc=|\bimport\(|
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """The reference page, with an entry for each public name in place of the mark."""
-    return markdown.replace(PUBLIC_NAMES, reference()) if PUBLIC_NAMES in markdown else markdown
+    """A page of the reference, with its entries in place of the marks."""
+    if ROOMS in markdown:
+        markdown = markdown.replace(ROOMS, overview(Path(page.file.abs_src_path).parent / "reference"))
+    if COMMANDS in markdown:
+        markdown = markdown.replace(COMMANDS, commands())
+    return ROOM.sub(lambda mark: reference(*mark[1].split()), markdown)
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
@@ -58,15 +66,50 @@ def renderer(config: Any) -> Path:
     return Path(config["config_file_path"]).parent / "build" / "html-manager"
 
 
-def reference() -> str:
-    """One mkdocstrings entry a public name, in the order of `__all__`, under the part it lives in."""
-    package = importlib.import_module("sesreceive")
-    parts: defaultdict[str, list[str]] = defaultdict(list)
-    for name in package.__all__:
-        if not name.startswith("_"):
-            home = home_of(name, getattr(package, name))
-            parts[home.split(".")[1]].append(f"::: {home}")
-    return "\n\n".join(f"## {part}\n\n" + "\n\n".join(entries) for part, entries in parts.items())
+def public_homes() -> dict[str, list[str]]:
+    """Where each public name is defined, by the room it lives in: names of the package, and of `ui`."""
+    package, ui = importlib.import_module("sesreceive"), importlib.import_module("sesreceive.ui")
+    rooms: defaultdict[str, list[str]] = defaultdict(list)
+    for module in (package, ui):
+        for name in module.__all__:
+            home = home_of(name, getattr(module, name))
+            rooms[home.split(".")[1]].append(home)
+    return dict(rooms)
+
+
+def reference(*rooms: str) -> str:
+    """One mkdocstrings entry a public name of the rooms."""
+    homes = public_homes()
+    return "\n\n".join(f"::: {home}" for room in rooms for home in homes[room])
+
+
+def overview(folder: Path) -> str:
+    """What lives in each room, and a link to each entry on the pages in `folder`, in the order of the alphabet."""
+    homes = public_homes()
+    rows = ["| room | what lives there | on its page |", "| --- | --- | --- |"]
+    for path in sorted(folder.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        rooms = [room for mark in ROOM.findall(text) for room in mark.split()]
+        entries = [home for room in rooms for home in homes[room]] + re.findall(r"(?m)^::: (\S+)$", text)
+        for room in dict.fromkeys(entry.split(".")[1] for entry in entries):
+            of_room = [entry for entry in entries if entry.split(".")[1] == room]
+            links = ", ".join(f"[`{entry.rpartition('.')[2]}`][{entry}]" for entry in of_room)
+            rows.append(f"| [`{room}`](reference/{path.name}) | {first_line(f'sesreceive.{room}')} | {links} |")
+    return "\n".join(rows)
+
+
+def first_line(module: str) -> str:
+    """The first line of a module's docstring, in Markdown."""
+    line = (importlib.import_module(module).__doc__ or "").partition("\n")[0]
+    return line.replace("``", "`").replace("|", r"\|")
+
+
+def commands() -> str:
+    """What each command of the command line says of itself."""
+    parser = importlib.import_module("sesreceive.cli")._parser()
+    (choices,) = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    parts = [f"## {name}\n\n```text\n{command.format_help().strip()}\n```" for name, command in choices.items()]
+    return "\n\n".join(parts)
 
 
 def home_of(name: str, value: Any) -> str:
