@@ -25,12 +25,12 @@ PASSES, NEVER = (Failure(bucket="inbox", times=2),), (Failure(bucket="archive", 
 # What one message counts: Received, PublishSuccess, PublishFailure, PublishExpired.
 QUIET = {"quiet": (1, 1, 0, 0)}
 COUNTED = [
-    # what happens            rules   failures assumptions raw    of each rule                          of the set
-    ("nothing fails",         RULES,  (),      None,       b"",   {"store": (1, 1, 0, 0), **QUIET},     (1, 1, 0, 0)),
-    ("failures that pass",    RULES,  PASSES,  None,       b"",   {"store": (1, 1, 2, 0), **QUIET},     (1, 1, 2, 0)),
-    ("one that never ends",   RULES,  NEVER,   None,       b"",   {"store": (1, 0, MANY, 1), **QUIET},  (1, 0, MANY, 1)),
-    ("recorded once",         RULES,  NEVER,   RECORD,     b"",   {"store": (1, 0, 1, 0), **QUIET},     (1, 0, 1, 0)),
-    ("given up at once",      (SNS,), (),      OVERSIZE,   BYTES, {"tell": (1, 0, 1, 1)},               (1, 0, 1, 1)),
+    # what happens           rules   failures assumptions raw    of each rule                          of the set
+    ("nothing fails",        RULES,  (),      None,       b"",   {"store": (1, 1, 0, 0), **QUIET},     (1, 1, 0, 0)),
+    ("failures that pass",   RULES,  PASSES,  None,       b"",   {"store": (1, 1, 2, 0), **QUIET},     (1, 1, 2, 0)),
+    ("one that never ends",  RULES,  NEVER,   None,       b"",   {"store": (1, 0, MANY, 1), **QUIET},  (1, 0, MANY, 1)),
+    ("recorded once",        RULES,  NEVER,   RECORD,     b"",   {"store": (1, 0, 1, 0), **QUIET},     (1, 0, 1, 0)),
+    ("given up at once",     (SNS,), (),      OVERSIZE,   BYTES, {"tell": (1, 0, 1, 1)},               (1, 0, 1, 1)),
 ]  # fmt: skip
 NAMES = ("Received", "PublishSuccess", "PublishFailure", "PublishExpired")
 
