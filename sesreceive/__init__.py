@@ -60,7 +60,7 @@ from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scripted import ScriptedScanner
-from sesreceive.stages.filtering import ProviderList
+from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:

@@ -60,6 +60,13 @@ class Assumptions:
         evidence="allow: the documented recipe `Block 0.0.0.0/0` with an Allow for those trusted works only "
         "so; longest: no public evidence",
     )  # fmt: skip
+    ec2_source: str = _choice(
+        "refused", "accepted",
+        doc="whether mail from Amazon EC2 is refused by a loaded list of its addresses, where no filter decides",
+        source='Developer Guide, "Email receiving concepts"', tag="documented",
+        evidence="refused: the guide until about 2025 blocks all mail from EC2 by default, and a public run of 2026 "
+        "was refused by AWS's own list; accepted: the guide of today says that EC2 itself stops outgoing port 25",
+    )  # fmt: skip
     subdomains_verified: bool = _choice(
         True, False,
         doc="a verified domain also verifies its subdomains for receiving",

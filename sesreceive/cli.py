@@ -21,6 +21,7 @@ from sesreceive.assumption import Assumption
 from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
 from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.backends.sns_endpoint import SnsEndpoint
+from sesreceive.clock import SystemClock, to_datetime
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
 from sesreceive.json_input import parse_json
@@ -28,9 +29,12 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.smtp.intake import Failed
 from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
+from sesreceive.stages.provider_lists import AnyList, ProviderList
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
 
@@ -344,6 +348,15 @@ def _word(value: object) -> str:
     return str(value) if value == "(any)" else f"`{value!r}`"
 
 
+def _fetch(options: argparse.Namespace) -> int:
+    """A published list of networks → a file for ``--provider-list``."""
+    from sesreceive.published_lists import fetch
+
+    fetched = fetch(options.kind, options.out, options.url)
+    print(f"wrote {one_line(options.out)}: {fetched.about(_now())}")
+    return 0
+
+
 def _receiver(options: argparse.Namespace, *, backend: DirectoryBackend | None = None) -> Receiver:
     """The receiver that the options describe: a dataset's, or an account file's with a zone file."""
     if options.account is None:
@@ -352,9 +365,23 @@ def _receiver(options: argparse.Namespace, *, backend: DirectoryBackend | None =
             for name, function in dataset.functions.items():
                 backend.functions[name] = function
         receiver: Receiver = dataset.receiver(seed=options.seed, backend=backend)
-        return receiver
-    zone = _zone(options.zone) if options.zone is not None else Zone({})
-    return Receiver(Account.load(options.account), resolver=zone, seed=options.seed, backend=backend)
+    else:
+        zone = _zone(options.zone) if options.zone is not None else Zone({})
+        receiver = Receiver(Account.load(options.account), resolver=zone, seed=options.seed, backend=backend)
+    receiver.provider_lists += _provider_lists(options)
+    return receiver
+
+
+def _provider_lists(options: argparse.Namespace) -> tuple[AnyList, ...]:
+    """The lists that the options name; how old they are is said on standard error, beside the tables."""
+    read = [ProviderList.read(path) for path in options.provider_list]
+    for entry in read:
+        print(f"provider list {entry.about(_now())}", file=sys.stderr)
+    return (*read, *map(ProviderList.dnsbl, options.dns_list))
+
+
+def _now() -> datetime:
+    return to_datetime(SystemClock()())
 
 
 def _reading(options: argparse.Namespace) -> dict[str, Any]:
@@ -444,6 +471,14 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
         added.add_argument("--account", help="JSON file of the account, in place of the dataset's")
         added.add_argument("--zone", help="zone file with the DNS records of the senders, with --account")
+        added.add_argument(
+            "--provider-list", action="append", default=[], metavar="FILE",
+            help="networks that AWS refuses besides: ip-ranges.json, Spamhaus DROP, or one network a line",
+        )  # fmt: skip
+        added.add_argument(
+            "--dns-list", action="append", default=[], metavar="ZONE",
+            help="a DNS list that refuses besides, asked where the senders' records are",
+        )  # fmt: skip
         added.add_argument("--seed", type=int, help="fixes clock and message ids, so that two runs print the same")
         calling(added)
 
@@ -539,6 +574,19 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--to", choices=_FORMATS, help="print the account in this format instead")
     load.add_argument("--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
     load.add_argument("--strict", action="store_true", help="exit with 1 where there are problems, for CI")
+
+    providers = commands.add_parser(
+        "providers", help="download the lists that AWS and Spamhaus publish, for --provider-list of other commands"
+    )
+    fetched = providers.add_subparsers(metavar="fetch", required=True).add_parser(
+        "fetch", help="download one list now; nothing else does"
+    )
+    fetched.set_defaults(command=_fetch)
+    fetched.add_argument("kind", choices=("ec2", "drop"), help="addresses of Amazon EC2, or Spamhaus DROP")
+    fetched.add_argument("--out", required=True, metavar="FILE", help="file to write it to")
+    fetched.add_argument(
+        "--url", action="append", default=[], help="where to ask instead; once for each part of the list"
+    )
 
     known = command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
     known.add_argument("--markdown", action="store_true", help="as the table in the documentation")

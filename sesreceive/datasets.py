@@ -21,7 +21,7 @@ from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, one_line
 from sesreceive.message_id import SeededMessageIds
 from sesreceive.receiver import Receiver
-from sesreceive.stages.filtering import ProviderList
+from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.wording import count, either
 from sesreceive.wording import expected as sentence
 
@@ -107,7 +107,7 @@ class Dataset:
             functions=(
                 {name: DatasetFunction(code, name) for name in _functions(code)} if functions and code.is_file() else {}
             ),
-            provider_lists=tuple(map(ProviderList.read, sorted((path / "provider-lists").glob("*.txt")))),
+            provider_lists=tuple(map(ProviderList.read, sorted((path / "provider-lists").glob("*.*")))),
             expected=_rows(_file(path, "expected.csv")),
         )
 

@@ -32,8 +32,9 @@ from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
 from sesreceive.stages import authentication, body, evaluation, filtering, recipients, scanning, sender
 from sesreceive.stages.body import BodyDecision
-from sesreceive.stages.filtering import FilterDecision, ProviderList
+from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.index import AccountIndex
+from sesreceive.stages.provider_lists import AnyList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.sender import SenderDecision
 from sesreceive.stages.taken_over import TakenOver
@@ -110,8 +111,8 @@ class Receiver:
         Where effects take place; a `MemoryBackend` by default.
     scanners : sequence of Scanner, optional
         Spam and virus scanners; the GTUBE and EICAR markers by default.
-    provider_lists : sequence of ProviderList, optional
-        Networks AWS refuses by default; none by default.
+    provider_lists : sequence of ProviderList or DnsList, optional
+        Networks AWS refuses by default; none by default, and every trace says so then.
     assumptions : Assumptions, optional
         How the points that the documentation leaves open are decided.
     bounds : Bounds, optional
@@ -157,7 +158,7 @@ class Receiver:
         resolver: Resolver | Mapping[str, Any] | str | None = None,
         backend: Backend | None = None,
         scanners: Iterable[Scanner] | None = None,
-        provider_lists: Iterable[ProviderList] = (),
+        provider_lists: Iterable[AnyList] = (),
         assumptions: Assumptions | None = None,
         bounds: Bounds | None = None,
         clock: Clock | None = None,
@@ -215,7 +216,7 @@ class Receiver:
     def on_connect(self, client_ip: str) -> FilterDecision:
         """Step 1, when a client connects: its address against filters and provider lists."""
         return filtering.decide(
-            self.account.filters, client_ip, self.provider_lists, self.assumptions, self._index.filters
+            self.account.filters, client_ip, self.provider_lists, self.assumptions, self._index.filters, self.resolver
         )
 
     def on_mail(

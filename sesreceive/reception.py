@@ -18,7 +18,8 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
 from sesreceive.stages.evaluation import Sentences
-from sesreceive.stages.filtering import FilterDecision, ProviderList
+from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.provider_lists import AnyList
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.retries import Attempted
 from sesreceive.stages.scanning import ScanResults
@@ -104,7 +105,7 @@ class Reception:
     sentences: Sentences = field(default_factory=Sentences, repr=False)
     trace: Trace = field(default_factory=Trace, repr=False)
     assumptions: Assumptions = field(default_factory=Assumptions, repr=False)
-    provider_lists: tuple[ProviderList, ...] = field(default=(), repr=False)
+    provider_lists: tuple[AnyList, ...] = field(default=(), repr=False)
     bounds: Bounds = field(default_factory=Bounds, repr=False)
 
     @property

@@ -41,12 +41,13 @@ def count(number: int, noun: str) -> str:
 
     Examples
     --------
-    >>> count(1, "rule"), count(0, "identity"), count(2, "identity")
-    ('1 rule', '0 identities', '2 identities')
+    >>> count(1, "rule"), count(0, "identity"), count(2, "day")
+    ('1 rule', '0 identities', '2 days')
     """
     if number == 1:
         return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+    changes = noun.endswith("y") and noun[-2:-1] not in "aeiou"
+    return f"{number} {noun[:-1]}ies" if changes else f"{number} {noun}s"
 
 
 def expected(what: str, got: object, near: Iterable[str] = ()) -> str:

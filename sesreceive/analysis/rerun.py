@@ -15,6 +15,7 @@ from sesreceive.account.account import Account
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.forced import forced
 from sesreceive.clock import SteppingClock
+from sesreceive.dns.recorded import Recorded
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Effect, Invoke, Outcome
 from sesreceive.errors import Problem, ValidationError
@@ -134,17 +135,20 @@ def reruns(
     called = functions if isinstance(functions, Functions) or functions is None else Functions(functions)
     said = _verdicts(verdicts or {})
     again: Receiver | None = None
+    asked = receiver.resolver if receiver else Zone({})
     for reception in receptions:
         wanted = account or reception.account
         if again is None or again.account is not wanted:
             again = Receiver(
                 wanted,
-                resolver=receiver.resolver if receiver else Zone({}),
+                resolver=asked,
                 scanners=receiver.scanners if receiver else None,
                 clock=SteppingClock(step_s=0.0),
             )
         again.backend = _Replayed(reception, answers or {}, called)
         again.provider_lists = reception.provider_lists
+        questions = reception.decision.questions
+        again.resolver = Recorded(questions, otherwise=asked) if questions else asked
         again.assumptions = assumptions or reception.assumptions
         again.bounds = reception.bounds
         yield _processed(again, reception, said)

@@ -16,6 +16,7 @@ from sesreceive.reading.authorship import Added, Field, fields_of, sent_fields
 from sesreceive.reading.moments import Moment, moments
 from sesreceive.reception import Reception
 from sesreceive.stages import scanning
+from sesreceive.stages.provider_lists import DnsList
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent
 from sesreceive.trace.facts import Check, RecipientFact, ResultFact, RuleFact
 from sesreceive.trace.vocabulary import AHEAD, NEVER, NOT_NAMED, NOW, STEPS, Term, term
@@ -184,7 +185,10 @@ class Stops:
                 yield Place(f"filters[{position}]", repr(item))
         for listed in self.reception.provider_lists:
             if listed.name == name:
-                yield Place("", f"provider list {name} with {count(len(listed.networks), 'network')}")
+                size = (
+                    f"asked at {listed.zone}" if isinstance(listed, DnsList) else count(len(listed.networks), "network")
+                )
+                yield Place("", f"provider list {name}, {size}")
 
     def _identities(self, recipient: str) -> Iterator[Place]:
         account, domain = self.reception.account, domain_of(recipient)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
 from sesreceive.report.columns import CELLS, COMMON, TABLES, table
+from sesreceive.report.metrics import Counted, metrics_of
 from sesreceive.report.packing import Packed, pack
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.report.table import Column, Table
@@ -58,6 +59,7 @@ class Tables:
         self._chunks: list[list[Traced] | Packed] = []
         self._known: dict[int, Account] = {}  # by id
         self._fired: dict[str, int] = {}
+        self._metrics: dict[Counted, int] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
             name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
         }
@@ -147,6 +149,14 @@ class Tables:
             self.lay_out(layout_of(account))
         for rule in reception.rules:
             self._fired[rule] = self._fired.get(rule, 0) + 1
+        for counted, number in metrics_of(reception):
+            self._metrics[counted] = self._metrics.get(counted, 0) + number
+
+    @property
+    def metrics(self) -> Mapping[Counted, int]:
+        """What CloudWatch would count."""
+        self._fill("messages")
+        return self._metrics
 
     @property
     def fired(self) -> Mapping[str, int]:
@@ -170,6 +180,8 @@ class Tables:
         self.certainties.extend(other.certainties)
         for rule, times in other._fired.items():
             self._fired[rule] = self._fired.get(rule, 0) + times
+        for counted, number in other._metrics.items():
+            self._metrics[counted] = self._metrics.get(counted, 0) + number
         self.lay_out(other._layout)
         self._chunks += [chunk if isinstance(chunk, Packed) else list(chunk) for chunk in other._chunks]
         for key, columns in self._columns.items():

@@ -16,9 +16,9 @@ from sesreceive.report.columns import PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables, frame
 from sesreceive.report.grid import grid
+from sesreceive.report.metrics import metrics_frame
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.trace.events import Op
-from sesreceive.trace.facts import Metric
 from sesreceive.trace.text import Explanation
 from sesreceive.wording import count, expected
 
@@ -265,42 +265,22 @@ class Report:
 
     @property
     def metrics(self) -> pd.DataFrame:
-        """What CloudWatch would count for each rule of the active sets ("SES/Rule Metrics").
+        """What CloudWatch would count in the namespace ``AWS/SES`` (Developer Guide, "Viewing metrics" [documented]).
 
         Returns
         -------
         pandas.DataFrame
-            One row a rule that fired and a metric that is not zero, rules in the order they fired first, metrics in
-            the order below; empty when no rule fired. ``PublishFailure`` and ``PublishExpired`` are documented,
-            ``Received`` and ``PublishSuccess`` and the dimension are inferred.
+            One row a metric that is not zero: rule sets as they were met, all of them together as ``[Active]``, then
+            rules in the order they fired first; metrics in the order below. Empty when no rule fired.
 
-            rule : string        name of the rule (dimension RuleName)
-            metric : category    Received (messages it fired for), PublishSuccess, PublishFailure (attempts that
-                                 failed), PublishExpired (effects given up)
-            count : Int64        how many
+            scope : category     rule set, rule
+            dimension : string   RuleSetName, RuleName
+            name : string        value of the dimension
+            metric : category    Received, PublishSuccess, PublishFailure, PublishExpired
+            count : Int64        messages; errors for PublishFailure
+            meaning : string     what is counted
         """
-        import pandas as pd
-
-        names = tuple(metric.value for metric in Metric)
-        effects = self.effects
-        counts = {
-            rule: {**dict.fromkeys(names, 0), Metric.RECEIVED.value: times}
-            for rule, times in self._tables.fired.items()
-        }
-        for rule, outcome, attempts in zip(effects["rule"], effects["outcome"], effects["attempts"], strict=True):
-            done = outcome == "effect"
-            counts[rule][Metric.PUBLISH_SUCCESS] += done
-            counts[rule][Metric.PUBLISH_FAILURE] += attempts - done
-            # With a single attempt nothing was retried, so nothing was given up.
-            counts[rule][Metric.PUBLISH_EXPIRED] += not done and attempts > 1
-        rows = [(rule, name, n) for rule, metrics in counts.items() for name, n in metrics.items() if n]
-        return pd.DataFrame(
-            {
-                "rule": pd.array([rule for rule, _, _ in rows], dtype="string"),
-                "metric": pd.Categorical([name for _, name, _ in rows], categories=names),
-                "count": pd.array([n for _, _, n in rows], dtype="Int64"),
-            }
-        )
+        return metrics_frame(self._tables.metrics)
 
     def cost(self, prices: Prices | None = None) -> Cost:
         """What AWS would charge for this mail, by rule and in total; see `sesreceive.report.cost.cost_of`."""

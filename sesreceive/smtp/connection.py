@@ -19,7 +19,7 @@ from sesreceive.receiver import Receiver, Submission
 from sesreceive.smtp import replies
 from sesreceive.smtp.client import plain_address
 from sesreceive.smtp.committer import Committer
-from sesreceive.smtp.framing import Body, Framer
+from sesreceive.smtp.framing import Body, Fault, Framer
 from sesreceive.smtp.intake import Intake
 from sesreceive.smtp.proxy_reader import ProxyReader
 from sesreceive.smtp.session import Answer, Policy, Session, Then
@@ -253,6 +253,9 @@ class Connection(asyncio.Protocol):
                 if line is None:
                     break
                 counters.commands += 1
+                if session.waits_for_dns(line):
+                    self._start(self._look_up, session, line)
+                    break
                 answer = session.command(line)
                 if answer.then is Then.MESSAGE:
                     self._open_body()
@@ -357,6 +360,12 @@ class Connection(asyncio.Protocol):
         except ValueError:
             proxied = ""  # LOCAL, UNKNOWN or a Unix socket: the peer speaks for itself
         await self._say_late(self._greet(peer, proxied))
+
+    async def _look_up(self, session: Session, line: bytes | Fault) -> None:
+        """Ask the lists in DNS about the client, while others are answered; then answer MAIL FROM."""
+        await asyncio.to_thread(session.look_up)
+        if self.transport is not None and not self.transport.is_closing():
+            await self._say_late(session.command(line))
 
     async def _encrypt(self, session: Session) -> None:
         """Answer STARTTLS and shake hands; what was sent in clear text behind it is forgotten."""

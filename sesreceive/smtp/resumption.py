@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sesreceive.account.account import Account
@@ -22,7 +23,7 @@ from sesreceive.mail.reply import Reply
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
 from sesreceive.stages import recipients
-from sesreceive.stages.filtering import ProviderList
+from sesreceive.stages.provider_lists import ListKind, ProviderList
 from sesreceive.stages.recipients import RecipientDecision
 
 __all__ = ["Resuming", "settings_of", "spooler"]
@@ -34,7 +35,12 @@ def settings_of(receiver: Receiver, submission: Submission) -> dict[str, Any]:
         "account": submission.account.to_api(),
         "assumptions": dataclasses.asdict(receiver.assumptions),
         "bounds": dataclasses.asdict(submission.bounds),
-        "provider_lists": [[one.name, list(one.networks)] for one in receiver.provider_lists],
+        # A list in DNS is not asked again: it did not refuse the message then, and may say otherwise today.
+        "provider_lists": [
+            [one.name, list(one.networks), one.kind.value, one.published and one.published.isoformat()]
+            for one in receiver.provider_lists
+            if isinstance(one, ProviderList)
+        ],
     }
 
 
@@ -103,9 +109,15 @@ class Resuming:
         receiver.account = Account.from_api(settings["account"])
         receiver.assumptions = Assumptions(**settings["assumptions"])
         receiver.bounds = Bounds(**settings["bounds"])
-        receiver.provider_lists = tuple(ProviderList(name, networks) for name, networks in settings["provider_lists"])
+        receiver.provider_lists = tuple(_list_of(*values) for values in settings["provider_lists"])
         receiver.backend = self._backend
         return receiver
+
+
+def _list_of(
+    name: str, networks: Sequence[str], kind: str = ListKind.PLAIN.value, published: str | None = None
+) -> ProviderList:
+    return ProviderList(name, tuple(networks), ListKind(kind), datetime.fromisoformat(published) if published else None)
 
 
 def _as_answered(submission: Submission, replies: tuple[str, ...]) -> tuple[RecipientDecision, ...]:

@@ -33,6 +33,7 @@ from sesreceive.smtp.smtp_faults import SmtpFaults, SmtpMoment
 from sesreceive.stages import recipients
 from sesreceive.stages.body import BodyDecision, most_bytes, refused
 from sesreceive.stages.filtering import FilterDecision
+from sesreceive.stages.provider_lists import asks_dns
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Op, Stage, TraceLog
@@ -485,9 +486,24 @@ class Session:
         )
         return self._receiver.on_data(message, envelope, transaction, name=self._number(), decided=decided)
 
+    def waits_for_dns(self, line: bytes | Fault) -> bool:
+        """Whether a command asks lists in DNS before it is answered, which takes time; see `look_up`."""
+        if not asks_dns(self._receiver.provider_lists) or self._is_decided():
+            return False
+        return (line.start if isinstance(line, Fault) else line)[:5].upper() == b"MAIL "
+
+    def look_up(self) -> None:
+        """Ask the lists in DNS, so that MAIL FROM is answered without waiting; may be called in another thread."""
+        self._decision()
+
+    def _is_decided(self) -> bool:
+        known = self._decided
+        return known is not None and known[0] is self._receiver.account and known[1] == self.client_ip
+
     def _decision(self) -> FilterDecision:
         """Step 1, once a client; again when the configuration was changed under a long session."""
-        account, address = self._receiver.account, self.client_ip
-        if self._decided is None or self._decided[0] is not account or self._decided[1] != address:
-            self._decided = (account, address, self._receiver.on_connect(address))
-        return self._decided[2]
+        known = self._decided
+        if known is None or not self._is_decided():
+            account, address = self._receiver.account, self.client_ip
+            known = self._decided = (account, address, self._receiver.on_connect(address))
+        return known[2]

@@ -6,23 +6,23 @@ decision is made once a connection and told to each recipient, since the filters
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import compress
-from pathlib import Path
 
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.assumption import Assumptions
 from sesreceive.clock import to_datetime
-from sesreceive.errors import InputError, one_line
+from sesreceive.dns.recorded import Recorded
+from sesreceive.dns.recording import Recording
+from sesreceive.dns.resolver import DnsQuestion, Resolver
 from sesreceive.mail.address import host_address
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.provenance import Origin
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.stages.index import FilterIndex
-from sesreceive.stages.prefixes import Prefix, PrefixTable, address_number, prefix_of
+from sesreceive.stages.prefixes import address_number
+from sesreceive.stages.provider_lists import AnyList, DnsList, Listing, ListKind, ProviderList
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
@@ -30,65 +30,7 @@ from sesreceive.wording import count
 
 __all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "arrival", "decide", "with_provenance"]
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 _DEFAULT = Assumptions()
-
-
-@dataclass(frozen=True)
-class ProviderList:
-    """Networks that SES refuses by default, such as the address space of Amazon EC2.
-
-    Attributes
-    ----------
-    name : str
-        What the trace calls it.
-    networks : tuple of str
-        Addresses or CIDR blocks.
-
-    Examples
-    --------
-    >>> ec2 = ProviderList("EC2", ("203.0.113.0/24",))
-    >>> print(ec2.covers("203.0.113.9"))
-    203.0.113.0/24
-    """
-
-    name: str
-    networks: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse what is no network, naming it."""
-        object.__setattr__(self, "networks", tuple(self.networks))
-        self.table  # noqa: B018 - parse now, so that the error names this list
-
-    @classmethod
-    def read(cls, path: str | Path, name: str = "") -> ProviderList:
-        """The list in a text file: one network a line, ``#`` starts a comment."""
-        path = Path(path)
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise InputError(f"provider list `{one_line(path)}` cannot be read: {error.strerror}") from None
-        networks = (line.partition("#")[0].strip() for line in lines)
-        return cls(name or path.stem, tuple(filter(None, networks)))
-
-    @cached_property
-    def table(self) -> PrefixTable:
-        """The networks, by position, for the longest match."""
-        return PrefixTable(map(self._prefix, self.networks))
-
-    def _prefix(self, text: str) -> Prefix:
-        try:
-            return prefix_of(text)
-        except ValueError:
-            where = f"provider list `{one_line(self.name)}`"
-            raise InputError(f"{where}: expected an address or CIDR block but got `{one_line(text)}`") from None
-
-    def covers(self, client_ip: str) -> _Network | None:
-        """The smallest listed network that contains the address, or None."""
-        address = ipaddress.ip_address(client_ip)
-        position = self.table.find(address.version, int(address))
-        return ipaddress.ip_network(self.networks[position], strict=False) if position >= 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +49,8 @@ class FilterDecision:
         One sentence.
     reply : Reply
         What each recipient is answered when the address is refused: ``550 5.7.1`` [observed].
+    questions : tuple of DnsQuestion
+        What lists in DNS were asked, with the answers.
     """
 
     client_ip: str
@@ -115,14 +59,16 @@ class FilterDecision:
     reason: str
     reply: Reply
     events: Sequence[TraceEvent] = field(default=(), repr=False)
+    questions: tuple[DnsQuestion, ...] = ()
 
 
 def decide(
     filters: Sequence[ReceiptFilter],
     client_ip: str,
-    provider_lists: Iterable[ProviderList] = (),
+    provider_lists: Iterable[AnyList] = (),
     assumptions: Assumptions | None = None,
     index: FilterIndex | None = None,
+    resolver: Resolver | None = None,
 ) -> FilterDecision:
     """The decision on one client address; every filter and list has one event.
 
@@ -133,12 +79,15 @@ def decide(
     client_ip : str
         IPv4 or IPv6 address; an IPv4-mapped IPv6 address counts as the IPv4 address in it. Empty where it is not
         known: then nothing is held against it, and the mail is let through.
-    provider_lists : iterable of ProviderList
-        Lists AWS keeps; they count only where no filter decides.
+    provider_lists : iterable of ProviderList or DnsList
+        Lists AWS keeps; they count only where no filter decides. The first that has the address decides, and no list in
+        DNS is asked after it.
     assumptions : Assumptions, optional
-        Which filter wins.
+        Which filter wins, and whether lists of EC2 count.
     index : FilterIndex, optional
         The one made of these filters and assumptions, where it is there already.
+    resolver : Resolver, optional
+        Whom lists in DNS are asked through; without one they do not answer.
 
     Examples
     --------
@@ -162,15 +111,49 @@ def decide(
         index = FilterIndex(filters, assumptions.filter_precedence)
     version, number, shown = address_number(client_ip)
     deciding = index.deciding(version, number)
+    # Where a filter decides, no list is asked.
+    asked = tuple(entry for entry in provider_lists if _counts(entry, assumptions)) if deciding is None else ()
     listed = ""
-    if deciding is None:  # where a filter decides, no list is asked
-        listed = next((entry.name for entry in provider_lists if entry.table.find(version, number) >= 0), "")
-    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
-    events = Deferred(Stage.FILTERING, _events, shown, filters, provider_lists, assumptions)
+    silent: tuple[str, ...] = ()
+    questions: tuple[DnsQuestion, ...] = ()
+    if asked:
+        recording = Recording(resolver or _NOBODY)
+        with recording.asked_by(_ASKED_BY):
+            listed, silent = _ask(asked, version, number, shown, recording)
+        questions = recording.questions
+    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(asked), silent)
+    events = Deferred(Stage.FILTERING, _events, shown, filters, provider_lists, assumptions, questions)
     return FilterDecision(
         client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
-        events=events,
+        events=events, questions=questions,
     )  # fmt: skip
+
+
+# Who the trace says has asked DNS; a resolver that fails every question, for who has none.
+_ASKED_BY = "provider list"
+_NOBODY = Recorded(())
+
+
+def _counts(entry: AnyList, assumptions: Assumptions) -> bool:
+    """Whether a list can refuse, by the reading of `ec2_source`."""
+    return entry.kind is not ListKind.EC2 or assumptions.ec2_source == "refused"
+
+
+def _ask(
+    entries: Iterable[AnyList], version: int, number: int, shown: str, resolver: Resolver
+) -> tuple[str, tuple[str, ...]]:
+    """Name of the first list that has the address, empty where none has; and the names of those that did not answer."""
+    silent: list[str] = []
+    for entry in entries:
+        if isinstance(entry, ProviderList):
+            op = Op.MATCH if entry.table.find(version, number) >= 0 else Op.MISS
+        else:
+            op = entry.listing(shown, resolver).op
+        if op is Op.MATCH:
+            return entry.name, tuple(silent)
+        if op is Op.SKIP:
+            silent.append(entry.name)
+    return "", tuple(silent)
 
 
 # A file keeps no session: where its header names no client, none is made up.
@@ -178,10 +161,11 @@ _NOT_KNOWN = "the address of the client is not known"
 NO_CLIENT = f"{_NOT_KNOWN}, so no IP filter is asked"
 
 
-def _skipped(filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...]) -> tuple[TraceEvent, ...]:
+def _skipped(filters: Sequence[ReceiptFilter], provider_lists: tuple[AnyList, ...]) -> tuple[TraceEvent, ...]:
     """Every filter and list is passed over, and says why."""
     log = TraceLog(Stage.FILTERING)
-    with log.within(Kind.STAGE, "", NO_CLIENT, fact=ConnectionFact(True, "")):
+    reason = NO_CLIENT if provider_lists else NO_CLIENT + NONE_LOADED
+    with log.within(Kind.STAGE, "", reason, fact=ConnectionFact(True, "")):
         for item in filters:
             log.add(Kind.FILTER, Op.SKIP, item.name, _NOT_KNOWN, fact=FilterFact(item.policy, item.cidr))
         for entry in provider_lists:
@@ -217,17 +201,23 @@ def arrival(envelope: Envelope, received_s: float) -> str:
 
 
 def _events(
-    client_ip: str, filters: Sequence[ReceiptFilter], provider_lists: tuple[ProviderList, ...], assumptions: Assumptions
+    client_ip: str,
+    filters: Sequence[ReceiptFilter],
+    provider_lists: tuple[AnyList, ...],
+    assumptions: Assumptions,
+    questions: tuple[DnsQuestion, ...],
 ) -> tuple[TraceEvent, ...]:
     """Every filter and list held against the address, one by one."""
     address = host_address(client_ip)
     shown = str(address)
     contains = [(network := item.network) is not None and address in network for item in filters]
     deciding = _deciding(tuple(compress(filters, contains)), assumptions)
-    # Where a filter decides, no list is asked.
-    covering = [entry.covers(shown) if deciding is None else None for entry in provider_lists]
-    listed = next((entry.name for entry, network in zip(provider_lists, covering, strict=True) if network), "")
-    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(provider_lists))
+    asked = [entry for entry in provider_lists if _counts(entry, assumptions)] if deciding is None else []
+    answers = Recorded(questions)
+    listed, silent = _ask(asked, address.version, int(address), shown, answers)
+    accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(asked), silent)
+    if not provider_lists:
+        reason += NONE_LOADED if deciding is None else NONE_COUNTS
     log = TraceLog(Stage.FILTERING)
     with log.within(Kind.STAGE, shown, reason, fact=ConnectionFact(accepted, by)):
         for item, hit in zip(filters, contains, strict=True):
@@ -236,14 +226,26 @@ def _events(
                 Kind.FILTER, Op.MATCH if hit else Op.MISS, item.name, f"{item.policy} {item.cidr} {verb} {shown}",
                 fact=FilterFact(item.policy, item.cidr),
             )  # fmt: skip
-        for entry, network in zip(provider_lists, covering, strict=True):
+        decided = ""  # by the list that is before the one at hand
+        for entry in provider_lists:
             if deciding is not None:
-                why = f"{deciding.policy} filter `{deciding.name}` decides"
-                log.add(Kind.PROVIDER_LIST, Op.SKIP, entry.name, why)
+                listing = Listing(Op.SKIP, f"{deciding.policy} filter `{deciding.name}` decides")
+            elif not _counts(entry, assumptions):
+                listing = Listing(Op.SKIP, EC2_ACCEPTED)
+            elif decided and isinstance(entry, DnsList):
+                listing = Listing(Op.SKIP, f"the provider list `{decided}` decides")
             else:
-                why = f"{network} contains {shown}" if network else f"lists no network with {shown}"
-                log.add(Kind.PROVIDER_LIST, Op.MATCH if network else Op.MISS, entry.name, why)
+                listing = entry.listing(shown, answers)
+                decided = decided or (entry.name if listing.op is Op.MATCH else "")
+            log.add(Kind.PROVIDER_LIST, listing.op, entry.name, listing.reason)
     return log.events()
+
+
+# What is on AWS's own list is not public, and nothing stands for it unless it is given; every trace says so.
+NONE_LOADED = "; AWS would also refuse its own block list and EC2; none is loaded"
+NONE_COUNTS = "; AWS's own block list and EC2 would not count; none is loaded"
+# The other reading of `ec2_source`.
+EC2_ACCEPTED = "EC2 stops outgoing mail itself, so SES refuses none for coming from there"
 
 
 def _deciding(hits: Sequence[ReceiptFilter], assumptions: Assumptions) -> ReceiptFilter | None:
@@ -258,16 +260,18 @@ def _deciding(hits: Sequence[ReceiptFilter], assumptions: Assumptions) -> Receip
 
 
 def _outcome(
-    deciding: ReceiptFilter | None, listed: str, address: object, filters: int, lists: int
+    deciding: ReceiptFilter | None, listed: str, address: object, filters: int, lists: int, silent: Sequence[str]
 ) -> tuple[bool, str, str]:
     if deciding is not None:
         reason = f"{deciding.policy} filter `{deciding.name}` ({deciding.cidr}) contains {address}"
         return deciding.policy is Policy.ALLOW, deciding.name, reason
     if listed:
         return False, listed, f"the provider list `{listed}` contains {address} and no Allow filter does"
-    if not filters and not lists:
-        return True, "", "no IP filter is configured"
+    unanswered = f"; no answer from {', '.join(f'`{name}`' for name in silent)}" if silent else ""
+    lists -= len(silent)
     counted = [count(filters, "filter")] * bool(filters) + [count(lists, "provider list")] * bool(lists)
+    if not counted:
+        return True, "", f"no IP filter is configured{unanswered}"
     if filters + lists == 1:
-        return True, "", f"the only {counted[0][2:]} does not contain {address}"
-    return True, "", f"none of {' and '.join(counted)} contains {address}"
+        return True, "", f"the only {counted[0][2:]} does not contain {address}{unanswered}"
+    return True, "", f"none of {' and '.join(counted)} contains {address}{unanswered}"

@@ -70,7 +70,7 @@ class Check(StrEnum):
 
 
 class Metric(StrEnum):
-    """CloudWatch metrics of a rule; failure and expiry are documented, the other two inferred."""
+    """CloudWatch metrics of receiving, in the order in which the guide has them [documented]."""
 
     RECEIVED = "Received"
     PUBLISH_SUCCESS = "PublishSuccess"

@@ -262,7 +262,9 @@ def outcome(bench: Bench, tried: str) -> str:
     except ValueError:
         return problem_html(expected("an IPv4 or IPv6 address", tried))
     receiver = bench.receiver
-    decision = filtering.decide(bench.account.filters, str(address), receiver.provider_lists, receiver.assumptions)
+    decision = filtering.decide(
+        bench.account.filters, str(address), receiver.provider_lists, receiver.assumptions, resolver=receiver.resolver
+    )
     state = ticked(decision.accepted, "let in" if decision.accepted else "refused")
     reply = "" if decision.accepted else f" with {code(decision.reply)}"
     return f"{state}{reply}<br>because {prose(decision.reason)}"

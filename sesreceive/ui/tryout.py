@@ -78,7 +78,9 @@ class TryOut(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         # Only this set, since two may have the same name while one is typed.
         account = self.part.bench.account.replace(rule_sets=(rule_set,), active=rule_set.name)
         receiver = self.part.bench.receiver
-        let_in = filtering.decide(account.filters, self.client_ip, receiver.provider_lists, receiver.assumptions)
+        let_in = filtering.decide(
+            account.filters, self.client_ip, receiver.provider_lists, receiver.assumptions, resolver=receiver.resolver
+        )
         decision = recipients.decide(
             account, self.address, let_in, tls=self.tls.value, assumptions=receiver.assumptions
         )

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 import subprocess
-import sys
-import tempfile
-import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +18,7 @@ import pytest
 
 from sesreceive.backends.kms_envelope import decrypt, encrypt, encryption_context, is_encrypted
 from sesreceive.writing.stored_message import stored_message
+from tests.environments import python_with
 from tests.writing.samples import MAIL, NOT_SCANNED, SCANNED, receipt_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(400)]
@@ -35,7 +31,6 @@ REQUIREMENTS = (
     "cryptography==48.0.1",
 )
 HERE = Path(__file__).parent
-CACHE = HERE.parent / ".cache"
 REGION = "us-east-1"
 BUCKET = "inbox"
 
@@ -61,38 +56,7 @@ class Aws:
 @pytest.fixture(scope="module")
 def client_python() -> Path:
     """Python of the environment that has Amazon's client."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    kept = CACHE / f"s3-encryption-client-4.0.0-py{version}"
-    if not _python(kept).exists():
-        CACHE.mkdir(exist_ok=True)
-        making = Path(tempfile.mkdtemp(dir=CACHE, prefix="s3-encryption-client-"))
-        said = _install(making)
-        if said:
-            shutil.rmtree(making)
-            pytest.skip(f"{REQUIREMENTS[0]} cannot be installed: {said}")
-        # An environment has its own path in its scripts, but nothing here runs one.
-        os.replace(making, kept)
-    return _python(kept)
-
-
-def _python(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def _install(environment: Path) -> str:
-    """Make the environment; what went wrong, or nothing."""
-    uv = shutil.which("uv")
-    try:
-        if uv:
-            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)
-            command = [uv, "pip", "install", "--quiet", "--python", _python(environment)]
-        else:
-            venv.create(environment, with_pip=True)
-            command = [_python(environment), "-m", "pip", "install", "--quiet", "--retries", "1"]
-        done = subprocess.run([*command, *REQUIREMENTS], capture_output=True, text=True, timeout=300, check=False)
-    except (OSError, subprocess.SubprocessError) as error:
-        return str(error)
-    return (done.stderr.strip().splitlines() or ["pip said nothing"])[-1] if done.returncode else ""
+    return python_with("s3-encryption-client-4.0.0", *REQUIREMENTS)
 
 
 @pytest.fixture(scope="module")

@@ -434,27 +434,6 @@ def test_a_report_loads_no_pandas_until_a_frame_is_asked_for() -> None:
     assert done.stdout.split() == ["False", "True"]
 
 
-def test_metrics_count_what_cloudwatch_would() -> None:
-    rules = (
-        make_rule("store", ses.S3Action(bucket_name="inbox"), ses.S3Action(bucket_name="archive")),
-        make_rule("never", recipients=("nobody@example.com",)),
-        make_rule("quiet"),
-    )
-    receiver = ses.Receiver(make_account(*rules), seed=1)
-    receiver.backend.failures.add(bucket="inbox", times=2)
-    receiver.backend.failures.add(bucket="archive", times=None)
-    report = ses.Report([receiver.receive(b"", rcpt_to=["box@example.com"]) for _ in range(2)])
-    assert report.metrics.to_numpy().tolist() == [
-        ["store", "Received", 2],
-        ["store", "PublishSuccess", 2],
-        ["store", "PublishFailure", 2 + 2 * 50],
-        ["store", "PublishExpired", 2],
-        ["quiet", "Received", 2],
-    ]
-    empty = ses.Report().metrics
-    assert [str(dtype) for dtype in empty.dtypes] == ["string", "category", "Int64"]
-
-
 def test_the_open_points_that_mattered_are_a_table() -> None:
     receiver = ses.Receiver(make_account(make_rule("only")), seed=1)
     report = ses.Report([receiver.receive(b"", name="sub", rcpt_to=["box@mx.example.com"])])

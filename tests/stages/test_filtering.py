@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import sesreceive as ses
 from sesreceive.stages.filtering import decide
+from sesreceive.stages.provider_lists import ListKind
 from sesreceive.trace.events import Kind, Op
 
 ALLOW = ses.ReceiptFilter.allow("203.0.113.0/24", name="allow")
@@ -108,7 +109,45 @@ def test_a_provider_list_covers_what_ipaddress_says(rows: list[tuple[object, int
 def test_a_broken_provider_list_names_the_line(tmp_path) -> None:
     path = tmp_path / "ec2.txt"
     path.write_text("203.0.113.0/24  # reserved\n\nnot-a-network\n", encoding="utf-8")
-    with pytest.raises(ses.InputError, match=r"provider list `ec2`: expected an address or CIDR block but got `not-a-"):
+    with pytest.raises(ses.InputError, match=r"ec2.txt` line 3: expected an address or CIDR block but got `not-a-"):
         ses.ProviderList.read(path)
     with pytest.raises(ses.InputError, match="cannot be read"):
         ses.ProviderList.read(tmp_path / "absent.txt")
+
+
+# filters, whether a list is loaded → how step 1 ends its sentence
+UNLISTED = [
+    ([], False, "no IP filter is configured; AWS would also refuse its own block list and EC2; none is loaded"),
+    ([BLOCK], False, "; AWS's own block list and EC2 would not count; none is loaded"),
+    ([ALLOW], False, "; AWS's own block list and EC2 would not count; none is loaded"),
+    ([], True, "the provider list `EC2` contains 203.0.113.9 and no Allow filter does"),
+]
+
+
+@pytest.mark.parametrize("filters, loaded, ending", UNLISTED)
+def test_a_trace_says_that_no_list_is_loaded(filters: list[ses.ReceiptFilter], loaded: bool, ending: str) -> None:
+    decision = decide(filters, IP, [EC2] if loaded else [])
+    assert decision.events[0].reason.endswith(ending)
+    assert "loaded" not in decision.reason  # once a trace is enough
+
+
+FROM_EC2 = ses.ProviderList("EC2", ("203.0.113.0/24",), ListKind.EC2)
+
+
+def test_whether_ec2_is_refused_is_a_named_assumption() -> None:
+    other = ses.Assumptions(ec2_source="accepted")
+    assert not decide([], IP, [FROM_EC2]).accepted
+    decision = decide([], IP, [FROM_EC2], other)
+    assert decision.accepted
+    assert decision.reason == "no IP filter is configured"
+    skipped = decision.events[1]
+    assert (skipped.op, skipped.subject) == (Op.SKIP, "EC2")
+    assert skipped.reason == "EC2 stops outgoing mail itself, so SES refuses none for coming from there"
+    # A list that is not of EC2 is none of its business.
+    assert not decide([], IP, [FROM_EC2, ses.ProviderList("drop", (IP,), ListKind.DROP)], other).accepted
+
+
+def test_an_account_is_told_that_its_reading_of_ec2_mattered() -> None:
+    receiver = ses.Receiver(ses.Account(identities=("example.com",)), provider_lists=[FROM_EC2], seed=1)
+    reception = receiver.receive(b"Subject: x", client_ip=IP, rcpt_to=["ana@example.com"])
+    assert [point.name for point in reception.assumed()] == ["ec2_source"]

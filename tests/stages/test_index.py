@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.account.identities import Identity
 from sesreceive.account.rule_set import TlsPolicy
+from sesreceive.dns.zone import Zone
 from sesreceive.stages import evaluation, filtering, planning, recipients
 from sesreceive.stages.conditions import match
 from sesreceive.stages.evaluation import PlannedRule
-from sesreceive.stages.filtering import ProviderList
 from sesreceive.stages.index import AccountIndex, FilterIndex, IdentityIndex, RuleIndex
+from sesreceive.stages.provider_lists import ListKind, ProviderList
 from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.trace.facts import ConnectionFact, RecipientFact
 from tests.conftest import make_account, make_rule
@@ -88,9 +89,17 @@ filters = st.lists(
     ),
     max_size=7,
 )  # fmt: skip
+# A list in DNS that has one of the clients, and one that never answers.
+LISTED = Zone({"65.2.0.192.dnsbl.example": {"A": "127.0.0.2"}, "silent.example": "TIMEOUT"})
 clients = st.sampled_from(CLIENTS) | st.ip_addresses().map(str)
 lists = st.lists(
-    st.builds(ProviderList, st.sampled_from(("ec2", "other")), st.lists(st.sampled_from(CIDRS[:-1]), max_size=4)),
+    st.builds(
+        ProviderList,
+        st.sampled_from(("ec2", "other")),
+        st.lists(st.sampled_from(CIDRS[:-1]), max_size=4),
+        st.sampled_from(ListKind),
+    )
+    | st.builds(ProviderList.dnsbl, st.sampled_from(("silent.example", "dnsbl.example"))),
     max_size=2,
 )
 
@@ -166,12 +175,13 @@ def test_a_recipient_is_answered_as_its_trace_says(
 def test_an_address_is_decided_as_its_trace_says(
     found: list[ses.ReceiptFilter], client: str, providers: list[ProviderList], reading: ses.Assumptions
 ) -> None:
-    decision = filtering.decide(found, client, providers, reading)
+    decision = filtering.decide(found, client, providers, reading, resolver=LISTED)
     first = decision.events[0]
     assert first.fact == ConnectionFact(decision.accepted, decision.decided_by)
-    assert (first.subject, first.reason) == (decision.client_ip, decision.reason)
+    assert first.subject == decision.client_ip
+    assert first.reason.partition("; AWS")[0] == decision.reason
     index = FilterIndex(found, reading.filter_precedence)
-    assert filtering.decide(found, client, providers, reading, index) == decision
+    assert filtering.decide(found, client, providers, reading, index, LISTED) == decision
     assert pickle.loads(pickle.dumps(decision)) == decision
 
 

@@ -1,0 +1,119 @@
+"""What CloudWatch would count of received mail: four metrics, of each rule, of each rule set, and of all sets together.
+
+The metrics, their scopes and dimensions are documented (Developer Guide, "Viewing metrics for Amazon SES email
+receiving"). That a rule behind one that ended the evaluation counts nothing, and that an effect counts one failure for
+each attempt that failed, is how we read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from sesreceive.reception import Reception
+from sesreceive.trace.facts import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ACTIVE", "DIMENSIONS", "MEANINGS", "Counted", "Scope", "metrics_frame", "metrics_of"]
+
+ACTIVE = "[Active]"
+"""The dimension value under which the messages of every set that was active are counted together."""
+
+
+class Scope(StrEnum):
+    """Whose metric it is, in the order in which the table has them."""
+
+    RULE_SET = "rule set"
+    RULE = "rule"
+
+
+DIMENSIONS: Mapping[Scope, str] = {Scope.RULE_SET: "RuleSetName", Scope.RULE: "RuleName"}
+
+MEANINGS: Mapping[tuple[Scope, Metric], str] = {
+    (Scope.RULE_SET, Metric.RECEIVED): "messages that at least one rule applies to",
+    (Scope.RULE_SET, Metric.PUBLISH_SUCCESS): "messages of which every rule that applies was executed",
+    (Scope.RULE_SET, Metric.PUBLISH_FAILURE): "errors while the rules were executed; they may be tried again",
+    (Scope.RULE_SET, Metric.PUBLISH_EXPIRED): "messages of which a rule was given up: in time, or at once by its error",
+    (Scope.RULE, Metric.RECEIVED): "messages that the rule applies to",
+    (Scope.RULE, Metric.PUBLISH_SUCCESS): "messages for which the rule was executed",
+    (Scope.RULE, Metric.PUBLISH_FAILURE): "errors while the rule was executed; they may be tried again",
+    (Scope.RULE, Metric.PUBLISH_EXPIRED): "messages for which the rule was given up: in time, or at once by its error",
+}
+
+
+class Counted(NamedTuple):
+    """What a count is of."""
+
+    scope: Scope
+    name: str
+    metric: Metric
+
+
+def metrics_of(reception: Reception) -> Iterator[tuple[Counted, int]]:
+    """What one message counts, zeros left out; nothing where no rule applies.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> rule = ses.ReceiptRule(name="all", enabled=True)
+    >>> account = ses.Account(
+    ...     identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),)
+    ... )
+    >>> reception = ses.Receiver(account, seed=1).receive(b"Subject: x", rcpt_to=["ana@example.com"])
+    >>> [(what.name, what.metric.value, number) for what, number in metrics_of(reception)][:2]
+    [('main', 'Received', 1), ('main', 'PublishSuccess', 1)]
+    """
+    if not reception.rules:
+        return
+    failures = dict.fromkeys(reception.rules, 0)
+    failed, expired = set(), set()
+    for done in reception.performed:
+        rule = done.effect.rule
+        failures[rule] = failures.get(rule, 0) + len(done.errors)
+        if done.outcome.failed:
+            failed.add(rule)
+        if done.expired:
+            expired.add(rule)
+    for name in (reception.account.active or "", ACTIVE):
+        yield from _counts(Scope.RULE_SET, name, not failed, sum(failures.values()), bool(expired))
+    for rule, errors in failures.items():
+        yield from _counts(Scope.RULE, rule, rule not in failed, errors, rule in expired)
+
+
+def _counts(scope: Scope, name: str, executed: bool, errors: int, expired: bool) -> Iterator[tuple[Counted, int]]:
+    numbers = {
+        Metric.RECEIVED: 1, Metric.PUBLISH_SUCCESS: int(executed), Metric.PUBLISH_FAILURE: errors,
+        Metric.PUBLISH_EXPIRED: int(expired),
+    }  # fmt: skip
+    for metric, number in numbers.items():
+        if number:
+            yield Counted(scope, name, metric), number
+
+
+def metrics_frame(counts: Mapping[Counted, int]) -> pd.DataFrame:
+    """The counts as `Report.metrics` has them."""
+    import pandas as pd
+
+    scopes, metrics = tuple(Scope), tuple(Metric)
+    # Sets as they were met with all of them together behind, then rules as they fired first.
+    names = list(dict.fromkeys((counted.scope, counted.name) for counted in counts))
+    names.sort(key=lambda name: (scopes.index(name[0]), name[0] is Scope.RULE_SET and name[1] == ACTIVE))
+    rows = [
+        (scope, name, metric, counts[counted])
+        for scope, name in names
+        for metric in metrics
+        if (counted := Counted(scope, name, metric)) in counts
+    ]
+    return pd.DataFrame(
+        {
+            "scope": pd.Categorical([str(row[0]) for row in rows], categories=[str(scope) for scope in scopes]),
+            "dimension": pd.array([DIMENSIONS[row[0]] for row in rows], dtype="string"),
+            "name": pd.array([row[1] for row in rows], dtype="string"),
+            "metric": pd.Categorical([str(row[2]) for row in rows], categories=[str(metric) for metric in metrics]),
+            "count": pd.array([row[3] for row in rows], dtype="Int64"),
+            "meaning": pd.array([MEANINGS[row[0], row[2]] for row in rows], dtype="string"),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Programs of others read what we write, unchanged: what each of them makes of it is what is asserted."""
