@@ -41,7 +41,7 @@ def is_address(text: str) -> bool:
     mailbox = Mailbox.parse(text)
     local = mailbox.local
     # As written: a final dot is understood in an address of mail and refused in a configuration.
-    if _BLANK.search(text) or not local or not is_domain(text.rpartition("@")[2].lower()):
+    if _BLANK.search(text) or not local or not is_domain(text[len(local) + 1 :].lower()):
         return False
     return "@" not in local or _QUOTED.fullmatch(local) is not None
 

@@ -83,7 +83,7 @@ def check_host(
     envelope_from = mail_from or f"postmaster@{helo}"
     mailbox = Mailbox.parse(envelope_from)
     # A sender without `@` is taken as a domain, as pyspf and jSPF do (RFC 7208 section 4.3 adds `postmaster`).
-    local, said = (mailbox.local, mailbox.domain) if "@" in envelope_from else ("", envelope_from.lower())
+    local, said = (mailbox.local, mailbox.domain) if mailbox.is_divided else ("", envelope_from.lower())
     settings = _Settings.of(assumptions or _DEFAULT)
     known = memory or Memory()
     key = (client_ip, said, settings)

@@ -13,7 +13,7 @@ from sesreceive.actions import BounceAction, LambdaAction
 from sesreceive.arn import Arn
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.errors import one_line
-from sesreceive.mail.address import domain_of
+from sesreceive.mail.address import Mailbox, domain_of
 from sesreceive.receiver import Receiver
 from sesreceive.stages.conditions import match
 
@@ -78,8 +78,9 @@ def _meeting(chains: Sequence[Sequence[ReceiptRule]]) -> Iterator[tuple[ReceiptR
 
 def _keys(recipient: str) -> Iterator[str]:
     """The conditions that a recipient can meet: its address without label, its domain, those above it, none."""
-    local, _, domain = recipient.lower().rpartition("@")
-    yield from (f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}", domain, "")
+    mailbox = Mailbox.parse(recipient)
+    domain = mailbox.domain
+    yield from (mailbox.folded, mailbox.without_label, domain, "")
     while "." in domain:
         domain = domain.partition(".")[2]
         yield f".{domain}"

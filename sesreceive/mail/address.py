@@ -6,6 +6,7 @@ written; SMTP, recipient conditions, SPF and DMARC all ask here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -14,6 +15,10 @@ import idna
 from sesreceive.hostname import plain_domain
 
 __all__ = ["Mailbox", "domain_of", "host_address", "parent_domains", "to_ascii_domain", "unmapped"]
+
+# An escaped character, or a quoted string. Where nothing closes a quote it is a character as any other; all quotes
+# behind it are then escaped, so none is tried again in vain.
+_ESCAPED_OR_QUOTED = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Mailbox:
 
     @classmethod
     def parse(cls, text: str) -> Mailbox:
-        """Split an address at the last ``@``, which is never part of a domain.
+        """Split an address at the last ``@`` outside quoted strings, which is never part of a domain.
 
         Examples
         --------
@@ -46,11 +51,24 @@ class Mailbox:
         '"a@b"'
         >>> Mailbox.parse("postmaster").domain
         ''
+        >>> Mailbox.parse('"a@b"')
+        Mailbox(text='"a@b"', local='"a@b"', domain='')
         """
         local, at, domain = text.rpartition("@")
-        if not at:
+        if '"' in domain:  # else no quoted string ends behind the `@`, so it is in none
+            unquoted = _ESCAPED_OR_QUOTED.sub(_hidden, text)
+            position = unquoted.rfind("@")
+            if position < 0:
+                return cls(text=text, local=text, domain="")
+            local, domain = text[:position], text[position + 1 :]
+        elif not at:
             return cls(text=text, local=text, domain="")
         return cls(text=text, local=local, domain=plain_domain(domain))
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether the address has an ``@`` outside quoted strings, though perhaps nothing behind it."""
+        return len(self.local) < len(self.text)
 
     @property
     def folded(self) -> str:
@@ -67,6 +85,11 @@ class Mailbox:
         'ana@example.com'
         """
         return f"{self.local.lower().partition('+')[0]}@{self.domain}"
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """A quoted string without its at-signs, as long as it was."""
+    return match[0].replace("@", "-") if match[0][0] == '"' else match[0]
 
 
 def domain_of(address: str) -> str:

@@ -26,10 +26,11 @@ _IN_BRACKETS = re.compile(r"[\\\]]")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 # RFC 822 section 6.1, as loosely as JavaMail's check of an address from a header: an optional route, then a local part
-# of atoms and quoted strings, and perhaps a domain or domain literal. Possessive, so that it never backtracks.
+# of atoms and quoted strings, and perhaps a domain or domain literal. There JavaMail takes the character behind any
+# backslash as escaped, also behind one that is escaped itself. Possessive, so that it never backtracks.
 _ATOM = r'[^\x00-\x20\x7f()<>,;:\\"\[\]@]'
 _ADDR_SPEC = re.compile(
-    rf'(?:"(?:[^"\\]++|\\.)*+"|\\.|{_ATOM}++)*+(?:@(?:\[[^\x00-\x20\[\]]*+\]|{_ATOM}*+))?+', re.DOTALL
+    rf'(?:"(?:[^"\\]++|\\++.?)*+"|\\++.?|{_ATOM}++)*+(?:@(?:\[[^\x00-\x20\[\]]*+\]|{_ATOM}*+))?+', re.DOTALL
 )
 _ROUTE = re.compile(r"@[^\x00-\x20:]*+:")
 

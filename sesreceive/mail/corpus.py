@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sesreceive.errors import InputError, one_line
-from sesreceive.mail.delivered import addresses_in, envelope_of
+from sesreceive.mail.delivered import envelope_of
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.file_form import HEAD, Form, form_of
+from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.mail_files import (
     SETUP_OBJECT,
     SIDECAR,

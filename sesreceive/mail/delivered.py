@@ -24,19 +24,17 @@ from typing import Any
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.hops import Hop, border, hops
+from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.message import Message
 from sesreceive.mail.provenance import Origin, Provenance
 
-__all__ = ["addresses_in", "envelope_of", "read_envelope"]
+__all__ = ["envelope_of", "read_envelope"]
 
 # Who the message was delivered to, surest first. A forwarded message has one of the first three of each delivery, the
 # last one on top.
 _DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To")
 _ADDRESSED = ("To", "Cc", "Bcc")
 
-# A quoted string, an escaped character, one of the characters that divide addresses, or anything else. Each starts
-# with other characters and none backtracks, so the time is linear whatever the header holds.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+("?)|\\.?|[()<>,:;]|[^"\\()<>,:;]++', re.DOTALL)
 # What no SMTP command can say.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, its brackets included.
@@ -95,11 +93,11 @@ def _of(hop: Hop) -> str:
 def _mail_from(message: Message, own: Sequence[Hop]) -> dict[str, tuple[Any, str]]:
     returned = message.get("Return-Path")
     if returned is not None:
-        return {"mail_from": (next(addresses_in(returned), ""), "Return-Path")}  # `<>` is the null sender
+        return {"mail_from": (next(_addresses_in(returned), ""), "Return-Path")}  # `<>` is the null sender
     for hop in reversed(own):
         if hop.mail_from is not None:
             return {"mail_from": (hop.mail_from, _of(hop))}
-    author = next(addresses_in(message.get("From") or ""), None)
+    author = next(_addresses_in(message.get("From") or ""), None)
     return {} if author is None else {"mail_from": (author, "From")}
 
 
@@ -108,7 +106,7 @@ def _rcpt_to(message: Message, own: Sequence[Hop]) -> dict[str, tuple[Any, str]]
         if hop.recipient:
             return {"rcpt_to": ((hop.recipient,), _of(hop))}
     for name in _DELIVERED:
-        recipients = tuple(addresses_in(message.get(name) or ""))
+        recipients = tuple(_addresses_in(message.get(name) or ""))
         if recipients:
             return {"rcpt_to": (tuple(dict.fromkeys(recipients)), name)}
     named = {name: tuple(_addresses(message, name)) for name in _ADDRESSED}
@@ -119,7 +117,7 @@ def _rcpt_to(message: Message, own: Sequence[Hop]) -> dict[str, tuple[Any, str]]
 
 def _addresses(message: Message, name: str) -> Iterator[str]:
     for item in message.all(name):
-        yield from addresses_in(item.value.decode("utf-8", "replace"))
+        yield from _addresses_in(item.value.decode("utf-8", "replace"))
 
 
 def _session(own: Sequence[Hop]) -> dict[str, tuple[Any, str]]:
@@ -143,56 +141,8 @@ def _time(path: Sequence[Hop], own: Sequence[Hop]) -> dict[str, tuple[Any, str]]
     return {}
 
 
-def addresses_in(text: str) -> Iterator[str]:
-    r"""The addresses of a To, Cc or From field, in order, without names and comments; linear in its length.
-
-    Tolerant: what is no address is left out.
-
-    Examples
-    --------
-    >>> list(addresses_in('"Doe, John" <john@example.org>, ann@example.com (Ann), team: bo@example.com;, nobody'))
-    ['john@example.org', 'ann@example.com', 'bo@example.com']
-    """
-    plain: list[str] = []
-    angle: list[str] = []
-    comments, in_angle, had_angle = 0, False, False
-    for found in _TOKEN.finditer(text):
-        token = found.group()
-        if token == "(" and not in_angle:
-            comments += 1
-        elif comments:
-            comments -= token == ")"
-        elif token[0] == '"' and not found.group(1):
-            pass  # a quote that nothing closes
-        elif in_angle and token != ">":
-            angle.append(token)
-        elif token == "<":
-            angle, in_angle, had_angle = [], True, True
-        elif token == ">":
-            in_angle = False
-        elif token == ":":
-            plain = []  # the name of a group
-        elif token in ",;":
-            yield from _address(plain, angle if had_angle else None)
-            plain, had_angle = [], False
-        else:
-            plain.append(token)
-    yield from _address(plain, angle if had_angle else None)
-
-
-def _address(plain: list[str], angle: list[str] | None) -> Iterator[str]:
-    """The address of one entry, if it has one."""
-    if angle is not None:
-        text = "".join(angle).strip()
-        if text.startswith("@"):  # a source route (RFC 5321 appendix C), which is to be ignored
-            text = text.rpartition(":")[2]
-        words = [text]
-    else:
-        # Without brackets it is the word with the `@`; blanks in a quoted local part do not divide words.
-        words = "".join(t.replace(" ", "\0") if t.startswith('"') else t for t in plain).split()
-        words = [word.replace("\0", " ") for word in words]
-    for word in words:
-        local, at, domain = word.rpartition("@")
-        if local and at and domain and len(word) <= _LONGEST_ADDRESS and not _CONTROL.search(word):
-            yield word
-            return
+def _addresses_in(text: str) -> Iterator[str]:
+    """The addresses of a field that an SMTP command can say."""
+    for address in addresses_in(text):
+        if len(address) <= _LONGEST_ADDRESS and not _CONTROL.search(address):
+            yield address

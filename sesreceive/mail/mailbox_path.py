@@ -151,4 +151,4 @@ def is_valid_sender(address: str) -> bool:
     mailbox = Mailbox.parse(address)
     if not _LOCAL.fullmatch(mailbox.local):
         return False
-    return _DOMAIN.fullmatch(mailbox.domain) is not None if "@" in address[len(mailbox.local) :] else True
+    return _DOMAIN.fullmatch(mailbox.domain) is not None if mailbox.is_divided else True

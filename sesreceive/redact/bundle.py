@@ -15,7 +15,7 @@ from sesreceive.auth.dmarc import organizational_domain
 from sesreceive.dns.resolver import DnsStatus
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, one_line
-from sesreceive.mail.address import to_ascii_domain
+from sesreceive.mail.address import domain_of, to_ascii_domain
 from sesreceive.mail.corpus import Item
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
@@ -172,7 +172,7 @@ def redact(item: Item, account: Account | None = None, zone: Zone | None = None)
 
 
 def _account_for(envelope: Envelope) -> Account:
-    names = (to_ascii_domain(address.rpartition("@")[2]) for address in envelope.rcpt_to)
+    names = (to_ascii_domain(domain_of(address)) for address in envelope.rcpt_to)
     return Account(identities=tuple(dict.fromkeys(name for name in names if name)))
 
 

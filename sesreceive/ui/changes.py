@@ -14,8 +14,8 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.lab.compose import Attachment, Draft
 from sesreceive.lab.doctored import PRETENCES, TAMPERINGS, marked, pretended
 from sesreceive.lab.sign import CANONICALIZATIONS, SigningKey, sign
-from sesreceive.mail.delivered import addresses_in
 from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.message import Message
 from sesreceive.scan.markers import EICAR, GTUBE
 from sesreceive.ui.inputs import LABEL_WIDTH, Checked, choice, tick

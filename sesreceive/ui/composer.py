@@ -13,9 +13,10 @@ from sesreceive.auth.author import Author
 from sesreceive.clock import SteppingClock, to_datetime
 from sesreceive.errors import InputError, SesReceiveError, ValidationError, one_line
 from sesreceive.lab.talk import Talk, talk
+from sesreceive.mail.address import domain_of
 from sesreceive.mail.corpus import Item, with_crlf
-from sesreceive.mail.delivered import addresses_in
 from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
@@ -132,7 +133,7 @@ class Composer(Part):
         """
         now = _now(self.bench.receiver)
         if self.source.value == "write":
-            domain = next(addresses_in(self.letter.sender.value), "").rpartition("@")[2] or "example.org"
+            domain = domain_of(next(addresses_in(self.letter.sender.value), "")) or "example.org"
             ascii_domain = domain.encode("ascii", "ignore").decode() or "example.org"
             number = len(self.bench.receptions) + 1
             draft = self.letter.draft(date=to_datetime(now), message_id=f"composed-{number}@{ascii_domain}")

@@ -37,7 +37,16 @@ FIELDS = [
     ("<@relay.example.net:ana@example.org>",                  ["example.org"]),
     ("<@a.example.net,@b.example.net:ana@example.org>",       ["example.org"]),
     ("<ana@example.org> <bo@example.net>",                    ["example.org", "example.net"]),
-    ("<ana@example.org> bo@example.net",                      ["example.org"]),
+    # JavaMail passes over the second one; a mail program may show it, so it has to be aligned, too.
+    ("<ana@example.org> bo@example.net",                      ["example.org", "example.net"]),
+    ("ana@example.org (Ana) bo@example.net",                  ["example.org", "example.net"]),  # was the second alone
+    ("ana@example.org (Ana) .example.net",                    ["example.org", "example.org.example.net"]),
+    ("ana@example.org bo@example.net",                        ["example.org", "example.net"]),  # was the second alone
+    ("<ana@example.org, bo@example.net>",                     ["example.org", "example.net"]),  # was the second alone
+    ("<" + "x" * 300 + "@example.org>",                       ["example.org"]),
+    ("eve@example.net: ana@example.org;",                     ["example.org"]),
+    ('"ana@example.org"',                                     []),
+    ("=?utf-8?q?ana=40example=2Eorg?=",                       []),
     ("ana@example.org.",                                      ["example.org"]),
     ("",                                                      []),
     ("Ana",                                                   []),

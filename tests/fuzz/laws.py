@@ -32,6 +32,7 @@ from sesreceive.mail.address import Mailbox
 from sesreceive.mail.address_list import parse_addresses, render
 from sesreceive.mail.encoded_words import decode_words
 from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.mbox import messages_in
 from sesreceive.mail.message import Message
 from tests.fuzz import words
@@ -118,7 +119,8 @@ def addresses(data: bytes) -> None:
     author = Author.of(Message(b"From: " + data + b"\r\n\r\n"))
     assert bool(author.domains) != bool(author.problem)
     mailbox = Mailbox.parse(text)
-    assert mailbox.local + "@" * ("@" in text) + mailbox.text[len(mailbox.local) + 1 :] == text
+    assert mailbox.local + "@" * mailbox.is_divided + text[len(mailbox.local) + 1 :] == text
+    assert all(0 < address.rfind("@") < len(address) - 1 for address in addresses_in(text))
 
 
 def encoded_words(data: bytes) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sesreceive.mail.address_list import parse_addresses, render
 from sesreceive.mail.encoded_words import decode_words
 from sesreceive.mail.message import unfold
+from tests.mail.test_loose_addresses import WELL_FORMED
 
 JARS = [Path("/usr/share/java") / name for name in ("javax.mail.jar", "javax.activation.jar")]
 MISSING = shutil.which("java") is None or not all(jar.is_file() for jar in JARS)
@@ -139,6 +140,13 @@ ADDRESSES = [
     '"a@b"@example.org',
     "ana@[192.0.2.1]",
     "a@example.org,,b@example.org",
+    "\\\\ ana@example.org",
+    '"a\\\\"@example.org',
+    '"a\\\\\\"b"@example.org',
+    "ana\\@example.org",
+    "ana@example.org\\",
+    "ana\\",
+    "\\",
 ]
 
 
@@ -147,7 +155,7 @@ def shown(text: str) -> list[tuple[str, str]] | None:
     return None if parsed is None else [(one.address, render(one)) for one in parsed]
 
 
-@pytest.mark.parametrize("text", ADDRESSES)
+@pytest.mark.parametrize("text", ADDRESSES + [text for text, _ in WELL_FORMED])
 def test_an_address_field_reads_as_in_javamail(ask: Ask, text: str) -> None:
     answer = ask("addresses", text)
     theirs = None if answer is None else [tuple(one.split("\0")) for one in answer.split("\1")[:-1]]
