@@ -148,7 +148,6 @@ CLOCK_READERS = {
     "tests/browser/lab.py",
     "tests/cost.py",
     "tests/patience.py",
-    "tests/scan/conftest.py",
     "tests/soak/soak_smtp.py",
 }
 
