@@ -197,7 +197,10 @@ def test_the_published_addresses_are_of_the_publishers() -> None:
 # ---------------------------------------------------------------- the commands that receive
 
 
-def test_commands_take_lists_and_say_how_old_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_take_lists_and_say_how_old_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # the table is cut to the terminal
     listed = tmp_path / "ranges.json"
     listed.write_text(AWS.replace("203.0.113.0/25", "192.0.2.0/28"), encoding="utf-8")
     options = ["--dataset", "first-steps", "--provider-list", str(listed)]

@@ -150,4 +150,4 @@ def test_whether_ec2_is_refused_is_a_named_assumption() -> None:
 def test_an_account_is_told_that_its_reading_of_ec2_mattered() -> None:
     receiver = ses.Receiver(ses.Account(identities=("example.com",)), provider_lists=[FROM_EC2], seed=1)
     reception = receiver.receive(b"Subject: x", client_ip=IP, rcpt_to=["ana@example.com"])
-    assert [point.name for point in reception.assumed()] == ["ec2_source"]
+    assert "ec2_source" in [point.name for point in reception.assumed()]
