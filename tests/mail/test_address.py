@@ -86,7 +86,7 @@ PLACES: list[tuple[str, Callable[[str], object], object, object]] = [
     ("the index of addresses",     lambda address: rules(address).matching(address),               FIRST, FIRST),
     ("the index of domains",       lambda address: rules("example.com").matching(address),         (),    FIRST),
     ("what a condition misses",    lambda address: condition_finding(address) == "",               False, True),
-    ("SPF",                        lambda address: check_host("192.0.2.1", address, "", ZONE).status, "none","fail"),
+    ("SPF",                        lambda address: check_host("192.0.2.1", address, "", ZONE).status, "none", "fail"),
 ]  # fmt: skip
 
 
