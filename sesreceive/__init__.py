@@ -43,6 +43,7 @@ from sesreceive.dns.live import LiveResolver
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Outcome
 from sesreceive.errors import (
+    ApiError,
     InputError,
     MessageRejectedError,
     MissingExtraError,
@@ -84,6 +85,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Account",
     "AddHeaderAction",
+    "ApiError",
     "Assumptions",
     "AwsBackend",
     "BounceAction",

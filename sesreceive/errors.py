@@ -3,6 +3,7 @@
 ::
 
     SesReceiveError
+    ├── ApiError             an operation of the SES API refuses its request: a code and a message
     ├── ValidationError      a configuration breaks documented constraints; all of them are listed
     ├── InputError           a file, folder, dataset or envelope cannot be read
     │   └── ZoneError        a line of a DNS zone cannot be read
@@ -17,8 +18,11 @@ Results of mail processing are never errors: a DNS time-out is a `temperror`, a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 __all__ = [
+    "ApiError",
     "InputError",
     "MessageRejectedError",
     "MissingExtraError",
@@ -122,6 +126,33 @@ class InputError(SesReceiveError, ValueError):
 
 class ZoneError(InputError):
     """A line of a DNS zone cannot be read; the message names the line."""
+
+
+class ApiError(SesReceiveError):
+    """An operation of the SES API refuses a request, in the service's own words.
+
+    Attributes
+    ----------
+    code : str
+        Such as ``RuleSetDoesNotExist``.
+    message : str
+        The service's sentence, as it goes over the wire; what the request held stands in it unescaped.
+    members : dict of str to str
+        Further members of the error that the API model names, such as ``Name`` or ``Bucket``.
+
+    Examples
+    --------
+    >>> print(ApiError("RuleSetDoesNotExist", "Rule set does not exist: main", Name="main"))
+    RuleSetDoesNotExist: Rule set does not exist: main
+    """
+
+    def __init__(self, code: str, message: str, **members: str) -> None:
+        self.code, self.message, self.members = code, message, members
+        super().__init__(f"{code}: {one_line(message, 2000)}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild from code and message when unpickled in another process."""
+        return partial(type(self), **self.members), (self.code, self.message)
 
 
 class MessageRejectedError(SesReceiveError):

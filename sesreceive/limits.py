@@ -77,6 +77,9 @@ RECIPIENTS_PER_MESSAGE = Limit(
 RULE_SETS_PER_PAGE = Limit(
     "rule sets a ListReceiptRuleSets answer holds", 100, "rule sets", _DOC, "SES API ListReceiptRuleSets"
 )
+IDENTITIES_PER_PAGE = Limit(
+    "identities a ListIdentities answer holds", 1000, "identities", _DOC, "SES API ListIdentities.MaxItems"
+)
 CONNECT_ATTACHMENTS = Limit(
     "attachments of a message to Amazon Connect", 10, "attachments", _DOC, "SES API ConnectAction"
 )

@@ -26,7 +26,7 @@ from sesreceive.limits import Limit
 from sesreceive.mail.address import domain_of, unmapped
 from sesreceive.wording import count, expected, shown
 
-__all__ = ["CHECKS", "problems"]
+__all__ = ["CHECKS", "may_send", "problems"]
 
 
 def problems(value: Value, *, account: Account | None = None, path: str = "") -> tuple[Problem, ...]:
@@ -91,7 +91,7 @@ def _text(item: Member, text: str, path: str, source: str, account: Account | No
         if region != account.region:
             wanted = f"{_NOUNS[item.arn]} in region `{account.region}`, where the account receives,"
             yield Problem(path, expected(wanted, region), 'Developer Guide, "Regions and endpoints"')
-        if item.identity and not _may_send(text, account):
+        if item.identity and not may_send(text, account):
             yield Problem(path, _not_verified(text, account), source)
 
 
@@ -108,7 +108,7 @@ def _fits(limit: Limit[str], text: str) -> bool:
     return re.fullmatch(limit.value, text, re.ASCII) is not None
 
 
-def _may_send(address: str, account: Account) -> bool:
+def may_send(address: str, account: Account) -> bool:
     """An address may send when it is verified itself, or its domain or a parent of that is."""
     if account.is_verified(domain_of(address)):
         return True

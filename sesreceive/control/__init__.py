@@ -1,1 +1,1 @@
-"""The API operations that change an account or send a bounce, holding a receiver."""
+"""The control plane: the operations of the SES API over a receiver, one account in each region."""

@@ -1,24 +1,32 @@
-"""What an account is asked besides receiving: rules with their setup messages, bounces after the fact.
+"""The control plane of one account in one region: every operation of receiving, and the identities.
 
 Named after the operations of the SES API; a `Control` holds the receiver whose account they change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from threading import RLock
 from typing import Any
 
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.clock import to_datetime
+from sesreceive.control.bounce_operation import bounce, bounce_id, bounce_of_request
+from sesreceive.control.exchange import Answer, Call
+from sesreceive.control.filter_operations import FILTER_OPERATIONS
+from sesreceive.control.identity_operations import IDENTITY_OPERATIONS
+from sesreceive.control.requests import REQUESTS
+from sesreceive.control.rule_operations import RULE_OPERATIONS
+from sesreceive.control.shapes import check
+from sesreceive.control.targets import Trial, trials
 from sesreceive.effects import SendBounce
-from sesreceive.errors import MessageRejectedError, Problem, ValidationError, one_line
-from sesreceive.mail.address import domain_of
+from sesreceive.errors import ApiError, MessageRejectedError, Problem, ValidationError
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
-from sesreceive.verdict import Verdicts
-from sesreceive.writing.send_bounce import BouncedRecipient, MessageDsn, refusal, send_bounce_dsn
+from sesreceive.writing.send_bounce import BouncedRecipient, MessageDsn
 
-__all__ = ["Control"]
+__all__ = ["OPERATIONS", "Control"]
 
 
 class Control:
@@ -28,20 +36,99 @@ class Control:
     ----------
     receiver : Receiver
         Whose account is changed and whose backend is written to.
+    received : mapping of str to Reception, optional
+        The mail that SendBounce may answer, by message id; none by default.
+    verified_at_once : bool
+        Whether a new identity is verified at once, or stays ``Pending``.
 
     Examples
     --------
     >>> import sesreceive as ses
-    >>> Control(ses.Receiver(ses.Account(), seed=1))
+    >>> control = Control(ses.Receiver(ses.Account(identities=["example.com"]), seed=1))
+    >>> control
     <Control of us-east-1>
+    >>> control.call("CreateReceiptRuleSet", {"RuleSetName": "main"})
+    {}
+    >>> control.call("CreateReceiptRule", {"RuleSetName": "main", "Rule": {"Name": "all"}})
+    {}
+    >>> control.call("DescribeReceiptRule", {"RuleSetName": "main", "RuleName": "all"})
+    {'Rule': {'Name': 'all', 'Enabled': False, 'ScanEnabled': False, 'TlsPolicy': 'Optional', 'Actions': []}}
+    >>> control.call("SetActiveReceiptRuleSet", {"RuleSetName": "mail"})
+    Traceback (most recent call last):
+    sesreceive.errors.ApiError: RuleSetDoesNotExist: Rule set does not exist: mail
+
+    References
+    ----------
+    Amazon SES API Reference (2010-12-01), "Actions".
     """
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(
+        self,
+        receiver: Receiver,
+        *,
+        received: Mapping[str, Reception] | None = None,
+        verified_at_once: bool = True,
+    ) -> None:
         self.receiver = receiver
+        self.received: Mapping[str, Reception] = {} if received is None else received
+        self.verified_at_once = verified_at_once
+        # Two requests at once must not lose the change of one.
+        self._changing = RLock()
 
     def __repr__(self) -> str:
         """One line: the region."""
         return f"<Control of {one_line(self.receiver.account.region)}>"
+
+    def call(self, operation: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What the operation answers; the receiver's account is changed when it returns.
+
+        Parameters
+        ----------
+        operation : str
+            One of `OPERATIONS`, such as ``CreateReceiptRule``.
+        request : mapping, optional
+            Its members, as boto3 takes them.
+
+        Returns
+        -------
+        dict
+            The members of the answer, as boto3 gives them; empty where there is nothing to say.
+
+        Raises
+        ------
+        ApiError
+            When SES would refuse, with its code and message; ``InvalidAction`` where it has no such operation.
+            Nothing is changed then.
+        ValidationError
+            When the request has a member or a kind of value that no typed client would send.
+        """
+        request = {} if request is None else request
+        shape = REQUESTS.get(operation)
+        if shape is None:
+            raise ApiError("InvalidAction", f"Could not find operation {operation} for version 2010-12-01")
+        check(shape, request)
+        with self._changing:
+            if operation == "SendBounce":
+                return self._send_bounce(request)
+            before = self.receiver.account
+            answer = _PURE[operation](
+                Call(account=before, request=request, clock=self._now, verified_at_once=self.verified_at_once)
+            )
+            if answer.deployed is not None:
+                try:
+                    trials(answer.deployed, self.receiver.backend, self._now())
+                except Trial as trial:
+                    raise trial.refusal from trial
+            if answer.account is not before:
+                self.receiver.account = answer.account
+            return dict(answer.members)
+
+    def _send_bounce(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        sent = bounce_of_request(request, self.received, self.receiver.account, self._now())
+        outcome = self.receiver.backend.perform(sent)
+        if outcome.failed:
+            raise ApiError("MessageRejected", outcome.error)
+        return {"MessageId": bounce_id(sent)}
 
     def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
         """Add a rule as CreateReceiptRule does: first, or behind `after`; its targets get their setup messages.
@@ -88,16 +175,17 @@ class Control:
         return active if active is not None and not name else self.receiver.account.rule_set(name)
 
     def _deploy(self, rule: ReceiptRule, rule_set: ReceiptRuleSet) -> None:
-        account = self.receiver.account.with_rule_set(rule_set).validate()
-        at = to_datetime(self.receiver.clock())
-        for index, action in enumerate(rule.actions):
-            for effect in action.sets_up(at):
-                outcome = self.receiver.backend.perform(effect)
-                if outcome.failed:
-                    raise ValidationError(
-                        Problem(f"actions[{index}]", outcome.error, f"SES API {type(action).__name__}")
-                    )
-        self.receiver.account = account
+        with self._changing:
+            account = self.receiver.account.with_rule_set(rule_set).validate()
+            try:
+                trials(rule, self.receiver.backend, self._now())
+            except Trial as trial:
+                source = f"SES API {type(rule.actions[trial.position]).__name__}"
+                raise ValidationError(Problem(f"actions[{trial.position}]", trial.reason, source)) from None
+            self.receiver.account = account
+
+    def _now(self) -> datetime:
+        return to_datetime(self.receiver.clock())
 
     def send_bounce(
         self,
@@ -142,24 +230,19 @@ class Control:
         ... ).destination
         'ana@example.org'
         """
-        recipients = [BouncedRecipient.from_api(one) for one in bounced_recipient_info_list]
-        receipt = original.receipt if original.accepted else None
-        now = to_datetime(self.receiver.clock())
-        why = refusal(receipt, message_id=original.message_id, recipients=recipients, now=now)
-        if not why and self.receiver.account.is_verified(domain_of(bounce_sender)) is None:
-            why = f"`{one_line(bounce_sender)}` is under no verified identity"
-        if why or receipt is None:
-            raise MessageRejectedError(why)
-        raw = send_bounce_dsn(
-            receipt, bounce_sender=bounce_sender, recipients=recipients, explanation=explanation,
+        sent = bounce(
+            original, message_id=original.message_id, account=self.receiver.account, now=self._now(),
+            bounce_sender=bounce_sender, explanation=explanation,
+            recipients=[BouncedRecipient.from_api(info) for info in bounced_recipient_info_list],
             message_dsn=MessageDsn.from_api(message_dsn) if message_dsn else None,
-            verdicts=original.verdicts or Verdicts(), sent_at=now,
         )  # fmt: skip
-        bounce = SendBounce(
-            sender=bounce_sender, destination=receipt.envelope.mail_from, raw=raw, message_id=receipt.message_id,
-            recipients=tuple(one.recipient for one in recipients),
-        )  # fmt: skip
-        outcome = self.receiver.backend.perform(bounce)
+        outcome = self.receiver.backend.perform(sent)
         if outcome.failed:
             raise MessageRejectedError(outcome.error)
-        return bounce
+        return sent
+
+
+_PURE: Mapping[str, Callable[[Call], Answer]] = {**RULE_OPERATIONS, **FILTER_OPERATIONS, **IDENTITY_OPERATIONS}
+
+# What a control plane is asked by these names, in the order of the table of requests.
+OPERATIONS: tuple[str, ...] = tuple(REQUESTS)

@@ -1,0 +1,99 @@
+"""Whether SES can write to what a rule names: tried when the rule is made or changed, as the service does.
+
+Buckets and topics get their setup messages. What no setup message reaches is looked for where the backend is one that
+knows what there is (``strict``): topics to notify, functions. Functions are not run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sesreceive.account.rule_set import ReceiptRule
+from sesreceive.backends.directory import DirectoryBackend
+from sesreceive.backends.failure_plan import what_failed
+from sesreceive.backends.memory import MemoryBackend
+from sesreceive.control import refusals
+from sesreceive.effects import Backend, Effect, Invoke, Outcome, Publish, PutObject
+from sesreceive.errors import ApiError
+
+__all__ = ["Trial", "trials"]
+
+
+class Trial(Exception):  # noqa: N818 - a signal between these modules
+    """A target cannot be written to.
+
+    Attributes
+    ----------
+    position : int
+        Of the action, from 0.
+    reason : str
+        The backend's sentence.
+    refusal : ApiError
+        The service's.
+    """
+
+    def __init__(self, position: int, reason: str, refusal: ApiError) -> None:
+        super().__init__(reason)
+        self.position, self.reason, self.refusal = position, reason, refusal
+
+
+def trials(rule: ReceiptRule, backend: Backend, at: datetime) -> None:
+    """Every target of the rule has its setup message.
+
+    Raises
+    ------
+    Trial
+        For the first that cannot be written to; what was written before stays written.
+    """
+    for position, action in enumerate(rule.actions):
+        _key(position, action, backend)
+        effects = action.sets_up(at)
+        for effect in effects:
+            outcome = backend.perform(effect)
+            if outcome.failed:
+                raise Trial(position, outcome.error, _refusal(effect, outcome))
+        reached = {effect.target for effect in effects}
+        for effect in _others(action):
+            if effect.target not in reached and _is_absent(effect, backend):
+                outcome = Outcome(error=what_failed(effect, absent=True))
+                raise Trial(position, outcome.error, _refusal(effect, outcome))
+
+
+def _key(position: int, action: Any, backend: Any) -> None:
+    """The setup object is written in the clear, so a key is asked for a data key of its own."""
+    arn, kms = getattr(action, "kms_key_arn", None), getattr(backend, "kms", None)
+    if not arn or kms is None:
+        return
+    try:
+        kms.generate_data_key(KeyId=arn, KeySpec="AES_256", EncryptionContext={})
+    except Exception as error:
+        raise Trial(position, str(error), refusals.kms_unusable(arn, action.bucket_name)) from error
+
+
+def _others(action: Any) -> list[Effect]:
+    topic, function = getattr(action, "topic_arn", None), getattr(action, "function_arn", None)
+    found: list[Effect] = []
+    if function:
+        found.append(Invoke(function_arn=function, payload=""))
+    if topic:
+        found.append(Publish(topic_arn=topic, subject="", message=""))
+    return found
+
+
+def _is_absent(effect: Effect, backend: Any) -> bool:
+    # The real AWS is asked by doing, never listed.
+    if not isinstance(backend, MemoryBackend | DirectoryBackend) or not backend.strict:
+        return False
+    if isinstance(effect, Invoke):
+        return backend.functions.find(effect.function_arn) is None
+    return effect.target not in backend.topics
+
+
+def _refusal(effect: Effect, outcome: Outcome) -> ApiError:
+    if isinstance(effect, PutObject):
+        absent = outcome.error.startswith(what_failed(effect, absent=True))
+        return (refusals.no_such_bucket if absent else refusals.could_not_write)(effect.bucket)
+    if isinstance(effect, Invoke):
+        return refusals.could_not_invoke(effect.function_arn)
+    return refusals.could_not_publish(effect.target)
