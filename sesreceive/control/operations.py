@@ -21,7 +21,7 @@ from sesreceive.control.rule_operations import RULE_OPERATIONS
 from sesreceive.control.shapes import check
 from sesreceive.control.targets import Trial, trials
 from sesreceive.effects import SendBounce
-from sesreceive.errors import ApiError, MessageRejectedError, Problem, ValidationError
+from sesreceive.errors import ApiError, MessageRejectedError, Problem, ValidationError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.writing.send_bounce import BouncedRecipient, MessageDsn
