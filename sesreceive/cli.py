@@ -139,12 +139,12 @@ def _serve(options: argparse.Namespace) -> int:
             server.start()
             domains = one_line(", ".join(_domains(receiver.account)), 2000) or "no domain"
             print(f"receiving at {one_line(server.host)}:{server.port} for {domains}")
-            print(_how_long_it_lasts(server))
+            print(one_line(_how_long_it_lasts(server), 2000))
             print("stop with Ctrl-C", flush=True)
             seen = 0
             for came in server.follow():
                 if isinstance(came, Failed):  # one message that fails is no reason to take no more
-                    print(f"sesreceive: {came}", file=sys.stderr, flush=True)
+                    print(f"sesreceive: {one_line(came, 2000)}", file=sys.stderr, flush=True)
                 elif came is not None:
                     print(one_line(repr(came)), flush=True)
                     seen += 1
@@ -156,7 +156,7 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         server.stop(options.grace)
     except ServerError as error:
-        print(f"sesreceive: {error}", file=sys.stderr)
+        print(f"sesreceive: {one_line(error, 2000)}", file=sys.stderr)
         code = 0 if server.spool else 1  # without a spool they are lost now
     faulty.release()
     if sns is not None:
@@ -179,7 +179,7 @@ def _subscribed(receiver: Receiver, options: argparse.Namespace) -> SnsEndpoint 
         if options.sns_certificate is not None:
             Path(options.sns_certificate).write_text(sns.signer.pem, encoding="ascii")
         receiver.backend = sns.behind(receiver.backend)
-        print(f"SNS at https://127.0.0.1:{sns.port}, its certificate at {sns.url}{sns.signer.path}")
+        print(f"SNS at https://127.0.0.1:{sns.port}, its certificate at {one_line(sns.url + sns.signer.path)}")
         for topic_arn, _, rest in wanted:
             sns.subscribe(topic_arn, f"http{rest}")
     except OSError as error:
@@ -353,7 +353,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from sesreceive.published_lists import fetch
 
     fetched = fetch(options.kind, options.out, options.url)
-    print(f"wrote {one_line(options.out)}: {fetched.about(_now())}")
+    print(f"wrote {one_line(options.out)}: {one_line(fetched.about(_now()), 2000)}")
     return 0
 
 
@@ -376,7 +376,7 @@ def _provider_lists(options: argparse.Namespace) -> tuple[AnyList, ...]:
     """The lists that the options name; how old they are is said on standard error, beside the tables."""
     read = [ProviderList.read(path) for path in options.provider_list]
     for entry in read:
-        print(f"provider list {entry.about(_now())}", file=sys.stderr)
+        print(f"provider list {one_line(entry.about(_now()), 2000)}", file=sys.stderr)
     return (*read, *map(ProviderList.dnsbl, options.dns_list))
 
 

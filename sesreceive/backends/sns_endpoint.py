@@ -413,7 +413,8 @@ class SnsEndpoint:
         """One line: where it is, and how much was delivered."""
         delivered = sum(delivery.delivered for delivery in self._deliveries)
         subscriptions = count(len(self._subscriptions), "subscription")
-        return f"<SnsEndpoint {self.url}, {subscriptions}, {delivered} of {len(self._deliveries)} attempts delivered>"
+        attempts = f"{delivered} of {len(self._deliveries)} attempts delivered"
+        return f"<SnsEndpoint {one_line(self.url)}, {subscriptions}, {attempts}>"
 
 
 class SubscribedBackend:

@@ -93,4 +93,4 @@ class Service(Mapping[str, Control]):
 
     def __repr__(self) -> str:
         """One line: account and regions."""
-        return f"<Service of {self.account_id}: {', '.join(self._controls)}>"
+        return f"<Service of {one_line(self.account_id)}: {one_line(', '.join(self._controls))}>"
