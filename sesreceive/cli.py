@@ -463,22 +463,30 @@ def _parser() -> argparse.ArgumentParser:
 
     def calling(added: argparse.ArgumentParser) -> None:
         added.add_argument(
-            "--no-functions", dest="functions", action="store_false",
+            "--no-functions",
+            dest="functions",
+            action="store_false",
             help="run no code of the dataset: its Lambda functions are not there",
-        )  # fmt: skip
+        )
 
     def configured(added: argparse.ArgumentParser) -> None:
         added.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
         added.add_argument("--account", help="JSON file of the account, in place of the dataset's")
         added.add_argument("--zone", help="zone file with the DNS records of the senders, with --account")
         added.add_argument(
-            "--provider-list", action="append", default=[], metavar="FILE",
+            "--provider-list",
+            action="append",
+            default=[],
+            metavar="FILE",
             help="networks that AWS refuses besides: ip-ranges.json, Spamhaus DROP, or one network a line",
-        )  # fmt: skip
+        )
         added.add_argument(
-            "--dns-list", action="append", default=[], metavar="ZONE",
+            "--dns-list",
+            action="append",
+            default=[],
+            metavar="ZONE",
             help="a DNS list that refuses besides, asked where the senders' records are",
-        )  # fmt: skip
+        )
         added.add_argument("--seed", type=int, help="fixes clock and message ids, so that two runs print the same")
         calling(added)
 
@@ -494,13 +502,16 @@ def _parser() -> argparse.ArgumentParser:
 
     def read_from_files(added: argparse.ArgumentParser) -> None:
         added.add_argument(
-            "--trusted", action="append", metavar="HOST",
+            "--trusted",
+            action="append",
+            metavar="HOST",
             help="a receiving host of yours, by name or domain, whose Received fields are believed; may be repeated",
-        )  # fmt: skip
+        )
         added.add_argument(
-            "--received-at", metavar="TIME",
+            "--received-at",
+            metavar="TIME",
             help="when the mail arrived, such as 2026-01-02T10:05:05Z; by default what its header says, else now",
-        )  # fmt: skip
+        )
 
     replay = command("replay", _replay, "receive a folder of mail, a mailbox, an archive or one message; print tables")
     replay.add_argument("source", nargs="?", help="file or folder; the dataset's mail when there is none")
@@ -520,28 +531,38 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--count", type=int, help="stop after this many messages")
     serve.add_argument("--data", help="folder that keeps objects, notifications and accepted mail, also over restarts")
     serve.add_argument(
-        "--grace", type=_seconds, default=30.0, metavar="SECONDS",
+        "--grace",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
         help="how long to go on with accepted mail when stopped by Ctrl-C, SIGTERM or SIGHUP (default: 30)",
-    )  # fmt: skip
+    )
     serve.add_argument(
-        "--subscribe", action="append", default=[], metavar="TOPIC_ARN=URL",
+        "--subscribe",
+        action="append",
+        default=[],
+        metavar="TOPIC_ARN=URL",
         help="deliver the notifications of a topic to a web hook on this machine, signed and with retries",
-    )  # fmt: skip
+    )
     serve.add_argument(
         "--sns-certificate", metavar="FILE", help="where to write the certificate a web hook has to trust"
     )
     serve.add_argument(
-        "--sns-host", metavar="NAME",
+        "--sns-host",
+        metavar="NAME",
         help="host of the URLs in SNS messages, such as sns.us-east-1.amazonaws.com, where that name leads here",
-    )  # fmt: skip
+    )
     kinds = "; ".join(
         f"{kind}: {what if isinstance(what, str) else what[1]}"
         for kind, what in {**SMTP_FAULTS, **DELIVERY_FAULTS}.items()
     )
     serve.add_argument(
-        "--fault", action="append", default=[], metavar="KIND[,NAME=VALUE…]",
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[,NAME=VALUE…]",
         help=f"something that goes wrong on purpose; may be given several times. {kinds}",
-    )  # fmt: skip
+    )
     configured(serve)
     tabled(serve)
 

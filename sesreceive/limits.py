@@ -104,9 +104,12 @@ LAMBDA_HEADERS_SIZE = Limit("header names and values in a Lambda event", 50 * 10
 
 S3_KEY_SIZE = Limit("key of an object", 1_024, "bytes", _DOC, 'Amazon S3 User Guide, "Naming Amazon S3 objects"')
 S3_METADATA_SIZE = Limit(
-    "user metadata of an object, keys and values", 2_048, "bytes", _DOC,
+    "user metadata of an object, keys and values",
+    2_048,
+    "bytes",
+    _DOC,
     'Amazon S3 User Guide, "Working with object metadata"',
-)  # fmt: skip
+)
 SNS_PUBLISH_SIZE = Limit("message of a publish", 256 * 1024, "bytes", _DOC, "SNS API Publish.Message")
 SNS_SUBJECT_LENGTH = Limit("subject of a publish", 100, "characters", _DOC, "SNS API Publish.Subject")
 # Until August 2025 it was 256 KiB, which is still what an SNS topic can send.
@@ -114,9 +117,12 @@ SQS_MESSAGE_SIZE = Limit(
     "message of a queue", 1_024 * 1_024, "bytes", _DOC, 'Amazon SQS Developer Guide, "Message quotas"'
 )
 LAMBDA_SYNC_PAYLOAD_SIZE = Limit(
-    "event of a RequestResponse invocation", 6 * 1_024 * 1_024, "bytes", _DOC,
+    "event of a RequestResponse invocation",
+    6 * 1_024 * 1_024,
+    "bytes",
+    _DOC,
     'AWS Lambda Developer Guide, "Lambda quotas"',
-)  # fmt: skip
+)
 # Until October 2025 it was 256 KB.
 LAMBDA_ASYNC_PAYLOAD_SIZE = Limit(
     "event of an Event invocation", 1_024 * 1_024, "bytes", _DOC, 'AWS Lambda Developer Guide, "Lambda quotas"'
@@ -164,9 +170,13 @@ SIGNED_NAMES = Limit("field names in `h=` of a DKIM signature", 1_000, "names", 
 # ------------------------------------------------------------------ replies
 
 SMTP_REFUSAL = Limit(
-    "SMTP reply that refuses", r"^[45][0-9]{2}( [45]\.[0-9]{1,3}\.[0-9]{1,3})? [ -~]+$", "pattern", _DOC,
-    "RFC 5321 section 4.2", "a refusal on one line, such as `454 4.7.0 TLS is required`,",
-)  # fmt: skip
+    "SMTP reply that refuses",
+    r"^[45][0-9]{2}( [45]\.[0-9]{1,3}\.[0-9]{1,3})? [ -~]+$",
+    "pattern",
+    _DOC,
+    "RFC 5321 section 4.2",
+    "a refusal on one line, such as `454 4.7.0 TLS is required`,",
+)
 
 # ------------------------------------------------------------------ names
 
@@ -175,13 +185,21 @@ NAME_LENGTH = Limit("name of a rule set, rule or filter", 64, "characters", _DOC
 # Two layers (the service answers differently to each). The documentation allows `.` in rule names alone; all
 # three have been seen to take it.
 NAME_CHARACTERS = Limit(
-    "characters of a rule set, rule or filter name", r"^[a-zA-Z0-9_.-]+$", "pattern", _SEEN, _NAMES,
+    "characters of a rule set, rule or filter name",
+    r"^[a-zA-Z0-9_.-]+$",
+    "pattern",
+    _SEEN,
+    _NAMES,
     "only a-z A-Z 0-9 _ - .",
-)  # fmt: skip
+)
 NAME_ENDS = Limit(
-    "ends of a rule set, rule or filter name", r"^[a-zA-Z0-9](.*[a-zA-Z0-9])?$", "pattern", _DOC, _NAMES,
+    "ends of a rule set, rule or filter name",
+    r"^[a-zA-Z0-9](.*[a-zA-Z0-9])?$",
+    "pattern",
+    _DOC,
+    _NAMES,
     "a letter or digit at both ends",
-)  # fmt: skip
+)
 
 # ------------------------------------------------------------------ members of actions
 
@@ -189,19 +207,31 @@ _ADD_HEADER = "SES API AddHeaderAction"
 HEADER_NAME_LENGTH = Limit("name of an added header", 50, "characters", _DOC, _ADD_HEADER)
 # Documented: letters, digits and dashes. Observed: the service refuses only what RFC 5322 does (ftext).
 HEADER_NAME = Limit(
-    "name of an added header", r"^[\x21-\x39\x3B-\x7E]+$", "pattern", _SEEN, _ADD_HEADER,
+    "name of an added header",
+    r"^[\x21-\x39\x3B-\x7E]+$",
+    "pattern",
+    _SEEN,
+    _ADD_HEADER,
     "only printable ASCII without spaces and `:`",
-)  # fmt: skip
+)
 HEADER_NAME_DOCUMENTED = Limit(
-    "name of an added header, as documented", r"^[a-zA-Z0-9-]+$", "pattern", _DOC, _ADD_HEADER,
+    "name of an added header, as documented",
+    r"^[a-zA-Z0-9-]+$",
+    "pattern",
+    _DOC,
+    _ADD_HEADER,
     "only a-z A-Z 0-9 -",
-)  # fmt: skip
+)
 HEADER_VALUE_LENGTH = Limit("value of an added header", 2048, "characters", _DOC, _ADD_HEADER)
 # Tab and non-ASCII have been seen to be stored; other control characters are refused.
 HEADER_VALUE = Limit(
-    "value of an added header", r"^[^\x00-\x08\x0A-\x1F\x7F]*$", "pattern", _SEEN, _ADD_HEADER,
+    "value of an added header",
+    r"^[^\x00-\x08\x0A-\x1F\x7F]*$",
+    "pattern",
+    _SEEN,
+    _ADD_HEADER,
     "no control characters but tab",
-)  # fmt: skip
+)
 SMTP_REPLY_CODE = Limit(
     "reply code of a bounce",
     r"^[2-5][0-5][0-9]$",
@@ -211,52 +241,79 @@ SMTP_REPLY_CODE = Limit(
     "an SMTP reply code such as `550`",
 )
 STATUS_CODE = Limit(
-    "status code of a bounce", r"^[245]\.[0-9]{1,3}\.[0-9]{1,3}$", "pattern", _DOC, "RFC 3463 section 2",
+    "status code of a bounce",
+    r"^[245]\.[0-9]{1,3}\.[0-9]{1,3}$",
+    "pattern",
+    _DOC,
+    "RFC 3463 section 2",
     "an enhanced status code such as `5.1.1`",
-)  # fmt: skip
+)
 BUCKET_NAME = Limit(
-    "name of an S3 bucket", r"^[a-zA-Z0-9._-]{3,255}$", "pattern", _DOC, 'S3 User Guide, "Bucket naming rules"',
+    "name of an S3 bucket",
+    r"^[a-zA-Z0-9._-]{3,255}$",
+    "pattern",
+    _DOC,
+    'S3 User Guide, "Bucket naming rules"',
     "3 to 255 of a-z A-Z 0-9 . _ -",
-)  # fmt: skip
+)
 
 # ------------------------------------------------------------------ ARNs
 
 _ACCOUNT = r"[0-9]{12}"
 _REGION = r"[a-z0-9-]+"
 TOPIC_ARN = Limit(
-    "SNS topic", rf"^arn:[\w-]+:sns:{_REGION}:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}(\.fifo)?$", "pattern", _DOC,
-    "SNS API CreateTopic", "a topic ARN such as `arn:aws:sns:us-east-1:111122223333:mail`",
-)  # fmt: skip
+    "SNS topic",
+    rf"^arn:[\w-]+:sns:{_REGION}:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}(\.fifo)?$",
+    "pattern",
+    _DOC,
+    "SNS API CreateTopic",
+    "a topic ARN such as `arn:aws:sns:us-east-1:111122223333:mail`",
+)
 FUNCTION_ARN = Limit(
     "Lambda function",
     rf"^arn:[\w-]+:lambda:{_REGION}:{_ACCOUNT}:function:[a-zA-Z0-9_-]+(:(\$LATEST|[a-zA-Z0-9_-]+))?$",
-    "pattern", _DOC, "Lambda API FunctionArn",
+    "pattern",
+    _DOC,
+    "Lambda API FunctionArn",
     "a function ARN such as `arn:aws:lambda:us-east-1:111122223333:function:gate`",
-)  # fmt: skip
+)
 KMS_KEY_ARN = Limit(
-    "KMS key", rf"^arn:[\w-]+:kms:{_REGION}:{_ACCOUNT}:(key/[a-zA-Z0-9-]+|alias/[a-zA-Z0-9/_-]+)$", "pattern", _DOC,
-    "SES API S3Action.KmsKeyArn", "a key ARN such as `arn:aws:kms:us-east-1:111122223333:alias/aws/ses`",
-)  # fmt: skip
+    "KMS key",
+    rf"^arn:[\w-]+:kms:{_REGION}:{_ACCOUNT}:(key/[a-zA-Z0-9-]+|alias/[a-zA-Z0-9/_-]+)$",
+    "pattern",
+    _DOC,
+    "SES API S3Action.KmsKeyArn",
+    "a key ARN such as `arn:aws:kms:us-east-1:111122223333:alias/aws/ses`",
+)
 # SES does not look whether the organisation exists [observed].
 ORGANIZATION_ARN = Limit(
-    "WorkMail organisation", rf"^arn:[\w-]+:workmail:{_REGION}:{_ACCOUNT}:organization/\S+$", "pattern", _DOC,
+    "WorkMail organisation",
+    rf"^arn:[\w-]+:workmail:{_REGION}:{_ACCOUNT}:organization/\S+$",
+    "pattern",
+    _DOC,
     "SES API WorkmailAction.OrganizationArn",
     "an organisation ARN such as `arn:aws:workmail:us-east-1:111122223333:organization/m-0123…`",
-)  # fmt: skip
+)
 # The next four as the API model spells them; it does not anchor its patterns, but means the whole text.
 IAM_ROLE_ARN = Limit(
-    "IAM role", r"arn:[\w-]+:iam::[0-9]+:role(\u002F)([\u0021-\u007E]+\u002F)?([\w+=,.@-]+)", "pattern", _DOC,
-    "SES API IAMRoleARN", "a role ARN such as `arn:aws:iam::111122223333:role/ses-receiving`",
-)  # fmt: skip
+    "IAM role",
+    r"arn:[\w-]+:iam::[0-9]+:role(\u002F)([\u0021-\u007E]+\u002F)?([\w+=,.@-]+)",
+    "pattern",
+    _DOC,
+    "SES API IAMRoleARN",
+    "a role ARN such as `arn:aws:iam::111122223333:role/ses-receiving`",
+)
 IAM_ROLE_ARN_MIN = Limit("IAM role ARN, at least", 20, "characters", _DOC, "SES API IAMRoleARN")
 IAM_ROLE_ARN_MAX = Limit("IAM role ARN, at most", 2048, "characters", _DOC, "SES API IAMRoleARN")
 CONNECT_INSTANCE_ARN = Limit(
     "Amazon Connect instance",
     r"arn:(aws|aws-us-gov):connect:[a-z]{2}-[a-z]+-[0-9-]{1}:[0-9]{1,20}:instance/"
     r"[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}",
-    "pattern", _DOC, "SES API ConnectInstanceArn",
+    "pattern",
+    _DOC,
+    "SES API ConnectInstanceArn",
     "an instance ARN such as `arn:aws:connect:us-east-1:111122223333:instance/01234567-89ab-cdef-0123-456789abcdef`",
-)  # fmt: skip
+)
 
 # ------------------------------------------------------------------ accounts and SendBounce
 
@@ -270,9 +327,13 @@ ACCOUNT_ID = Limit(
 )
 # Receiving came to many regions since the list was published, so any name will do [inferred].
 REGION = Limit(
-    "region", r"^[a-z0-9-]+$", "pattern", _WE, 'Developer Guide, "Regions and endpoints"',
+    "region",
+    r"^[a-z0-9-]+$",
+    "pattern",
+    _WE,
+    'Developer Guide, "Regions and endpoints"',
     "a region such as `us-east-1`",
-)  # fmt: skip
+)
 EXTENSION_FIELD_NAME_LENGTH = Limit(
     "name of a SendBounce extension field", 50, "characters", _DOC, "SES API ExtensionField"
 )

@@ -293,12 +293,19 @@ class Receiver:
         if decided is None:
             decided = self.on_body(message, transaction)
         return Submission(
-            message=message, envelope=envelope, account=self.account,
+            message=message,
+            envelope=envelope,
+            account=self.account,
             decision=filtering.with_provenance(transaction.decision, envelope, received_s),
-            sender=transaction.sender, recipients=named, reply=decided.reply or accepted(message_id),
-            message_id="" if decided.reply else message_id, received_s=received_s, name=name,
-            bounds=transaction.bounds, events=tuple(Trace.join(transaction.left_out(), decided.events)),
-        )  # fmt: skip
+            sender=transaction.sender,
+            recipients=named,
+            reply=decided.reply or accepted(message_id),
+            message_id="" if decided.reply else message_id,
+            received_s=received_s,
+            name=name,
+            bounds=transaction.bounds,
+            events=tuple(Trace.join(transaction.left_out(), decided.events)),
+        )
 
     def on_body(self, message: Message, transaction: Transaction) -> BodyDecision:
         """Whether the message is taken: what `on_data` asks, before there is an id for it."""
@@ -318,15 +325,24 @@ class Receiver:
             results are taken over.
         """
         before = [
-            submission.decision.events, submission.sender.events, *(one.events for one in submission.recipients),
+            submission.decision.events,
+            submission.sender.events,
+            *(one.events for one in submission.recipients),
             submission.events,
-        ]  # fmt: skip
+        ]
         common: dict[str, Any] = {
-            "name": submission.name, "envelope": submission.envelope, "message": submission.message,
-            "account": submission.account, "decision": submission.decision, "sender": submission.sender,
-            "recipients": submission.recipients, "reply": submission.reply, "assumptions": self.assumptions,
-            "provider_lists": self.provider_lists, "bounds": submission.bounds,
-        }  # fmt: skip
+            "name": submission.name,
+            "envelope": submission.envelope,
+            "message": submission.message,
+            "account": submission.account,
+            "decision": submission.decision,
+            "sender": submission.sender,
+            "recipients": submission.recipients,
+            "reply": submission.reply,
+            "assumptions": self.assumptions,
+            "provider_lists": self.provider_lists,
+            "bounds": submission.bounds,
+        }
         if not submission.accepted:
             return Reception(**common, trace=self._trace(submission.account, *before))
         took = _stopwatch(self.clock)
@@ -339,9 +355,13 @@ class Receiver:
             authenticated = authentication.decided(known.authentication, self.assumptions)
         elif isinstance(known, Reception) and known.authentication is not None:
             authenticated = authentication.reread(
-                known.authentication, message, envelope, submission.received_s,
-                before=known.assumptions, after=self.assumptions,
-            )  # fmt: skip
+                known.authentication,
+                message,
+                envelope,
+                submission.received_s,
+                before=known.assumptions,
+                after=self.assumptions,
+            )
         else:
             now = submission.received_s
             authenticated = authentication.authenticate(
@@ -355,17 +375,29 @@ class Receiver:
             authenticated.results, spam=scanned.spam, virus=scanned.virus, assumptions=self.assumptions
         )
         receipt = Receipt(
-            message=message, envelope=envelope, message_id=submission.message_id,
-            received_at=to_datetime(submission.received_s), results=authenticated.results, region=account.region,
-            account_id=account.account_id, assumptions=self.assumptions,
-        )  # fmt: skip
+            message=message,
+            envelope=envelope,
+            message_id=submission.message_id,
+            received_at=to_datetime(submission.received_s),
+            results=authenticated.results,
+            region=account.region,
+            account_id=account.account_id,
+            assumptions=self.assumptions,
+        )
         evaluated = evaluation.evaluate(planned, self.backend.perform, receipt, self._seen_by(verdicts), took)
         return Reception(
-            **common, message_id=submission.message_id, received_at=receipt.received_at, verdicts=verdicts,
-            authentication=authenticated.results, scan=scanned, performed=evaluated.performed,
-            stopped_by=evaluated.stopped_by, fired=evaluated.fired, sentences=evaluated.sentences,
+            **common,
+            message_id=submission.message_id,
+            received_at=receipt.received_at,
+            verdicts=verdicts,
+            authentication=authenticated.results,
+            scan=scanned,
+            performed=evaluated.performed,
+            stopped_by=evaluated.stopped_by,
+            fired=evaluated.fired,
+            sentences=evaluated.sentences,
             trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
-        )  # fmt: skip
+        )
 
     def _trace(self, account: Account, *parts: Sequence[TraceEvent]) -> Trace:
         """The events as one trace, with what the stand-ins of a loaded account stand for."""
@@ -449,9 +481,18 @@ class Receiver:
         from sesreceive.replay import replay
 
         return replay(
-            self, source, envelope=envelope, executor=executor, chunk=chunk, progress=progress, keep=keep, limit=limit,
-            trusted=trusted, kms=kms, take_over=take_over,
-        )  # fmt: skip
+            self,
+            source,
+            envelope=envelope,
+            executor=executor,
+            chunk=chunk,
+            progress=progress,
+            keep=keep,
+            limit=limit,
+            trusted=trusted,
+            kms=kms,
+            take_over=take_over,
+        )
 
     def smtp(
         self,
@@ -477,10 +518,24 @@ class Receiver:
         from sesreceive.smtp.server import Server
 
         return Server(
-            self, port=port, host=host, tls=tls, name=name, hostname=hostname, banner=banner,
-            client_addresses=client_addresses, xclient=xclient, proxy=proxy, trusted=trusted, bounds=bounds,
-            workers=workers, keep=keep, spool=spool, faults=faults, uvloop=uvloop,
-        )  # fmt: skip
+            self,
+            port=port,
+            host=host,
+            tls=tls,
+            name=name,
+            hostname=hostname,
+            banner=banner,
+            client_addresses=client_addresses,
+            xclient=xclient,
+            proxy=proxy,
+            trusted=trusted,
+            bounds=bounds,
+            workers=workers,
+            keep=keep,
+            spool=spool,
+            faults=faults,
+            uvloop=uvloop,
+        )
 
     def create_receipt_rule(self, rule: ReceiptRule, *, rule_set: str = "", after: str | None = None) -> None:
         """Add a rule as CreateReceiptRule does; see `sesreceive.control.operations.Control.create_receipt_rule`."""

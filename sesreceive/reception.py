@@ -152,10 +152,15 @@ class Reception:
             raise InputError(f"expected a message that was accepted but this one was answered `{self.reply}`")
         accepted = (decision.recipient for decision in self.recipients if decision.accepted)
         return Receipt(
-            message=self.message, envelope=self.envelope.to(*accepted), message_id=self.message_id,
-            received_at=self.received_at, results=self.authentication, region=self.account.region,
-            account_id=self.account.account_id, assumptions=self.assumptions,
-        )  # fmt: skip
+            message=self.message,
+            envelope=self.envelope.to(*accepted),
+            message_id=self.message_id,
+            received_at=self.received_at,
+            results=self.authentication,
+            region=self.account.region,
+            account_id=self.account.account_id,
+            assumptions=self.assumptions,
+        )
 
     @property
     def decided(self) -> Decided:

@@ -59,11 +59,14 @@ class Verdicts:
         words = [
             f"{name} {verdict}" + (f" ({self.dmarc_policy})" if name == "dmarc" and self.dmarc_policy else "")
             for name, verdict in (
-                ("spf", self.spf), ("dkim", self.dkim), ("dmarc", self.dmarc), ("spam", self.spam),
+                ("spf", self.spf),
+                ("dkim", self.dkim),
+                ("dmarc", self.dmarc),
+                ("spam", self.spam),
                 ("virus", self.virus),
             )
             if verdict not in (Verdict.PASS, Verdict.DISABLED)
-        ]  # fmt: skip
+        ]
         return ", ".join(words) or "all PASS"
 
     @property

@@ -79,45 +79,63 @@ class Account(Value):
     identities: tuple[Identity, ...] = field(
         default=(),
         metadata=member(
-            "Identities", kind=Kind.IDENTITIES, of=Identity, doc="domains and addresses the account owns",
+            "Identities",
+            kind=Kind.IDENTITIES,
+            of=Identity,
+            doc="domains and addresses the account owns",
             source="SES API GetIdentityVerificationAttributes",
         ),
-    )  # fmt: skip
+    )
     filters: tuple[ReceiptFilter, ...] = field(
         default=(),
         metadata=member(
-            "Filters", kind=Kind.VALUES, of=ReceiptFilter, doc="IP address filters",
+            "Filters",
+            kind=Kind.VALUES,
+            of=ReceiptFilter,
+            doc="IP address filters",
             source="SES API ListReceiptFilters",
         ),
-    )  # fmt: skip
+    )
     rule_sets: tuple[ReceiptRuleSet, ...] = field(
         default=(),
         metadata=member(
-            "RuleSets", kind=Kind.VALUES, of=ReceiptRuleSet, doc="rule sets",
+            "RuleSets",
+            kind=Kind.VALUES,
+            of=ReceiptRuleSet,
+            doc="rule sets",
             source="SES API DescribeReceiptRuleSet",
         ),
-    )  # fmt: skip
+    )
     active: str | None = field(
         default=None,
         metadata=member(
-            "ActiveRuleSet", doc="name of the rule set in force", nullable=True, example="main",
+            "ActiveRuleSet",
+            doc="name of the rule set in force",
+            nullable=True,
+            example="main",
             source="SES API SetActiveReceiptRuleSet",
         ),
-    )  # fmt: skip
+    )
     region: str = field(
         default="us-east-1",
         metadata=member(
-            "Region", doc="AWS region", pattern=limits.REGION, example="us-east-1",
+            "Region",
+            doc="AWS region",
+            pattern=limits.REGION,
+            example="us-east-1",
             source=limits.REGION.source,
         ),
-    )  # fmt: skip
+    )
     account_id: str = field(
         default="111122223333",
         metadata=member(
-            "AccountId", doc="AWS account id", pattern=limits.ACCOUNT_ID, example="111122223333",
+            "AccountId",
+            doc="AWS account id",
+            pattern=limits.ACCOUNT_ID,
+            example="111122223333",
             source=limits.ACCOUNT_ID.source,
         ),
-    )  # fmt: skip
+    )
 
     if TYPE_CHECKING:  # what it takes is more than what it holds
 

@@ -81,16 +81,24 @@ class ReceiptFilter(Value):
 
     name: str = field(
         metadata=member(
-            "Name", doc="name of the filter", required=True, min=1, max=limits.NAME_LENGTH.value,
-            pattern=limits.NAME_CHARACTERS, example="office",
+            "Name",
+            doc="name of the filter",
+            required=True,
+            min=1,
+            max=limits.NAME_LENGTH.value,
+            pattern=limits.NAME_CHARACTERS,
+            example="office",
         )
-    )  # fmt: skip
+    )
     policy: Policy = field(
         metadata=member(
-            "Policy", within="IpFilter", doc="whether mail from these addresses is refused or let in",
-            required=True, enum=Policy,
+            "Policy",
+            within="IpFilter",
+            doc="whether mail from these addresses is refused or let in",
+            required=True,
+            enum=Policy,
         )
-    )  # fmt: skip
+    )
     cidr: str = field(
         metadata=member("Cidr", within="IpFilter", doc="IP address or range", required=True, example="192.0.2.0/24")
     )

@@ -53,10 +53,14 @@ class Identity(Value):
 
     name: str = field(
         metadata=member(
-            "Identity", doc="domain, or e-mail address", required=True, min=1, example="example.com",
+            "Identity",
+            doc="domain, or e-mail address",
+            required=True,
+            min=1,
+            example="example.com",
             source="SES API VerifyDomainIdentity.Domain",
         )
-    )  # fmt: skip
+    )
     verification_status: VerificationStatus = field(
         default=VerificationStatus.SUCCESS,
         metadata=member(

@@ -86,10 +86,23 @@ def member(
     'HeaderName'
     """
     return {
-        "api": api, "doc": doc, "kind": Kind.CHOICE if enum else kind, "required": required, "min": min, "max": max,
-        "pattern": pattern.value if pattern else None, "limit": pattern, "enum": enum, "of": of, "within": within,
-        "arn": arn, "identity": identity, "nullable": nullable, "example": example, "source": source,
-    }  # fmt: skip
+        "api": api,
+        "doc": doc,
+        "kind": Kind.CHOICE if enum else kind,
+        "required": required,
+        "min": min,
+        "max": max,
+        "pattern": pattern.value if pattern else None,
+        "limit": pattern,
+        "enum": enum,
+        "of": of,
+        "within": within,
+        "arn": arn,
+        "identity": identity,
+        "nullable": nullable,
+        "example": example,
+        "source": source,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,29 @@ AS_OF = "2026"
 SOURCE = 'AWS General Reference, "Amazon Simple Email Service endpoints and quotas"'
 
 RECEIVING: tuple[str, ...] = (
-    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "af-south-1", "ap-south-1", "ap-southeast-1",
-    "ap-southeast-2", "ap-southeast-3", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ca-central-1",
-    "eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-south-1", "eu-north-1", "il-central-1", "me-south-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "af-south-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-south-1",
+    "eu-north-1",
+    "il-central-1",
+    "me-south-1",
     "sa-east-1",
-)  # fmt: skip
+)
 
 # Regions that have SES and do not receive, among others.
 WITHOUT_RECEIVING: tuple[str, ...] = ("ap-south-2", "ap-southeast-5", "ca-west-1", "eu-central-2", "me-central-1")

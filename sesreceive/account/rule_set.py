@@ -61,10 +61,15 @@ class ReceiptRule(Value):
 
     name: str = field(
         metadata=member(
-            "Name", doc="name of the rule, unique in its set", required=True, min=1, max=limits.NAME_LENGTH.value,
-            pattern=limits.NAME_CHARACTERS, example="invoices",
+            "Name",
+            doc="name of the rule, unique in its set",
+            required=True,
+            min=1,
+            max=limits.NAME_LENGTH.value,
+            pattern=limits.NAME_CHARACTERS,
+            example="invoices",
         )
-    )  # fmt: skip
+    )
     enabled: bool = field(
         default=False, metadata=member("Enabled", kind=Kind.FLAG, doc="whether the rule counts at all")
     )
@@ -79,10 +84,12 @@ class ReceiptRule(Value):
     recipients: tuple[str, ...] = field(
         default=(),
         metadata=member(
-            "Recipients", kind=Kind.TEXTS, example="billing@example.com",
+            "Recipients",
+            kind=Kind.TEXTS,
+            example="billing@example.com",
             doc="addresses, domains or .subdomains the rule is for; none for everything under the verified domains",
         ),
-    )  # fmt: skip
+    )
     actions: tuple[ReceiptAction, ...] = field(
         default=(),
         metadata=member("Actions", kind=Kind.ACTIONS, of=ReceiptAction, doc="what is done, in order"),
@@ -160,10 +167,16 @@ class ReceiptRuleSet(Value):
 
     name: str = field(
         metadata=member(
-            "Name", within="Metadata", doc="name of the rule set", required=True, min=1, max=limits.NAME_LENGTH.value,
-            pattern=limits.NAME_CHARACTERS, example="main",
+            "Name",
+            within="Metadata",
+            doc="name of the rule set",
+            required=True,
+            min=1,
+            max=limits.NAME_LENGTH.value,
+            pattern=limits.NAME_CHARACTERS,
+            example="main",
         )
-    )  # fmt: skip
+    )
     created_timestamp: datetime | None = field(
         default=None,
         metadata=member("CreatedTimestamp", within="Metadata", kind=Kind.TIMESTAMP, doc="when SES created it"),

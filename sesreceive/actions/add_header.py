@@ -43,16 +43,25 @@ class AddHeaderAction(ReceiptAction):
 
     header_name: str = field(
         metadata=member(
-            "HeaderName", doc="name of the header to add", required=True,
-            min=1, max=limits.HEADER_NAME_LENGTH.value, pattern=limits.HEADER_NAME, example="X-Team",
+            "HeaderName",
+            doc="name of the header to add",
+            required=True,
+            min=1,
+            max=limits.HEADER_NAME_LENGTH.value,
+            pattern=limits.HEADER_NAME,
+            example="X-Team",
         )
-    )  # fmt: skip
+    )
     header_value: str = field(
         metadata=member(
-            "HeaderValue", doc="what the header says; may be empty", required=True,
-            max=limits.HEADER_VALUE_LENGTH.value, pattern=limits.HEADER_VALUE, example="billing",
+            "HeaderValue",
+            doc="what the header says; may be empty",
+            required=True,
+            max=limits.HEADER_VALUE_LENGTH.value,
+            pattern=limits.HEADER_VALUE,
+            example="billing",
         )
-    )  # fmt: skip
+    )
 
     def describe(self, context: ActionContext) -> str:
         """The header that later actions see."""

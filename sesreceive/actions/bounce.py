@@ -81,25 +81,36 @@ class BounceAction(ReceiptAction):
 
     smtp_reply_code: str = field(
         metadata=member(
-            "SmtpReplyCode", doc="SMTP reply code the bounce reports", required=True,
-            min=1, pattern=limits.SMTP_REPLY_CODE, example="550",
+            "SmtpReplyCode",
+            doc="SMTP reply code the bounce reports",
+            required=True,
+            min=1,
+            pattern=limits.SMTP_REPLY_CODE,
+            example="550",
         )
-    )  # fmt: skip
+    )
     status_code: str | None = field(
         default=None,
         metadata=member(
-            "StatusCode", doc="enhanced status code", pattern=limits.STATUS_CODE, example="5.1.1",
+            "StatusCode",
+            doc="enhanced status code",
+            pattern=limits.STATUS_CODE,
+            example="5.1.1",
         ),
-    )  # fmt: skip
+    )
     message: str = field(
         metadata=member("Message", doc="text of the diagnostic", required=True, min=1, example="Mailbox does not exist")
     )
     sender: str = field(
         metadata=member(
-            "Sender", doc="address the bounce comes from, under a verified identity", required=True,
-            min=1, identity=True, example="postmaster@example.com",
+            "Sender",
+            doc="address the bounce comes from, under a verified identity",
+            required=True,
+            min=1,
+            identity=True,
+            example="postmaster@example.com",
         )
-    )  # fmt: skip
+    )
     topic_arn: str | None = field(default=None, metadata=topic_arn("topic to notify when the bounce was sent"))
 
     @classmethod
@@ -145,20 +156,29 @@ class BounceAction(ReceiptAction):
             return ()
         return (
             SendBounce(
-                sender=self.sender, destination=context.receipt.envelope.mail_from, recipients=context.recipients,
-                smtp_reply_code=self.smtp_reply_code, status_code=self.status_code or "", message=self.message,
-                raw=later(_dsn, self, context), **context.about,
+                sender=self.sender,
+                destination=context.receipt.envelope.mail_from,
+                recipients=context.recipients,
+                smtp_reply_code=self.smtp_reply_code,
+                status_code=self.status_code or "",
+                message=self.message,
+                raw=later(_dsn, self, context),
+                **context.about,
             ),
-        )  # fmt: skip
+        )
 
     def notifies(self, context: ActionContext) -> dict[str, Any] | None:
         """The action as notifications show it; nothing is told when nothing was sent."""
         if self._is_silent(context):
             return None
         return action_object(
-            "Bounce", topicArn=self.topic_arn, smtpReplyCode=self.smtp_reply_code, statusCode=self.status_code,
-            message=self.message, sender=self.sender,
-        )  # fmt: skip
+            "Bounce",
+            topicArn=self.topic_arn,
+            smtpReplyCode=self.smtp_reply_code,
+            statusCode=self.status_code,
+            message=self.message,
+            sender=self.sender,
+        )
 
     @staticmethod
     def _is_silent(context: ActionContext) -> bool:
@@ -169,6 +189,12 @@ class BounceAction(ReceiptAction):
 def _dsn(action: BounceAction, context: ActionContext) -> bytes:
     """The bounce as bytes."""
     return bounce_dsn(
-        context.receipt, recipients=context.recipients, sender=action.sender, smtp_reply_code=action.smtp_reply_code,
-        status_code=action.status_code, message=action.message, verdicts=context.verdicts, added=context.added,
-    )  # fmt: skip
+        context.receipt,
+        recipients=context.recipients,
+        sender=action.sender,
+        smtp_reply_code=action.smtp_reply_code,
+        status_code=action.status_code,
+        message=action.message,
+        verdicts=context.verdicts,
+        added=context.added,
+    )

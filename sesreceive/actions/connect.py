@@ -39,11 +39,13 @@ class ConnectAction(ReceiptAction):
 
     instance_arn: str = field(
         metadata=member(
-            "InstanceARN", doc="instance to start the contact in", required=True,
+            "InstanceARN",
+            doc="instance to start the contact in",
+            required=True,
             pattern=limits.CONNECT_INSTANCE_ARN,
             example="arn:aws:connect:us-east-1:111122223333:instance/01234567-89ab-cdef-0123-456789abcdef",
         )
-    )  # fmt: skip
+    )
     iam_role_arn: str = field(
         metadata=iam_role_arn("IAMRoleARN", "role SES takes on to start the contact", required=True)
     )
@@ -56,7 +58,9 @@ class ConnectAction(ReceiptAction):
         """One contact with the stored message."""
         return (
             StartContact(
-                instance_arn=self.instance_arn, iam_role_arn=self.iam_role_arn, raw=context.later_message,
+                instance_arn=self.instance_arn,
+                iam_role_arn=self.iam_role_arn,
+                raw=context.later_message,
                 **context.about,
             ),
-        )  # fmt: skip
+        )

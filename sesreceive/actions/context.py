@@ -100,6 +100,10 @@ class ActionContext(NamedTuple):
 
     def _most_octets(self, action: Mapping[str, Any], encoding: str = "") -> int:
         return notification.most_octets(
-            self.receipt, recipients=self.recipients, verdicts=self.verdicts, action=action, added=self.added,
+            self.receipt,
+            recipients=self.recipients,
+            verdicts=self.verdicts,
+            action=action,
+            added=self.added,
             content=bool(encoding),
-        )  # fmt: skip
+        )

@@ -56,11 +56,15 @@ class LambdaAction(ReceiptAction):
 
     function_arn: str = field(
         metadata=member(
-            "FunctionArn", doc="function to call, in the region of the account", required=True,
-            min=1, pattern=limits.FUNCTION_ARN, arn="lambda",
+            "FunctionArn",
+            doc="function to call, in the region of the account",
+            required=True,
+            min=1,
+            pattern=limits.FUNCTION_ARN,
+            arn="lambda",
             example="arn:aws:lambda:us-east-1:111122223333:function:gate",
         )
-    )  # fmt: skip
+    )
     invocation_type: InvocationType = field(
         default=InvocationType.EVENT,
         metadata=member(
@@ -68,7 +72,7 @@ class LambdaAction(ReceiptAction):
             doc="whether SES waits for the answer, whose disposition steers what follows",
             enum=InvocationType,
         ),
-    )  # fmt: skip
+    )
     topic_arn: str | None = field(default=None, metadata=topic_arn("topic to notify when the function was called"))
 
     @property
@@ -93,7 +97,7 @@ class LambdaAction(ReceiptAction):
             Invoke(
                 function_arn=self.function_arn, invocation_type=kind, payload=payload, envelope=known, **context.about
             ),
-        )  # fmt: skip
+        )
 
     def notifies(self, context: ActionContext) -> dict[str, Any]:
         """The action as notifications show it."""

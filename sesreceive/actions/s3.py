@@ -61,25 +61,32 @@ class S3Action(ReceiptAction):
 
     bucket_name: str = field(
         metadata=member(
-            "BucketName", doc="bucket to write to, in any region", required=True,
-            min=1, pattern=limits.BUCKET_NAME, example="inbox",
+            "BucketName",
+            doc="bucket to write to, in any region",
+            required=True,
+            min=1,
+            pattern=limits.BUCKET_NAME,
+            example="inbox",
         )
-    )  # fmt: skip
+    )
     object_key_prefix: str | None = field(
         default=None,
         metadata=member(
-            "ObjectKeyPrefix", doc="what the object key starts with, like a folder; empty is not the same as not set",
+            "ObjectKeyPrefix",
+            doc="what the object key starts with, like a folder; empty is not the same as not set",
             example="invoices/",
         ),
-    )  # fmt: skip
+    )
     kms_key_arn: str | None = field(
         default=None,
         metadata=member(
-            "KmsKeyArn", doc="key to encrypt the object with before it is written",
-            pattern=limits.KMS_KEY_ARN, arn="kms",
+            "KmsKeyArn",
+            doc="key to encrypt the object with before it is written",
+            pattern=limits.KMS_KEY_ARN,
+            arn="kms",
             example="arn:aws:kms:us-east-1:111122223333:alias/aws/ses",
         ),
-    )  # fmt: skip
+    )
     topic_arn: str | None = field(default=None, metadata=topic_arn("topic to notify when the object was written"))
     iam_role_arn: str | None = field(
         default=None, metadata=iam_role_arn("IamRoleArn", "role SES takes on for bucket, key and topic")
@@ -108,16 +115,23 @@ class S3Action(ReceiptAction):
         bound_to: dict[str, str] = {}
         if self.kms_key_arn:
             bound_to = encryption_context(
-                message_id=receipt.message_id, rule_name=context.rule.name, account_id=receipt.account_id,
+                message_id=receipt.message_id,
+                rule_name=context.rule.name,
+                account_id=receipt.account_id,
                 kms_key_arn=self.kms_key_arn,
-            )  # fmt: skip
+            )
         return (
             PutObject(
-                bucket=self.bucket_name, key=self.object_key(receipt.message_id), body=context.later_message,
-                content_type=receipt.assumptions.object_content_type, kms_key_arn=self.kms_key_arn or "",
-                encryption_context=bound_to, iam_role_arn=self.iam_role_arn or "", **context.about,
+                bucket=self.bucket_name,
+                key=self.object_key(receipt.message_id),
+                body=context.later_message,
+                content_type=receipt.assumptions.object_content_type,
+                kms_key_arn=self.kms_key_arn or "",
+                encryption_context=bound_to,
+                iam_role_arn=self.iam_role_arn or "",
+                **context.about,
             ),
-        )  # fmt: skip
+        )
 
     def notifies(self, context: ActionContext) -> dict[str, Any]:
         """The action as notifications show it; ``objectKeyPrefix`` only where it was set [observed]."""
@@ -135,6 +149,9 @@ class S3Action(ReceiptAction):
 
     def _told(self, message_id: str) -> dict[str, str]:
         return action_object(
-            "S3", topicArn=self.topic_arn, bucketName=self.bucket_name, objectKeyPrefix=self.object_key_prefix,
+            "S3",
+            topicArn=self.topic_arn,
+            bucketName=self.bucket_name,
+            objectKeyPrefix=self.object_key_prefix,
             objectKey=self.object_key(message_id),
-        )  # fmt: skip
+        )

@@ -80,10 +80,15 @@ class SNSAction(ReceiptAction):
         raw = later(_dsn, context, sender)
         code, status, text = OVERSIZE
         bounce = SendBounce(
-            sender=sender, destination=receipt.envelope.mail_from, recipients=context.recipients,
-            smtp_reply_code=code, status_code=status, message=text,
-            raw=raw, **context.about,
-        )  # fmt: skip
+            sender=sender,
+            destination=receipt.envelope.mail_from,
+            recipients=context.recipients,
+            smtp_reply_code=code,
+            status_code=status,
+            message=text,
+            raw=raw,
+            **context.about,
+        )
         return reason, (bounce,)
 
     def effects(self, context: ActionContext) -> Sequence[Publish]:

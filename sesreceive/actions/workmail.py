@@ -40,11 +40,14 @@ class WorkmailAction(ReceiptAction):
 
     organization_arn: str = field(
         metadata=member(
-            "OrganizationArn", doc="organisation whose mailboxes get the message", required=True,
-            min=1, pattern=limits.ORGANIZATION_ARN,
+            "OrganizationArn",
+            doc="organisation whose mailboxes get the message",
+            required=True,
+            min=1,
+            pattern=limits.ORGANIZATION_ARN,
             example="arn:aws:workmail:us-east-1:111122223333:organization/m-0123456789abcdef0123456789abcdef",
         )
-    )  # fmt: skip
+    )
     topic_arn: str | None = field(default=None, metadata=topic_arn("topic to notify when WorkMail was called"))
 
     def describe(self, context: ActionContext) -> str:
@@ -55,10 +58,12 @@ class WorkmailAction(ReceiptAction):
         """One delivery for all matched recipients."""
         return (
             DeliverToWorkMail(
-                organization_arn=self.organization_arn, recipients=context.recipients, raw=context.later_message,
+                organization_arn=self.organization_arn,
+                recipients=context.recipients,
+                raw=context.later_message,
                 **context.about,
             ),
-        )  # fmt: skip
+        )
 
     def notifies(self, context: ActionContext) -> dict[str, Any]:
         """The action as notifications show it."""

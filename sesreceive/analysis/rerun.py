@@ -115,9 +115,14 @@ def rerun(
     'FAIL'
     """
     (again,) = reruns(
-        (reception,), account=account, assumptions=assumptions, answers=answers, verdicts=verdicts,
-        functions=functions, receiver=receiver,
-    )  # fmt: skip
+        (reception,),
+        account=account,
+        assumptions=assumptions,
+        answers=answers,
+        verdicts=verdicts,
+        functions=functions,
+        receiver=receiver,
+    )
     return again
 
 
@@ -166,9 +171,10 @@ def _processed(again: Receiver, reception: Reception, said: Mapping[str, Verdict
         known = again.process(submission)
     if known.authentication is not None:
         results = forced(
-            known.authentication, assumptions=again.assumptions,
+            known.authentication,
+            assumptions=again.assumptions,
             **{name: value for name, value in said.items() if name not in tuple(Subject)},
-        )  # fmt: skip
+        )
         scanned = {Subject(name): Verdict(said[name]) for name in Subject if name in said}
         scan = known.scan
         if scanned:

@@ -67,12 +67,14 @@ def recorded_results(value: bytes, envelope: Envelope) -> AuthenticationResults 
             spf=SpfResult(
                 status=SpfStatus(spf.group(1) if spf else ""),
                 domain=(spf.group(2) or spf.group(3) if spf else "") or domain_of(envelope.mail_from),
-                envelope_from=envelope.mail_from or f"postmaster@{envelope.helo}", client_ip=envelope.client_ip,
-                helo=envelope.helo, reason=_REASON,
+                envelope_from=envelope.mail_from or f"postmaster@{envelope.helo}",
+                client_ip=envelope.client_ip,
+                helo=envelope.helo,
+                reason=_REASON,
             ),
             dkim=tuple(_signature(found) for found in signatures),
             dmarc=_dmarc(dmarc),
-        )  # fmt: skip
+        )
     except ValueError:
         return None  # a word that no RFC has
 
@@ -87,6 +89,8 @@ def _dmarc(found: re.Match[str] | None) -> DmarcResult:
         return DmarcResult(status=DmarcStatus.NONE, reason=f"{_REASON}, which says nothing of DMARC")
     domain = found.group(2).lower()
     return DmarcResult(
-        status=DmarcStatus(found.group(1)), domain=domain,
-        organizational_domain=organizational_domain(domain) if domain else "", reason=_REASON,
-    )  # fmt: skip
+        status=DmarcStatus(found.group(1)),
+        domain=domain,
+        organizational_domain=organizational_domain(domain) if domain else "",
+        reason=_REASON,
+    )

@@ -116,10 +116,20 @@ class Signature:
         if signed_at is not None and expires_at is not None and expires_at <= signed_at:
             raise Failed(Failure.TIMES, f"the signature expires at {expires_at}, and it was made at {signed_at}")
         return cls(
-            domain=domain, selector=selector, key_name=f"{selector}._domainkey.{domain}", agent_domain=agent,
-            algorithm=algorithm, header_form=header_form, body_form=body_form, fields=fields, body_hash=body_hash,
-            value=value, length=length, signed_at=signed_at, expires_at=expires_at,
-        )  # fmt: skip
+            domain=domain,
+            selector=selector,
+            key_name=f"{selector}._domainkey.{domain}",
+            agent_domain=agent,
+            algorithm=algorithm,
+            header_form=header_form,
+            body_form=body_form,
+            fields=fields,
+            body_hash=body_hash,
+            value=value,
+            length=length,
+            signed_at=signed_at,
+            expires_at=expires_at,
+        )
 
     def check_time(self, now: float) -> None:
         """Raise Failed unless the signature is valid at `now`.

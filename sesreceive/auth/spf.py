@@ -104,9 +104,15 @@ def check_host(
             sender = _Sender(address, _encodable(local), domain, _encodable(helo))
             outcome = _evaluate(sender, settings, resolver, now, known, key)
     return SpfResult(
-        status=outcome.status, domain=outcome.domain, envelope_from=envelope_from, client_ip=client_ip, helo=helo,
-        mechanism=outcome.mechanism, explanation=outcome.explanation, reason=outcome.reason,
-    )  # fmt: skip
+        status=outcome.status,
+        domain=outcome.domain,
+        envelope_from=envelope_from,
+        client_ip=client_ip,
+        helo=helo,
+        mechanism=outcome.mechanism,
+        explanation=outcome.explanation,
+        reason=outcome.reason,
+    )
 
 
 def _domain(said: str) -> tuple[str, bool]:
@@ -169,10 +175,13 @@ def _evaluate(
     status, explanation = query.outcome()
     decided = query.decided or sender.domain
     outcome = _Outcome(
-        status=status, domain=decided, mechanism=query.mechanism or "",
+        status=status,
+        domain=decided,
+        mechanism=query.mechanism or "",
         explanation=explanation if status is SpfStatus.FAIL else "",
-        reason=_reason(status, query, decided, sender.address), answers=tuple(query.answers),
-    )  # fmt: skip
+        reason=_reason(status, query, decided, sender.address),
+        answers=tuple(query.answers),
+    )
     if not query.is_personal and _octets(outcome) <= _MAX_KEPT_OCTETS:
         memory.senders.keep(key, outcome)
     return outcome

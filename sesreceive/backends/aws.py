@@ -186,9 +186,12 @@ class AwsBackend(BaseBackend):
 
     def _store(self, stored: StoredObject) -> Outcome:
         answer = self.client("s3").put_object(
-            Bucket=stored.bucket, Key=stored.key, Body=stored.body,
-            ContentType=stored.content_type, Metadata=dict(stored.metadata),
-        )  # fmt: skip
+            Bucket=stored.bucket,
+            Key=stored.key,
+            Body=stored.body,
+            ContentType=stored.content_type,
+            Metadata=dict(stored.metadata),
+        )
         return Outcome(value=answer.get("ETag"))
 
     def _publish(self, published: Published) -> Outcome:

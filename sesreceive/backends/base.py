@@ -171,9 +171,13 @@ class BaseBackend(ABC):
                 return self._put(effect)
             case Publish():
                 published = Published(
-                    topic_arn=effect.topic_arn, subject=effect.subject, message=unread(effect, "message"),
-                    message_id=effect.message_id, rule=effect.rule, action=effect.action,
-                )  # fmt: skip
+                    topic_arn=effect.topic_arn,
+                    subject=effect.subject,
+                    message=unread(effect, "message"),
+                    message_id=effect.message_id,
+                    rule=effect.rule,
+                    action=effect.action,
+                )
                 return self._publish(published) or Outcome(error=what_failed(effect, absent=True))
             case Invoke():
                 return self._invoke(effect)
@@ -221,11 +225,17 @@ class BaseBackend(ABC):
     def _record_call(self, effect: Invoke, called: Called) -> None:
         self._record(
             Invocation(
-                function_arn=effect.function_arn, invocation_type=effect.invocation_type,
-                payload=unread(effect, "payload"), returned=called.returned, log=called.log, error=called.error,
-                message_id=effect.message_id, rule=effect.rule, action=effect.action,
+                function_arn=effect.function_arn,
+                invocation_type=effect.invocation_type,
+                payload=unread(effect, "payload"),
+                returned=called.returned,
+                log=called.log,
+                error=called.error,
+                message_id=effect.message_id,
+                rule=effect.rule,
+                action=effect.action,
             )
-        )  # fmt: skip
+        )
 
     def _invoke_elsewhere(self, effect: Invoke) -> Outcome:
         """A function nobody registered."""

@@ -131,9 +131,13 @@ class DirectoryBackend(BaseBackend):
         for run in self.invocations:
             if run.message_id in message_ids and not run.error:
                 effect = Invoke(
-                    function_arn=run.function_arn, invocation_type=run.invocation_type, payload=run.payload,
-                    rule=run.rule, action=run.action, message_id=run.message_id,
-                )  # fmt: skip
+                    function_arn=run.function_arn,
+                    invocation_type=run.invocation_type,
+                    payload=run.payload,
+                    rule=run.rule,
+                    action=run.action,
+                    message_id=run.message_id,
+                )
                 done[Invoke.operation, run.message_id, run.rule, run.action] = outcome_of(
                     Called(returned=run.returned, log=run.log), effect
                 )

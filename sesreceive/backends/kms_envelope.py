@@ -35,8 +35,11 @@ __all__ = [
 
 _KEY, _IV, _CIPHER = "x-amz-key-v2", "x-amz-iv", "x-amz-cek-alg"
 _WRAP, _CONTEXT, _TAG, _LENGTH = (
-    "x-amz-wrap-alg", "x-amz-matdesc", "x-amz-tag-len", "x-amz-unencrypted-content-length",
-)  # fmt: skip
+    "x-amz-wrap-alg",
+    "x-amz-matdesc",
+    "x-amz-tag-len",
+    "x-amz-unencrypted-content-length",
+)
 _AES_GCM, _KMS_WRAP, _TAG_BITS = "AES/GCM/NoPadding", "kms", "128"
 _IV_BYTES, _KEY_BYTES, _TAG_BYTES = 12, 32, 16
 _S3_PREFIX = "x-amz-meta-"

@@ -398,10 +398,14 @@ class SnsEndpoint:
             what_next = f"tried again after {delay_s:g} s" if delay_s is not None else "given up"
             reason = f"{what}; {what_next}"
         delivery = Delivery(
-            kind=post.headers["x-amz-sns-message-type"], message_id=post.headers["x-amz-sns-message-id"],
-            topic_arn=post.headers["x-amz-sns-topic-arn"], url=post.url, attempt=post.attempts, status=status,
+            kind=post.headers["x-amz-sns-message-type"],
+            message_id=post.headers["x-amz-sns-message-id"],
+            topic_arn=post.headers["x-amz-sns-topic-arn"],
+            url=post.url,
+            attempt=post.attempts,
+            status=status,
             reason=reason,
-        )  # fmt: skip
+        )
         if delay_s is not None:
             self._at(post, delay_s)
         with self._changed:

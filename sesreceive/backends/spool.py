@@ -72,10 +72,14 @@ class SpooledMessage:
     def header(self) -> bytes:
         """The JSON line in front of the bytes."""
         described = {
-            "message_id": self.message_id, "received_s": self.received_s, "name": self.name,
-            "settings": self.settings, "replies": list(self.replies), "size_bytes": len(self.raw),
+            "message_id": self.message_id,
+            "received_s": self.received_s,
+            "name": self.name,
+            "settings": self.settings,
+            "replies": list(self.replies),
+            "size_bytes": len(self.raw),
             "envelope": self.envelope.to_json(),
-        }  # fmt: skip
+        }
         return json.dumps(described, separators=(",", ":")).encode("ascii") + b"\n"
 
 

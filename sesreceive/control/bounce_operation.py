@@ -55,17 +55,30 @@ def bounce(
 
 
 def _made(
-    receipt: Receipt, verdicts: Verdicts, sender: str, recipients: Sequence[BouncedRecipient], explanation: str,
-    message_dsn: MessageDsn | None, now: datetime,
-) -> SendBounce:  # fmt: skip
+    receipt: Receipt,
+    verdicts: Verdicts,
+    sender: str,
+    recipients: Sequence[BouncedRecipient],
+    explanation: str,
+    message_dsn: MessageDsn | None,
+    now: datetime,
+) -> SendBounce:
     raw = send_bounce_dsn(
-        receipt, bounce_sender=sender, recipients=recipients, explanation=explanation, message_dsn=message_dsn,
-        verdicts=verdicts, sent_at=now,
-    )  # fmt: skip
+        receipt,
+        bounce_sender=sender,
+        recipients=recipients,
+        explanation=explanation,
+        message_dsn=message_dsn,
+        verdicts=verdicts,
+        sent_at=now,
+    )
     return SendBounce(
-        sender=sender, destination=receipt.envelope.mail_from, raw=raw, message_id=receipt.message_id,
+        sender=sender,
+        destination=receipt.envelope.mail_from,
+        raw=raw,
+        message_id=receipt.message_id,
         recipients=tuple(one.recipient for one in recipients),
-    )  # fmt: skip
+    )
 
 
 def bounce_of_request(
@@ -92,11 +105,15 @@ def bounce_of_request(
     message_id = request["OriginalMessageId"]
     try:
         return bounce(
-            received.get(message_id), message_id=message_id, account=account, now=now,
-            bounce_sender=request["BounceSender"], recipients=[BouncedRecipient.from_api(one) for one in infos],
+            received.get(message_id),
+            message_id=message_id,
+            account=account,
+            now=now,
+            bounce_sender=request["BounceSender"],
+            recipients=[BouncedRecipient.from_api(one) for one in infos],
             explanation=request.get("Explanation") or "",
             message_dsn=MessageDsn.from_api(about) if about else None,
-        )  # fmt: skip
+        )
     except MessageRejectedError as error:
         raise ApiError("MessageRejected", str(error)) from error
 

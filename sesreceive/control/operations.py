@@ -231,11 +231,15 @@ class Control:
         'ana@example.org'
         """
         sent = bounce(
-            original, message_id=original.message_id, account=self.receiver.account, now=self._now(),
-            bounce_sender=bounce_sender, explanation=explanation,
+            original,
+            message_id=original.message_id,
+            account=self.receiver.account,
+            now=self._now(),
+            bounce_sender=bounce_sender,
+            explanation=explanation,
             recipients=[BouncedRecipient.from_api(info) for info in bounced_recipient_info_list],
             message_dsn=MessageDsn.from_api(message_dsn) if message_dsn else None,
-        )  # fmt: skip
+        )
         outcome = self.receiver.backend.perform(sent)
         if outcome.failed:
             raise MessageRejectedError(outcome.error)

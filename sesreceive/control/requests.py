@@ -33,32 +33,47 @@ def _role(*, required: bool = False) -> Text:
 # The order inside BounceAction and SNSAction is observed.
 ACTION_SHAPES: Mapping[str, Mapping[str, Shape]] = {
     "S3Action": {
-        "BucketName": _NEEDED, "ObjectKeyPrefix": _FREE, "KmsKeyArn": _FREE, "TopicArn": _FREE, "IamRoleArn": _role(),
+        "BucketName": _NEEDED,
+        "ObjectKeyPrefix": _FREE,
+        "KmsKeyArn": _FREE,
+        "TopicArn": _FREE,
+        "IamRoleArn": _role(),
     },
     "BounceAction": {
-        "SmtpReplyCode": _NEEDED, "Sender": _NEEDED, "Message": _NEEDED, "StatusCode": _FREE, "TopicArn": _FREE,
+        "SmtpReplyCode": _NEEDED,
+        "Sender": _NEEDED,
+        "Message": _NEEDED,
+        "StatusCode": _FREE,
+        "TopicArn": _FREE,
     },
     "WorkmailAction": {"OrganizationArn": _NEEDED, "TopicArn": _FREE},
     "LambdaAction": {
-        "FunctionArn": _NEEDED, "InvocationType": Text(enum=("RequestResponse", "Event")), "TopicArn": _FREE,
+        "FunctionArn": _NEEDED,
+        "InvocationType": Text(enum=("RequestResponse", "Event")),
+        "TopicArn": _FREE,
     },
     "StopAction": {"Scope": Text(required=True, enum=StopScope), "TopicArn": _FREE},
     "AddHeaderAction": {"HeaderName": _NEEDED, "HeaderValue": _NEEDED},
     "SNSAction": {"Encoding": Text(enum=("Base64", "UTF-8")), "TopicArn": _NEEDED},
     "ConnectAction": {
-        "InstanceARN": Text(required=True, pattern=limits.CONNECT_INSTANCE_ARN), "IAMRoleARN": _role(required=True),
+        "InstanceARN": Text(required=True, pattern=limits.CONNECT_INSTANCE_ARN),
+        "IAMRoleARN": _role(required=True),
     },
-}  # fmt: skip
+}
 
 _ACTION = Structure(members={name: Structure(members=members) for name, members in ACTION_SHAPES.items()})
 
 _RULE = Structure(
     required=True,
     members={
-        "Name": _name(), "Enabled": Flag(), "TlsPolicy": Text(enum=("Optional", "Require")), "ScanEnabled": Flag(),
-        "Recipients": Many(of=_FREE), "Actions": Many(of=_ACTION),
+        "Name": _name(),
+        "Enabled": Flag(),
+        "TlsPolicy": Text(enum=("Optional", "Require")),
+        "ScanEnabled": Flag(),
+        "Recipients": Many(of=_FREE),
+        "Actions": Many(of=_ACTION),
     },
-)  # fmt: skip
+)
 
 _FILTER = Structure(
     required=True,
@@ -81,12 +96,15 @@ _BOUNCED = Structure(
             members={
                 "FinalRecipient": _FREE,
                 "Action": Text(required=True, enum=("failed", "delayed", "delivered", "relayed", "expanded")),
-                "RemoteMta": _FREE, "Status": _NEEDED, "DiagnosticCode": _FREE, "LastAttemptDate": Anything(),
+                "RemoteMta": _FREE,
+                "Status": _NEEDED,
+                "DiagnosticCode": _FREE,
+                "LastAttemptDate": Anything(),
                 "ExtensionFields": _EXTENSIONS,
             }
         ),
     }
-)  # fmt: skip
+)
 
 _SEND_BOUNCE: Mapping[str, Shape] = {
     "OriginalMessageId": _NEEDED,

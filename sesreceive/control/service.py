@@ -73,9 +73,12 @@ class Service(Mapping[str, Control]):
                 first = next(iter(self._controls.values())).receiver
                 account = Account(region=region, account_id=first.account.account_id)
                 receiver = Receiver(
-                    account, resolver=first.resolver, backend=first.backend, assumptions=first.assumptions,
+                    account,
+                    resolver=first.resolver,
+                    backend=first.backend,
+                    assumptions=first.assumptions,
                     clock=first.clock,
-                )  # fmt: skip
+                )
                 self._controls[region] = Control(receiver, verified_at_once=self.verified_at_once)
             return self._controls[region]
 

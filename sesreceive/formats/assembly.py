@@ -66,17 +66,25 @@ class _Assembly:
         active = self._active(rule_sets)
         identities += self._missing_identities(identities, rule_sets)
         account = Account(
-            identities=identities, filters=filters, rule_sets=rule_sets, active=active, region=self.region,
+            identities=identities,
+            filters=filters,
+            rule_sets=rule_sets,
+            active=active,
+            region=self.region,
             account_id=self.account_id,
-        )  # fmt: skip
+        )
         for problem in account.problems():
             self._refused(problem)
         for opened, value, kind in draft.assumed:
             self.fill.note(value, opened, kind)
         return Loaded(
-            account=account, problems=tuple(draft.problems), placeholders=self.fill.placeholders,
-            origin=draft.origin, format=draft.format, functions=self._functions(rule_sets),
-        )  # fmt: skip
+            account=account,
+            problems=tuple(draft.problems),
+            placeholders=self.fill.placeholders,
+            origin=draft.origin,
+            format=draft.format,
+            functions=self._functions(rule_sets),
+        )
 
     def _functions(self, rule_sets: Sequence[ReceiptRuleSet]) -> dict[str, Handler]:
         """The handlers of the functions that rules call, by the ARN that the account has."""

@@ -61,9 +61,13 @@ def from_assembly(folder: Path, *, region: str | None = None, account_id: str | 
 
 
 def _stack(
-    folder: Path, name: str, artifact: Mapping[str, Any], properties: Mapping[str, Any], region: str | None,
+    folder: Path,
+    name: str,
+    artifact: Mapping[str, Any],
+    properties: Mapping[str, Any],
+    region: str | None,
     account_id: str | None,
-) -> Draft:  # fmt: skip
+) -> Draft:
     draft = Draft(origin=f"{folder}: stack {name}", format=FORMAT)
     template = properties.get("templateFile", "")
     path = _inside(folder, template)

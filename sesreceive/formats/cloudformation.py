@@ -44,9 +44,15 @@ def is_template(data: Any) -> bool:
 
 
 def from_template(
-    data: Mapping[str, Any], *, origin: str, file: str, variables: Mapping[str, Any] | None = None,
-    region: str | None = None, account_id: str | None = None, folder: Path | None = None,
-) -> Draft:  # fmt: skip
+    data: Mapping[str, Any],
+    *,
+    origin: str,
+    file: str,
+    variables: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    account_id: str | None = None,
+    folder: Path | None = None,
+) -> Draft:
     """What a template describes.
 
     Parameters
@@ -111,9 +117,16 @@ def _complete(draft: Draft, ours: Mapping[str, Any], place: Place) -> None:
 
 
 def read_resources(
-    data: Mapping[str, Any], draft: Draft, *, file: str, variables: Mapping[str, Any], region: str | None,
-    account_id: str | None, folder: Path | None = None, depth: int = 0,
-) -> Stack | None:  # fmt: skip
+    data: Mapping[str, Any],
+    draft: Draft,
+    *,
+    file: str,
+    variables: Mapping[str, Any],
+    region: str | None,
+    account_id: str | None,
+    folder: Path | None = None,
+    depth: int = 0,
+) -> Stack | None:
     """Put the resources of a template in a draft; the evaluated stack, or None when it is too much."""
     try:
         stack = Stack(data, draft, file=file, variables=variables, region=region, account_id=account_id)
@@ -301,9 +314,15 @@ class _Reader:
             )
         elif isinstance(data, dict):
             read_resources(
-                data, self.draft, file=str(url), variables=parameters, region=self.stack.region,
-                account_id=self.stack.account_id, folder=inner.parent, depth=self.depth + 1,
-            )  # fmt: skip
+                data,
+                self.draft,
+                file=str(url),
+                variables=parameters,
+                region=self.stack.region,
+                account_id=self.stack.account_id,
+                folder=inner.parent,
+                depth=self.depth + 1,
+            )
 
 
 def _marked(words: list[Open], part: Open) -> str:
@@ -329,8 +348,13 @@ _PROPERTIES: Mapping[str, frozenset[str]] = {
     "AWS::SES::ReceiptFilter": frozenset({"Filter"}),
     "AWS::SES::EmailIdentity": frozenset(
         {
-            "EmailIdentity", "ConfigurationSetAttributes", "DkimAttributes", "DkimSigningAttributes",
-            "FeedbackAttributes", "MailFromAttributes", "Tags",
+            "EmailIdentity",
+            "ConfigurationSetAttributes",
+            "DkimAttributes",
+            "DkimSigningAttributes",
+            "FeedbackAttributes",
+            "MailFromAttributes",
+            "Tags",
         }
     ),
-}  # fmt: skip
+}

@@ -110,10 +110,11 @@ def _done(rules: tuple[ReceiptRule, ...], recipient: str) -> Counter[str]:
         text for action in actions for name in ("topic_arn", "function_arn") if (text := getattr(action, name, None))
     ]
     account = Account(
-        identities=sorted({domain_of(recipient), *senders}), active="main",
+        identities=sorted({domain_of(recipient), *senders}),
+        active="main",
         rule_sets=(ReceiptRuleSet(name="main", rules=rules),),
         region=next((arn.region for text in arns if (arn := Arn.parse(text))), "us-east-1"),
-    )  # fmt: skip
+    )
     stops = {action.function_arn: _stop for action in actions if isinstance(action, LambdaAction)}
     try:
         receiver = Receiver(account, backend=MemoryBackend(functions=stops), seed=1)

@@ -26,14 +26,30 @@ from sesreceive.formats.hcl_nodes import (
     Splat,
     Template,
     Unary,
-)  # fmt: skip
+)
 from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place
 
 __all__ = [
-    "Attr", "Binary", "Block", "Call", "Conditional", "Each", "Index", "Items", "Literal", "Name", "Node", "Pairs",
-    "Splat", "Template", "Unary", "parse_expression", "parse_hcl", "parse_template",
-]  # fmt: skip
+    "Attr",
+    "Binary",
+    "Block",
+    "Call",
+    "Conditional",
+    "Each",
+    "Index",
+    "Items",
+    "Literal",
+    "Name",
+    "Node",
+    "Pairs",
+    "Splat",
+    "Template",
+    "Unary",
+    "parse_expression",
+    "parse_hcl",
+    "parse_template",
+]
 
 _DEPTH = 100
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -371,10 +387,15 @@ class _Converter:
         grouped = any(str(one) == "..." for one in tree.children if not hasattr(one, "data"))
         nodes = [self.node(one, depth) for one in values]
         return Each(
-            key=key, name=name, collection=self.node(collection, depth), key_of=nodes[0] if len(nodes) == 2 else None,
-            value_of=nodes[-1], condition=self.node(self.parts(condition)[0], depth) if condition is not None else None,
-            grouped=grouped, **self.about(tree),
-        )  # fmt: skip
+            key=key,
+            name=name,
+            collection=self.node(collection, depth),
+            key_of=nodes[0] if len(nodes) == 2 else None,
+            value_of=nodes[-1],
+            condition=self.node(self.parts(condition)[0], depth) if condition is not None else None,
+            grouped=grouped,
+            **self.about(tree),
+        )
 
     on_for_object_expr = on_for_tuple_expr
 

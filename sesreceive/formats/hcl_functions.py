@@ -15,9 +15,18 @@ from typing import Any
 from sesreceive.formats.unresolved import Open, is_open
 
 __all__ = [
-    "PLAIN", "Unfit", "Unknown", "as_element", "as_list", "as_map", "as_number", "as_plain_text", "as_text",
-    "as_whole", "same",
-]  # fmt: skip
+    "PLAIN",
+    "Unfit",
+    "Unknown",
+    "as_element",
+    "as_list",
+    "as_map",
+    "as_number",
+    "as_plain_text",
+    "as_text",
+    "as_whole",
+    "same",
+]
 
 
 class Unknown(Exception):  # noqa: N818 - becomes an open value

@@ -8,9 +8,22 @@ from typing import Any
 from sesreceive.formats.place import Place
 
 __all__ = [
-    "Attr", "Binary", "Block", "Call", "Conditional", "Each", "Index", "Items", "Literal", "Name", "Node", "Pairs",
-    "Splat", "Template", "Unary",
-]  # fmt: skip
+    "Attr",
+    "Binary",
+    "Block",
+    "Call",
+    "Conditional",
+    "Each",
+    "Index",
+    "Items",
+    "Literal",
+    "Name",
+    "Node",
+    "Pairs",
+    "Splat",
+    "Template",
+    "Unary",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

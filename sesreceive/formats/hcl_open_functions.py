@@ -18,7 +18,7 @@ from sesreceive.formats.hcl_functions import (
     as_text,
     as_whole,
     same,
-)  # fmt: skip
+)
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
 
 __all__ = ["PARTIAL"]

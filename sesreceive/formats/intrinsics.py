@@ -46,9 +46,15 @@ class Stack:
     """
 
     def __init__(
-        self, template: Mapping[str, Any], draft: Draft, *, file: str, variables: Mapping[str, Any], region: str | None,
+        self,
+        template: Mapping[str, Any],
+        draft: Draft,
+        *,
+        file: str,
+        variables: Mapping[str, Any],
+        region: str | None,
         account_id: str | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.template, self.draft, self.file = template, draft, file
         self.variables = variables
         self.region, self.account_id = region, account_id

@@ -72,27 +72,31 @@ def _sendable(write: Callable[[Account], str]) -> Callable[[Account], str]:
 
 # What "Show code" offers and `Account.to` takes, in this order.
 LANGUAGES: list[Language] = [
-    Language(
-        "Python", "Run it in a cell: `account` is then equal to what is on screen.", to_python, name="python"
-    ),
+    Language("Python", "Run it in a cell: `account` is then equal to what is on screen.", to_python, name="python"),
     Language(
         "API JSON", "What Account.load reads; change it here and press Use this JSON.", to_json, from_json, name="json"
     ),
     Language(
-        "boto3 calls", "A script that makes all of it in an AWS account, in an order that works.", to_boto3,
+        "boto3 calls",
+        "A script that makes all of it in an AWS account, in an order that works.",
+        to_boto3,
         name="boto3",
     ),
     Language(
-        "CloudFormation", "A template; what activates the set is said at its top.", _sendable(to_cloudformation),
+        "CloudFormation",
+        "A template; what activates the set is said at its top.",
+        _sendable(to_cloudformation),
         name="cloudformation",
     ),
     Language("Terraform", "One file for the AWS provider.", _sendable(to_terraform), name="terraform"),
     Language(
-        "Terraform import", "Import blocks that adopt what exists already, beside the file above.",
-        _sendable(to_import_blocks), name="terraform-import",
+        "Terraform import",
+        "Import blocks that adopt what exists already, beside the file above.",
+        _sendable(to_import_blocks),
+        name="terraform-import",
     ),
     Language("CDK", "A CDK app in Python.", _sendable(to_cdk), name="cdk"),
-]  # fmt: skip
+]
 
 
 def write(account: Account, name: str) -> str:

@@ -24,10 +24,20 @@ __all__ = ["load"]
 # Folders that hold other people's templates, or none.
 _SKIPPED = frozenset(
     (
-        ".git", ".hg", ".terraform", ".terragrunt-cache", ".serverless", ".aws-sam", ".venv", "venv", "node_modules",
-        "site-packages", "__pycache__", ".tox",
+        ".git",
+        ".hg",
+        ".terraform",
+        ".terragrunt-cache",
+        ".serverless",
+        ".aws-sam",
+        ".venv",
+        "venv",
+        "node_modules",
+        "site-packages",
+        "__pycache__",
+        ".tox",
     )
-)  # fmt: skip
+)
 _MAX_FILES = 20_000
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
 # What a file has to say to be parsed at all when a folder is searched.
@@ -145,14 +155,24 @@ def _from_data(data: Any, origin: str, file: str, options: _Options, folder: Pat
     """What parsed YAML or JSON describes; None where it is nothing known."""
     if cloudformation.is_template(data):
         return cloudformation.from_template(
-            data, origin=origin, file=file, variables=options.variables, region=options.region,
-            account_id=options.account_id, folder=folder,
-        )  # fmt: skip
+            data,
+            origin=origin,
+            file=file,
+            variables=options.variables,
+            region=options.region,
+            account_id=options.account_id,
+            folder=folder,
+        )
     if serverless.is_service(data):
         return serverless.from_service(
-            data, origin=origin, file=file, folder=folder, variables=options.variables, region=options.region,
+            data,
+            origin=origin,
+            file=file,
+            folder=folder,
+            variables=options.variables,
+            region=options.region,
             account_id=options.account_id,
-        )  # fmt: skip
+        )
     if terraform_json.is_plan_or_state(data):
         return terraform_json.from_plan_or_state(data, origin=origin, file=file)
     if is_api_dump(data):

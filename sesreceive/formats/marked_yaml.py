@@ -32,10 +32,30 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _BARE = frozenset({"Ref", "Condition"})
 _INTRINSICS = frozenset(
     (
-        "And", "Base64", "Cidr", "Condition", "Contains", "Equals", "FindInMap", "ForEach", "GetAZs", "GetAtt", "If",
-        "ImportValue", "Join", "Length", "Not", "Or", "Ref", "Select", "Split", "Sub", "ToJsonString", "Transform",
+        "And",
+        "Base64",
+        "Cidr",
+        "Condition",
+        "Contains",
+        "Equals",
+        "FindInMap",
+        "ForEach",
+        "GetAZs",
+        "GetAtt",
+        "If",
+        "ImportValue",
+        "Join",
+        "Length",
+        "Not",
+        "Or",
+        "Ref",
+        "Select",
+        "Split",
+        "Sub",
+        "ToJsonString",
+        "Transform",
     )
-)  # fmt: skip
+)
 
 
 class Syntax(Exception):  # noqa: N818 - becomes a Problem

@@ -38,9 +38,15 @@ def is_service(data: Any) -> bool:
 
 
 def from_service(
-    data: Mapping[str, Any], *, origin: str, file: str, folder: Path | None, variables: Mapping[str, Any] | None = None,
-    region: str | None = None, account_id: str | None = None,
-) -> Draft:  # fmt: skip
+    data: Mapping[str, Any],
+    *,
+    origin: str,
+    file: str,
+    folder: Path | None,
+    variables: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    account_id: str | None = None,
+) -> Draft:
     """What the ``resources`` of a service describe.
 
     Parameters

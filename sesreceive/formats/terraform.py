@@ -47,9 +47,13 @@ def roots(folders: Iterable[Path]) -> list[Path]:
 
 
 def from_folder(
-    folder: Path, *, top: Path | None = None, variables: Mapping[str, Any] | None = None, region: str | None = None,
+    folder: Path,
+    *,
+    top: Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+    region: str | None = None,
     account_id: str | None = None,
-) -> Draft:  # fmt: skip
+) -> Draft:
     """What a root module describes.
 
     Parameters
@@ -165,9 +169,13 @@ class _Reader:
                 data = None
             if is_template(data):
                 read_resources(
-                    data, self.draft, file=node.place.short, variables={}, region=module.region("", node.place),
+                    data,
+                    self.draft,
+                    file=node.place.short,
+                    variables={},
+                    region=module.region("", node.place),
                     account_id=module.account_id(node.place),
-                )  # fmt: skip
+                )
                 return
         self.draft.problem(block.place, f"{name} is a stack whose template is not seen here", "sesreceive")
 

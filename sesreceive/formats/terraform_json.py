@@ -133,9 +133,15 @@ class _Reader:
         self.draft, self.file = draft, file
 
     def resource(
-        self, address: str, kind: str, values: Mapping[str, Any], unknown: Mapping[str, Any], secret: Mapping[str, Any],
-        place: Place, needs: Mapping[str, frozenset[str]] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        address: str,
+        kind: str,
+        values: Mapping[str, Any],
+        unknown: Mapping[str, Any],
+        secret: Mapping[str, Any],
+        place: Place,
+        needs: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         """Put one resource in the draft, where it is about receiving."""
 
         def value(name: str) -> Any:

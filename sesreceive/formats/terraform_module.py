@@ -46,9 +46,15 @@ class Module:
     """
 
     def __init__(
-        self, project: Project, folder: Path, *, path: str, inputs: Mapping[str, Any], regions: Mapping[str, Any],
+        self,
+        project: Project,
+        folder: Path,
+        *,
+        path: str,
+        inputs: Mapping[str, Any],
+        regions: Mapping[str, Any],
         callers: tuple[Path, ...] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.project, self.folder, self.path = project, folder, path
         self.inputs = dict(inputs)
         self.callers = (*callers, folder)
@@ -71,9 +77,12 @@ class Module:
 
     def _declare(self, block: hcl.Block) -> None:
         tables: dict[str, tuple[dict[str, hcl.Block], int]] = {
-            "variable": (self.variables, 1), "resource": (self.resources, 2), "data": (self.data, 2),
-            "module": (self.calls, 1), "output": (self.outputs, 1),
-        }  # fmt: skip
+            "variable": (self.variables, 1),
+            "resource": (self.resources, 2),
+            "data": (self.data, 2),
+            "module": (self.calls, 1),
+            "output": (self.outputs, 1),
+        }
         if block.type == "locals":
             for name, node in block.attributes.items():
                 if name in self.locals:

@@ -60,18 +60,22 @@ def _called(function: Callable[[Any, Any], Any], payload: str, context: LambdaCo
         text = _text(error)
         output.write(f"[ERROR] {type(error).__name__}: {text}\nTraceback (most recent call last):\n{''.join(frames)}")
         problem = {
-            "errorMessage": text, "errorType": type(error).__name__,
-            "requestId": context.aws_request_id, "stackTrace": frames,
-        }  # fmt: skip
+            "errorMessage": text,
+            "errorType": type(error).__name__,
+            "requestId": context.aws_request_id,
+            "stackTrace": frames,
+        }
         return Called(returned=problem, error=error_of(problem), log=output.text())
     try:
         # Lambda hands the answer over as JSON: tuples become lists, and what is not JSON is an error.
         written = f'{{"returned":{json.dumps(returned, default=_decimal)}}}'
     except (TypeError, ValueError, RecursionError) as error:
         problem = {
-            "errorMessage": f"Unable to marshal response: {error}", "errorType": "Runtime.MarshalError",
-            "requestId": context.aws_request_id, "stackTrace": [],
-        }  # fmt: skip
+            "errorMessage": f"Unable to marshal response: {error}",
+            "errorType": "Runtime.MarshalError",
+            "requestId": context.aws_request_id,
+            "stackTrace": [],
+        }
         return Called(returned=problem, error=error_of(problem), log=output.text())
     return read_answer(written.encode(), context, output.text())
 

@@ -124,11 +124,15 @@ class LambdaContext:
     def told(self) -> dict[str, Any]:
         """The context as plain values, for a process of its own."""
         return {
-            "function_name": self.function_name, "invoked_function_arn": self.invoked_function_arn,
-            "aws_request_id": self.aws_request_id, "memory_limit_in_mb": self.memory_limit_in_mb,
-            "log_group_name": self.log_group_name, "log_stream_name": self.log_stream_name,
-            "deadline_s": self.deadline_s, "custom": self.client_context.custom if self.client_context else None,
-        }  # fmt: skip
+            "function_name": self.function_name,
+            "invoked_function_arn": self.invoked_function_arn,
+            "aws_request_id": self.aws_request_id,
+            "memory_limit_in_mb": self.memory_limit_in_mb,
+            "log_group_name": self.log_group_name,
+            "log_stream_name": self.log_stream_name,
+            "deadline_s": self.deadline_s,
+            "custom": self.client_context.custom if self.client_context else None,
+        }
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the run is given up."""

@@ -19,9 +19,20 @@ __all__ = ["CHARSETS", "ENCODINGS", "Attachment", "Draft"]
 
 # What mail is written in: UTF-8 and the ones most often met beside it.
 CHARSETS = (
-    "utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "iso-8859-2", "koi8-r", "windows-1251",
-    "iso-2022-jp", "shift_jis", "gb18030", "big5", "euc-kr",
-)  # fmt: skip
+    "utf-8",
+    "us-ascii",
+    "iso-8859-1",
+    "iso-8859-15",
+    "windows-1252",
+    "iso-8859-2",
+    "koi8-r",
+    "windows-1251",
+    "iso-2022-jp",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "euc-kr",
+)
 # RFC 2045 section 6.1, but for `binary`, which needs an SMTP extension that SES does not have.
 ENCODINGS = ("7bit", "8bit", "quoted-printable", "base64")
 

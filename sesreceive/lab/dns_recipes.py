@@ -122,7 +122,7 @@ CHECKS: Mapping[str, tuple[Recipe, ...]] = {
         Recipe("broken: a typing error", "", _fixed("v=DMARC1; p=rejekt")),
         Recipe("broken: DNS does not answer", "temperror", _times_out),
     ),
-}  # fmt: skip
+}
 
 
 def place(check: str, who: Publisher) -> str:

@@ -162,10 +162,14 @@ def sign(
     forms = tuple(canonicalization.encode().split(b"/"))
     try:
         header: bytes = _signer()(raw, int(signed_at)).sign(
-            key.selector.encode("ascii"), key.domain.encode("ascii"), secret,
-            signature_algorithm=f"{key.kind}-sha256".encode(), canonicalize=forms,
-            include_headers=names or None, length=length,
-        )  # fmt: skip
+            key.selector.encode("ascii"),
+            key.domain.encode("ascii"),
+            secret,
+            signature_algorithm=f"{key.kind}-sha256".encode(),
+            canonicalize=forms,
+            include_headers=names or None,
+            length=length,
+        )
     except DKIMException as error:
         raise InputError(f"the message cannot be signed: {one_line(error)}") from None
     return header + raw

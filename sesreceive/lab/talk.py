@@ -101,12 +101,11 @@ class _Client:
         self.exchanges: list[Exchange] = []
         self.submission: Submission | None = None
         policy = Policy(
-            hostname=f"inbound-smtp.{receiver.account.region}.amazonaws.com", xclient=Xclient.OFF,
+            hostname=f"inbound-smtp.{receiver.account.region}.amazonaws.com",
+            xclient=Xclient.OFF,
             bounds=receiver.bounds,
-        )  # fmt: skip
-        self.session = Session(
-            receiver, policy, envelope.client_ip, refused=self._keep, number=lambda: name
-        )  # fmt: skip
+        )
+        self.session = Session(receiver, policy, envelope.client_ip, refused=self._keep, number=lambda: name)
         self._heard((), self.session.greeting())
 
     def talk(self) -> Talk:

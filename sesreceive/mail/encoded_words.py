@@ -26,8 +26,18 @@ _NOT_BLANK = re.compile(r"[^ \t\r\n]")
 _Q_TEXT = re.compile(rb"(?:[^=]++|=[0-9A-Fa-f]{2})*+")
 
 # Python's codecs that are no charset of a mail: they are slow on hostile input, or no text at all.
-_NO_CHARSETS = {"base64_codec", "bz2_codec", "hex_codec", "mbcs", "quopri_codec", "rot_13", "tactis", "utf_7",
-                "uu_codec", "zlib_codec"}  # fmt: skip
+_NO_CHARSETS = {
+    "base64_codec",
+    "bz2_codec",
+    "hex_codec",
+    "mbcs",
+    "quopri_codec",
+    "rot_13",
+    "tactis",
+    "utf_7",
+    "uu_codec",
+    "zlib_codec",
+}
 # Charsets that Python knows but has no alias for, and a name that it only came to know later.
 _MORE_CHARSETS = {"cp874", "koi8_t", "koi8_u"}
 _ALIASES = {**aliases, "windows_31j": "cp932"}

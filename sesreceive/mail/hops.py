@@ -160,8 +160,12 @@ def hop(value: str) -> Hop:
     by, by_comments = clauses.get("by", ([], []))
     protocol, more = clauses.get("with", ([], []))
     told = " ".join(protocol[: 3 if protocol[:1] == ["Microsoft"] else 1])
-    helo, name, address = _client(words, comments, exim=any(one.startswith("Exim") for one in (*by_comments, *more)),
-                                  microsoft="Microsoft" in told)  # fmt: skip
+    helo, name, address = _client(
+        words,
+        comments,
+        exim=any(one.startswith("Exim") for one in (*by_comments, *more)),
+        microsoft="Microsoft" in told,
+    )
     beside = [one for one in (*comments, *by_comments, *more) if not _LITERAL.search(one)]
     sender = clauses.get("envelope-from")
     every = [one for _, inside in clauses.values() for one in inside]
@@ -169,11 +173,17 @@ def hop(value: str) -> Hop:
     if sender is None and from_comment is not None:
         sender = (from_comment.split()[1:2], [])
     return Hop(
-        helo=helo, client_name=name, client_ip=address, by=by[0] if by else "", protocol=told,
+        helo=helo,
+        client_name=name,
+        client_ip=address,
+        by=by[0] if by else "",
+        protocol=told,
         tls=bool(_TLS_PROTOCOL.search(told)) or any(map(_TLS_COMMENT.search, beside)),
-        recipient=_address(clauses.get("for", ([], []))[0]), mail_from=None if sender is None else _address(sender[0]),
-        message_id=" ".join(clauses.get("id", ([], []))[0][:1]), at=_time(date),
-    )  # fmt: skip
+        recipient=_address(clauses.get("for", ([], []))[0]),
+        mail_from=None if sender is None else _address(sender[0]),
+        message_id=" ".join(clauses.get("id", ([], []))[0][:1]),
+        at=_time(date),
+    )
 
 
 def _clauses(text: str) -> tuple[dict[str, tuple[list[str], list[str]]], str]:

@@ -54,8 +54,15 @@ _DEEPEST = 3
 # Mail packs to a tenth at best. An archive that grows beyond all reason was made to fill a disk.
 _MOST_GROWTH, _GROWTH_FREE = 200, 16 * 1024 * 1024
 _BROKEN = (
-    OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError, ValueError,
-)  # fmt: skip
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
 _BOM = b"\xef\xbb\xbf"
 _ENDINGS = re.compile(r"\.(?:eml|mbox|mbx|gz|tgz|zip|tar)$", re.IGNORECASE)
 _FLAGS = re.compile("[:;!]2,")  # of a Maildir name; Windows has no colon

@@ -110,10 +110,14 @@ def block_of(message: Message) -> SesBlock | None:
         return None
     raw = message.raw[end:]
     return SesBlock(
-        raw=raw, envelope=_envelope(fields["Return-Path"], [first, *lines[1:]], Message(raw)), message_id=by.group(2),
-        region=by.group(1), spam=_text(fields, "X-SES-Spam-Verdict"), virus=_text(fields, "X-SES-Virus-Verdict"),
+        raw=raw,
+        envelope=_envelope(fields["Return-Path"], [first, *lines[1:]], Message(raw)),
+        message_id=by.group(2),
+        region=by.group(1),
+        spam=_text(fields, "X-SES-Spam-Verdict"),
+        virus=_text(fields, "X-SES-Virus-Verdict"),
         authentication=fields["Authentication-Results"].value if "Authentication-Results" in fields else b"",
-    )  # fmt: skip
+    )
 
 
 def _text(fields: dict[str, HeaderField], name: str) -> str:

@@ -40,24 +40,41 @@ def draw(ax: Axes, ways: Sequence[Way], columns: Sequence[str], *, accepted: str
             x0, x1 = place + _NODE, place + 1
             middle = (x0 + x1) / 2
             outline = [
-                (x0, y0), (middle, y0), (middle, y1), (x1, y1),
-                (x1, y1 + high), (middle, y1 + high), (middle, y0 + high), (x0, y0 + high), (x0, y0),
-            ]  # fmt: skip
+                (x0, y0),
+                (middle, y0),
+                (middle, y1),
+                (x1, y1),
+                (x1, y1 + high),
+                (middle, y1 + high),
+                (middle, y0 + high),
+                (x0, y0 + high),
+                (x0, y0),
+            ]
             codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
             ax.add_patch(
                 PathPatch(
-                    Path(outline, codes), facecolor=accepted if taken else refused, alpha=0.45, linewidth=0.4,
-                    edgecolor=edge, hatch="" if taken else "///",
+                    Path(outline, codes),
+                    facecolor=accepted if taken else refused,
+                    alpha=0.45,
+                    linewidth=0.4,
+                    edgecolor=edge,
+                    hatch="" if taken else "///",
                 )
-            )  # fmt: skip
+            )
     for place, column in enumerate(heights):
         for name, number in column.items():
             y = tops[place][name]
             ax.add_patch(Rectangle((place, y), _NODE, number / total, facecolor=edge, edgecolor="none"))
             ax.text(
-                place + _NODE + 0.012, y + number / total / 2, f"{name} ({number})", size=9, va="center",
-                ha="left", clip_on=False, parse_math=False,
-            )  # fmt: skip
+                place + _NODE + 0.012,
+                y + number / total / 2,
+                f"{name} ({number})",
+                size=9,
+                va="center",
+                ha="left",
+                clip_on=False,
+                parse_math=False,
+            )
         ax.text(place, -0.03, columns[place], size=10, weight="bold", va="bottom", ha="left", parse_math=False)
     lowest = max((tops[p][n] + heights[p][n] / total for p in range(len(columns)) for n in heights[p]), default=1)
     ax.set_xlim(0, len(columns) - 0.35)

@@ -60,10 +60,11 @@ def funnel(report: Report) -> tuple[Step, ...]:
         Step("a rule fired", len(fired), "no rule for an accepted recipient" if len(fired) < len(taken) else ""),
         Step("an action ran", len(ran), "the rules have no action, or it failed" if len(ran) < len(fired) else ""),
         Step(
-            "every action ran", len(ran) - len(failed),
+            "every action ran",
+            len(ran) - len(failed),
             f"an action failed: {_most(_failing(actions, failed), 'in')}" if failed else "",
         ),
-    )  # fmt: skip
+    )
 
 
 def _blocking(report: Report) -> pd.DataFrame:

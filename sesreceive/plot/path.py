@@ -121,9 +121,12 @@ class _Path:
         sender = f"from {envelope.mail_from}" if envelope.mail_from else "from the null sender <>, as bounces are"
         named = f"{count(len(self.reception.recipients), 'recipient')} named"
         return Box(
-            shape=Shape.START, state=State.ON, title=f"{envelope.client_ip or 'a client not known'} connects", word=tls,
+            shape=Shape.START,
+            state=State.ON,
+            title=f"{envelope.client_ip or 'a client not known'} connects",
+            word=tls,
             reason=f"it calls itself {envelope.helo or 'nothing'}; mail {sender}; {named}",
-        )  # fmt: skip
+        )
 
     def filtering(self) -> Box:
         events = [event for event in self.inside.get(-1, ()) if event.stage is Stage.FILTERING]
@@ -170,9 +173,13 @@ class _Path:
             else:
                 inside.append(self.fold(rest, count(len(rest), "more recipient"), answer))
         return Box(
-            shape=Shape.STEP, state=state, title=_title(Stage.RECIPIENTS), word=word, reason=reason,
+            shape=Shape.STEP,
+            state=state,
+            title=_title(Stage.RECIPIENTS),
+            word=word,
+            reason=reason,
             inside=tuple(inside),
-        )  # fmt: skip
+        )
 
     def refusing(self, stage: Stage) -> list[Box]:
         """What refused the sender or the message as a whole; they have no box where nothing did."""
@@ -260,9 +267,12 @@ class _Path:
             return Box(shape=Shape.END, state=State.AHEAD, title="Outcome", word=NOT_REACHED.word)
         if not reception.accepted:
             return Box(
-                shape=Shape.END, state=State.ENDED, title=str(reception.reply), word="refused",
+                shape=Shape.END,
+                state=State.ENDED,
+                title=str(reception.reply),
+                word="refused",
                 reason=reception.decided.sentence,
-            )  # fmt: skip
+            )
         counts: dict[str, int] = {}
         for effect in reception.effects:
             name = _DONE.get(effect.operation, effect.operation)
@@ -271,9 +281,12 @@ class _Path:
         failed = sum(one.outcome.failed for one in reception.performed)
         also = f"; {count(failed, 'effect')} failed" if failed else ""
         return Box(
-            shape=Shape.END, state=State.FAILED if failed else State.ON, title=str(reception.reply), word="accepted",
+            shape=Shape.END,
+            state=State.FAILED if failed else State.ON,
+            title=str(reception.reply),
+            word="accepted",
             reason=f"{done or 'nothing was done with it'}{also}; {reception.decided.sentence}",
-        )  # fmt: skip
+        )
 
     # ------------------------------------------------------------------ kinds of boxes
 

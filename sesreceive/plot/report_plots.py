@@ -96,9 +96,16 @@ class ReportPlots:
                 continue
             start = [left[check] for check in table]
             bars = ax.barh(
-                [check.upper() for check in table], row, left=start, color=colour, hatch=hatch,
-                edgecolor=_edge() if colour == "none" else "white", linewidth=0.8, height=0.7, label=verdict,
-            )  # fmt: skip
+                [check.upper() for check in table],
+                row,
+                left=start,
+                color=colour,
+                hatch=hatch,
+                edgecolor=_edge() if colour == "none" else "white",
+                linewidth=0.8,
+                height=0.7,
+                label=verdict,
+            )
             for check, number, bar in zip(table, row, bars, strict=True):
                 left[check] += number
                 if number > total * 0.03:

@@ -78,9 +78,12 @@ def _recipients(before: Reception, after: Reception) -> Iterator[Change]:
     for was, would_be in zip(before.recipients, after.recipients, strict=True):
         if was.reply != would_be.reply:
             yield Change(
-                where=Where.RECIPIENT, subject=would_be.recipient, before=str(was.reply), after=str(would_be.reply),
+                where=Where.RECIPIENT,
+                subject=would_be.recipient,
+                before=str(was.reply),
+                after=str(would_be.reply),
                 why=would_be.reason,
-            )  # fmt: skip
+            )
 
 
 def _verdicts(before: Reception, after: Reception) -> Iterator[Change]:
@@ -90,9 +93,12 @@ def _verdicts(before: Reception, after: Reception) -> Iterator[Change]:
         was, would_be = getattr(before.verdicts, name), getattr(after.verdicts, name)
         if was != would_be:
             yield Change(
-                where=Where.VERDICT, subject=name, before=str(was) or NOTHING, after=str(would_be) or NOTHING,
+                where=Where.VERDICT,
+                subject=name,
+                before=str(was) or NOTHING,
+                after=str(would_be) or NOTHING,
                 why=_check_reason(after, name),
-            )  # fmt: skip
+            )
 
 
 def _check_reason(reception: Reception, verdict: str) -> str:
@@ -161,14 +167,20 @@ def _effects(rule: str, before: list[Attempted], after: list[Attempted], end: Re
             done = would_be or was
             assert done is not None  # a pair has one side at least
             yield Change(
-                where=Where.EFFECT, subject=f"{rule}: {done.effect.operation}", before=_described(was),
-                after=_described(would_be), why=_why_not(end, rule, done) if would_be is None else "",
-            )  # fmt: skip
+                where=Where.EFFECT,
+                subject=f"{rule}: {done.effect.operation}",
+                before=_described(was),
+                after=_described(would_be),
+                why=_why_not(end, rule, done) if would_be is None else "",
+            )
         elif _came_to(was) != _came_to(would_be):
             yield Change(
-                where=Where.EFFECT, subject=f"{rule}: {would_be.effect.operation}", before=_came_to(was),
-                after=_came_to(would_be), why=would_be.outcome.reason or would_be.outcome.error,
-            )  # fmt: skip
+                where=Where.EFFECT,
+                subject=f"{rule}: {would_be.effect.operation}",
+                before=_came_to(was),
+                after=_came_to(would_be),
+                why=would_be.outcome.reason or would_be.outcome.error,
+            )
         elif not same_effect(was.effect, would_be.effect):
             place, text_before, text_after = first_difference(was.effect, would_be.effect)
             if place:
@@ -238,9 +250,12 @@ def _end(before: Reception, after: Reception) -> Iterator[Change]:
         yield Change(where=Where.ORDER, subject="", before=", ".join(before.rules), after=", ".join(after.rules))
     if before.stopped_by != after.stopped_by and before.accepted and after.accepted:
         yield Change(
-            where=Where.STOP, subject="evaluation of the rule set", before=_stopped(before), after=_stopped(after),
+            where=Where.STOP,
+            subject="evaluation of the rule set",
+            before=_stopped(before),
+            after=_stopped(after),
             why=stop_sentence(after),
-        )  # fmt: skip
+        )
 
 
 def _stopped(reception: Reception) -> str:

@@ -164,9 +164,7 @@ def _refusal(reception: Reception) -> Decided:
     if not refused:
         return Decided(by=By.REFUSAL, sentence=reception.reply.text, _look_up=lambda: None)
     answer = refused[-1]
-    return Decided(
-        by=By.REFUSAL, sentence=answer.reason, _look_up=lambda: _refusing(reception, answer.recipient)
-    )  # fmt: skip
+    return Decided(by=By.REFUSAL, sentence=answer.reason, _look_up=lambda: _refusing(reception, answer.recipient))
 
 
 def _refusing(reception: Reception, recipient: str) -> TraceEvent | None:

@@ -131,11 +131,16 @@ class Stops:
         event = moment.event
         past = self.moments[: at + 1]
         return Scene(
-            moment=moment, way=self._way(event), said=_said(moment), because=tuple(self._because(event)),
-            asked=event.fact.questions if isinstance(event.fact, ResultFact) else (), recipients=self._recipients(past),
-            fields=self._fields(past), rules=self._states(past),
+            moment=moment,
+            way=self._way(event),
+            said=_said(moment),
+            because=tuple(self._because(event)),
+            asked=event.fact.questions if isinstance(event.fact, ResultFact) else (),
+            recipients=self._recipients(past),
+            fields=self._fields(past),
+            rules=self._states(past),
             decides=self.decided.sentence if at == self._decisive else "",
-        )  # fmt: skip
+        )
 
     def index(self, event: TraceEvent | None) -> int:
         """The moment at which an event tells its reason: of a rule that fires the first, else the last."""

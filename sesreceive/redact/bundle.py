@@ -27,10 +27,20 @@ from sesreceive.redact.stand_ins import StandIns
 __all__ = ["Bundle", "redact"]
 
 # Members of the account that choose among words of the API, or say when: nobody's.
-_PUBLIC_MEMBERS = frozenset({
-    "Region", "TlsPolicy", "Policy", "InvocationType", "Encoding", "Scope", "SmtpReplyCode", "StatusCode",
-    "VerificationStatus", "CreatedTimestamp",
-})  # fmt: skip
+_PUBLIC_MEMBERS = frozenset(
+    {
+        "Region",
+        "TlsPolicy",
+        "Policy",
+        "InvocationType",
+        "Encoding",
+        "Scope",
+        "SmtpReplyCode",
+        "StatusCode",
+        "VerificationStatus",
+        "CreatedTimestamp",
+    }
+)
 # What stands in an ARN before a name; `alias/aws/ses` is the key that every account has.
 _ARN_WORDS = words_of("function topic role key alias organization instance aws ses service")
 _MACRO = re.compile(rb"(%\{[^{}]*\})")
@@ -164,9 +174,13 @@ def redact(item: Item, account: Account | None = None, zone: Zone | None = None)
     new, new_account, new_zone = _replaced(item, account, zone, stand_ins)
     before, after = _received(item, account, zone), _received(new, new_account, new_zone)
     bundle = Bundle(
-        message=new.raw, envelope=new.envelope, account=new_account, zone=new_zone, reception=after,
+        message=new.raw,
+        envelope=new.envelope,
+        account=new_account,
+        zone=new_zone,
+        reception=after,
         changes=tuple(_changes(before, after)),
-    )  # fmt: skip
+    )
     _refuse_leaks(bundle, stand_ins)
     return bundle
 

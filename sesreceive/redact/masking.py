@@ -42,7 +42,7 @@ HEADER_WORDS = words_of("""
     received message to cc bcc reply subject date references in list unsubscribe return path
     delivery-status reporting mta final recipient original action diagnostic code failed delayed delivered relayed
     auto submitted generated replied no yes normal high low bulk urgent precedence
-""")  # fmt: skip
+""")
 # Tags and attributes of HTML; what an attribute holds is replaced but for links' schemes.
 TAG_WORDS = words_of("""
     html head body title meta link style script div span p br hr a b i u em strong small big sub sup h1 h2 h3 h4 h5 h6
@@ -50,7 +50,7 @@ TAG_WORDS = words_of("""
     input button label select option textarea iframe object doctype public href src alt width height border class id
     style align valign bgcolor color size face cellpadding cellspacing colspan rowspan target rel type name content
     http https mailto cid equiv charset utf 8 text css
-""")  # fmt: skip
+""")
 
 _CHARACTER = r"[0-9A-Za-z_\x80-\U0010ffff]"
 _NAME = rf"{_CHARACTER}++(?:-++{_CHARACTER}++)*+"
@@ -59,7 +59,7 @@ _GRAMMAR = (
     r"(?P<grammar>\b\d{1,2}\s{1,4}(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s{1,4}\d{2,4}\s{1,4}"
     r"\d{1,2}:\d\d(?::\d\d)?(?:\s{1,4}[+-]\d{4})?"
     r"|\b(?:[vtxli]|pct)=\d{1,12}\b|\bcharset\s{0,4}=\s{0,4}\"?[\w.:+-]{1,40}|(?<![\w.])\d{1,2}(?:\.\d{1,2})?\b(?!\.\d))|"
-)  # fmt: skip
+)
 # A local part of an address is private whatever words it is made of (RFC 5321 section 4.5.3.1.1: 64 octets at most).
 _LOCAL = r"(?P<local>[0-9A-Za-z!#$%&'*+/?^_`{|}~.\x80-\U0010ffff-]{1,128}+(?=@))|"
 # A selector is a label of DNS, so it gets the stand-in that it has there.
@@ -72,7 +72,7 @@ _TOKENS = (
     r"|(?P<host>(?<=@)" + _NAME + r"(?:\." + _NAME + r")*+)"
     r"|(?P<dotted>(?<![\w-])" + _NAME + r"(?:\." + _NAME + r")++)"
     r"|(?P<word>[0-9A-Za-z\x80-\U0010ffff]++)"
-)  # fmt: skip
+)
 _IN_TEXT = re.compile(_LOCAL + _TOKENS)
 _IN_HEADER = re.compile(_LOCAL + _SELECTOR + _GRAMMAR + _TOKENS)
 

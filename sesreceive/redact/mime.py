@@ -32,7 +32,7 @@ _KNOWN_FIELDS = words_of("""
     x-return-path x-sender x-ses-dkim-signature x-ses-receipt x-ses-spam-verdict x-ses-virus-verdict x-spam-flag
     x-spam-score x-spam-status x-virus-scanned
     final-recipient reporting-mta action status diagnostic-code remote-mta original-envelope-id arrival-date
-    """)  # fmt: skip
+    """)
 # Fields that are grammar around names and addresses: its words stay (RFC 5322, 8601, 6376, 2045). In the others, such
 # as Subject, every word is somebody's.
 _GRAMMAR_FIELDS = words_of("""
@@ -41,7 +41,7 @@ _GRAMMAR_FIELDS = words_of("""
     list-unsubscribe-post mime-version precedence priority received received-spf resent-date sensitivity
     x-msmail-priority x-priority x-received x-ses-dkim-signature x-spam-flag
     final-recipient reporting-mta action status remote-mta arrival-date
-    """)  # fmt: skip
+    """)
 
 _FIELD = re.compile(rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*")
 _NAME = re.compile(rb"[!-9;-~]+(?=[ \t]*:)")

@@ -116,7 +116,8 @@ MESSAGES = Table(
         Column("message_id", "string", "SES message id; empty when the message was refused"),
         Column("received_at", "datetime64[ms, UTC]", "when it was accepted; missing when it was refused"),
         Column(
-            "envelope_parts", "string",
+            "envelope_parts",
+            "string",
             "which parts of the envelope were given, read and where, assumed, or are not known; `given` where all were",
         ),
         Column("client_ip", "string", "address of the connecting host; empty where it is not known"),
@@ -133,7 +134,9 @@ MESSAGES = Table(
         Column("dkim", "category", "DKIM verdict; missing when the message was refused", categories=_VERDICTS),
         Column("dmarc", "category", "DMARC verdict; missing when the message was refused", categories=_VERDICTS),
         Column(
-            "dmarc_policy", "category", "what the author's domain asks for; missing unless DMARC failed",
+            "dmarc_policy",
+            "category",
+            "what the author's domain asks for; missing unless DMARC failed",
             categories=("none", "quarantine", "reject"),
         ),
         Column("spam", "category", "spam verdict of the message; missing when refused", categories=_VERDICTS),
@@ -148,7 +151,7 @@ MESSAGES = Table(
         Column("stopped_by", "string", "rule whose action ended the evaluation of the set; empty when none did"),
         _REASON,
     ),
-)  # fmt: skip
+)
 
 
 class RecipientRow(NamedTuple):
@@ -264,13 +267,11 @@ ACTIONS = Table(
         Column("rule", "string", "name of the rule"),
         Column("position", "Int64", "position of the action in its rule, from 1"),
         Column("action", "string", "kind of action, such as `S3Action`"),
-        Column(
-            "outcome", "category", "what became of it", categories=_words(Op.EFFECT, Op.STOP, Op.FAIL, Op.SKIP)
-        ),
+        Column("outcome", "category", "what became of it", categories=_words(Op.EFFECT, Op.STOP, Op.FAIL, Op.SKIP)),
         Column("effects", "Int64", "operations that took place", "operations"),
         _REASON,
     ),
-)  # fmt: skip
+)
 
 
 class EffectRow(NamedTuple):

@@ -90,9 +90,13 @@ def line_of(number: int, reception: Reception) -> Line:
         "because": one_line(row.reason, _CELL),
     }
     return Line(
-        number=number, accepted=reception.accepted, size_bytes=row.size_bytes, fired=fired,
-        text="\n".join((*shown.values(), reception.message_id)).lower(), **shown,
-    )  # fmt: skip
+        number=number,
+        accepted=reception.accepted,
+        size_bytes=row.size_bytes,
+        fired=fired,
+        text="\n".join((*shown.values(), reception.message_id)).lower(),
+        **shown,
+    )
 
 
 def asked_about(line: Line, reception: Reception, column: str) -> Line:

@@ -85,9 +85,11 @@ def metrics_of(reception: Reception) -> Iterator[tuple[Counted, int]]:
 
 def _counts(scope: Scope, name: str, executed: bool, errors: int, expired: bool) -> Iterator[tuple[Counted, int]]:
     numbers = {
-        Metric.RECEIVED: 1, Metric.PUBLISH_SUCCESS: int(executed), Metric.PUBLISH_FAILURE: errors,
+        Metric.RECEIVED: 1,
+        Metric.PUBLISH_SUCCESS: int(executed),
+        Metric.PUBLISH_FAILURE: errors,
         Metric.PUBLISH_EXPIRED: int(expired),
-    }  # fmt: skip
+    }
     for metric, number in numbers.items():
         if number:
             yield Counted(scope, name, metric), number

@@ -64,10 +64,17 @@ def _overview(tables: Tables, shown: int) -> Iterator[Sequence[Any]]:
     for cells in zip(*data.values(), strict=True):
         row = dict(zip(data, cells, strict=True))
         yield (
-            row["message"], *([row["envelope"]] if said else []), row["mail_from"] or "<>", row["recipients"],
+            row["message"],
+            *([row["envelope"]] if said else []),
+            row["mail_from"] or "<>",
+            row["recipients"],
             Reply.parse(row["reply"]).status,
-            row["filter"], _checks(row), row["rules"], row["actions"].replace("Action", ""), row["reason"],
-        )  # fmt: skip
+            row["filter"],
+            _checks(row),
+            row["rules"],
+            row["actions"].replace("Action", ""),
+            row["reason"],
+        )
 
 
 def _checks(row: dict[str, Any]) -> str:

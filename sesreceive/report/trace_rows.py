@@ -26,10 +26,20 @@ def join(words: Iterable[str]) -> str:
 def event_rows(trace: Trace) -> list[EventRow]:
     """One row an event; the trace does not keep them."""
     cells = [
-        (seq, parent if parent >= 0 else None, stage, kind, op, subject, rule, recipient,
-         action + 1 if action >= 0 else None, reason)
+        (
+            seq,
+            parent if parent >= 0 else None,
+            stage,
+            kind,
+            op,
+            subject,
+            rule,
+            recipient,
+            action + 1 if action >= 0 else None,
+            reason,
+        )
         for stage, kind, op, subject, reason, rule, recipient, action, _, seq, parent in trace.passing()
-    ]  # fmt: skip
+    ]
     return list(map(_event_row, cells))
 
 

@@ -67,11 +67,13 @@ class MarkerScanner:
                 yield Finding(subject, Verdict.FAIL, f"the message contains the {label} test string")
             elif unpacking.problem:
                 yield Finding(
-                    subject, Verdict.PROCESSING_FAILED,
+                    subject,
+                    Verdict.PROCESSING_FAILED,
                     f"the {label} test string was not found, but not all was looked at: {unpacking.problem}",
-                )  # fmt: skip
+                )
             else:
                 yield Finding(
-                    subject, Verdict.PASS,
+                    subject,
+                    Verdict.PASS,
                     f"the message does not contain the {label} test string, which is all this marker scanner looks for",
-                )  # fmt: skip
+                )

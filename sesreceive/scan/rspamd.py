@@ -161,13 +161,18 @@ class _Answered:
 def _head(message: Message, envelope: Envelope) -> bytes:
     """The request up to the message; what is not said in SMTP is left out."""
     about = [
-        ("IP", envelope.client_ip), ("Helo", envelope.helo), ("From", envelope.mail_from),
+        ("IP", envelope.client_ip),
+        ("Helo", envelope.helo),
+        ("From", envelope.mail_from),
         *(("Rcpt", recipient) for recipient in envelope.rcpt_to),
-    ]  # fmt: skip
+    ]
     lines = [
-        "POST /checkv2 HTTP/1.1", "Host: localhost", "Connection: close", f"Content-Length: {len(message.raw)}",
+        "POST /checkv2 HTTP/1.1",
+        "Host: localhost",
+        "Connection: close",
+        f"Content-Length: {len(message.raw)}",
         *(f"{name}: {one_line(value, 1000)}" for name, value in about if value),
-    ]  # fmt: skip
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
 
 

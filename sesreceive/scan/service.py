@@ -105,8 +105,11 @@ def started(name: str) -> Iterator[Started]:
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our script
                 ["/bin/sh", str(_SCRIPTS / f"{name}.sh"), folder, str(port)],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, "PATH": _path()},
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PATH": _path()},
+            )
         try:
             _wait(name, process, str(path), port, log)
             yield Started(name, str(path), f"127.0.0.1:{port}")

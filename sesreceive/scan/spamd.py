@@ -111,9 +111,11 @@ class SpamdScanner:
         if not end or len(body) < length:
             return _failed("answer was cut off", answer)
         return self._judge(
-            said=spam[1].lower() in (b"true", b"yes"), points=float(spam[2]), required=float(spam[3]),
+            said=spam[1].lower() in (b"true", b"yes"),
+            points=float(spam[2]),
+            required=float(spam[3]),
             tests=body[:length].decode("utf-8", "backslashreplace").strip(),
-        )  # fmt: skip
+        )
 
     def _judge(self, *, said: bool, points: float, required: float, tests: str) -> tuple[Verdict, str]:
         """The verdict on so many points; `said` is the daemon's word on spam."""

@@ -122,9 +122,14 @@ class Channel:
             reply = None
             self._drop()
         return Sent(
-            name=item.name, envelope=envelope, recipients=tuple(recipients), reply=reply, steps=tuple(self._steps),
-            seconds=time.monotonic() - started, taken=taken,
-        )  # fmt: skip
+            name=item.name,
+            envelope=envelope,
+            recipients=tuple(recipients),
+            reply=reply,
+            steps=tuple(self._steps),
+            seconds=time.monotonic() - started,
+            taken=taken,
+        )
 
     def close(self) -> None:
         """Say goodbye."""

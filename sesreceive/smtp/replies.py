@@ -82,9 +82,11 @@ TLS_ACTIVE = row(
 )
 NO_TLS = row("STARTTLS on a server without TLS", "454 TLS not supported", _WE, _SUBETHA)
 TLS_REQUIRED = row(
-    "RCPT in clear text, every matching rule requires TLS", "530 5.7.0 Must issue a STARTTLS command first", _WE,
+    "RCPT in clear text, every matching rule requires TLS",
+    "530 5.7.0 Must issue a STARTTLS command first",
+    _WE,
     f"{_SUBETHA}; assumption tls_required_reply",
-)  # fmt: skip
+)
 
 # ------------------------------------------------------------------ the transaction
 
@@ -108,9 +110,11 @@ DATA = row("DATA", "354 End data with <CR><LF>.<CR><LF>", _WE, f"{_SUBETHA}; the
 ACCEPTED = row("end of data", "250 OK {id}", _SEEN, "logs of 2026-01")
 TOO_BIG = row("end of data, message over 40 MB", _mail.TOO_BIG, _WE, _SUBETHA)
 LONG_TEXT_LINE = row(
-    "end of data, a line longer than text_line_limit", _mail.LONG_TEXT_LINE, _WE,
+    "end of data, a line longer than text_line_limit",
+    _mail.LONG_TEXT_LINE,
+    _WE,
     f"{_RFC5321} section 4.5.3.1.6; assumption text_line_limit",
-)  # fmt: skip
+)
 BUSY = row("end of data, too much mail waits", _mail.BUSY, _WE, _OURS)
 NO_ROOM = row("end of data, too much mail under way", _mail.NO_ROOM, _WE, "RFC 5321, 3463")
 
@@ -125,8 +129,9 @@ LONG_COMMAND = row("a command line of 998 octets or more", _mail.LONG_COMMAND, _
 BARE_LINE_END = row(
     "a bare CR or LF in a command",
     "501 Syntax error at character position {position}. CR and LF must be CRLF paired.  See RFC 2821 #2.7.1.",
-    _WE, _SUBETHA,
-)  # fmt: skip
+    _WE,
+    _SUBETHA,
+)
 TOO_MANY_ERRORS = row("too many errors", "421 4.7.0 Too many errors, closing transmission channel", _WE, _OURS)
 
 # ------------------------------------------------------------------ XCLIENT: a tool of this server, not of SES

@@ -55,10 +55,14 @@ def spooler(receiver: Receiver, spool: Spool) -> Callable[[Submission], SpooledM
         if len(latest[0]) != len(values) or any(a is not b for a, b in zip(latest[0], values, strict=True)):
             latest = (values, spool.keep_settings(settings_of(receiver, submission)))
         return SpooledMessage(
-            message_id=submission.message_id, received_s=submission.received_s, name=submission.name,
-            envelope=submission.envelope, settings=latest[1], raw=submission.message.raw,
+            message_id=submission.message_id,
+            received_s=submission.received_s,
+            name=submission.name,
+            envelope=submission.envelope,
+            settings=latest[1],
+            raw=submission.message.raw,
             replies=tuple(str(decision.reply) for decision in submission.recipients),
-        )  # fmt: skip
+        )
 
     return spooled
 

@@ -146,10 +146,14 @@ class Server:
         banner = receiver.assumptions.smtp_banner if banner is None else banner
         self._policy = Policy(
             hostname=hostname or f"inbound-smtp.{receiver.account.region}.amazonaws.com",
-            banner=banner, tls=tls is not False, xclient=_xclient(xclient), trusted=PeerNetworks(trusted),
-            client_addresses=_checked(client_addresses), bounds=bounds or receiver.bounds,
+            banner=banner,
+            tls=tls is not False,
+            xclient=_xclient(xclient),
+            trusted=PeerNetworks(trusted),
+            client_addresses=_checked(client_addresses),
+            bounds=bounds or receiver.bounds,
             faults=faults if isinstance(faults, SmtpFaults) else SmtpFaults(faults),
-        )  # fmt: skip
+        )
         if workers < 1:
             raise ServerError(f"workers: expected at least 1 but got `{workers}`")
         self._intake = Intake(receiver.process, self._policy.bounds, workers=workers, keep=keep)
@@ -180,9 +184,14 @@ class Server:
         try:
             self._open_spool(name)
             hub = Hub(
-                receiver=self.receiver, policy=self._policy, intake=self._intake, tls_context=context,
-                proxy=self._proxy, counters=self._counters, committer=self._committer,
-            )  # fmt: skip
+                receiver=self.receiver,
+                policy=self._policy,
+                intake=self._intake,
+                tls_context=context,
+                proxy=self._proxy,
+                counters=self._counters,
+                committer=self._committer,
+            )
             self._listener = Listener(hub, listening, name, backlog=backlog, uvloop=self._uvloop)
         except SesReceiveError:
             listening.close()
@@ -310,11 +319,18 @@ class Server:
         """
         seen, intake = self._counters, self._intake
         return {
-            "connections": seen.connections, "connected": seen.connected, "turned_away": seen.turned_away,
-            "commands": seen.commands, "octets": seen.octets, "accepted": intake.accepted,
-            "refused": intake.refused, "processed": sum(intake.done.values()), "waiting": intake.pending,
-            "timeouts": seen.timeouts, "failures": len(intake.failures),
-        }  # fmt: skip
+            "connections": seen.connections,
+            "connected": seen.connected,
+            "turned_away": seen.turned_away,
+            "commands": seen.commands,
+            "octets": seen.octets,
+            "accepted": intake.accepted,
+            "refused": intake.refused,
+            "processed": sum(intake.done.values()),
+            "waiting": intake.pending,
+            "timeouts": seen.timeouts,
+            "failures": len(intake.failures),
+        }
 
     def follow(self) -> Iterator[Reception | Failed | None]:
         """Each reception, and each failure, as it comes; None about once a second while nothing does.
@@ -389,13 +405,15 @@ class Server:
         latest = self.receptions[-_LATEST:]
         rows = [
             (
-                _html.code(one.name or one.message_id), _html.code(one.envelope.client_ip),
-                _html.code(one.envelope.mail_from or "<>"), _html.code(", ".join(one.envelope.rcpt_to)),
+                _html.code(one.name or one.message_id),
+                _html.code(one.envelope.client_ip),
+                _html.code(one.envelope.mail_from or "<>"),
+                _html.code(", ".join(one.envelope.rcpt_to)),
                 _html.escape(one.message.get("subject") or "", 80),
                 _html.mark(str(one.reply), "good" if one.reply.accepted else "bad"),
             )
             for one in reversed(latest)
-        ]  # fmt: skip
+        ]
         heads = ("message", "client", "from", "to", "subject", "reply")
         table = _html.table(heads, rows, caption="Latest messages") if rows else ""
         return _html.frame(repr(self), f"<div>{_html.escape(repr(self))}</div>{table}")

@@ -89,9 +89,14 @@ def authenticate(
     memory = memory or Memory()
     with recording.asked_by("spf"):
         sender = spf.check_host(
-            envelope.client_ip, envelope.mail_from, envelope.helo, recording,
-            now=now, assumptions=assumptions, memory=memory,
-        )  # fmt: skip
+            envelope.client_ip,
+            envelope.mail_from,
+            envelope.helo,
+            recording,
+            now=now,
+            assumptions=assumptions,
+            memory=memory,
+        )
     with recording.asked_by("dkim"):
         signatures = dkim.verify(message, recording, now, memory=memory, bodies=bodies)
     with recording.asked_by("dmarc"):

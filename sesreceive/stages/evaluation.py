@@ -159,9 +159,12 @@ class _Run:
         fired, performed = self.log.events(), tuple(self.performed)
         sentences = Sentences(performed)
         return Evaluation(
-            performed=performed, stopped_by=stopped_by, fired=fired, sentences=sentences,
+            performed=performed,
+            stopped_by=stopped_by,
+            fired=fired,
+            sentences=sentences,
             events=Deferred(Stage.EVALUATION, _events, planned, stopped_by, fired, sentences),
-        )  # fmt: skip
+        )
 
     def rule(self, item: PlannedRule) -> Flow:
         """All actions of one matching rule."""
@@ -355,10 +358,22 @@ def _too_large(receipt: Receipt, recipients: tuple[str, ...], context: ActionCon
     code, status, text = BOUNCE_TYPES["MessageTooLarge"]
     sender = oversize_sender(receipt, recipients)
     raw = bounce_dsn(
-        receipt, recipients=recipients, sender=sender, smtp_reply_code=code, status_code=status, message=text,
-        verdicts=Verdicts(), with_ses_headers=False,
-    )  # fmt: skip
+        receipt,
+        recipients=recipients,
+        sender=sender,
+        smtp_reply_code=code,
+        status_code=status,
+        message=text,
+        verdicts=Verdicts(),
+        with_ses_headers=False,
+    )
     return SendBounce(
-        sender=sender, destination=receipt.envelope.mail_from, recipients=recipients, smtp_reply_code=code,
-        status_code=status, message=text, raw=raw, **context.about,
-    )  # fmt: skip
+        sender=sender,
+        destination=receipt.envelope.mail_from,
+        recipients=recipients,
+        smtp_reply_code=code,
+        status_code=status,
+        message=text,
+        raw=raw,
+        **context.about,
+    )

@@ -124,9 +124,14 @@ def decide(
     accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(asked), silent)
     events = Deferred(Stage.FILTERING, _events, shown, filters, provider_lists, assumptions, questions)
     return FilterDecision(
-        client_ip=shown, accepted=accepted, decided_by=by, reason=reason, reply=OK if accepted else BLOCKED,
-        events=events, questions=questions,
-    )  # fmt: skip
+        client_ip=shown,
+        accepted=accepted,
+        decided_by=by,
+        reason=reason,
+        reply=OK if accepted else BLOCKED,
+        events=events,
+        questions=questions,
+    )
 
 
 # Who the trace says has asked DNS; a resolver that fails every question, for who has none.
@@ -223,9 +228,12 @@ def _events(
         for item, hit in zip(filters, contains, strict=True):
             verb = "contains" if hit else "does not contain"
             log.add(
-                Kind.FILTER, Op.MATCH if hit else Op.MISS, item.name, f"{item.policy} {item.cidr} {verb} {shown}",
+                Kind.FILTER,
+                Op.MATCH if hit else Op.MISS,
+                item.name,
+                f"{item.policy} {item.cidr} {verb} {shown}",
                 fact=FilterFact(item.policy, item.cidr),
-            )  # fmt: skip
+            )
         decided = ""  # by the list that is before the one at hand
         for entry in provider_lists:
             if deciding is not None:

@@ -147,9 +147,13 @@ def plan(
         if tls or rule.tls_policy is not TlsPolicy.REQUIRE:
             matching[position] = _matching(rule, matched[position], len(recipients), assumptions)
     return Plan(
-        rule_set=rule_set, recipients=recipients, tls=tls, assumptions=assumptions,
-        matching=tuple(matching.values()), positions=tuple(matching),
-    )  # fmt: skip
+        rule_set=rule_set,
+        recipients=recipients,
+        tls=tls,
+        assumptions=assumptions,
+        matching=tuple(matching.values()),
+        positions=tuple(matching),
+    )
 
 
 def _matching(

@@ -124,9 +124,11 @@ def _ec2(text: str, where: str) -> Published:
     if not networks:
         raise _error(where, 1, f"expected networks of the service `{_SERVICE}` but there is none", _AWS)
     return Published(
-        ListKind.EC2, tuple(networks), lambda position: _line(text, json.dumps(networks[position])),
+        ListKind.EC2,
+        tuple(networks),
+        lambda position: _line(text, json.dumps(networks[position])),
         _create_date(document.get("createDate"), text, where),
-    )  # fmt: skip
+    )
 
 
 def _create_date(value: Any, text: str, where: str) -> datetime | None:

@@ -118,10 +118,14 @@ def decide(
         if reply is OK and not decision.accepted:
             reply, reason = decision.reply, decision.reason
     return RecipientDecision(
-        recipient=recipient, reply=reply, reason=reason, rules=tuple([rule.name for rule in rules]),
-        rule_set=rule_set, matched=matched,
+        recipient=recipient,
+        reply=reply,
+        reason=reason,
+        rules=tuple([rule.name for rule in rules]),
+        rule_set=rule_set,
+        matched=matched,
         events=Deferred(Stage.RECIPIENTS, _events, account, recipient, decision, tls, assumptions),
-    )  # fmt: skip
+    )
 
 
 def _events(
@@ -132,9 +136,11 @@ def _events(
     with log.within(Kind.RECIPIENT, recipient, recipient=recipient):
         reply, reason, rules = _judge(account, recipient, decision, tls, assumptions, log)
     log.amend(
-        0, op=Op.MATCH if reply.accepted else Op.MISS, reason=reason,
+        0,
+        op=Op.MATCH if reply.accepted else Op.MISS,
+        reason=reason,
         fact=RecipientFact(reply, rules),
-    )  # fmt: skip
+    )
     return log.events()
 
 

@@ -63,13 +63,18 @@ def scan(message: Message, envelope: Envelope, scanners: Iterable[Scanner], *, e
             for finding in scanner.scan(message, envelope):
                 findings.append(finding)
                 log.add(
-                    Kind.CHECK, Op.MATCH if finding.verdict is Verdict.PASS else Op.MISS, str(finding.subject),
-                    finding.reason, fact=FindingFact(Check(finding.subject), finding.verdict, scanner.name),
-                )  # fmt: skip
+                    Kind.CHECK,
+                    Op.MATCH if finding.verdict is Verdict.PASS else Op.MISS,
+                    str(finding.subject),
+                    finding.reason,
+                    fact=FindingFact(Check(finding.subject), finding.verdict, scanner.name),
+                )
     return ScanResults(
-        spam=_gravest(findings, "spam"), virus=_gravest(findings, "virus"), findings=tuple(findings),
+        spam=_gravest(findings, "spam"),
+        virus=_gravest(findings, "virus"),
+        findings=tuple(findings),
         events=log.events(),
-    )  # fmt: skip
+    )
 
 
 def seen_by(rule: ReceiptRule, verdicts: Verdicts, assumptions: Assumptions) -> Verdicts:

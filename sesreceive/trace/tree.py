@@ -136,9 +136,12 @@ class _Growth:
             below = self.below(events)
         word = _word(event, op)
         return Node(
-            op=op, word=word, label=_label(event), reason=reason.removeprefix(f"{word}: "),
+            op=op,
+            word=word,
+            label=_label(event),
+            reason=reason.removeprefix(f"{word}: "),
             inside=below + _questions(event),
-        )  # fmt: skip
+        )
 
     def conditions(self, rule: TraceEvent, events: Sequence[TraceEvent]) -> tuple[Fold, ...]:
         """The conditions of a rule, aside: the rule gives the reason, and one condition has nothing to add."""

@@ -142,13 +142,13 @@ _RESULTS: Mapping[str, Term] = {
     word: Term(mark, tone, word, word)
     for mark, tone, words in (
         (YES, _GOOD, ("pass",)),
-        (NO,  _BAD,  ("fail",)),
+        (NO, _BAD, ("fail",)),
         ("!", _WARN, ("temperror", "permerror", "processing_failed")),
         ("○", _NOTE, ("neutral", "softfail", "gray")),
         ("–", _NOTE, ("none", "disabled")),
     )
     for word in words
-}  # fmt: skip
+}
 
 # What is not known yet at a moment of the way.
 NOW = Term("▶", _WARN, "now", "looked at now")

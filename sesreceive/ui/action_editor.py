@@ -64,24 +64,31 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._forms: dict[type[ReceiptAction], Form] = {}
         self._showing = False
         self.kind = W.Dropdown(
-            description="Kind of action", tooltip="What the action that is added does",
-            style={"description_width": "initial"}, layout=W.Layout(width="auto", flex="0 1 310px"),
-        )  # fmt: skip
+            description="Kind of action",
+            tooltip="What the action that is added does",
+            style={"description_width": "initial"},
+            layout=W.Layout(width="auto", flex="0 1 310px"),
+        )
         self.add_button = button("Add action", hint="Add an action of this kind behind the chosen one")
         part.on_click(self.add_button, self.add)
         self.list = Listing(
-            part, "action", self._on_choice, rows=4,
+            part,
+            "action",
+            self._on_choice,
+            rows=4,
             buttons=(
                 ("Move action up", lambda: self.move(-1)),
                 ("Move action down", lambda: self.move(1)),
                 ("Duplicate action", self.duplicate),
                 ("Delete action", self.delete),
             ),
-        )  # fmt: skip
+        )
         self.template = W.Dropdown(
-            description="Ready-made", tooltip="Fill in one of the ready-made texts",
-            style={"description_width": LABEL_WIDTH}, layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            description="Ready-made",
+            tooltip="Fill in one of the ready-made texts",
+            style={"description_width": LABEL_WIDTH},
+            layout=W.Layout(width="auto"),
+        )
         self.template.observe(part.guard(self._on_template), "value")
         self.whole = html()
         self.place = W.VBox([])
@@ -89,9 +96,13 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         super().__init__(
             [
                 W.HBox([self.kind, self.add_button], layout=W.Layout(flex_flow="row wrap")),
-                self.list, self.hint, self.template, self.whole, self.place,
+                self.list,
+                self.hint,
+                self.template,
+                self.whole,
+                self.place,
             ]
-        )  # fmt: skip
+        )
         self.offer()
         after_each_cell(self.offer)
 

@@ -58,18 +58,31 @@ class Changes(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.tampering = choice("Change on the way", [(one.title, at) for at, one in enumerate(TAMPERINGS)])
         self.note = html(layout=W.Layout(margin=f"-2px 0 3px calc({LABEL_WIDTH} + 10px)"))
         ticks = W.Layout(flex_flow="row wrap")
-        self.signing = W.VBox([
-            self.domain, self.selector, self.kind, self.form, W.HBox([self.length, self.publish], layout=ticks)
-        ])  # fmt: skip
+        self.signing = W.VBox(
+            [self.domain, self.selector, self.kind, self.form, W.HBox([self.length, self.publish], layout=ticks)]
+        )
         for box in (
-            self.signed, self.publish, self.kind, self.form, self.length, self.pretence, self.gtube, self.eicar,
+            self.signed,
+            self.publish,
+            self.kind,
+            self.form,
+            self.length,
+            self.pretence,
+            self.gtube,
+            self.eicar,
             self.tampering,
-        ):  # fmt: skip
+        ):
             part.on_change(box, self._on_form)
-        super().__init__([
-            W.HBox([self.signed, self.gtube, self.eicar], layout=ticks), self.signing, self.pretence, self.victim,
-            self.tampering, self.note,
-        ])  # fmt: skip
+        super().__init__(
+            [
+                W.HBox([self.signed, self.gtube, self.eicar], layout=ticks),
+                self.signing,
+                self.pretence,
+                self.victim,
+                self.tampering,
+                self.note,
+            ]
+        )
         self._tell()
 
     # ------------------------------------------------------------------ to be done
@@ -101,9 +114,7 @@ class Changes(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.pretence.value:
             raw = pretended(raw, self.pretence.value, self.victim.value, _author(raw))
         if key is not None:
-            raw = sign(
-                raw, key, signed_at=signed_at, canonicalization=self.form.value, length=self.length.value
-            )  # fmt: skip
+            raw = sign(raw, key, signed_at=signed_at, canonicalization=self.form.value, length=self.length.value)
         change = TAMPERINGS[int(self.tampering.value)].change
         return change(raw)
 
@@ -132,9 +143,12 @@ class Changes(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def summary(self) -> str:
         """What is done, as a line."""
         done = {
-            "signed": self.signed.value, "GTUBE": self.gtube.value, "EICAR": self.eicar.value,
-            "pretended": self.pretence.value, "changed on the way": self.tampering.value,
-        }  # fmt: skip
+            "signed": self.signed.value,
+            "GTUBE": self.gtube.value,
+            "EICAR": self.eicar.value,
+            "pretended": self.pretence.value,
+            "changed on the way": self.tampering.value,
+        }
         return ", ".join(what for what, on in done.items() if on) or "nothing"
 
     def _on_form(self, _: object) -> str | None:

@@ -31,15 +31,20 @@ class CodeView(Part):
         self.bench = bench
         self._written: tuple[int, Account] | None = None
         self.language = W.Dropdown(
-            options=[(one.title, at) for at, one in enumerate(LANGUAGES)], description="Code as",
-            style={"description_width": "initial"}, layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            options=[(one.title, at) for at, one in enumerate(LANGUAGES)],
+            description="Code as",
+            style={"description_width": "initial"},
+            layout=W.Layout(width="auto"),
+        )
         self.language.observe(self.guard(self._on_language), "value")
         self.note = html()
         self.text = W.Textarea(
-            description="Code", rows=18, layout=W.Layout(width="auto"), tooltip="Select all and copy",
+            description="Code",
+            rows=18,
+            layout=W.Layout(width="auto"),
+            tooltip="Select all and copy",
             continuous_update=False,
-        )  # fmt: skip
+        )
         self.text.add_class("ses-stacked")
         self.use = self.on_click(button("Use this JSON", hint="Put the account of this text on screen"), self.use_text)
         head = W.HBox([self.language, self.use], layout=W.Layout(flex_flow="row wrap"))

@@ -37,8 +37,11 @@ __all__ = ["Composer"]
 
 # Where the message comes from: on screen, and in code.
 SOURCES: Mapping[str, str] = {
-    "write it": "write", "from a dataset": "dataset", "from a file": "upload", "its raw text": "raw",
-}  # fmt: skip
+    "write it": "write",
+    "from a dataset": "dataset",
+    "from a file": "upload",
+    "its raw text": "raw",
+}
 
 # What is received of a collection is put into the tables this often.
 _SHOW_S = 0.3
@@ -68,27 +71,37 @@ class Composer(Part):
         self._count, self._shown_s = 0, 0.0
         to, victim = _addressees(bench)
         self.source = W.ToggleButtons(
-            options=list(SOURCES.items()), description="Message", tooltip="Where the message comes from",
+            options=list(SOURCES.items()),
+            description="Message",
+            tooltip="Where the message comes from",
             style={"description_width": "initial", "button_width": "auto"},
-        )  # fmt: skip
+        )
         self.letter = Letter(self, self._on_letter, sender="Ana <ana@example.org>", to=to)
         self.samples = Samples(self, self.choose)
         self.uploads = Uploads(self, self.choose)
         self.raw = Checked(
-            self, "Raw message", _RAW.format(to=to), changed=lambda _: self._on_edit(), rows=10, above=True,
+            self,
+            "Raw message",
+            _RAW.format(to=to),
+            changed=lambda _: self._on_edit(),
+            rows=10,
+            above=True,
             hint="lines end in CRLF when it is sent; what is not UTF-8 comes from a file",
-        )  # fmt: skip
+        )
         use = self.on_click(button("Use its account, DNS and functions"), self.use_dataset)
         use_zone = self.on_click(button("Add its DNS to the zone"), self.use_zone)
         buttons = W.HBox([use, use_zone], layout=W.Layout(flex_flow="row wrap"))
         self.pages = {
-            "write": self.letter, "dataset": W.VBox([self.samples, buttons]), "upload": self.uploads,
+            "write": self.letter,
+            "dataset": W.VBox([self.samples, buttons]),
+            "upload": self.uploads,
             "raw": W.VBox([self.raw]),
-        }  # fmt: skip
+        }
         self.session = EnvelopeForm(
-            self, self._on_edit,
+            self,
+            self._on_edit,
             Envelope(client_ip="198.51.100.7", helo="mx.example.org", mail_from="ana@example.org", rcpt_to=(to,)),
-        )  # fmt: skip
+        )
         self.changes = Changes(self, self._on_edit, keyring_of(bench), victim=victim)
         self.change_section = Section([self.changes])
         self.send_button = self.on_click(button("Send", hint="Send the message now"), self.post)
@@ -111,12 +124,15 @@ class Composer(Part):
         super().__init__(
             bench,
             [
-                self.source, W.HBox([left, right], layout=row),
+                self.source,
+                W.HBox([left, right], layout=row),
                 W.HBox([self.send_button, self.all_button, self.stop_button, self.progress], layout=row),
-                self.dialogue_section, self.preview_section, *zone,
+                self.dialogue_section,
+                self.preview_section,
+                *zone,
             ],
             title="Compose and send",
-        )  # fmt: skip
+        )
         self.on_change(self.source, self._on_source)
         self._on_source("write")
         self.dialogue.value = '<span class="ses-hint">What client and server say when a message is sent.</span>'

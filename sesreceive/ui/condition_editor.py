@@ -91,10 +91,12 @@ class Recipients(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._held: tuple[str, ...] = ()
         self._showing = False
         self.box = W.Textarea(
-            description="Recipients, one a line", rows=4, style={"description_width": LABEL_WIDTH},
+            description="Recipients, one a line",
+            rows=4,
+            style={"description_width": LABEL_WIDTH},
             placeholder="billing@example.com, example.com or .example.com; nothing for all verified domains",
             layout=W.Layout(width="auto"),
-        )  # fmt: skip
+        )
         self.table = html()
         super().__init__([self.box, self.table])
         self.box.observe(part.guard(self._on_input), "value")

@@ -58,13 +58,20 @@ class Debugger(Part):
         self.next, self.last = button("Next ›"), button("Last »")
         self.play = button("Play", hint="Go on by itself, a step at a time")
         self.speed = W.Dropdown(
-            description="Speed", options=_SPEEDS, value=_SPEEDS["normal"],
-            style={"description_width": "initial"}, layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            description="Speed",
+            options=_SPEEDS,
+            value=_SPEEDS["normal"],
+            style={"description_width": "initial"},
+            layout=W.Layout(width="auto"),
+        )
         self.step = W.BoundedIntText(
-            description="Step", min=1, max=1, value=1, style={"description_width": "initial"},
+            description="Step",
+            min=1,
+            max=1,
+            value=1,
+            style={"description_width": "initial"},
             layout=W.Layout(width="120px"),
-        )  # fmt: skip
+        )
         self.of = html()
         self.to_step = button("Next part »", hint="Run to the next of the four steps of the service")
         self.to_rule = button("Next rule »", hint="Run to where the next rule is looked at")

@@ -38,15 +38,26 @@ class EnvelopeForm(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.client_name = self._box(part, "Client name", "client_name", "its name in reverse DNS; empty for none")
         self.mail_from = self._box(part, "MAIL FROM", "mail_from", "where bounces go; empty for the null sender `<>`")
         self.rcpt_to = Checked(
-            part, "Recipients", check=lambda text: Envelope(rcpt_to=several(text)), changed=self._on_change, rows=2,
+            part,
+            "Recipients",
+            check=lambda text: Envelope(rcpt_to=several(text)),
+            changed=self._on_change,
+            rows=2,
             hint="RCPT TO, one a line or separated by commas",
-        )  # fmt: skip
+        )
         self.tls = tick("TLS (STARTTLS)", hint="Whether the session is encrypted when the recipients are named")
         part.on_change(self.tls, lambda _: edited())
-        super().__init__([
-            caption("What the client says before the message"), self.mail_from, self.rcpt_to, self.client_ip, self.helo,
-            self.client_name, self.tls,
-        ])  # fmt: skip
+        super().__init__(
+            [
+                caption("What the client says before the message"),
+                self.mail_from,
+                self.rcpt_to,
+                self.client_ip,
+                self.helo,
+                self.client_name,
+                self.tls,
+            ]
+        )
         self.show(envelope)
 
     def _box(self, part: Part, label: str, name: str, hint: str) -> Checked:
@@ -66,9 +77,14 @@ class EnvelopeForm(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """
         # Parts that are on screen as they were shown stay known as they were; the time is not on screen.
         return replace(
-            self._shown, client_ip=self.client_ip.value.strip(), helo=self.helo.value, mail_from=self.mail_from.value,
-            rcpt_to=several(self.rcpt_to.value), tls=self.tls.value, client_name=self.client_name.value,
-        )  # fmt: skip
+            self._shown,
+            client_ip=self.client_ip.value.strip(),
+            helo=self.helo.value,
+            mail_from=self.mail_from.value,
+            rcpt_to=several(self.rcpt_to.value),
+            tls=self.tls.value,
+            client_name=self.client_name.value,
+        )
 
     def show(self, envelope: Envelope) -> None:
         """Put an envelope on screen; sender and recipients follow again."""

@@ -134,9 +134,11 @@ class Control:
 
 def _options(item: Member, label: str) -> dict[str, Any]:
     return {
-        "description": label, "tooltip": item.doc, "style": {"description_width": LABEL_WIDTH},
+        "description": label,
+        "tooltip": item.doc,
+        "style": {"description_width": LABEL_WIDTH},
         "layout": W.Layout(width="auto"),
-    }  # fmt: skip
+    }
 
 
 def _text_control(item: Member, label: str) -> Control:
@@ -148,9 +150,10 @@ def _text_control(item: Member, label: str) -> Control:
             box, (box,), lambda: box.value or None, lambda given: setattr(box, "value", sendable(given or ""))
         )
     empty = W.Checkbox(
-        description=f"{label} is set, to the empty text", style={"description_width": LABEL_WIDTH},
+        description=f"{label} is set, to the empty text",
+        style={"description_width": LABEL_WIDTH},
         layout=W.Layout(width="auto"),
-    )  # fmt: skip
+    )
 
     def write(given: str | None) -> None:
         box.value, empty.value = sendable(given or ""), given == ""
@@ -178,13 +181,16 @@ def _choice_control(item: Member, label: str) -> Control:
 
 def _texts_control(item: Member, label: str) -> Control:
     box = W.Textarea(
-        placeholder=f"one a line{item.example and ', such as '}{item.example}", rows=3,
+        placeholder=f"one a line{item.example and ', such as '}{item.example}",
+        rows=3,
         **_options(item, f"{label}, one a line"),
-    )  # fmt: skip
+    )
     return Control(
-        box, (box,), lambda: tuple(line.strip() for line in box.value.splitlines() if line.strip()),
+        box,
+        (box,),
+        lambda: tuple(line.strip() for line in box.value.splitlines() if line.strip()),
         lambda given: setattr(box, "value", sendable("\n".join(given))),
-    )  # fmt: skip
+    )
 
 
 def _timestamp_control(item: Member, label: str) -> Control:

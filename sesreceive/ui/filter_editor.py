@@ -88,27 +88,32 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "Block all but trusted addresses",
         "All of IPv4 (0.0.0.0/0) is blocked, and the addresses you name are allowed: Allow wins over Block.",
-        _CONCEPTS, "the addresses you trust", _block_all_but,
+        _CONCEPTS,
+        "the addresses you trust",
+        _block_all_but,
     ),
     Recipe(
         "Allow servers in Amazon EC2",
         "SES blocks the address space of EC2 by default; the addresses you name are allowed all the same.",
-        _CONCEPTS, "the addresses of your servers",
+        _CONCEPTS,
+        "the addresses of your servers",
         lambda addresses, taken: _named(Policy.ALLOW, "allow-ec2", addresses, taken),
     ),
     Recipe(
         "Allow senders on a block list",
         "SES blocks addresses on lists such as Spamhaus; those you name are allowed all the same.",
-        _CONCEPTS, "the addresses to let in",
+        _CONCEPTS,
+        "the addresses to let in",
         lambda addresses, taken: _named(Policy.ALLOW, "allow-listed", addresses, taken),
     ),
     Recipe(
         "Block senders",
         "Mail from the addresses and ranges you name is refused before it is sent.",
-        _FILTERS, "the addresses to refuse",
+        _FILTERS,
+        "the addresses to refuse",
         lambda addresses, taken: _named(Policy.BLOCK, "block", addresses, taken),
     ),
-)  # fmt: skip
+)
 
 
 class FilterEditor(Part):
@@ -126,31 +131,41 @@ class FilterEditor(Part):
         self.at = 0
         self._own = False
         self.list = Listing(
-            self, "filter", self._on_choice, rows=5,
+            self,
+            "filter",
+            self._on_choice,
+            rows=5,
             buttons=(
                 ("Add block", lambda: self.add(Policy.BLOCK)),
                 ("Add allow", lambda: self.add(Policy.ALLOW)),
                 ("Delete filter", self.delete),
             ),
-        )  # fmt: skip
+        )
         self.form = Form(
             self, ReceiptFilter, self._on_field, labels={"name": "Filter name", "cidr": "Address or range"}
         )
         self.recipe = W.Dropdown(
-            options=[(one.title, at) for at, one in enumerate(RECIPES)], description="Recipe",
-            tooltip="Filters for a purpose", style={"description_width": "initial"}, layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            options=[(one.title, at) for at, one in enumerate(RECIPES)],
+            description="Recipe",
+            tooltip="Filters for a purpose",
+            style={"description_width": "initial"},
+            layout=W.Layout(width="auto"),
+        )
         self.addresses = W.Text(
-            description="Addresses", placeholder="such as 192.0.2.10, 198.51.100.0/24",
-            style={"description_width": "initial"}, layout=W.Layout(width="auto", flex="1 1 200px"),
-        )  # fmt: skip
+            description="Addresses",
+            placeholder="such as 192.0.2.10, 198.51.100.0/24",
+            style={"description_width": "initial"},
+            layout=W.Layout(width="auto", flex="1 1 200px"),
+        )
         self.recipe_note = html()
         self.recipe.observe(self.guard(self._tell_recipe), "value")
         use = self.on_click(button("Use recipe", hint="Add the filters of the recipe"), self.use_recipe)
         self.tried = W.Text(
-            description="Try an IP address", placeholder="such as 203.0.113.9", style={"description_width": "initial"},
+            description="Try an IP address",
+            placeholder="such as 203.0.113.9",
+            style={"description_width": "initial"},
             layout=W.Layout(width="auto"),
-        )  # fmt: skip
+        )
         self.tried.observe(self.guard(self._tell_outcome), "value")
         self.outcome = html()
         left = W.VBox([self.list, self.tried, self.outcome], layout=W.Layout(flex="1 1 380px", min_width="0"))

@@ -34,9 +34,12 @@ class IdentityEditor(Part):
         self.at = 0
         self._own = False
         self.list = Listing(
-            self, "identity", self._on_choice, rows=4,
+            self,
+            "identity",
+            self._on_choice,
+            rows=4,
             buttons=(("Add identity", self.add), ("Delete identity", self.delete)),
-        )  # fmt: skip
+        )
         self.form = Form(
             self, Identity, self._on_field, labels={"name": "Domain or address"}, never_empty=("verification_token",)
         )

@@ -21,18 +21,23 @@ _STYLE = {"description_width": LABEL_WIDTH}
 def choice(label: str, options: Iterable[Any], *, hint: str = "", narrow: bool = False) -> W.Dropdown:
     """A list to choose one from; a narrow one stands beside others."""
     return W.Dropdown(
-        options=list(options), description=label, tooltip=hint or label,
+        options=list(options),
+        description=label,
+        tooltip=hint or label,
         style={"description_width": "initial"} if narrow else _STYLE,
         layout=W.Layout(width="auto", min_width="0", margin="2px 12px 2px 2px" if narrow else None),
-    )  # fmt: skip
+    )
 
 
 def tick(label: str, *, value: bool = False, hint: str = "") -> W.Checkbox:
     """A box to tick."""
     return W.Checkbox(
-        value=value, description=label, tooltip=hint or label, indent=False,
+        value=value,
+        description=label,
+        tooltip=hint or label,
+        indent=False,
         layout=W.Layout(width="auto", margin="2px 12px 2px 2px"),
-    )  # fmt: skip
+    )
 
 
 def several(text: str) -> tuple[str, ...]:
@@ -80,9 +85,13 @@ class Checked(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._hint = hint
         self._showing = False
         options: dict[str, Any] = {
-            "value": value, "description": label, "placeholder": placeholder, "tooltip": hint or label,
-            "style": {"description_width": "initial"} if above else _STYLE, "layout": W.Layout(width="auto"),
-        }  # fmt: skip
+            "value": value,
+            "description": label,
+            "placeholder": placeholder,
+            "tooltip": hint or label,
+            "style": {"description_width": "initial"} if above else _STYLE,
+            "layout": W.Layout(width="auto"),
+        }
         self.box = W.Textarea(rows=rows, **options) if rows else W.Text(**options)
         if above:
             self.box.add_class("ses-stacked")

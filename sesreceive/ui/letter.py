@@ -36,9 +36,10 @@ class Letter(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._files: tuple[Attachment, ...] = ()
         self.charset = choice("Charset", CHARSETS, hint="What text and HTML are encoded in")
         self.encoding = choice(
-            "Transfer encoding", [("the shortest that fits", ""), *((one, one) for one in ENCODINGS)],
+            "Transfer encoding",
+            [("the shortest that fits", ""), *((one, one) for one in ENCODINGS)],
             hint="How text and HTML are made fit for the way",
-        )  # fmt: skip
+        )
         self.sender = self._box(part, "From", sender, "sender")
         self.to = self._box(part, "To", to, "to")
         self.cc = self._box(part, "Cc", "", "cc")
@@ -58,9 +59,12 @@ class Letter(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         for box in (self.charset, self.encoding):
             part.on_change(box, self._on_form)
         self.upload = W.FileUpload(
-            accept="", multiple=True, description="Attach files", tooltip="Files to go with the message",
+            accept="",
+            multiple=True,
+            description="Attach files",
+            tooltip="Files to go with the message",
             layout=W.Layout(width="auto"),
-        )  # fmt: skip
+        )
         self.detach = part.on_click(button("Detach all", hint="Take the attached files away"), self.detach_all)
         self.files_note = html()
         part.on_change(self.upload, self._on_upload)
@@ -87,10 +91,19 @@ class Letter(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
             When a header field cannot be read.
         """
         return Draft(
-            sender=self.sender.value, to=self.to.value, cc=self.cc.value, subject=self.subject.value,
-            text=self.text.value, html=self.html.value, charset=self.charset.value, encoding=self.encoding.value,
-            attachments=self._files, headers=_fields(self.headers.value), date=date, message_id=message_id,
-        )  # fmt: skip
+            sender=self.sender.value,
+            to=self.to.value,
+            cc=self.cc.value,
+            subject=self.subject.value,
+            text=self.text.value,
+            html=self.html.value,
+            charset=self.charset.value,
+            encoding=self.encoding.value,
+            attachments=self._files,
+            headers=_fields(self.headers.value),
+            date=date,
+            message_id=message_id,
+        )
 
     def attach(self, *files: Attachment) -> str:
         """Add files; what was done."""

@@ -63,14 +63,19 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._chosen = chosen
         plural = count(2, noun)[2:]
         self.select = W.Select(
-            options=[], rows=rows, description=plural[:1].upper() + plural[1:],
-            tooltip=f"Choose a {noun} to see and change it", layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            options=[],
+            rows=rows,
+            description=plural[:1].upper() + plural[1:],
+            tooltip=f"Choose a {noun} to see and change it",
+            layout=W.Layout(width="auto"),
+        )
         self.select.add_class("ses-stacked")
         self.search = W.Text(
-            description=f"Find {plural}", placeholder="part of its line", style={"description_width": "initial"},
+            description=f"Find {plural}",
+            placeholder="part of its line",
+            style={"description_width": "initial"},
             layout=W.Layout(width="auto"),
-        )  # fmt: skip
+        )
         self.count = html()
         self.buttons = {text: part.on_click(button(text), press) for text, press in buttons}
         self.drag: Any = self._made_drag(part, moved) if moved is not None and sortable.is_available() else None

@@ -128,10 +128,9 @@ def _headers(reception: Reception) -> str:
         told = "the message was refused, so nothing was added"
     before = details("before: the header as it was sent", source(reception.message.header))
     after = "".join(f"{field.name}: {field.value}\n" for field in fields)
-    return (
-        f"<p>{escape(told)}</p>{fields_table(fields)}{before}"
-        + (details("after: the header as the last action could see it, unfolded", source(after)) if new else "")
-    )  # fmt: skip
+    return f"<p>{escape(told)}</p>{fields_table(fields)}{before}" + (
+        details("after: the header as the last action could see it, unfolded", source(after)) if new else ""
+    )
 
 
 def fields_table(fields: Sequence[Field], *, limit: int = 60, width: int = 300) -> str:

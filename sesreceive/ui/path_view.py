@@ -37,8 +37,10 @@ class PathView(Part):
         bench = bench_of(given)
         self.full = W.Checkbox(
             description="Show every filter, recipient and rule, also those without consequences",
-            value=False, indent=False, layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            value=False,
+            indent=False,
+            layout=W.Layout(width="auto"),
+        )
         self.picture = html()
         super().__init__(bench, [self.full, self.picture], title="The way of the message")
         self.add_class("ses-path")

@@ -21,7 +21,7 @@ from sesreceive.ui.results_html import (
     matrix_html,
     overview_html,
     page_html,
-)  # fmt: skip
+)
 from sesreceive.wording import count
 
 __all__ = ["Results"]
@@ -78,9 +78,14 @@ class Results(Part):
         self.column = W.BoundedIntText(description="From column", min=1, max=1, value=1, **described)
         self.size = W.Dropdown(description="Rows", options=list(_SIZES), value=_SIZES[0], **described)
         for widget, wide in (
-            (self.search, 320), (self.answer, 170), (self.fired, 280), (self.sort, 190), (self.view, 180),
-            (self.size, 110), (self.column, 220),
-        ):  # fmt: skip
+            (self.search, 320),
+            (self.answer, 170),
+            (self.fired, 280),
+            (self.sort, 190),
+            (self.view, 180),
+            (self.size, 110),
+            (self.column, 220),
+        ):
             widget.layout.width = f"{wide}px"
         self.first, self.previous = button("« First page"), button("‹ Previous page")
         self.next, self.last = button("Next page ›"), button("Last page »")
@@ -140,9 +145,12 @@ class Results(Part):
     def wanted(self) -> Wanted:
         """What the fields ask for."""
         return Wanted(
-            words=self.search.value, answer=self.answer.value or "", fired=self.fired.value or "",
-            sort=self.sort.value, backwards=self.backwards.value,
-        )  # fmt: skip
+            words=self.search.value,
+            answer=self.answer.value or "",
+            fired=self.fired.value or "",
+            sort=self.sort.value,
+            backwards=self.backwards.value,
+        )
 
     def _name_button(self, place: int) -> W.Button:
         made = button("", width="100%")

@@ -12,8 +12,15 @@ from sesreceive.trace.events import Op
 from sesreceive.trace.vocabulary import cell_mark, term
 
 __all__ = [
-    "HEAD", "MATRIX_HEAD", "ROW", "column_name", "in_order", "matrix_html", "overview_html", "page_html",
-]  # fmt: skip
+    "HEAD",
+    "MATRIX_HEAD",
+    "ROW",
+    "column_name",
+    "in_order",
+    "matrix_html",
+    "overview_html",
+    "page_html",
+]
 
 # Pixels: a row of the table is as high as the button beside it.
 ROW, HEAD, MATRIX_HEAD = 28, 28, 150

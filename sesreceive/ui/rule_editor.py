@@ -47,7 +47,12 @@ class RuleEditor(Part):
         self._own = False
         self.sets = RuleSets(self, self)
         self.list = Listing(
-            self, "rule", self._on_rule, searched=True, rows=10, moved=self.move_rule_to,
+            self,
+            "rule",
+            self._on_rule,
+            searched=True,
+            rows=10,
+            moved=self.move_rule_to,
             buttons=(
                 ("Add rule", self.add_rule),
                 ("Duplicate rule", self.duplicate_rule),
@@ -55,13 +60,16 @@ class RuleEditor(Part):
                 ("Move rule down", lambda: self.move_rule(1)),
                 ("Delete rule", self.delete_rule),
             ),
-        )  # fmt: skip
+        )
         self.tryout = TryOut(self, self._refresh)
         self.head, self.whole, self.nothing = html(), html(), html()
         self.rule_form = Form(
-            self, ReceiptRule, self._on_field, only=("name", "enabled", "scan_enabled", "tls_policy"),
+            self,
+            ReceiptRule,
+            self._on_field,
+            only=("name", "enabled", "scan_enabled", "tls_policy"),
             labels={"name": "Rule name", "scan_enabled": "Scan for spam and viruses"},
-        )  # fmt: skip
+        )
         self.recipients = Recipients(self, self._on_recipients)
         self.actions = Actions(self, self._on_actions)
         self.detail = W.VBox(

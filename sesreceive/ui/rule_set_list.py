@@ -49,9 +49,11 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._editing = editing
         self._showing = False
         self.chooser = W.Dropdown(
-            description="Rule set", tooltip="The rule set that is shown below",
-            style={"description_width": "initial"}, layout=W.Layout(width="auto", max_width="100%"),
-        )  # fmt: skip
+            description="Rule set",
+            tooltip="The rule set that is shown below",
+            style={"description_width": "initial"},
+            layout=W.Layout(width="auto", max_width="100%"),
+        )
         self.chooser.observe(part.guard(self._on_choice), "value")
         self.form = Form(part, ReceiptRuleSet, self._on_name, only=("name",), labels={"name": "Rule set name"})
         self.note = html()

@@ -111,9 +111,12 @@ class Uploads(_Chooser):
 
     def __init__(self, part: Part, chosen: Callable[[Item], str | None]) -> None:
         self.upload = W.FileUpload(
-            accept=".eml,.mbox,message/rfc822,application/mbox", multiple=True, description="Upload .eml or mbox",
-            tooltip="Messages from files: .eml, or a mailbox in the mbox format", layout=W.Layout(width="auto"),
-        )  # fmt: skip
+            accept=".eml,.mbox,message/rfc822,application/mbox",
+            multiple=True,
+            description="Upload .eml or mbox",
+            tooltip="Messages from files: .eml, or a mailbox in the mbox format",
+            layout=W.Layout(width="auto"),
+        )
         note = caption("Each message gets the envelope its header tells of; change it below.")
         super().__init__(part, "upload", chosen, [W.HBox([self.upload]), note])
         part.on_change(self.upload, self._on_upload)

@@ -52,11 +52,14 @@ class LiveSmtp(Part):
         self._timer: asyncio.TimerHandle | None = None
         self.port = Checked(
             self, "Port", "0", check=_port, hint="0 takes any free one; it listens on this machine alone"
-        )  # fmt: skip
+        )
         self.faults = Checked(
-            self, "Faults", check=_faults, placeholder="greylist; latency,seconds=0.5",
+            self,
+            "Faults",
+            check=_faults,
+            placeholder="greylist; latency,seconds=0.5",
             hint="what goes wrong on purpose from the next start on; the trace says so",
-        )  # fmt: skip
+        )
         # One button for both: the focus stays where it is.
         self.switch_button = self.on_click(button("Start SMTP"), self.switch)
         self.test_button = self.on_click(
@@ -72,10 +75,13 @@ class LiveSmtp(Part):
             bench,
             [
                 W.HBox([self.port, self.switch_button, self.test_button], layout=row),
-                self.faults, self.address, self.how_section, self.inbox,
+                self.faults,
+                self.address,
+                self.how_section,
+                self.inbox,
             ],
             title="Live SMTP",
-        )  # fmt: skip
+        )
         bench.observe(lambda _: self._take_account(), "account")
         self._tell()
 
@@ -141,9 +147,13 @@ class LiveSmtp(Part):
 
         raw = _TEST.format(to=self._recipient()).replace("\n", "\r\n").encode()
         sent = send(
-            raw, to=self.server, client_ip="198.51.100.7", helo="mx.example.org", mail_from="ana@example.org",
+            raw,
+            to=self.server,
+            client_ip="198.51.100.7",
+            helo="mx.example.org",
+            mail_from="ana@example.org",
             rcpt_to=(self._recipient(),),
-        )  # fmt: skip
+        )
         self.refresh()
         return f"the server answered {one_line(sent.reply, 120)}"
 
@@ -246,12 +256,14 @@ class LiveSmtp(Part):
             [
                 code(one.name or one.message_id),
                 ticked(one.accepted, one.reply.code if one.accepted else one.reply),
-                code(one.envelope.mail_from or "<>"), code(_few(one.envelope.rcpt_to)),
-                escape(one.message.get("Subject") or "", 80), code(one.envelope.client_ip),
+                code(one.envelope.mail_from or "<>"),
+                code(_few(one.envelope.rcpt_to)),
+                escape(one.message.get("Subject") or "", 80),
+                code(one.envelope.client_ip),
                 escape(_few(one.rules) or "none", 80),
             ]
             for one in reversed(self._latest)
-        ]  # fmt: skip
+        ]
         if not rows:
             return '<p class="ses-note">The inbox is empty.</p>'
         heads = ("message", "answer", "from", "to", "subject", "client", "rules that fired")

@@ -36,14 +36,19 @@ class TryOut(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.part = part
         account = part.bench.account
         self.box = W.Text(
-            value=_first_address(account), description="Try an address", placeholder="such as ana@example.com",
-            tooltip="See which rules and conditions match it", style={"description_width": "initial"},
+            value=_first_address(account),
+            description="Try an address",
+            placeholder="such as ana@example.com",
+            tooltip="See which rules and conditions match it",
+            style={"description_width": "initial"},
             layout=W.Layout(width="auto"),
-        )  # fmt: skip
+        )
         self.ip_box = W.Text(
-            value=_first_client(account), description="from IP address", style={"description_width": "initial"},
+            value=_first_client(account),
+            description="from IP address",
+            style={"description_width": "initial"},
             layout=W.Layout(width="230px"),
-        )  # fmt: skip
+        )
         self.tls = W.Checkbox(description="over TLS", value=True, indent=False, layout=W.Layout(width="auto"))
         self.outcome = html()
         how = W.HBox([self.ip_box, self.tls], layout=W.Layout(flex_flow="row wrap", align_items="center"))

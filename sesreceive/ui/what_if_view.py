@@ -101,9 +101,11 @@ class WhatIf(Part):
         self.policy = choice("DMARC policy", [("as published", ""), *((one, one) for one in _POLICIES)], narrow=True)
         self.function = choice("Function", [], hint="A Lambda function that a rule waits for", narrow=True)
         self.answer = choice(
-            "answers", [("as it did", ""), *((str(flow), str(flow)) for flow in Flow)],
-            hint="The disposition it returns", narrow=True,
-        )  # fmt: skip
+            "answers",
+            [("as it did", ""), *((str(flow), str(flow)) for flow in Flow)],
+            hint="The disposition it returns",
+            narrow=True,
+        )
         self.asked = tick("Call functions again where their event is another", value=True)
         self.each_button = self.on_click(
             button("Answer with each disposition", hint="For the message that is chosen, side by side"), self.each
@@ -123,7 +125,7 @@ class WhatIf(Part):
         both = W.HBox([left, right], layout=flex)
         super().__init__(
             bench, [start, self.without, forced, answers, buttons, self.summary, both, self.told], title="What if"
-        )  # fmt: skip
+        )
         for box in (*self.forced.values(), self.policy, self.without, self.asked):
             self.on_change(box, self._on_form)
         self.on_change(self.function, self._on_function)
@@ -232,9 +234,13 @@ class WhatIf(Part):
                 concerned.append(number)
         self._compared = len(receptions) - len(concerned)
         afters = reruns(
-            (receptions[number] for number in concerned), account=now.account, verdicts=now.verdicts,
-            answers=now.answers, functions=now.functions, receiver=self.bench.receiver,
-        )  # fmt: skip
+            (receptions[number] for number in concerned),
+            account=now.account,
+            verdicts=now.verdicts,
+            answers=now.answers,
+            functions=now.functions,
+            receiver=self.bench.receiver,
+        )
         for number, after in zip(concerned, afters, strict=True):
             before = receptions[number]
             if what := changes(before, after):

@@ -64,14 +64,19 @@ class ZoneEditor(Part):
         self.undo_button = self.on_click(button("Undo zone edit"), self.undo)
         self.redo_button = self.on_click(button("Redo zone edit"), self.redo)
         self.text = Checked(
-            self, "Zone", check=_zone, changed=self._on_text, rows=12, above=True,
+            self,
+            "Zone",
+            check=_zone,
+            changed=self._on_text,
+            rows=12,
+            above=True,
             placeholder='example.org. IN TXT "v=spf1 ip4:198.51.100.7 -all"',
-        )  # fmt: skip
+        )
         self.count = html()
         left = W.VBox(
             [caption("What a domain publishes about its mail"), self.domain, self.client_ip, *rows, self.now],
             layout=W.Layout(flex="1 1 420px", min_width="0"),
-        )  # fmt: skip
+        )
         bar = W.HBox([self.undo_button, self.redo_button], layout=W.Layout(flex_flow="row wrap"))
         right = W.VBox([self.text, self.count, bar], layout=W.Layout(flex="1 1 420px", min_width="0"))
         super().__init__(bench, [W.HBox([left, right], layout=W.Layout(flex_flow="row wrap"))], title="DNS zone")
@@ -171,9 +176,7 @@ class ZoneEditor(Part):
         who = self.publisher
         recipe = CHECKS[check][self.choices[check].value]
         if check == "DKIM" and who.key is None:
-            who = Publisher(
-                domain=who.domain, client_ip=who.client_ip, key=self.keyring.key(who.domain, "s1")
-            )  # fmt: skip
+            who = Publisher(domain=who.domain, client_ip=who.client_ip, key=self.keyring.key(who.domain, "s1"))
         zone = published(self.bench.zone, check, recipe, who)
         return self.edit(zone, f"published {check} of {one_line(place(check, who), 80)}: {recipe.title}")
 

@@ -106,9 +106,13 @@ def bounce_dsn(
         for recipient in recipients
     ]
     return report(
-        receipt, sender=sender, blocks=blocks, sent_at=sent_at, dsn_id=dsn_id,
+        receipt,
+        sender=sender,
+        blocks=blocks,
+        sent_at=sent_at,
+        dsn_id=dsn_id,
         returned=returned_header(receipt, verdicts, added) if with_ses_headers else receipt.message.header,
-    )  # fmt: skip
+    )
 
 
 def oversize_dsn(
@@ -122,9 +126,17 @@ def oversize_dsn(
     """The bounce of a mail that is too large for an SNS action; its returned header is the sender's own [observed]."""
     code, status, text = OVERSIZE
     return bounce_dsn(
-        receipt, recipients=recipients, sender=sender, smtp_reply_code=code, status_code=status, message=text,
-        verdicts=Verdicts(), sent_at=sent_at, dsn_id=dsn_id, with_ses_headers=False,
-    )  # fmt: skip
+        receipt,
+        recipients=recipients,
+        sender=sender,
+        smtp_reply_code=code,
+        status_code=status,
+        message=text,
+        verdicts=Verdicts(),
+        sent_at=sent_at,
+        dsn_id=dsn_id,
+        with_ses_headers=False,
+    )
 
 
 def report(

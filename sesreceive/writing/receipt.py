@@ -99,17 +99,23 @@ class Receipt:
     def signature(self) -> str:
         """Value of ``X-SES-DKIM-SIGNATURE``; the one costly thing here, made once for all rules."""
         return ses_signature(
-            self.message, x_ses_receipt=self.x_ses_receipt, region=self.region, received_at=self.received_at,
+            self.message,
+            x_ses_receipt=self.x_ses_receipt,
+            region=self.region,
+            received_at=self.received_at,
             signed_name=self.assumptions.ses_signature_name,
-        )  # fmt: skip
+        )
 
     @cached_property
     def origin_fields(self) -> tuple[SesField, ...]:
         """The fields above the scan verdicts: where the mail came from."""
         parts = received(
-            self.envelope, message_id=self.message_id, region=self.region, received_at=self.received_at,
+            self.envelope,
+            message_id=self.message_id,
+            region=self.region,
+            received_at=self.received_at,
             assumptions=self.assumptions,
-        )  # fmt: skip
+        )
         return ("Return-Path", (f"<{single_line(self.envelope.mail_from)}>",)), ("Received", parts)
 
     @cached_property

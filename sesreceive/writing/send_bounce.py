@@ -151,11 +151,17 @@ def send_bounce_dsn(
     """
     about = message_dsn or MessageDsn()
     return report(
-        receipt, sender=bounce_sender, blocks=[one.block() for one in recipients],
-        returned=returned_header(receipt, verdicts, added), sent_at=sent_at, dsn_id=dsn_id,
-        reporting_mta=about.reporting_mta, arrived=about.arrival_date, extensions=about.extension_fields,
+        receipt,
+        sender=bounce_sender,
+        blocks=[one.block() for one in recipients],
+        returned=returned_header(receipt, verdicts, added),
+        sent_at=sent_at,
+        dsn_id=dsn_id,
+        reporting_mta=about.reporting_mta,
+        arrived=about.arrival_date,
+        extensions=about.extension_fields,
         **({"explanation": explanation} if explanation else {}),
-    )  # fmt: skip
+    )
 
 
 def within_window(received_at: datetime, now: datetime) -> bool:

@@ -20,8 +20,18 @@ from sesreceive.writing.ses_keys import SIGNING_DOMAIN, selector, sign
 __all__ = ["SENT_FIELDS", "SIGNED_FIELDS", "sent_signature", "ses_signature", "signature_size"]
 
 # In the order of the h= tag [observed]; the sender's own, but for the last, which SES has just written.
-SIGNED_FIELDS = ("From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
-                 "X-SES-RECEIPT")  # fmt: skip
+SIGNED_FIELDS = (
+    "From",
+    "To",
+    "Cc",
+    "Bcc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "X-SES-RECEIPT",
+)
 
 # Those of a mail that SES sends itself, such as a bounce.
 SENT_FIELDS = ("Date", "From", "To", "Message-ID", "Subject", "MIME-Version", "Content-Type", "Feedback-ID")
