@@ -73,12 +73,9 @@ class Service(Mapping[str, Control]):
                 first = next(iter(self._controls.values())).receiver
                 account = Account(region=region, account_id=first.account.account_id)
                 receiver = Receiver(
-                    account,
-                    resolver=first.resolver,
-                    backend=first.backend,
-                    assumptions=first.assumptions,
+                    account, resolver=first.resolver, backend=first.backend, assumptions=first.assumptions,
                     clock=first.clock,
-                )
+                )  # fmt: skip
                 self._controls[region] = Control(receiver, verified_at_once=self.verified_at_once)
             return self._controls[region]
 
@@ -96,4 +93,4 @@ class Service(Mapping[str, Control]):
 
     def __repr__(self) -> str:
         """One line: account and regions."""
-        return f"<Service of {one_line(self.account_id)}: {one_line(', '.join(self._controls))}>"
+        return f"<Service of {self.account_id}: {', '.join(one_line(region, 40) for region in self._controls)}>"
