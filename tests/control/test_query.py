@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 import sesreceive as ses
 from sesreceive.control.operations import OPERATIONS, Control
 from sesreceive.control.query import answer_xml, error_xml, read_request
+from tests.conftest import MESSAGE
 from tests.control.service_rows import MAIN, SERVICE, TAKEN, make_control
 from tests.strategies import rules
 
@@ -116,6 +118,26 @@ def test_a_rule_comes_back_through_botocore(rule: ses.ReceiptRule) -> None:
     described = called(control, "DescribeReceiptRule", {**MAIN, "RuleName": rule.name})
     directly = control.call("DescribeReceiptRule", {**MAIN, "RuleName": rule.name})
     assert described == xml_holds(directly)
+
+
+def test_a_bounce_goes_over_the_wire_with_its_times_and_fields() -> None:
+    sets = [ses.ReceiptRuleSet(name="main", rules=[ses.ReceiptRule(name="all", enabled=True)])]
+    receiver = ses.Receiver(ses.Account(identities=["example.com"], rule_sets=sets, active="main"), seed=1)
+    mail = receiver.receive(MESSAGE, mail_from="ana@example.org", rcpt_to=["box@example.com"])
+    fields = {
+        "Action": "failed", "Status": "5.1.1", "LastAttemptDate": datetime(2026, 1, 2, 10, 5, tzinfo=UTC),
+        "ExtensionFields": [{"Name": "X-Why", "Value": "moved"}],
+    }  # fmt: skip
+    request = {
+        "OriginalMessageId": mail.message_id, "BounceSender": "postmaster@example.com",
+        "BouncedRecipientInfoList": [{"Recipient": "box@example.com", "RecipientDsnFields": fields}],
+        "MessageDsn": {"ReportingMta": "dns; mx.example.com"},
+    }  # fmt: skip
+    answer = called(Control(receiver, received={mail.message_id: mail}), "SendBounce", request)
+    (bounce,) = receiver.backend.bounces
+    assert answer["MessageId"].encode() in bounce.raw
+    assert b"X-Why: moved\r\n" in bounce.raw
+    assert b"Last-Attempt-Date: Fri, 02 Jan 2026 10:05" in bounce.raw
 
 
 WIRE = [
