@@ -105,7 +105,7 @@ def _pauses(effect: Effect, assumptions: Assumptions) -> Iterator[float]:
         return
     left_s = assumptions.retry_hours * 3600.0
     for pause_s in chain(PAUSES_S, repeat(PAUSES_S[-1])):
-        if pause_s > left_s:
-            return
+        yield min(float(pause_s), left_s)  # the last attempt comes when the time is over
         left_s -= pause_s
-        yield float(pause_s)
+        if left_s <= 0:
+            return

@@ -184,7 +184,7 @@ def test_recording_a_failure_once_is_a_named_assumption() -> None:
 
 
 @pytest.mark.parametrize(
-    "choice, attempts, next_rule", [("retry", 50, True), ("continue", 1, True), ("stop_rule_set", 1, False)]
+    "choice, attempts, next_rule", [("retry", 51, True), ("continue", 1, True), ("stop_rule_set", 1, False)]
 )
 def test_what_a_function_error_means_is_a_named_assumption(choice: str, attempts: int, next_rule: bool) -> None:
     gate = ses.LambdaAction(function_arn=FUNCTION, invocation_type="RequestResponse")
@@ -204,11 +204,11 @@ PUBLISH = Publish(topic_arn=TOPIC, subject="mail", message="x" * 262_145)
 STORE = PutObject(bucket="inbox", key="k" * 1_025, body=b"")
 ATTEMPTS = [
     # effect   assumed                               permanent  attempts  given up
-    (STORE,    {},                                   False,     50,       True),
-    (STORE,    {"retry_hours": 4},                   False,     18,       True),
+    (STORE,    {},                                   False,     51,       True),
+    (STORE,    {"retry_hours": 4},                   False,     19,       True),
     (STORE,    {},                                   True,      1,        True),
     (STORE,    {"on_action_failure": "record"},      True,      1,        False),
-    (PUBLISH,  {},                                   True,      50,       True),
+    (PUBLISH,  {},                                   True,      51,       True),
     (PUBLISH,  {"sns_publish_oversize": "give-up"},  True,      1,        True),
 ]  # fmt: skip
 
@@ -252,5 +252,5 @@ def test_the_log_of_a_function_that_failed_is_in_the_trace() -> None:
     receiver.backend.functions["gate"] = broken
     (failed, expired) = send(receiver).trace.select(kind=Kind.EFFECT, op=Op.FAIL)
     assert "looking at the subject" in failed.fact.log
-    assert failed.fact.attempts == 50
+    assert failed.fact.attempts == 51
     assert expired.fact.metric == "PublishExpired"
