@@ -126,7 +126,7 @@ class Dataset:
         """
         given: dict[str, Any] = {
             "resolver": self.zone,
-            "backend": options.get("backend") or MemoryBackend(functions=self.functions),
+            "backend": options.pop("backend", None) or MemoryBackend(functions=self.functions),
             "provider_lists": self.provider_lists,
             "seed": seed,
         }

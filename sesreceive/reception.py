@@ -177,7 +177,8 @@ class Reception:
         full : bool
             Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
         """
-        return Explanation(self.trace, repr(self)[1:-1], self.decided.sentence, full=full)
+        findings = map(str, self.account.findings)
+        return Explanation(self.trace, repr(self)[1:-1], self.decided.sentence, findings=findings, full=full)
 
     def diagram(self, *, full: bool = False) -> Diagram:
         """The way of the message through the service as a picture: shows in a notebook, prints as text, saves as SVG.

@@ -35,7 +35,7 @@ class S3Action(ReceiptAction):
     Attributes
     ----------
     bucket_name : str
-        The bucket, in any region.
+        The bucket. Outside the regions that receive mail it needs an `iam_role_arn` [documented].
     object_key_prefix : str, optional
         What the object key starts with; SES puts a ``/`` behind it where there is none. Notifications tell an
         empty prefix from one that was not set.

@@ -10,6 +10,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
+from sesreceive.account.regions import WITHOUT_RECEIVING
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.clock import to_datetime
 from sesreceive.control.bounce_operation import bounce, bounce_id, bounce_of_request
@@ -106,6 +107,8 @@ class Control:
         shape = REQUESTS.get(operation)
         if shape is None:
             raise ApiError("InvalidAction", f"Could not find operation {operation} for version 2010-12-01")
+        if self.receiver.account.region in WITHOUT_RECEIVING:
+            raise ApiError("InvalidAction", "Unavailable Operation")  # [observed], in 2021
         check(shape, request)
         with self._changing:
             if operation == "SendBounce":

@@ -20,20 +20,30 @@ _CLOSED = (Op.MISS, Op.SKIP)
 _MOST = 4_000
 
 
-def trace_html(trace: Iterable[TraceEvent], title: str = "", decided: str = "", *, full: bool = False) -> str:
+def trace_html(
+    trace: Iterable[TraceEvent],
+    title: str = "",
+    decided: str = "",
+    *,
+    findings: Iterable[str] = (),
+    full: bool = False,
+) -> str:
     """The trace as HTML, everything escaped, with the text (as long as `full` says) where styles are taken away.
 
     What the short text leaves out is there, but folded. After a few thousand lines the rest is left out and counted.
     """
-    trace = tuple(trace)
+    trace, findings = tuple(trace), tuple(findings)
     page = _Page()
     steps = "".join(page.node(step) for step in tree(trace))
     if page.left_out:
         steps += f'<div class="ses-note">… {page.left_out} more lines are left out</div>'
+    steps += "".join(f"<div>finding: {prose(finding)}</div>" for finding in findings)
     heading = f"<div><strong>{escape(title)}</strong></div>" if title else ""
     heading += f"<div>decided: {prose(decided)}</div>" if decided else ""
     rich = f'<div class="ses-trace">{heading}{steps}</div>'
-    return frame(trace_text(trace, title, decided, full=full), rich, style=asset(__package__, "trace.css"))
+    return frame(
+        trace_text(trace, title, decided, findings=findings, full=full), rich, style=asset(__package__, "trace.css")
+    )
 
 
 class _Page:

@@ -28,6 +28,8 @@ class Explanation:
         The first line.
     decided : str
         What decided the message, as a sentence.
+    findings : iterable of str
+        What of the account can hardly be meant, one sentence each.
     full : bool
         Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
 
@@ -43,15 +45,24 @@ class Explanation:
         ✗ miss    filter `office`: Block 203.0.113.0/24 does not contain 192.0.2.1
     """
 
-    def __init__(self, trace: Iterable[TraceEvent], title: str = "", decided: str = "", *, full: bool = False) -> None:
+    def __init__(
+        self,
+        trace: Iterable[TraceEvent],
+        title: str = "",
+        decided: str = "",
+        *,
+        findings: Iterable[str] = (),
+        full: bool = False,
+    ) -> None:
         self.trace = tuple(trace)
         self.title = title
         self.decided = decided
+        self.findings = tuple(findings)
         self.full = full
 
     def __str__(self) -> str:
         """The text."""
-        return trace_text(self.trace, self.title, self.decided, full=self.full)
+        return trace_text(self.trace, self.title, self.decided, findings=self.findings, full=self.full)
 
     def __repr__(self) -> str:
         """The text."""
@@ -61,16 +72,24 @@ class Explanation:
         """The same as HTML, with the text as fallback."""
         from sesreceive.trace.html import trace_html
 
-        return trace_html(self.trace, self.title, self.decided, full=self.full)
+        return trace_html(self.trace, self.title, self.decided, findings=self.findings, full=self.full)
 
 
-def trace_text(trace: Iterable[TraceEvent], title: str = "", decided: str = "", *, full: bool = False) -> str:
+def trace_text(
+    trace: Iterable[TraceEvent],
+    title: str = "",
+    decided: str = "",
+    *,
+    findings: Iterable[str] = (),
+    full: bool = False,
+) -> str:
     """The trace as lines; control characters are made visible, so that any mail can be printed."""
     lines = [one_line(title, _REASON)] if title else []
     lines += [f"decided: {one_line(decided, _REASON)}"] if decided else []
     steps = tree(trace)
     for step in steps:
         lines += _lines(step, 0, full)
+    lines += [f"finding: {one_line(finding, _REASON)}" for finding in findings]
     if not full and any(_folds(step) for step in steps):
         lines.append("(explain(full=True) shows more)")
     return "\n".join(lines)

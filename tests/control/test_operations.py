@@ -310,3 +310,10 @@ def test_regions_share_nothing_but_the_backend() -> None:
 def test_a_service_has_one_receiver_a_region(regions: list[str]) -> None:
     with pytest.raises(ses.InputError, match="expected"):
         Service([ses.Receiver(ses.Account(region=region)) for region in regions])
+
+
+def test_a_region_that_does_not_receive_has_no_such_operations() -> None:
+    receiver = ses.Receiver(ses.Account(identities=("example.com",), region="eu-central-2"))
+    with pytest.raises(ses.ApiError, match="Unavailable Operation") as refused:
+        Control(receiver).call("ListReceiptFilters")
+    assert refused.value.code == "InvalidAction"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sesreceive as ses
 from sesreceive.auth.results import SpfStatus
 from sesreceive.flow import Flow
 from sesreceive.mail.reply import Reply
@@ -21,6 +22,7 @@ from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation, trace_text
 from sesreceive.trace.vocabulary import STEPS, TITLES, term
 from sesreceive.verdict import Verdict
+from tests.conftest import make_account, make_rule
 from tests.scenario import WAYS, envelope, message, scenario_receiver
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "explain"
@@ -202,3 +204,11 @@ def test_html_ends_where_nobody_reads_on() -> None:
     assert rich.count("filter <code>f") == 4_000 - 1
     assert "… 6001 more lines are left out" in rich
     assert markup(html).tags <= ALLOWED_TAGS
+
+
+def test_what_of_the_account_can_hardly_be_meant_is_said_behind_the_steps() -> None:
+    account = make_account(make_rule("all", recipients=("*@example.com",)))
+    reception = ses.Receiver(account, seed=1).receive(b"\r\n", mail_from="a@example.org", rcpt_to=["bo@example.com"])
+    finding = "`*@example.com` is for the address `*@example.com` alone, since `*` is no wildcard"
+    assert f"finding: rule_sets[0].rules[0].recipients[0]: {finding}" in str(reception.explain())
+    assert "is no wildcard" in reception.explain()._repr_html_()
