@@ -145,8 +145,12 @@ def _has_bare_lf(data: Octets) -> bool:
     octets = np.frombuffer(data, np.uint8)
     if octets[0] == _LF:
         return True
-    ends = np.flatnonzero(octets == _LF)
-    return not bool((octets[ends - 1] == _CR).all())
+    for start in range(1, len(octets), PIECE):
+        is_lf = octets[start : start + PIECE] == _LF
+        has_cr_before = octets[start - 1 : start - 1 + len(is_lf)] == _CR
+        if (is_lf & ~has_cr_before).any():
+            return True
+    return False
 
 
 def _relaxed(data: Octets) -> Octets:

@@ -93,4 +93,5 @@ class Service(Mapping[str, Control]):
 
     def __repr__(self) -> str:
         """One line: account and regions."""
-        return f"<Service of {self.account_id}: {', '.join(one_line(region, 40) for region in self._controls)}>"
+        regions = ", ".join(one_line(region, 40) for region in self._controls)
+        return f"<Service of {one_line(self.account_id, 20)}: {regions}>"

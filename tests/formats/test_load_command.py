@@ -75,7 +75,7 @@ def test_a_template_becomes_another_and_an_account_file(tmp_path: Path, capsys: 
     [
         (["load", "gone"], "there is no `gone`"),
         (["load", ".", "--var", "domain"], "expected `name=value` but got `domain`"),
-        (["load", ".", "--var", "x=[1"], "variable `x`: expected JSON"),
+        (["load", ".", "--var", "x=[1"], "variable `x` is not JSON"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(
