@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from sesreceive.scan.rspamd import RspamdScanner
     from sesreceive.scan.spamd import SpamdScanner
     from sesreceive.smtp.dialogue import Dialogue
-    from sesreceive.smtp.sender import send
+    from sesreceive.smtp.sending import send
     from sesreceive.smtp.smtp_faults import SmtpFault
 
 __version__ = "0.1.0"
@@ -168,7 +168,7 @@ _LATER = {
     "SpamdScanner": "sesreceive.scan.spamd",
     "datasets": "",
     "load": "sesreceive.formats",
-    "send": "sesreceive.smtp.sender",
+    "send": "sesreceive.smtp.sending",
     "ui": "",
 }
 

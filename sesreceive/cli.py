@@ -228,7 +228,7 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def _scanners(options: argparse.Namespace) -> int:
     """Start the daemons of scanners that are installed, try them, and keep them until interrupted."""
-    from sesreceive.scan.service import SERVICES, started
+    from sesreceive.scan.scanner_service import SERVICES, started
 
     failed = False
     with contextlib.ExitStack() as stack:

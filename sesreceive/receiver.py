@@ -14,7 +14,7 @@ from sesreceive import limits
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
-from sesreceive.auth.memory import Memory
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.bounds import Bounds

@@ -40,7 +40,7 @@ OURS = "our own words"
 REASONS = {
     ("account/rule_set.py", "type(action).api_name"): OURS,
     ("account/value.py", "short(self)"): "names members with repr",
-    ("auth/memory.py", "name"): "our own attribute",
+    ("auth/remembered.py", "name"): "our own attribute",
     ("backends/stored.py", "self.invocation_type"): "Event or RequestResponse, checked with the account",
     ("cli.py", "_PASSED_OVER"): NUMBERS,
     ("cli.py", "_word(row.value)"): OURS,
@@ -75,7 +75,7 @@ REASONS = {
     ("smtp/channel.py", "bool(self.name)"): NUMBERS,
     ("smtp/dialogue.py", "self.text"): "lines through one_line",
     ("smtp/dialogue.py", "self.transcript"): "lines through one_line",
-    ("smtp/sender.py", "self.accepted"): NUMBERS,
+    ("smtp/sending.py", "self.accepted"): NUMBERS,
     ("smtp/server.py", "self.counters"): NUMBERS,
     ("smtp/server.py", "self.port"): NUMBERS,
     ("smtp/smtp_faults.py", "fault.kind"): "one of a list, checked",

@@ -15,7 +15,7 @@ from sesreceive.account.account import Account
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.forced import forced
 from sesreceive.clock import SteppingClock
-from sesreceive.dns.recorded import Recorded
+from sesreceive.dns.recorded_answers import Recorded
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Effect, Invoke, Outcome
 from sesreceive.errors import Problem, ValidationError

@@ -16,7 +16,7 @@ from sesreceive.auth.body_hashes import BodyHashes
 from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import FAILURES, Failed, Failure
 from sesreceive.auth.keys import KeyRecord
-from sesreceive.auth.memory import MAX_TEXT, Memory
+from sesreceive.auth.remembered import MAX_TEXT, Memory
 from sesreceive.auth.results import DkimResult, DkimStatus
 from sesreceive.auth.signature import ALGORITHMS, Signature, text_of
 from sesreceive.auth.tags import TagList, unquoted

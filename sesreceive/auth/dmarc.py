@@ -12,9 +12,9 @@ from dataclasses import replace
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.author import Author
 from sesreceive.auth.domains import published_domain
-from sesreceive.auth.memory import Memory
 from sesreceive.auth.organization import Discovery, NotAnswered, SuffixList, TreeWalk, organizational_domain
 from sesreceive.auth.policy_record import DmarcRecord
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import (
     DkimResult,
     DkimStatus,

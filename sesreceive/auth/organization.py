@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sesreceive.auth.memory import MAX_TEXT, Memory
 from sesreceive.auth.policy_record import DmarcRecord, is_policy_record
+from sesreceive.auth.remembered import MAX_TEXT, Memory
 from sesreceive.auth.results import DmarcPolicy
 from sesreceive.dns.names import parents
 from sesreceive.dns.resolver import DnsStatus, Resolver

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sesreceive.assumption import Assumptions
-from sesreceive.auth.memory import Memory
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsAnswer, Resolver

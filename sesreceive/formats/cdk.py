@@ -11,9 +11,9 @@ from typing import Any
 from sesreceive.errors import InputError, one_line
 from sesreceive.formats.cloudformation import read_resources
 from sesreceive.formats.draft import Draft
-from sesreceive.formats.files import parsed
 from sesreceive.formats.intrinsics import Stack
 from sesreceive.formats.place import Place
+from sesreceive.formats.template_files import parsed
 from sesreceive.formats.unresolved import is_open
 from sesreceive.functions.handlers import Handler
 

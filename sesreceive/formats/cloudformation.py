@@ -300,7 +300,7 @@ class _Reader:
             message = f"{logical_id} is a nested stack of `{one_line(shown, 120)}`: rules it makes are not seen here"
             self.draft.problem(place, message, "sesreceive")
             return
-        from sesreceive.formats.files import parsed
+        from sesreceive.formats.template_files import parsed
 
         self.draft.uses.add(inner.resolve())
         data = parsed(inner, self.draft, str(url))

@@ -14,10 +14,10 @@ from sesreceive.formats import cdk, cloudformation, serverless, terraform_json
 from sesreceive.formats.api_dump import from_api_dump, is_api_dump
 from sesreceive.formats.assembly import assemble
 from sesreceive.formats.draft import Draft
-from sesreceive.formats.files import MAX_BYTES, parsed
 from sesreceive.formats.live_account import from_client, is_client
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.place import Place
+from sesreceive.formats.template_files import MAX_BYTES, parsed
 
 __all__ = ["load"]
 

@@ -11,8 +11,8 @@ from typing import Any
 from sesreceive.errors import one_line
 from sesreceive.formats.cloudformation import read_resources
 from sesreceive.formats.draft import Draft
-from sesreceive.formats.files import parsed
 from sesreceive.formats.place import Place, Row, Table
+from sesreceive.formats.template_files import parsed
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
 
 __all__ = ["from_service", "is_service"]

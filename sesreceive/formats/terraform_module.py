@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.errors import one_line
 from sesreceive.formats import hcl
-from sesreceive.formats.files import text_of_file
 from sesreceive.formats.hcl_values import Evaluator, Scope
 from sesreceive.formats.place import Place, Table
+from sesreceive.formats.template_files import text_of_file
 from sesreceive.formats.terraform_names import SPACES, Instance, Types
 from sesreceive.formats.terraform_types import converted
 from sesreceive.formats.unresolved import Open, first_open, is_open

@@ -10,11 +10,11 @@ from typing import Any
 from sesreceive.errors import one_line
 from sesreceive.formats import hcl
 from sesreceive.formats.draft import Draft
-from sesreceive.formats.files import text_of_file
 from sesreceive.formats.hcl_json import block_of_json
 from sesreceive.formats.hcl_values import Evaluator, Scope
 from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place
+from sesreceive.formats.template_files import text_of_file
 from sesreceive.formats.unresolved import Open
 
 __all__ = ["SUFFIXES", "Project"]

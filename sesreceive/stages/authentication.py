@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sesreceive.assumption import Assumptions
 from sesreceive.auth import arc, dkim, dmarc, spf
 from sesreceive.auth.body_hashes import BodyHashes
-from sesreceive.auth.memory import Memory
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import (
     ArcResult,
     ArcStatus,
@@ -24,7 +24,7 @@ from sesreceive.auth.results import (
 )
 from sesreceive.auth.verdicts import verdicts_of
 from sesreceive.dns.names import normalize
-from sesreceive.dns.recorded import Recorded
+from sesreceive.dns.recorded_answers import Recorded
 from sesreceive.dns.recording import Recording
 from sesreceive.dns.resolver import Resolver
 from sesreceive.errors import one_line

@@ -13,7 +13,7 @@ from itertools import compress
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.assumption import Assumptions
 from sesreceive.clock import to_datetime
-from sesreceive.dns.recorded import Recorded
+from sesreceive.dns.recorded_answers import Recorded
 from sesreceive.dns.recording import Recording
 from sesreceive.dns.resolver import DnsQuestion, Resolver
 from sesreceive.mail.address import host_address

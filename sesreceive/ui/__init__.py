@@ -21,7 +21,7 @@ from sesreceive.ui.filter_editor import FilterEditor
 from sesreceive.ui.identity_editor import IdentityEditor
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.path_view import PathView
-from sesreceive.ui.results import Results
+from sesreceive.ui.results_view import Results
 from sesreceive.ui.rule_editor import RuleEditor
 from sesreceive.ui.traffic import LiveSmtp
 from sesreceive.ui.what_if_view import WhatIf

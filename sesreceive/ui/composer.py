@@ -21,12 +21,12 @@ from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.changes import Changes
 from sesreceive.ui.envelope_form import EnvelopeForm
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.keyring import keyring_of
 from sesreceive.ui.kit import Part, Section, bench_of, button, caption, html, problem_html
 from sesreceive.ui.letter import Letter
+from sesreceive.ui.message_changes import Changes
 from sesreceive.ui.samples import Samples, Uploads
 from sesreceive.ui.slices import Slices
 from sesreceive.ui.source import source

@@ -143,7 +143,7 @@ class LiveSmtp(Part):
         """
         if not self.running:
             raise ServerError("the server is off: start it first")
-        from sesreceive.smtp.sender import send
+        from sesreceive.smtp.sending import send
 
         raw = _TEST.format(to=self._recipient()).replace("\n", "\r\n").encode()
         sent = send(

@@ -14,7 +14,7 @@ from sesreceive.ui.composer import Composer
 from sesreceive.ui.debugger import Debugger
 from sesreceive.ui.kit import Part, bench_of
 from sesreceive.ui.path_view import PathView
-from sesreceive.ui.results import Results
+from sesreceive.ui.results_view import Results
 from sesreceive.ui.traffic import LiveSmtp
 from sesreceive.ui.what_if_view import WhatIf
 from sesreceive.ui.zone_editor import ZoneEditor

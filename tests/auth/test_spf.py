@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sesreceive.assumption import Assumptions
-from sesreceive.auth.memory import Memory
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.auth.spf import MAX_RECORD_OCTETS, check_host
 from sesreceive.dns.recording import Recording

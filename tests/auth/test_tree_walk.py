@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sesreceive.assumption import Assumptions
 from sesreceive.auth.dmarc import evaluate
-from sesreceive.auth.memory import Memory
 from sesreceive.auth.organization import TreeWalk
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import DkimResult, DkimStatus, DmarcResult, SpfResult, SpfStatus
 from sesreceive.dns.recording import Recording
 from sesreceive.dns.zone import Zone

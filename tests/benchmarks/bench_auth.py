@@ -27,7 +27,7 @@ from signing import pem, record, rsa_key
 from sesreceive.auth import canonical
 from sesreceive.auth import dkim as ours
 from sesreceive.auth.dmarc import evaluate
-from sesreceive.auth.memory import Memory
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import DkimResult, DkimStatus, SpfResult, SpfStatus
 from sesreceive.dns.zone import Zone
 from sesreceive.mail.envelope import Envelope

@@ -14,7 +14,7 @@ expect = sync_api.expect
 SETUP = """
 from sesreceive import datasets
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.results import Results
+from sesreceive.ui.results_view import Results
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.path_view import PathView
 from sesreceive.ui.debugger import Debugger

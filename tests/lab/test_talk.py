@@ -6,7 +6,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.lab.talk import talk
-from sesreceive.smtp.sender import send
+from sesreceive.smtp.sending import send
 from tests.conftest import make_account, make_rule
 from tests.scenario import WAYS, message, scenario_receiver
 

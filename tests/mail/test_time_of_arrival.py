@@ -105,7 +105,7 @@ def test_a_dataset_judges_its_own_mail_by_its_own_time_and_yours_by_the_time_now
 
 
 def test_live_mail_arrives_now_and_its_envelope_is_given() -> None:
-    from sesreceive.smtp.sender import send
+    from sesreceive.smtp.sending import send
 
     receiver = ses.Receiver(ACCOUNT)
     with receiver.smtp() as server:

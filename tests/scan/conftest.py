@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sesreceive.scan.service import SERVICES, Started, started
+from sesreceive.scan.scanner_service import SERVICES, Started, started
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import sesreceive as ses
 from sesreceive.scan.markers import EICAR
 from sesreceive.scan.scanner import Finding, Subject
-from sesreceive.scan.service import Started
+from sesreceive.scan.scanner_service import Started
 from tests.scan.puppet import Puppet, silence
 
 TEXT = b"Subject: x\r\n\r\n"

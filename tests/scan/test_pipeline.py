@@ -6,7 +6,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.scan.markers import EICAR, GTUBE
-from sesreceive.scan.service import Started
+from sesreceive.scan.scanner_service import Started
 from tests.conftest import make_account, make_rule
 from tests.scan.test_spamd import MAIL
 

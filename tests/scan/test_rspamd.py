@@ -13,7 +13,7 @@ import sesreceive as ses
 from sesreceive.scan.markers import GTUBE
 from sesreceive.scan.rspamd import VERDICTS
 from sesreceive.scan.scanner import Finding, Subject
-from sesreceive.scan.service import Started
+from sesreceive.scan.scanner_service import Started
 from tests.scan.puppet import Puppet, silence
 
 MAIL = b"From: Ana <ana@example.org>\r\nTo: billing@example.com\r\nSubject: %b\r\n\r\n%b\r\n"

@@ -17,7 +17,7 @@ import sesreceive as ses
 from sesreceive.bounds import Bounds
 from sesreceive.errors import InputError, ServerError
 from sesreceive.smtp.channel import address_of
-from sesreceive.smtp.sender import Sending, send, send_all
+from sesreceive.smtp.sending import Sending, send, send_all
 from tests.smtp.world import MESSAGE, receiver, stored
 
 ZONE = {"example.org": {"TXT": ["v=spf1 ip4:198.51.100.7 -all"]}}
@@ -208,7 +208,7 @@ def test_a_corpus_over_smtp_is_what_replay_makes_of_it(connections: int) -> None
 def test_a_rate_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock that stands still, each message waits for its own time."""
     waited: list[float] = []
-    monkeypatch.setattr("sesreceive.smtp.sender.time", SimpleNamespace(monotonic=lambda: 100.0, sleep=waited.append))
+    monkeypatch.setattr("sesreceive.smtp.sending.time", SimpleNamespace(monotonic=lambda: 100.0, sleep=waited.append))
     with receiver().smtp() as server:
         sending = send_all([MESSAGE] * 11, to=server, rate=50, connections=3)
         assert (len(sending), sending.accepted) == (11, 11)

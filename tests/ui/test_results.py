@@ -13,7 +13,7 @@ import sesreceive as ses
 from sesreceive.report.lines import SORTS, Wanted, cells_of, chosen, line_of
 from sesreceive.trace.vocabulary import cell_mark
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.results import Results
+from sesreceive.ui.results_view import Results
 from tests.scenario import WAYS, envelope, message, scenario_items, scenario_receiver
 
 REPORT = scenario_receiver().replay(scenario_items())
