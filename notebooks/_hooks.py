@@ -106,7 +106,7 @@ def first_line(module: str) -> str:
 
 def commands() -> str:
     """What each command of the command line says of itself."""
-    parser = importlib.import_module("sesreceive.cli")._parser()
+    parser = importlib.import_module("sesreceive.cli").build_parser()
     (choices,) = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     parts = [f"## {name}\n\n```text\n{command.format_help().strip()}\n```" for name, command in choices.items()]
     return "\n\n".join(parts)

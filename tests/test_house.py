@@ -105,6 +105,6 @@ def test_a_bug_report_asks_for_what_redact_writes(tmp_path: Path) -> None:
     assert {"message", "envelope", "explain"} <= required
     command = re.search(r"sesreceive (redact .*)", form)
     assert command is not None
-    from sesreceive.cli import _parser
+    from sesreceive.cli import build_parser
 
-    assert _parser().parse_args(command[1].split()).out == "bundle"
+    assert build_parser().parse_args(command[1].split()).out == "bundle"

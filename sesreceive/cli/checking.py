@@ -1,0 +1,60 @@
+"""``check`` and ``assumptions``: what SES would refuse, and what nobody outside AWS knows."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from sesreceive.account.account import Account
+from sesreceive.assumption import Assumption
+from sesreceive.errors import one_line
+from sesreceive.wording import count
+
+if TYPE_CHECKING:
+    from sesreceive.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """The commands of this family, with their options."""
+    check = commands.command("check", _check, "list everything SES would refuse of an account")
+    check.add_argument("account", help="JSON file of the account")
+
+    known = commands.command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
+    known.add_argument("--markdown", action="store_true", help="as the table in the documentation")
+
+
+def _check(options: argparse.Namespace) -> int:
+    """What SES would refuse of a configuration, all of it, and what it takes but can hardly be meant."""
+    account = Account.load(options.account)
+    problems = account.problems()
+    for problem in problems:
+        print(one_line(problem, 2000))
+    findings = account.findings
+    for finding in findings:
+        print(f"finding: {one_line(finding, 2000)}")
+    if not problems and not findings:
+        print(f"{one_line(options.account)}: no problems in {account!r}")
+    elif not problems:
+        print(f"{one_line(options.account)}: SES takes {account!r}; see {count(len(findings), 'finding')} above")
+    return 1 if problems else 0
+
+
+def _assumptions(options: argparse.Namespace) -> int:
+    """The points that the documentation leaves open, and how they are decided."""
+    rows = Assumption.rows()
+    if options.markdown:
+        print("| setting | default | other readings | what it decides | evidence | left open by |")
+        print("| --- | --- | --- | --- | --- | --- |")
+        for row in rows:
+            others = ", ".join(map(_word, row.alternatives))
+            cells = (f"`{row.name}`", _word(row.value), others, row.meaning, row.evidence, row.source)
+            print("|", " | ".join(cells), "|")
+    else:
+        for row in rows:
+            print(f"{row.name} = {row.value!r}\n    {row.meaning}\n    or: {', '.join(map(str, row.alternatives))}")
+            print(f"    evidence: {row.evidence}")
+    return 0
+
+
+def _word(value: object) -> str:
+    return str(value) if value == "(any)" else f"`{value!r}`"
