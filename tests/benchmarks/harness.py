@@ -1,0 +1,337 @@
+"""One way to measure for every benchmark: contenders take turns in small chunks, by processor time.
+
+A contender runs in a process of its own, so that its memory, its garbage and its collections are its own, and works a
+chunk at a time when it is its turn: whatever else the machine does then slows all of them alike. The ratio is the one
+of the middle chunks; beside it stand the middle half of the ratios of neighbouring chunks (how far the noise goes) and
+the ratio of the fastest chunks (what a quiet machine gives). The garbage collector is on everywhere; what it takes is
+timed apart and added to each contender as its mean, since a chunk that it hits is no middle one.
+
+    from harness import Contender, Row, measure, show
+
+    times = measure({"peer": peer, "ours": ours}, rounds=20)
+    show([Row.of("what is done", times, "ours", "peer", goal=2)])
+
+with `def peer(turn): ...` that runs a loop `for _ in turn:`, a chunk each time around.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import multiprocessing
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, TypeAlias
+
+# Above this load the figures are printed, and judged by nobody.
+QUIET_LOAD = 1.5
+# A goal is missed for certain below this part of it: what noise alone never does.
+CERTAIN = 0.5
+
+Contender: TypeAlias = "Callable[[Turn], None]"
+
+
+@dataclass
+class Turn:
+    """The chunks of one contender: `for _ in turn:` runs its body once a chunk, when it is its turn.
+
+    Attributes
+    ----------
+    chunks : int
+        How many there are.
+    did : int
+        Operations of the chunk; set by the contender before the chunk ends.
+    shared_out : int
+        Operations among which what the contender does after the last chunk is shared out, as the table of all messages
+        is; 0 where that is not of the work.
+    """
+
+    pipe: Connection
+    chunks: int
+    did: int = 1
+    shared_out: int = 0
+    collecting_s: float = 0.0
+    started_s: float = 0.0
+    collected_s: float = 0.0
+
+    def __iter__(self) -> Iterator[int]:
+        for at in range(self.chunks):
+            self.start()
+            yield at
+            self.stop(self.did)
+        self.start()
+
+    def start(self) -> None:
+        self.pipe.recv()
+        self.collected_s = 0.0
+        self.started_s = time.process_time()
+
+    def stop(self, operations: int) -> None:
+        taken = time.process_time() - self.started_s - self.collected_s
+        self.pipe.send((operations, taken, self.collected_s, peak_bytes()))
+
+    def collecting(self, phase: str, info: object) -> None:
+        """Called by the garbage collector."""
+        if phase == "start":
+            self.collecting_s = time.process_time()
+        else:
+            self.collected_s += time.process_time() - self.collecting_s
+
+
+@dataclass
+class Times:
+    """What one contender took: seconds of processor for each operation, a chunk a value."""
+
+    chunks: list[float] = field(default_factory=list)
+    operations: int = 0
+    collecting_s: float = 0.0
+    once_s: float = 0.0
+    peak_bytes: int = 0
+
+    def add(self, operations: int, taken: float, collected: float) -> None:
+        """One more chunk."""
+        self.chunks.append(taken / operations)
+        self.operations += operations
+        self.collecting_s += collected
+
+    @property
+    def beside(self) -> float:
+        """Seconds an operation of what no single chunk shows: collections, and what is done once."""
+        return self.once_s + self.collecting_s / max(self.operations, 1)
+
+    @property
+    def middle(self) -> float:
+        return median(self.chunks) + self.beside
+
+    @property
+    def fastest(self) -> float:
+        """The fastest tenth."""
+        return sorted(self.chunks)[len(self.chunks) // 10] + self.beside
+
+
+def measure(contenders: Mapping[str, Contender], *, rounds: int, warm: int = 1) -> dict[str, Times]:
+    """The times of each after so many chunks each, taken in turns; the first `warm` ones do not count."""
+    context = multiprocessing.get_context("fork")
+    pipes: dict[str, Connection] = {}
+    processes = []
+    gc.collect()
+    gc.freeze()  # what this process holds is none of the contenders' garbage
+    sys.stdout.flush()
+    for name, contender in contenders.items():
+        here, there = context.Pipe()
+        process = context.Process(target=_contend, args=(contender, Turn(there, warm + rounds)), daemon=True)
+        process.start()
+        there.close()
+        pipes[name] = here
+        processes.append(process)
+    gc.unfreeze()
+    times = {name: Times() for name in contenders}
+    for at in range(warm + rounds + 1):
+        for name, pipe in pipes.items():
+            try:
+                pipe.send("go")
+                operations, taken, collected, times[name].peak_bytes = pipe.recv()
+            except (EOFError, OSError):
+                raise SystemExit(f"`{name}` ended in its chunk {at + 1}, for the reason above") from None
+            if at == warm + rounds:
+                times[name].once_s = (taken + collected) / operations if operations else 0.0
+            elif at >= warm:
+                times[name].add(operations, taken, collected)
+    for process in processes:
+        process.join(60)
+    return times
+
+
+def _contend(contender: Contender, turn: Turn) -> None:
+    gc.callbacks.append(turn.collecting)
+    contender(turn)
+    turn.stop(turn.shared_out)
+
+
+def peak_bytes() -> int:
+    """The most memory this process had; 0 where the machine does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def repeat(work: Callable[[], int]) -> Contender:
+    """A contender whose chunk is one call of `work`, which returns how many operations it did."""
+
+    def run(turn: Turn) -> None:
+        for _ in turn:
+            turn.did = work()
+
+    return run
+
+
+def cycling(work: Callable[[Any], object], items: Sequence[Any], chunk: int) -> Contender:
+    """A contender that does `work` for one item after the other, `chunk` of them a turn."""
+
+    def run(turn: Turn) -> None:
+        turn.did = chunk
+        for at in turn:
+            for number in range(at * chunk, (at + 1) * chunk):
+                work(items[number % len(items)])
+
+    return run
+
+
+# ------------------------------------------------------------------ the table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table: how many times the rate of its peer some work has, and what it should have.
+
+    Attributes
+    ----------
+    ratio, low, high, fastest : float
+        Of the middle chunks; a quarter and three quarters of the ratios of neighbouring chunks; of the fastest ones.
+    goal : float, optional
+        What the ratio should reach, or `unit` should, where there is no peer.
+    rate : float
+        Of our side, in `unit`.
+    memory : str
+        What is to be said of memory, where that is a goal.
+    why_not : str
+        Why there is no figure, where there is none.
+    """
+
+    work: str
+    peer: str = ""
+    ratio: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    fastest: float = 0.0
+    goal: float | None = None
+    rate: float = 0.0
+    unit: str = "messages/s"
+    memory: str = ""
+    why_not: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        work: str,
+        times: Mapping[str, Times],
+        ours: str,
+        peer: str,
+        *,
+        goal: float | None = None,
+        unit: str = "messages/s",
+        memory: str = "",
+    ) -> Row:
+        """The row of two contenders of one measurement."""
+        we, they = times[ours], times[peer]
+        pairs = [(b + they.beside) / (a + we.beside) for a, b in zip(we.chunks, they.chunks, strict=False)]
+        low, _, high = quantiles(pairs, n=4) if len(pairs) > 1 else (pairs[0],) * 3
+        return cls(
+            work=work, peer=peer, ratio=they.middle / we.middle, low=low, high=high, fastest=they.fastest / we.fastest,
+            goal=goal, rate=1 / we.middle, unit=unit, memory=memory,
+        )  # fmt: skip
+
+    @classmethod
+    def alone(cls, work: str, rate: float, unit: str, *, goal: float | None = None, memory: str = "") -> Row:
+        """The row of work that has no peer: the goal is a rate."""
+        return cls(
+            work=work, rate=rate, ratio=rate, low=rate, high=rate, fastest=rate, goal=goal, unit=unit, memory=memory
+        )
+
+    @property
+    def verdict(self) -> str:
+        """`reached`, `missed`, or `near` where the noise decides."""
+        if self.why_not:
+            return "not measured"
+        if self.goal is None:
+            return ""
+        if self.ratio >= self.goal:
+            return "reached"
+        return "near" if max(self.high, self.fastest) >= self.goal else "missed"
+
+
+HEADINGS = ("work", "against", "ratio", "middle half", "fastest", "goal", "", "rate", "memory")
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """One row as texts."""
+    if row.why_not:
+        return (row.work, row.peer, "", "", "", _times(row.goal), row.verdict, row.why_not, "")
+    rate = f"{row.rate:,.0f} {row.unit}" if row.rate >= 10 else f"{row.rate:.2g} {row.unit}"
+    if not row.peer:
+        goal = "" if row.goal is None else f"{row.goal:g} {row.unit}"
+        return (row.work, "", "", "", "", goal, row.verdict, rate, row.memory)
+    return (
+        row.work, row.peer, f"{row.ratio:.2f} x", f"{row.low:.2f} to {row.high:.2f}", f"{row.fastest:.2f} x",
+        _times(row.goal), row.verdict, rate, row.memory,
+    )  # fmt: skip
+
+
+def _times(goal: float | None) -> str:
+    return "" if goal is None else f"{goal:g} x"
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as a table of text."""
+    lines = [HEADINGS, *map(cells, rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(HEADINGS))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def load() -> float:
+    """Processes that wanted a core in the last minute, this one included; 0 where the machine does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def machine() -> str:
+    """What ran, and how busy it was."""
+    return (
+        f"{os.cpu_count()} cores, {_processor()}, {platform.system()}, {platform.python_implementation()} "
+        f"{platform.python_version()}; load {load():.1f}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+# ------------------------------------------------------------------ one script
+
+
+def options(document: str | None, *, rounds: int) -> argparse.ArgumentParser:
+    """The options that every script of the family has."""
+    parser = argparse.ArgumentParser(description=str(document).partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=rounds, help="chunks of each contender")
+    parser.add_argument("--check", action="store_true", help="fail where a ratio is below half of its goal")
+    parser.add_argument("--rows", type=Path, help="write the rows into this file, as JSON")
+    return parser
+
+
+def finish(rows: Sequence[Row], chosen: argparse.Namespace) -> None:
+    """Print the table and what of it counts, and do what the options ask."""
+    print(f"\n{table(rows)}")
+    print(machine())
+    busy = load() > QUIET_LOAD
+    if busy:
+        print(f"not judged: the load is above {QUIET_LOAD:g}")
+    if chosen.rows:
+        chosen.rows.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    low = [row.work for row in rows if row.goal and not row.why_not and row.ratio < row.goal * CERTAIN]
+    if chosen.check and low and not busy:
+        sys.exit(f"below half of the goal: {', '.join(low)}")
