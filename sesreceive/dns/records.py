@@ -188,14 +188,17 @@ def read_other(rdtype: str, text: str, origin: str = "") -> str:
 
 
 def write_name(name: str) -> str:
-    r"""The name as zone text, with its final dot.
+    r"""The name as zone text, with its final dot; the root, ``.`` or nothing, is one dot.
 
     Examples
     --------
     >>> print(write_name("a b.example.org"))
     a\032b.example.org.
+    >>> print(write_name("."))
+    .
     """
-    return "".join(c if c >= "!" and c not in '"();\\@$\x7f' else f"\\{ord(c):03}" for c in name) + "."
+    labels = name.removesuffix(".")
+    return "".join(c if c >= "!" and c not in '"();\\@$\x7f' else f"\\{ord(c):03}" for c in labels) + "."
 
 
 def write_value(rdtype: str, value: Value) -> str:
@@ -215,7 +218,7 @@ def write_value(rdtype: str, value: Value) -> str:
         return write_name(value)
     if rdtype == "MX":
         preference, _, exchange = value.partition(" ")
-        return f"{preference} {write_name(exchange.removesuffix('.'))}"
+        return f"{preference} {write_name(exchange)}"
     return value
 
 

@@ -13,9 +13,10 @@ from sesreceive.json_input import parse_json
 from sesreceive.mail.address import host_address
 from sesreceive.mail.provenance import Origin, Provenance, Unsaid, told, weakest
 
-__all__ = ["Envelope"]
+__all__ = ["NOT_IN_COMMANDS", "Envelope"]
 
-_ENDS = re.compile(r"[\r\n\0]")
+# What no word of an SMTP command holds.
+NOT_IN_COMMANDS = re.compile(r"[\r\n\0]")
 _TEXTS = ("client_ip", "helo", "mail_from", "client_name")
 # What a session says of itself. A client without a name in DNS is no gap, and without a time the mail arrives now.
 _SAID = ("client_ip", "helo", "mail_from", "rcpt_to", "tls")
@@ -201,7 +202,7 @@ def _say(name: str, text: Any) -> str:
     """`text`, when it can stand in an SMTP command: no line end and no NUL (RFC 5321 section 2.3.8)."""
     if not isinstance(text, str):
         raise InputError(f"envelope {name}: expected text but got `{one_line(text)}`")
-    if _ENDS.search(text):
+    if NOT_IN_COMMANDS.search(text):
         raise InputError(f"envelope {name}: expected text without line ends and NUL but got `{one_line(text)}`")
     return text
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from sesreceive.bounds import Bounds
-from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.envelope import NOT_IN_COMMANDS, Envelope
 from sesreceive.mail.mailbox_path import parse_path
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
@@ -275,8 +275,8 @@ class Session:
             (self.state, verb.upper())
         )
         name, colon, address = argument.partition(":")
-        if not colon or name.strip().upper() != keyword:
-            return
+        if not colon or name.strip().upper() != keyword or NOT_IN_COMMANDS.search(address):
+            return  # as a short command with a NUL: no address, so nobody was refused
         text = address.strip(" \t").removeprefix("<").removesuffix(">")
         if self._transaction is None:
             self._sender(text, too_long=True)
