@@ -58,7 +58,7 @@ quick: $(DEV)
 	@$(call run_gates,quick,$(QUICK_GATES),$(QUICK_BESIDE))
 
 bench: $(DEV)
-	@for script in tests/benchmarks/[!_]*.py; do \
+	@for script in tests/benchmarks/bench_*.py; do \
 	  [ -f "$$script" ] || { echo 'make bench: there is no script in tests/benchmarks' >&2; exit 1; }; \
 	  echo "== $$script"; $(PY) "$$script" || exit 1; \
 	done

@@ -30,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ----------
     arguments : sequence of str, optional
         What stands behind the program's name; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        The exit code; 130 after Ctrl-C. Options that cannot be read end the process with 2, as argparse does.
     """
     parser = build_parser()
     options = parser.parse_args(arguments)

@@ -184,12 +184,12 @@ def print_report(report: Report, options: argparse.Namespace) -> None:
 def seconds(text: str) -> float:
     """A time to wait."""
     try:
-        seconds = float(text)
+        waiting_s = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < threading.TIMEOUT_MAX:
+        waiting_s = -1.0
+    if not 0 <= waiting_s < threading.TIMEOUT_MAX:
         raise argparse.ArgumentTypeError(f"expected a number of seconds from 0 but got `{one_line(text)}`")
-    return seconds
+    return waiting_s
 
 
 def program_name() -> str:

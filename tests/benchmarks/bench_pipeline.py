@@ -6,7 +6,7 @@ signature of SES, and stop, the trace and the tables) and through one loop that 
 does nothing else. A further row also publishes every message to SNS, with its whole content in a notification. DNS is a
 dictionary for both.
 
-    python tests/benchmarks/bench_pipeline.py [--rounds 40] [--check] [--rows FILE]
+    python tests/benchmarks/bench_pipeline.py [--rounds 40] [--check]
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ of the middle chunks; beside it stand the middle half of the ratios of neighbour
 the ratio of the fastest chunks (what a quiet machine gives). The garbage collector is on everywhere; what it takes is
 timed apart and added to each contender as its mean, since a chunk that it hits is no middle one.
 
-    from harness import Contender, Row, measure, show
+    from harness import Row, finish, measure, options
 
-    times = measure({"peer": peer, "ours": ours}, rounds=20)
-    show([Row.of("what is done", times, "ours", "peer", goal=2)])
+    chosen = options(__doc__, rounds=20).parse_args()
+    times = measure({"peer": peer, "ours": ours}, rounds=chosen.rounds)
+    finish([Row.of("what is done", times, "ours", "peer", goal=2)], chosen)
 
 with `def peer(turn): ...` that runs a loop `for _ in turn:`, a chunk each time around.
 """
@@ -18,18 +19,17 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import multiprocessing
 import os
 import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 # Above this load the figures are printed, and judged by nobody.
 QUIET_LOAD = 1.5
@@ -76,7 +76,7 @@ class Turn:
 
     def stop(self, operations: int) -> None:
         taken = time.process_time() - self.started_s - self.collected_s
-        self.pipe.send((operations, taken, self.collected_s, peak_bytes()))
+        self.pipe.send((operations, taken, self.collected_s))
 
     def collecting(self, phase: str, info: object) -> None:
         """Called by the garbage collector."""
@@ -94,7 +94,6 @@ class Times:
     operations: int = 0
     collecting_s: float = 0.0
     once_s: float = 0.0
-    peak_bytes: int = 0
 
     def add(self, operations: int, taken: float, collected: float) -> None:
         """One more chunk."""
@@ -138,7 +137,7 @@ def measure(contenders: Mapping[str, Contender], *, rounds: int, warm: int = 1) 
         for name, pipe in pipes.items():
             try:
                 pipe.send("go")
-                operations, taken, collected, times[name].peak_bytes = pipe.recv()
+                operations, taken, collected = pipe.recv()
             except (EOFError, OSError):
                 raise SystemExit(f"`{name}` ended in its chunk {at + 1}, for the reason above") from None
             if at == warm + rounds:
@@ -156,37 +155,6 @@ def _contend(contender: Contender, turn: Turn) -> None:
     turn.stop(turn.shared_out)
 
 
-def peak_bytes() -> int:
-    """The most memory this process had; 0 where the machine does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def repeat(work: Callable[[], int]) -> Contender:
-    """A contender whose chunk is one call of `work`, which returns how many operations it did."""
-
-    def run(turn: Turn) -> None:
-        for _ in turn:
-            turn.did = work()
-
-    return run
-
-
-def cycling(work: Callable[[Any], object], items: Sequence[Any], chunk: int) -> Contender:
-    """A contender that does `work` for one item after the other, `chunk` of them a turn."""
-
-    def run(turn: Turn) -> None:
-        turn.did = chunk
-        for at in turn:
-            for number in range(at * chunk, (at + 1) * chunk):
-                work(items[number % len(items)])
-
-    return run
-
-
 # ------------------------------------------------------------------ the table
 
 
@@ -198,87 +166,49 @@ class Row:
     ----------
     ratio, low, high, fastest : float
         Of the middle chunks; a quarter and three quarters of the ratios of neighbouring chunks; of the fastest ones.
-    goal : float, optional
-        What the ratio should reach, or `unit` should, where there is no peer.
+    goal : float
+        What the ratio should reach.
     rate : float
-        Of our side, in `unit`.
-    memory : str
-        What is to be said of memory, where that is a goal.
-    why_not : str
-        Why there is no figure, where there is none.
+        Operations a second of our side.
     """
 
     work: str
-    peer: str = ""
-    ratio: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    fastest: float = 0.0
-    goal: float | None = None
-    rate: float = 0.0
-    unit: str = "messages/s"
-    memory: str = ""
-    why_not: str = ""
+    peer: str
+    ratio: float
+    low: float
+    high: float
+    fastest: float
+    goal: float
+    rate: float
 
     @classmethod
-    def of(
-        cls,
-        work: str,
-        times: Mapping[str, Times],
-        ours: str,
-        peer: str,
-        *,
-        goal: float | None = None,
-        unit: str = "messages/s",
-        memory: str = "",
-    ) -> Row:
+    def of(cls, work: str, times: Mapping[str, Times], ours: str, peer: str, *, goal: float) -> Row:
         """The row of two contenders of one measurement."""
         we, they = times[ours], times[peer]
         pairs = [(b + they.beside) / (a + we.beside) for a, b in zip(we.chunks, they.chunks, strict=False)]
         low, _, high = quantiles(pairs, n=4) if len(pairs) > 1 else (pairs[0],) * 3
         return cls(
             work=work, peer=peer, ratio=they.middle / we.middle, low=low, high=high, fastest=they.fastest / we.fastest,
-            goal=goal, rate=1 / we.middle, unit=unit, memory=memory,
+            goal=goal, rate=1 / we.middle,
         )  # fmt: skip
-
-    @classmethod
-    def alone(cls, work: str, rate: float, unit: str, *, goal: float | None = None, memory: str = "") -> Row:
-        """The row of work that has no peer: the goal is a rate."""
-        return cls(
-            work=work, rate=rate, ratio=rate, low=rate, high=rate, fastest=rate, goal=goal, unit=unit, memory=memory
-        )
 
     @property
     def verdict(self) -> str:
         """`reached`, `missed`, or `near` where the noise decides."""
-        if self.why_not:
-            return "not measured"
-        if self.goal is None:
-            return ""
         if self.ratio >= self.goal:
             return "reached"
         return "near" if max(self.high, self.fastest) >= self.goal else "missed"
 
 
-HEADINGS = ("work", "against", "ratio", "middle half", "fastest", "goal", "", "rate", "memory")
+HEADINGS = ("work", "against", "ratio", "middle half", "fastest", "goal", "", "rate")
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """One row as texts."""
-    if row.why_not:
-        return (row.work, row.peer, "", "", "", _times(row.goal), row.verdict, row.why_not, "")
-    rate = f"{row.rate:,.0f} {row.unit}" if row.rate >= 10 else f"{row.rate:.2g} {row.unit}"
-    if not row.peer:
-        goal = "" if row.goal is None else f"{row.goal:g} {row.unit}"
-        return (row.work, "", "", "", "", goal, row.verdict, rate, row.memory)
     return (
         row.work, row.peer, f"{row.ratio:.2f} x", f"{row.low:.2f} to {row.high:.2f}", f"{row.fastest:.2f} x",
-        _times(row.goal), row.verdict, rate, row.memory,
+        f"{row.goal:g} x", row.verdict, f"{row.rate:,.0f}/s",
     )  # fmt: skip
-
-
-def _times(goal: float | None) -> str:
-    return "" if goal is None else f"{goal:g} x"
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -319,7 +249,6 @@ def options(document: str | None, *, rounds: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=str(document).partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=rounds, help="chunks of each contender")
     parser.add_argument("--check", action="store_true", help="fail where a ratio is below half of its goal")
-    parser.add_argument("--rows", type=Path, help="write the rows into this file, as JSON")
     return parser
 
 
@@ -330,8 +259,6 @@ def finish(rows: Sequence[Row], chosen: argparse.Namespace) -> None:
     busy = load() > QUIET_LOAD
     if busy:
         print(f"not judged: the load is above {QUIET_LOAD:g}")
-    if chosen.rows:
-        chosen.rows.write_text(json.dumps([asdict(row) for row in rows], indent=1))
-    low = [row.work for row in rows if row.goal and not row.why_not and row.ratio < row.goal * CERTAIN]
+    low = [row.work for row in rows if row.ratio < row.goal * CERTAIN]
     if chosen.check and low and not busy:
         sys.exit(f"below half of the goal: {', '.join(low)}")
