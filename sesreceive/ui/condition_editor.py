@@ -106,9 +106,13 @@ class Recipients(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return tuple(line.strip() for line in self.box.value.split("\n") if line.strip())
 
     def show(self, conditions: tuple[str, ...], account: Account, tried: str, problems: Iterable[Problem]) -> None:
-        """Put conditions on screen; `problems` are those of the rule, by their path in it."""
-        self._held = conditions
-        if self.read() != conditions:
+        """Put conditions on screen; `problems` are those of the rule, by their path in it.
+
+        Conditions that are as they were shown last are not written again: what differs from them then was typed and
+        waits for its turn to be read.
+        """
+        changed, self._held = conditions != self._held, conditions
+        if changed and self.read() != conditions:
             self._showing = True
             try:
                 self.box.value = sendable("\n".join(conditions))

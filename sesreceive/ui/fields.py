@@ -282,13 +282,16 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         super().__init__(rows)
 
     def show(self, value: Any, found: Mapping[str, Collection[str]]) -> None:
-        """Put a value on screen, and its problems by member; what is typed right now is left alone."""
+        """Put a value on screen, and its problems by member; what is typed right now is left alone.
+
+        The browser's messages come in several threads: what the reader typed may be in a control already and wait for
+        its turn to be read. So a member that is as it was shown last is not written again.
+        """
         self._showing = True
         try:
             for item in self._items:
                 given = getattr(value, item.name)
-                same = self.value is not None and getattr(self.value, item.name) == given
-                if same and item.name in self._unfit:
+                if self.value is not None and getattr(self.value, item.name) == given:
                     continue
                 self._unfit.pop(item.name, None)
                 # Lines and times that say the same in other words are not rewritten under the cursor.

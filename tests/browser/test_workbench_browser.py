@@ -62,6 +62,7 @@ def test_from_nothing_to_an_answer_and_back_to_code(open_lab):
     expect(notebook.ui.get_by_text("✓ SES would take this configuration.")).to_be_visible()
 
     # send three messages: one for the rule, one for nobody, one from a blocked address
+    assert notebook.python("print(workbench.value.rule_sets[0].rules[0].recipients)") == "('billing@example.com',)"
     blocked = notebook.python("print(workbench.value.filters[0].cidr.split('/')[0])")
     show(page, "2 Send")
     send(page, "billing@example.com", "198.51.100.7", "message 1 was accepted")
