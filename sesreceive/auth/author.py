@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sesreceive.auth.domains import published_domain
+from sesreceive.auth.remembered import MAX_TEXT, Memory
 from sesreceive.mail.address import domain_of
 from sesreceive.mail.loose_addresses import addresses_in, scan_addresses
 from sesreceive.mail.message import Message, unfold
@@ -45,7 +46,7 @@ class Author:
     problem: str = ""
 
     @classmethod
-    def of(cls, message: Message) -> Author:
+    def of(cls, message: Message, memory: Memory | None = None) -> Author:
         r"""The author of a message; never raises.
 
         Examples
@@ -61,10 +62,20 @@ class Author:
         value = found[0].value
         if len(value) > MAX_FROM_OCTETS:
             return cls(len(found), problem=f"the From field has more than {MAX_FROM_OCTETS} octets")
-        text = unfold(value).decode("utf-8", "replace")
-        domains = dict.fromkeys(
+        domains = memory.authors.get(value) if memory is not None else None
+        if domains is None:
+            domains = _domains(unfold(value).decode("utf-8", "replace"))
+            if memory is not None and len(value) <= MAX_TEXT:
+                memory.authors.keep(value, domains)
+        return cls(len(found), domains, "" if domains else "the From field names no domain")
+
+
+def _domains(text: str) -> tuple[str, ...]:
+    """The domains of all addresses in a From field, by either way to read it."""
+    return tuple(
+        dict.fromkeys(
             domain
             for address in (*addresses_in(text), *scan_addresses(text))
             if (domain := published_domain(domain_of(address)))
         )
-        return cls(len(found), tuple(domains), "" if domains else "the From field names no domain")
+    )

@@ -90,8 +90,9 @@ def evaluate(
     RFC 7489 sections 3, 6.3 and 6.6; RFC 9989 section 4.10.
     """
     walks = (assumptions or _DEFAULT).dmarc_discovery == "tree-walk"
-    discovery = (TreeWalk if walks else SuffixList)(resolver, memory or Memory())
-    author = Author.of(message)
+    memory = memory or Memory()
+    discovery = (TreeWalk if walks else SuffixList)(resolver, memory)
+    author = Author.of(message, memory)
     first = author.domains[0] if author.domains else ""
     if author.fields > 1:
         return _without_policy(

@@ -56,6 +56,8 @@ class Memory:
         DKIM key records by their text.
     policies : mapping of str to DmarcRecord or str
         DMARC records by their text; a sentence for one that says no policy.
+    authors : mapping of bytes to tuple of str
+        Domains that a From field names, by its value.
     organizations : mapping of str to str
         Organisational domains by domain, by the public suffix list.
     senders : mapping
@@ -65,6 +67,7 @@ class Memory:
     def __init__(self) -> None:
         self.keys: Recent[bytes, KeyRecord | None] = Recent()
         self.policies: Recent[str, DmarcRecord | str] = Recent()
+        self.authors: Recent[bytes, tuple[str, ...]] = Recent()
         self.organizations: Recent[str, str] = Recent()
         self.senders: Recent[tuple[Any, ...], Any] = Recent()
 

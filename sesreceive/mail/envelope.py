@@ -123,12 +123,14 @@ class Envelope:
     @property
     def certainty(self) -> Origin:
         """How surely the envelope is known: as its part that is known least."""
+        if not self.origins:  # so it is with every session
+            return Origin.GIVEN
         return weakest(self.provenance.values())
 
     @property
     def told(self) -> str:
         """Which parts were given, read and from where, assumed, or are not known, as one line."""
-        return told(self.provenance)
+        return told(self.provenance) if self.origins else str(Origin.GIVEN)
 
     def to(self, *rcpt_to: str) -> Envelope:
         """The same envelope with these recipients; how they are known stays where they are some of those there were."""

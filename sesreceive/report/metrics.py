@@ -66,13 +66,15 @@ def metrics_of(reception: Reception) -> Iterator[tuple[Counted, int]]:
     >>> [(what.name, what.metric.value, number) for what, number in metrics_of(reception)][:2]
     [('main', 'Received', 1), ('main', 'PublishSuccess', 1)]
     """
-    if not reception.rules:
+    rules = reception.rules
+    if not rules:
         return
-    failures = dict.fromkeys(reception.rules, 0)
+    failures = dict.fromkeys(rules, 0)
     failed, expired = set(), set()
     for done in reception.performed:
         rule = done.effect.rule
-        failures[rule] = failures.get(rule, 0) + len(done.errors)
+        if errors := len(done.errors):
+            failures[rule] = failures.get(rule, 0) + errors
         if done.outcome.failed:
             failed.add(rule)
         if done.expired:
@@ -84,15 +86,13 @@ def metrics_of(reception: Reception) -> Iterator[tuple[Counted, int]]:
 
 
 def _counts(scope: Scope, name: str, executed: bool, errors: int, expired: bool) -> Iterator[tuple[Counted, int]]:
-    numbers = {
-        Metric.RECEIVED: 1,
-        Metric.PUBLISH_SUCCESS: int(executed),
-        Metric.PUBLISH_FAILURE: errors,
-        Metric.PUBLISH_EXPIRED: int(expired),
-    }
-    for metric, number in numbers.items():
-        if number:
-            yield Counted(scope, name, metric), number
+    yield Counted(scope, name, Metric.RECEIVED), 1
+    if executed:
+        yield Counted(scope, name, Metric.PUBLISH_SUCCESS), 1
+    if errors:
+        yield Counted(scope, name, Metric.PUBLISH_FAILURE), errors
+    if expired:
+        yield Counted(scope, name, Metric.PUBLISH_EXPIRED), 1
 
 
 def metrics_frame(counts: Mapping[Counted, int]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
@@ -91,14 +90,15 @@ def rule_rows(trace: Trace, stopped_by: str = "") -> list[RuleRow]:
 def action_rows(fired: Iterable[TraceEvent]) -> list[ActionRow]:
     """One row an action, out of the events of the rules that fired."""
     last_of_action: dict[tuple[str, int], TraceEvent] = {}
-    effects: Counter[tuple[str, int]] = Counter()
+    effects: dict[tuple[str, int], int] = {}
     for event in fired:
         if event.kind is Kind.ACTION:
             # Where an action ends the evaluation, that is a second event; the later one is its outcome.
             last_of_action[event.rule, event.action] = event
         elif event.kind is Kind.EFFECT and event.op is Op.EFFECT:
-            effects[event.rule, event.action] += 1
+            place = event.rule, event.action
+            effects[place] = effects.get(place, 0) + 1
     return [
-        ActionRow(last.rule, last.action + 1, last.subject, last.op, effects[place], last.reason)
+        ActionRow(last.rule, last.action + 1, last.subject, last.op, effects.get(place, 0), last.reason)
         for place, last in last_of_action.items()
     ]

@@ -36,6 +36,16 @@ def _in_base64(marker: bytes) -> Iterator[bytes]:
 _ENCODED = tuple(text for _, _, marker in _MARKERS for text in _in_base64(marker))
 
 
+_CLEAN = {
+    (subject, label, marker): Finding(
+        subject,
+        Verdict.PASS,
+        f"the message does not contain the {label} test string, which is all this marker scanner looks for",
+    )
+    for subject, label, marker in _MARKERS
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MarkerScanner:
     r"""Finds the GTUBE and EICAR strings; everything else passes.
@@ -72,8 +82,4 @@ class MarkerScanner:
                     f"the {label} test string was not found, but not all was looked at: {unpacking.problem}",
                 )
             else:
-                yield Finding(
-                    subject,
-                    Verdict.PASS,
-                    f"the message does not contain the {label} test string, which is all this marker scanner looks for",
-                )
+                yield _CLEAN[row]

@@ -7,7 +7,7 @@ decision is made once a connection and told to each recipient, since the filters
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import compress
 
 from sesreceive.account.filters import Policy, ReceiptFilter
@@ -18,7 +18,7 @@ from sesreceive.dns.recording import Recording
 from sesreceive.dns.resolver import DnsQuestion, Resolver
 from sesreceive.mail.address import host_address
 from sesreceive.mail.envelope import Envelope
-from sesreceive.mail.provenance import Origin
+from sesreceive.mail.provenance import Origin, Provenance
 from sesreceive.mail.reply import BLOCKED, OK, Reply
 from sesreceive.stages.index import FilterIndex
 from sesreceive.stages.prefixes import address_number
@@ -181,15 +181,28 @@ def _skipped(filters: Sequence[ReceiptFilter], provider_lists: tuple[AnyList, ..
 def with_provenance(decision: FilterDecision, envelope: Envelope, received_s: float) -> FilterDecision:
     """The decision whose trace says how the envelope is known, where it was not given, and when the mail arrived."""
     known = "" if envelope.certainty is Origin.GIVEN else envelope.told
-    said = (decision.events, known, arrival(envelope, received_s))
-    return replace(decision, events=Deferred(Stage.FILTERING, _with_facts, *said))
+    read = None if envelope.received_at is None else envelope.origins.get("received_at", _GIVEN)
+    return FilterDecision(
+        client_ip=decision.client_ip,
+        accepted=decision.accepted,
+        decided_by=decision.decided_by,
+        reason=decision.reason,
+        reply=decision.reply,
+        events=Deferred(Stage.FILTERING, _with_facts, decision.events, known, received_s, read),
+        questions=decision.questions,
+    )
 
 
-def _with_facts(events: Sequence[TraceEvent], known: str, arrived: str) -> tuple[TraceEvent, ...]:
+_GIVEN = Provenance(Origin.GIVEN)
+
+
+def _with_facts(
+    events: Sequence[TraceEvent], known: str, received_s: float, read: Provenance | None
+) -> tuple[TraceEvent, ...]:
     first, *others = events
     if not isinstance(first.fact, ConnectionFact):
         return (first, *others)
-    return (first._replace(fact=first.fact._replace(envelope=known, arrived=arrived)), *others)
+    return (first._replace(fact=first.fact._replace(envelope=known, arrived=_arrived(received_s, read))), *others)
 
 
 def arrival(envelope: Envelope, received_s: float) -> str:
@@ -200,8 +213,11 @@ def arrival(envelope: Envelope, received_s: float) -> str:
     >>> arrival(Envelope(), 0)
     '1970-01-01T00:00:00.000Z, now by the clock'
     """
+    return _arrived(received_s, envelope.provenance.get("received_at"))
+
+
+def _arrived(received_s: float, known: Provenance | None) -> str:
     time = to_datetime(received_s).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    known = envelope.provenance.get("received_at")
     return f"{time}, {'now by the clock' if known is None else known}"
 
 
