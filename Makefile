@@ -69,17 +69,18 @@ bench-smtp: $(DEV)
 # An environment of its own: atheris is built for few versions of Python, and nothing else needs it.
 FUZZ         ?=
 FUZZ_SECONDS ?= 60
+FUZZ_RUNS    ?= -1
 FUZZ_PYTHON  ?= python3.11
 FUZZ_PY      := build/fuzz-venv/bin/python
 
 fuzz: build/fuzz-venv/.installed
-	@$(FUZZ_PY) tests/fuzz/run.py $(FUZZ) --seconds $(FUZZ_SECONDS)
+	@$(FUZZ_PY) tests/fuzz/run.py $(FUZZ) --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS)
 
 build/fuzz-venv/.installed: pyproject.toml constraints.txt tests/fuzz/requirements.txt
 	@command -v $(FUZZ_PYTHON) >/dev/null 2>&1 || { \
 	  echo 'make fuzz: needs $(FUZZ_PYTHON); name another as in: make fuzz FUZZ_PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(FUZZ_PYTHON) -m venv build/fuzz-venv
-	@$(FUZZ_PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -r tests/fuzz/requirements.txt -e .
+	@$(FUZZ_PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -r tests/fuzz/requirements.txt -e ".[aws,cloudformation,terraform]"
 	@touch $@
 
 docs: $(DEV) build/html-manager

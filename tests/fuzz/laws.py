@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 from sesreceive import datasets
 from sesreceive.account.account import Account
@@ -35,10 +34,10 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.mbox import messages_in
 from sesreceive.mail.message import Message
-from tests.fuzz import words
+from tests.fuzz import account_readers, words
+from tests.fuzz.scratch import ROOT, files, scratch
 from tests.smtp.world import converse
 
-ROOT = Path(__file__).parent.parent.parent
 ZOO = ROOT / "datasets" / "zoo"
 NOW = 1_767_348_305.0  # 2 January 2026, when the zoo was written
 BODY = b"From: ana@example.org\r\nSubject: x\r\n\r\nbody\r\n"
@@ -167,7 +166,7 @@ def zone(data: bytes) -> None:
 
 def account(data: bytes) -> None:
     """An account file is refused in sentences, or comes back from its own API shapes unchanged."""
-    with tempfile.NamedTemporaryFile(suffix=".json", dir=_scratch()) as file:
+    with tempfile.NamedTemporaryFile(suffix=".json", dir=scratch()) as file:
         file.write(data)
         file.flush()
         try:
@@ -221,11 +220,6 @@ def _zoo() -> Dataset:
 
 def _zone() -> Zone:
     return _zoo().zone
-
-
-def _scratch() -> str | None:
-    """A folder in memory where there is one: a million small files are no good for a disk."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 # ---------------------------------------------------------------- the table
@@ -283,10 +277,6 @@ def _sessions() -> Iterator[bytes]:
     yield bytes(8) + b"HELO x\nRSET\r\nNOOP\r\nVRFY a\r\nSTARTTLS\r\nXCLIENT ADDR=192.0.2.1\r\n"
 
 
-def _files(*patterns: str) -> list[bytes]:
-    return [path.read_bytes() for pattern in patterns for path in sorted(ROOT.glob(pattern))]
-
-
 LAWS: Mapping[str, Law] = {
     "message": Law(holds=message, words=words.HEADER, seeds=_mail),
     "dkim": Law(holds=dkim, words=(*words.HEADER, *words.DKIM), seeds=lambda: _fields("DKIM-Signature") + _mail()[:20]),
@@ -307,8 +297,34 @@ LAWS: Mapping[str, Law] = {
     "account": Law(
         holds=account,
         words=words.ACCOUNT,
-        seeds=lambda: _files("datasets/*/account.json", "tests/account/invalid/*.json"),
+        seeds=lambda: files("datasets/*/account.json", "tests/account/invalid/*.json"),
     ),
-    "envelope": Law(holds=envelope, words=words.ENVELOPE, seeds=lambda: _files("datasets/zoo/mail/03*.envelope.json")),
+    "envelope": Law(holds=envelope, words=words.ENVELOPE, seeds=lambda: files("datasets/zoo/mail/03*.envelope.json")),
+    "template": Law(
+        holds=account_readers.template,
+        words=words.TEMPLATE,
+        seeds=lambda: list(account_readers.exported("cloudformation")),
+    ),
+    "serverless": Law(
+        holds=account_readers.serverless,
+        words=words.TEMPLATE,
+        seeds=lambda: [account_readers.SERVICE, *account_readers.exported("cloudformation")],
+    ),
+    "terraform": Law(
+        holds=account_readers.terraform,
+        words=words.TERRAFORM,
+        seeds=lambda: [account_readers.MODULE, *account_readers.exported("terraform")],
+    ),
+    "terraform-json": Law(
+        holds=account_readers.terraform_json,
+        words=words.TERRAFORM_JSON,
+        seeds=lambda: list(account_readers.TERRAFORM_JSON),
+    ),
+    "api-json": Law(
+        holds=account_readers.api_json,
+        words=words.ACCOUNT,
+        seeds=lambda: [*files("datasets/*/account.json"), *account_readers.API_SHAPES],
+    ),
+    "query": Law(holds=account_readers.query, words=words.QUERY, seeds=lambda: list(account_readers.bodies())),
     "reception": Law(holds=reception, words=(*words.HEADER, *words.DKIM), seeds=_mail),
 }

@@ -36,3 +36,23 @@ ACCOUNT = JSON + _split(
 ENVELOPE = JSON + _split(
     r"\x22mail\x5ffrom\x22 \x22rcpt\x5fto\x22 \x22client\x5fip\x22 \x22tls\x22 \x222001:db8::1\x22"
 )
+TEMPLATE = JSON + _split(
+    r"Resources: AWS::SES::ReceiptRule AWS::SES::ReceiptRuleSet AWS::SES::ReceiptFilter Type:_ Properties: Rule: "
+    r"Actions: Recipients: !Ref_ !Sub_ !GetAtt_ !If_ !Split_ Fn::ForEach::X Fn::Join DependsOn: Condition: "
+    r"${AWS::Region} ${self: <<:_*a &a_ *a --- |_ \n__ -_ service: provider: custom: resources:"
+    r" Parameters: Mappings: Custom::AWS"
+)
+TERRAFORM = _split(
+    r"resource_ \x22aws_ses_receipt_rule\x22_ \x22aws_ses_receipt_filter\x22_ \x22aws_ses_active_receipt_rule_set\x22_ "
+    r"variable_ locals_ module_ dynamic_ content_ for_each_=_ count_=_ each.value each.key var. local. ${ %{ } [for_ "
+    r"_in_ _:_ _=>_ _?_ <<EOT\n EOT\n merge( lookup( toset( jsondecode( format( regex( \n # /* */ ... [*] .*. == && !"
+)
+TERRAFORM_JSON = JSON + _split(
+    r"\x22resource\x22 \x22aws_ses_receipt_rule\x22 \x22planned_values\x22 \x22root_module\x22 \x22resources\x22 "
+    r"\x22instances\x22 \x22attributes\x22 \x22dynamic\x22 \x22content\x22 \x22s3_action\x22 ${ %{"
+)
+QUERY = _split(
+    r"Action= &Version=2010-12-01 CreateReceiptRule UpdateReceiptRule SendBounce &RuleSetName=main &Rule.Name=a "
+    r"&Rule.Recipients.member.1= &Rule.Actions.member.1.S3Action.BucketName= &Filter.IpFilter.Cidr= .member. &After= "
+    r"%00 %ED%A0%80 %0D 4294967295 &Rule.Enabled=true & = . BouncedRecipientInfoList LastAttemptDate"
+)
