@@ -22,7 +22,7 @@ def test_demo_tells_what_fired_for_every_message(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     messages = sorted((ROOT / "datasets" / "first-steps" / "mail").glob("*.eml"))
     assert all(message.stem in out for message in messages)
-    assert "sesreceive explain --dataset first-steps" in out
+    assert "explain --dataset first-steps 0002-ticket" in out
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,9 @@ REASONS = {
     ("cli/checking.py", "map(str, row.alternatives)"): OURS,
     ("cli/receiving.py", "reception.explain(full=options.full)"): "lines through one_line, see trace/text.py",
     ("cli/options.py", "report.to_text(options.table)"): "cells through one_line, see report/grid.py",
+    ("cli/receiving.py", "tour(list(report), f'the sample data `{dataset.name}`, with {configured_with}')"):
+        "lines through one_line, see cli/tour.py",
+    ("cli/receiving.py", "purpose"): OURS,
     ("cli/checking.py", "row.evidence"): OURS,
     ("cli/checking.py", "row.meaning"): OURS,
     ("cli/checking.py", "row.name"): OURS,

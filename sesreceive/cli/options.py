@@ -99,9 +99,10 @@ def read_from_files(added: argparse.ArgumentParser) -> None:
     )
 
 
-def tabled(added: argparse.ArgumentParser) -> None:
-    """Options that say which table goes where, see `print_report`."""
-    added.add_argument("--table", choices=_TABLES, default="messages", help="table to print (default: messages)")
+def tabled(added: argparse.ArgumentParser, *, default: str | None = "messages") -> None:
+    """Options that say which table goes where, see `print_report`; without a default, none is printed unasked."""
+    usual = f" (default: {default})" if default else ""
+    added.add_argument("--table", choices=_TABLES, default=default, help=f"table to print{usual}")
     added.add_argument("--out", help="folder to write all tables to, instead of printing one")
     added.add_argument("--format", choices=("csv", "json", "parquet"), default="csv", help="of the files in --out")
 

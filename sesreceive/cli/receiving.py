@@ -20,7 +20,9 @@ from sesreceive.cli.options import (
     receiver_of,
     tabled,
 )
+from sesreceive.cli.tour import tour
 from sesreceive.errors import one_line
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from sesreceive.cli.options import Commands
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
-    demo = commands.command("demo", _demo, "receive the sample company's mail and print what fired for each message")
+    demo = commands.command("demo", _demo, "receive the sample company's mail and say what became of it, and why")
     demo.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
     calling(demo)
-    tabled(demo)
+    tabled(demo, default=None)
+    demo.add_argument(
+        "--all", dest="table", action="store_const", const="messages", help="a line for every message: --table messages"
+    )
 
     replay = commands.command(
         "replay", _replay, "receive a folder of mail, a mailbox, an archive or one message; print tables"
@@ -57,11 +62,23 @@ def _demo(options: argparse.Namespace) -> int:
     dataset = datasets.load(options.dataset, functions=options.functions)
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
-    print_report(report, options)
+    if options.table is not None or options.out is not None:
+        print_report(report, options)
+        return 0
+    rules = dataset.account.active_rule_set.rules if dataset.account.active_rule_set else ()
+    configured_with = f"{count(len(rules), 'rule')} and {count(len(dataset.account.filters), 'IP filter')}"
+    print(tour(list(report), f"the sample data `{dataset.name}`, with {configured_with}"))
+    print("\nto go on:")
     program = one_line(program_name())
-    named = f"{one_line(dataset.name)} {one_line(dataset.example)}"
-    print(f"\nWhy did a message end like that?  {program} explain --dataset {named}")
-    print(f"Filters, rules and actions each:  {program} demo --table matrix, or --out FOLDER for all tables")
+    of = "" if dataset.name == "anycompany" else f" --dataset {one_line(dataset.name)}"
+    example = f"explain{of} {one_line(dataset.example)}"
+    for arguments, purpose in (
+        (example, "all there is to say of one message"),
+        (f"demo{of} --all", "a line for every message"),
+        (f"demo{of} --table matrix", "what every filter, rule and action came to"),
+        (f"demo{of} --out FOLDER", "all tables as files"),
+    ):
+        print(f"    {program} {arguments:<{len(example)}}  {purpose}")
     return 0
 
 
