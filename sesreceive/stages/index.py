@@ -85,6 +85,19 @@ class RuleIndex:
 
     def matching(self, recipient: str) -> Matched:
         """The rules that match, in order."""
+        pairs = self._conditions(recipient)
+        if not pairs:
+            return self._always
+        first: dict[int, int] = {}
+        for rule, condition in sorted([*pairs, *self._always]):
+            first.setdefault(rule, condition)
+        return tuple(first.items())
+
+    def conditions(self, recipient: str) -> Matched:
+        """Every condition that matches, not the first of each rule alone, in order; rules without conditions too."""
+        return tuple(sorted([*self._conditions(recipient), *self._always]))
+
+    def _conditions(self, recipient: str) -> list[tuple[int, int]]:
         mailbox = Mailbox.parse(recipient)
         domain = mailbox.domain
         name, label = split_label(mailbox.local.lower(), self._label_match)
@@ -95,12 +108,7 @@ class RuleIndex:
         pairs += self._domains.get(domain, ())
         for suffix in _suffixes(domain, self._longest_suffix):
             pairs += self._suffixes.get(suffix, ())
-        if not pairs:
-            return self._always
-        first: dict[int, int] = {}
-        for rule, condition in sorted([*pairs, *self._always]):
-            first.setdefault(rule, condition)
-        return tuple(first.items())
+        return pairs
 
 
 class IdentityIndex:
