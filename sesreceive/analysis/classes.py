@@ -315,6 +315,10 @@ class Partition:
         """The class of a recipient, as it was said in RCPT TO."""
         return self._by_place[self._place(recipient)]
 
+    def named(self, kind: RecipientKind, literal: str) -> RecipientClass | None:
+        """The class that a literal makes; None where it is empty, or where there is no such literal."""
+        return self._by_place.get((kind, literal))
+
     def _place(self, recipient: str) -> tuple[RecipientKind, str]:
         """Asked in the order in which a transaction and the index ask."""
         text = bare_address(recipient)
@@ -391,7 +395,7 @@ class Partition:
 
     # ------------------------------------------------------------------ a mail of a class
 
-    @property
+    @cached_property
     def ordinary(self) -> MailClass:
         """What is taken where nothing depends on it: some client and sender, TLS, a small message, nobody to get it."""
         clients = {item.version: item for item in reversed(self._ranges_with_examples())}

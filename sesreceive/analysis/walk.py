@@ -23,7 +23,7 @@ from sesreceive.effects import Flow
 from sesreceive.errors import one_line
 from sesreceive.functions.lambda_context import function_name
 
-__all__ = ["Certainty", "Need", "Reached", "needs_of", "refuses", "walk"]
+__all__ = ["Certainty", "Need", "Reached", "Step", "is_plain", "needs_of", "refuses", "stops", "through", "walk"]
 
 
 class Certainty(StrEnum):
@@ -146,34 +146,67 @@ def walk(
     scope = (assumptions or Assumptions()).oversize_scope
     before: Need | None = None
     for position, rule in rules:
-        yield Reached(position, -1, before)
-        if size is SizeClass.OVER:
-            continue
-        actions = rule.actions
-        refusing = size is not SizeClass.SMALL and any(map(refuses, actions))
-        if refusing and size is SizeClass.LARGE and scope == "rule":
-            continue
-        # The first way to leave the rule without its end, and what is needed for the next action.
-        out: Need | None = None
-        inside: Need | None = before
-        if refusing and size is SizeClass.EDGE:
-            out = inside = Need(position, -1, "", (), before)
-        on = before  # what is needed to go on behind the rule by way of its end
-        ended = False
-        for index, action in enumerate(actions):
-            if not (refusing and size is SizeClass.LARGE and refuses(action)):
-                yield Reached(position, index, inside)
-            if action.waits:
-                arn = action.function_arn if isinstance(action, LambdaAction) else action.api_name
-                out = out or Need(position, index, arn, (Flow.STOP_RULE,), inside)
-                on = Need(position, index, arn, _GOES_ON, on)
-                inside = Need(position, index, arn, (Flow.CONTINUE,), inside)
-            flow = action.flow()
-            if flow is Flow.STOP_RULE_SET:
-                ended = True
-                break
-            if flow is Flow.STOP_RULE:
-                break
-        if ended and out is None:
+        step = through(position, rule, size, scope, before)
+        yield from step.reached
+        if step.ends:
             return
-        before = out if ended else on
+        before = step.needs
+
+
+class Step(NamedTuple):
+    """What a rule does to a walk.
+
+    Attributes
+    ----------
+    reached : list of Reached
+        The rule and those of its actions that are reached.
+    ends : bool
+        Whether no rule behind it is reached, whatever functions answer.
+    needs : Need or None
+        Else what is needed to go on behind it.
+    """
+
+    reached: list[Reached]
+    ends: bool
+    needs: Need | None
+
+
+def is_plain(rule: ReceiptRule) -> bool:
+    """Whether neither functions nor sizes matter to the walk through the rule: all its actions are reached with it."""
+    return not any(action.waits or refuses(action) or action.flow() is Flow.STOP_RULE for action in rule.actions)
+
+
+def stops(rule: ReceiptRule) -> bool:
+    """Whether the rule has an action that ends the rule set, once it is reached."""
+    return any(action.flow() is Flow.STOP_RULE_SET for action in rule.actions)
+
+
+def through(position: int, rule: ReceiptRule, size: SizeClass, scope: str, before: Need | None) -> Step:
+    """The walk through one rule; `scope` is `Assumptions.oversize_scope`, `before` what is needed to come here."""
+    reached = [Reached(position, -1, before)]
+    actions = rule.actions
+    refusing = size is not SizeClass.SMALL and any(map(refuses, actions))
+    if size is SizeClass.OVER or (refusing and size is SizeClass.LARGE and scope == "rule"):
+        return Step(reached, False, before)
+    # The first way to leave the rule without its end, what is needed for the next action, and to go on by the end.
+    out: Need | None = None
+    inside: Need | None = before
+    on: Need | None = before
+    if refusing and size is SizeClass.EDGE:
+        out = inside = Need(position, -1, "", (), before)
+    ended = False
+    for index, action in enumerate(actions):
+        if not (refusing and size is SizeClass.LARGE and refuses(action)):
+            reached.append(Reached(position, index, inside))
+        if action.waits:
+            arn = action.function_arn if isinstance(action, LambdaAction) else action.api_name
+            out = out or Need(position, index, arn, (Flow.STOP_RULE,), inside)
+            on = Need(position, index, arn, _GOES_ON, on)
+            inside = Need(position, index, arn, (Flow.CONTINUE,), inside)
+        flow = action.flow()
+        if flow is not Flow.CONTINUE:
+            ended = flow is Flow.STOP_RULE_SET
+            break
+    if not ended:
+        return Step(reached, False, on)
+    return Step(reached, out is None, out)

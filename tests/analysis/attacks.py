@@ -1,0 +1,110 @@
+"""What tries to break an answer: a mail goes through the real pipeline, and what it does must not have been denied."""
+
+from __future__ import annotations
+
+import sesreceive as ses
+from sesreceive.account.edits import removed
+from sesreceive.analysis.unreachable import Unreachable
+from sesreceive.analysis.witness import Witness
+from sesreceive.stages.index import AccountIndex
+from sesreceive.trace.events import Kind, Op
+
+
+def performed_actions(reception: ses.Reception) -> set[tuple[str, int]]:
+    """The actions whose turn it was, by rule and position."""
+    return {
+        (event.rule, event.action)
+        for event in reception.fired
+        if event.kind is Kind.ACTION and event.op is not Op.SKIP
+    }
+
+
+def seen(reception: ses.Reception) -> tuple[object, ...]:
+    """What the world sees of a reception, whichever rule asked for it."""
+    replies = tuple(str(reply) for reply in reception.replies)
+    effects = tuple(
+        (type(done.effect).__name__, done.effect.target, *_contents(done.effect)) for done in reception.performed
+    )
+    return replies, reception.accepted, effects
+
+
+def _contents(effect: object) -> tuple[object, ...]:
+    names = ("key", "body", "recipients", "smtp_reply_code", "message", "payload", "kms_key_arn", "raw")
+    # The notification of a bounce has a boundary of its own, and a message tells how many milliseconds it took.
+    return tuple(
+        getattr(effect, name, None) for name in names if name not in ("raw", "message", "payload")
+    )
+
+
+def attack_unreachable(answer: Unreachable, mail: Witness) -> None:
+    """No rule, action, condition or filter that is said to be dead takes part in what becomes of the mail."""
+    account = answer.account
+    if not mail.envelope.client_ip:
+        return  # no session; a file has no client, and filters are not asked
+    reception = mail.receive(account)
+    fired = set(reception.rules)
+    actions = performed_actions(reception)
+    index = AccountIndex(account, reception.assumptions)
+    accepted = [one.recipient for one in reception.recipients if one.accepted]
+    for one in answer.items:
+        if not one.dead:
+            continue
+        if one.kind == "rule":
+            assert one.name not in fired, (one, mail)
+        elif one.kind == "action":
+            refused = any(
+                event.kind is Kind.ACTION and event.op is Op.FAIL and (event.rule, event.action) == (one.name, one.item)
+                for event in reception.fired
+            )
+            assert (one.name, one.item) not in actions or refused, (one, mail)
+        elif one.kind == "filter":
+            assert reception.decision.decided_by != one.name, (one, mail)
+        elif one.name in fired and len(accepted) == 1:
+            assert index.rules is not None
+            assert (one.position, one.item) not in index.rules.conditions(accepted[0]), (one, mail)
+
+
+def without(account: ses.Account, one) -> ses.Account:
+    """The account without one thing."""
+    if one.kind == "filter":
+        return account.replace(filters=removed(account.filters, one.position))
+    active = account.active_rule_set
+    assert active is not None
+    rule = active.rules[one.position]
+    if one.kind == "rule":
+        return account.with_rule_set(active.replace(rules=removed(active.rules, one.position)))
+    part = "recipients" if one.kind == "condition" else "actions"
+    changed = rule.replace(**{part: removed(getattr(rule, part), one.item)})
+    rules = (*active.rules[: one.position], changed, *active.rules[one.position + 1 :])
+    return account.with_rule_set(active.replace(rules=rules))
+
+
+def attack_redundant(answer: Unreachable, mail: Witness) -> None:
+    """The mail ends as before without anything that is said to be redundant, or dead."""
+    before = seen(mail.receive(answer.account))
+    for one in answer:
+        if one.kind == "condition" and one.dead:
+            continue  # a rule whose last condition is gone is for everybody
+        if one.kind == "filter" and not mail.envelope.client_ip:
+            continue
+        if not mail.envelope.client_ip and one.dead:
+            continue
+        after = seen(mail.receive(without(answer.account, one)))
+        assert before == after, (one, mail)
+
+
+def confirm(answer: Unreachable) -> None:
+    """Each mail that is said to show something shows it."""
+    for one in answer.items:
+        mail = one.witness
+        if mail is None or one.kind == "filter":
+            if mail is not None and not one.dead:
+                assert mail.receive(answer.account).decision.decided_by == one.name, (one, mail)
+            continue
+        if any("close to the size limit" in need for need in one.needs):
+            continue  # possible, and not shown
+        reception = mail.receive(answer.account)
+        if one.kind == "action":
+            assert ((one.name, one.item) in performed_actions(reception)) is not one.dead, (one, mail)
+        elif one.kind == "rule" or not one.dead:
+            assert (one.name in reception.rules) is not one.dead, (one, mail)
