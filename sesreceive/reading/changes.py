@@ -271,9 +271,9 @@ def same_effect(before: Effect, after: Effect | None) -> bool:
     if type(before) is not type(after):
         return False
     return before == after or all(
-        _untimed(getattr(before, item.name)) == _untimed(getattr(after, item.name)) for item in fields(before)
+        untimed(getattr(before, item.name)) == untimed(getattr(after, item.name)) for item in fields(before)
     )
 
 
-def _untimed(value: Any) -> Any:
+def untimed(value: Any) -> Any:
     return _TOOK.sub("", value) if isinstance(value, str) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sesreceive as ses
 from sesreceive.account.edits import removed
+from sesreceive.analysis.compare import Comparison, ends_alike
 from sesreceive.analysis.unreachable import Unreachable
 from sesreceive.analysis.witness import Witness
 from sesreceive.stages.index import AccountIndex
@@ -13,9 +14,7 @@ from sesreceive.trace.events import Kind, Op
 def performed_actions(reception: ses.Reception) -> set[tuple[str, int]]:
     """The actions whose turn it was, by rule and position."""
     return {
-        (event.rule, event.action)
-        for event in reception.fired
-        if event.kind is Kind.ACTION and event.op is not Op.SKIP
+        (event.rule, event.action) for event in reception.fired if event.kind is Kind.ACTION and event.op is not Op.SKIP
     }
 
 
@@ -31,9 +30,7 @@ def seen(reception: ses.Reception) -> tuple[object, ...]:
 def _contents(effect: object) -> tuple[object, ...]:
     names = ("key", "body", "recipients", "smtp_reply_code", "message", "payload", "kms_key_arn", "raw")
     # The notification of a bounce has a boundary of its own, and a message tells how many milliseconds it took.
-    return tuple(
-        getattr(effect, name, None) for name in names if name not in ("raw", "message", "payload")
-    )
+    return tuple(getattr(effect, name, None) for name in names if name not in ("raw", "message", "payload"))
 
 
 def attack_unreachable(answer: Unreachable, mail: Witness) -> None:
@@ -108,3 +105,19 @@ def confirm(answer: Unreachable) -> None:
             assert ((one.name, one.item) in performed_actions(reception)) is not one.dead, (one, mail)
         elif one.kind == "rule" or not one.dead:
             assert (one.name in reception.rules) is not one.dead, (one, mail)
+
+
+def attack_comparison(comparison: Comparison, mail: Witness) -> None:
+    """A mail that two accounts treat alike, by proof, ends alike; each difference is shown by its mail."""
+    recipients = len({one.lower() for one in mail.envelope.rcpt_to})
+    if not comparison.equal or (recipients > 2 and comparison.proved_for != "any number of recipients"):
+        return
+    before, after = mail.receive(comparison.before), mail.receive(comparison.after)
+    assert ends_alike(before, after, order=comparison.order), (comparison, mail)
+
+
+def confirm_comparison(comparison: Comparison) -> None:
+    """Each mail that is said to end differently does."""
+    for one in comparison:
+        before, after = one.receptions()
+        assert not ends_alike(before, after, order=comparison.order), (one, one.witness)

@@ -126,3 +126,51 @@ def mails(draw: st.DrawFn, most: int = 3) -> Witness:
         size_bytes=draw(st.sampled_from((0, 0, 0, 100_000, 153_100, 153_600, 153_601, 200_000))),
         answers=draw(answers),
     )
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[ses.Account, ses.Account]:
+    """An account, and the same after an edit or two; often one that changes little."""
+    account = draw(accounts())
+    after = account
+    for _ in range(draw(st.integers(0, 2))):
+        after = draw(_edits(after))
+    return account, after
+
+
+@st.composite
+def _edits(draw: st.DrawFn, account: ses.Account) -> ses.Account:
+    kind = draw(
+        st.sampled_from(("swap", "swap", "swap", "drop", "action", "condition", "filter", "stop", "split", "rule"))
+    )
+    active = account.rule_sets[0]
+    listed = list(active.rules)
+    if kind == "filter" and account.filters:
+        return account.replace(filters=account.filters[1:])
+    if not listed:
+        return account
+    at = draw(st.integers(0, len(listed) - 1))
+    chosen = listed[at]
+    if kind == "swap":
+        other = draw(st.integers(0, len(listed) - 1))
+        listed[at], listed[other] = listed[other], listed[at]
+    elif kind == "drop":
+        del listed[at]
+    elif kind == "action":
+        listed[at] = chosen.replace(actions=chosen.actions[1:])
+    elif kind == "condition" and len(chosen.recipients) > 1:
+        listed[at] = chosen.replace(recipients=chosen.recipients[1:])
+    elif kind == "stop" and not (chosen.actions and isinstance(chosen.actions[-1], ses.StopAction)):
+        listed[at] = chosen.with_action(ses.StopAction())
+    elif kind == "split" and len(chosen.recipients) > 1:
+        listed[at : at + 1] = [
+            chosen.replace(recipients=chosen.recipients[:1]),
+            chosen.replace(recipients=chosen.recipients[1:], name=f"{chosen.name}-b"),
+        ]
+        if len({one.name for one in listed}) < len(listed):
+            return account
+    elif kind == "rule":
+        listed.insert(at, draw(rules(f"new-{len(listed)}")))
+        if len({one.name for one in listed}) < len(listed):
+            return account
+    return account.with_rule_set(active.replace(rules=listed))

@@ -130,7 +130,8 @@ def test_the_answer_is_a_table_and_shows_in_a_notebook():
     frame = answer.frame()
     assert list(frame.loc[frame.dead, "kind"]) == ["rule", "condition", "action"]
     html = answer._repr_html_()
-    assert "✗ dead" in html and "ses-text" in html
+    assert "✗ dead" in html
+    assert "ses-text" in html
     assert repr(answer).startswith("<Unreachable: 3 dead, 0 redundant, 0 by a function's answer alone")
 
 
