@@ -66,6 +66,9 @@ from sesreceive.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:
     from sesreceive import datasets
+    from sesreceive.analysis.compare import compare, equivalent
+    from sesreceive.analysis.unreachable import unreachable
+    from sesreceive.analysis.what_if import differences
     from sesreceive.backends.aws import AwsBackend
     from sesreceive.backends.delivery_faults import DeliveryFault, FaultyBackend
     from sesreceive.backends.directory import DirectoryBackend
@@ -145,10 +148,14 @@ __all__ = [
     "Zone",
     "ZoneError",
     "assumptions",
+    "compare",
     "datasets",
+    "differences",
+    "equivalent",
     "load",
     "member",
     "send",
+    "unreachable",
 ]
 
 # Names whose modules load only when they are asked for: name → module.
@@ -166,10 +173,14 @@ _LATER = {
     "Report": "sesreceive.report",
     "RspamdScanner": "sesreceive.scan.rspamd",
     "SpamdScanner": "sesreceive.scan.spamd",
+    "compare": "sesreceive.analysis.compare",
     "datasets": "",
+    "differences": "sesreceive.analysis.what_if",
+    "equivalent": "sesreceive.analysis.compare",
     "load": "sesreceive.formats",
     "send": "sesreceive.smtp.sending",
     "ui": "",
+    "unreachable": "sesreceive.analysis.unreachable",
 }
 
 

@@ -2,233 +2,34 @@
 
 Every class of recipients of both is judged by both, and what the matching rules do is compared as trees
 (`analysis.programs`). That two accounts agree on each recipient alone is not enough: `[ana: S3, Stop] [bob: S3]` and
-the reverse agree on ana and on bob and not on a message to both. `analysis.pairs` proves the rest.
+the reverse agree on ana and on bob and not on a message to both. `analysis.recipient_pairs` proves the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, overload
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from sesreceive import _html
 from sesreceive.account.account import Account
+from sesreceive.analysis.action_targets import shown
 from sesreceive.analysis.address_ranges import AddressRange
-from sesreceive.analysis.asked import shown
-from sesreceive.analysis.assumed import Otherwise, otherwise, used
-from sesreceive.analysis.both import Both, Setting
 from sesreceive.analysis.classes import MailClass, RecipientClass, SizeClass
-from sesreceive.analysis.pairs import Pairs
+from sesreceive.analysis.comparison import Comparison, Disagreement
 from sesreceive.analysis.proof import Proof
+from sesreceive.analysis.recipient_pairs import RecipientPairs
+from sesreceive.analysis.two_accounts import Setting, TwoAccounts
 from sesreceive.analysis.walk import Certainty
-from sesreceive.analysis.what_if import Difference, changes
-from sesreceive.analysis.witness import Answer, Witness
-from sesreceive.assumption import Assumption, Assumptions
-from sesreceive.effects import Effect
-from sesreceive.errors import InputError, one_line
-from sesreceive.reading.changes import untimed
-from sesreceive.reception import Reception
-from sesreceive.wording import count, either, expected
+from sesreceive.analysis.witness import Witness
+from sesreceive.assumption import Assumptions
+from sesreceive.errors import InputError
+from sesreceive.wording import either, expected
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-__all__ = ["Comparison", "Disagreement", "compare", "ends_alike", "equivalent"]
+__all__ = ["compare", "equivalent"]
 
 ORDERS = ("target", "all")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
-    """Mail that two accounts treat differently.
-
-    Attributes
-    ----------
-    recipients : tuple of RecipientClass
-        Whom one message is to: one class, or two where only both together make a difference.
-    alike : tuple of RecipientClass
-        Further classes of which the same holds, where it is one recipient.
-    clients : tuple of AddressRange
-        Where it comes from; empty for everywhere.
-    tls : tuple of bool
-        With TLS, without, or both.
-    sizes : tuple of SizeClass
-        Of the message; empty for every size.
-    before, after : str
-        What becomes of it.
-    answers : tuple of Answer
-        What functions answer in the mail that shows it.
-    needs : bool
-        Whether it takes these answers.
-    witness : Witness
-        The smallest such mail.
-    """
-
-    accounts: tuple[Account, Account]
-    assumptions: Assumptions
-    recipients: tuple[RecipientClass, ...]
-    alike: tuple[RecipientClass, ...] = ()
-    clients: tuple[AddressRange, ...] = ()
-    tls: tuple[bool, ...] = (True, False)
-    sizes: tuple[SizeClass, ...] = ()
-    before: str
-    after: str
-    answers: tuple[Answer, ...] = ()
-    witness: Witness
-
-    @property
-    def message(self) -> str:
-        """The bytes are in ``witness.message``; this is whom it is to, as part of a sentence."""
-        names = [one.text for one in self.recipients]
-        if len(names) > 1:
-            return f"one message to {' and '.join(names)}"
-        return names[0] + (f" and {count(len(self.alike), 'more class')}" if self.alike else "")
-
-    @property
-    def circumstances(self) -> str:
-        """Client, TLS, size and answers that it takes; empty where it is always so."""
-        parts = []
-        if self.clients:
-            more = f" and {count(len(self.clients) - 1, 'more range')}" if len(self.clients) > 1 else ""
-            parts.append(f"from {self.clients[0].text}{more}")
-        if len(self.tls) == 1:
-            parts.append("over TLS" if self.tls[0] else "in clear text")
-        if self.sizes:
-            parts.append(" or ".join(str(one) for one in self.sizes))
-        return ", ".join([*parts, *(str(one) for one in self.answers)])
-
-    def receptions(self) -> tuple[Reception, Reception]:
-        """What becomes of the mail in either account, by the whole pipeline."""
-        before, after = (one for one in self.accounts)
-        assumptions = self.assumptions
-        return self.witness.receive(before, assumptions=assumptions), self.witness.receive(
-            after, assumptions=assumptions
-        )
-
-    @property
-    def difference(self) -> Difference:
-        """Both ends side by side, as what-if shows them."""
-        before, after = self.receptions()
-        return Difference(message=self.message, before=before, after=after, changes=changes(before, after))
-
-    def __repr__(self) -> str:
-        """One line: whom, when, what before and after."""
-        when = f" ({one_line(self.circumstances, 300)})" if self.circumstances else ""
-        return f"<{one_line(self.message, 300)}{when}: {one_line(self.before, 200)} → {one_line(self.after, 200)}>"
-
-
-class Comparison(Sequence[Disagreement]):
-    """Where two accounts treat mail differently; true in a condition where they do anywhere.
-
-    Attributes
-    ----------
-    before, after : Account
-        The accounts.
-    order : str
-        Where the order of effects counts: ``target`` or ``all``.
-    undecided : tuple of str
-        What was neither proved nor shown to differ, as sentences; empty as a rule.
-    proved_for : str
-        For how many recipients of one message the answer is proved where nothing differs.
-    assumptions : tuple of Assumption
-        The open points of SES that the answer rests on.
-    """
-
-    def __init__(
-        self,
-        before: Account,
-        after: Account,
-        found: Iterable[Disagreement],
-        *,
-        order: str,
-        undecided: Iterable[str] = (),
-        proved_for: str = "any number of recipients",
-        assumptions: Assumptions | None = None,
-    ) -> None:
-        self.before, self.after, self.order = before, after, order
-        self._found = tuple(found)
-        self.undecided = tuple(undecided)
-        self.proved_for = proved_for
-        self._read = assumptions
-        self.assumptions: tuple[Assumption, ...] = used(before, after, assumptions=assumptions)
-
-    @property
-    def equal(self) -> bool:
-        """Whether it is proved that both treat all mail alike."""
-        return not self._found and not self.undecided
-
-    @overload
-    def __getitem__(self, key: int) -> Disagreement: ...
-    @overload
-    def __getitem__(self, key: slice) -> Sequence[Disagreement]: ...
-    def __getitem__(self, key: int | slice) -> Disagreement | Sequence[Disagreement]:
-        """One of them, or some."""
-        return self._found[key]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._found)
-
-    def assumed(self) -> tuple[Otherwise, ...]:
-        """The open points of SES where another reading would answer otherwise; the question is asked once for each."""
-
-        def ask(assumptions: Assumptions) -> str:
-            found = compare(self.before, self.after, order=self.order, assumptions=assumptions)
-            return "; ".join(f"{one.message}: {one.before} → {one.after}" for one in found) or "no difference"
-
-        return otherwise(ask, self.assumptions, self._read)
-
-    def frame(self) -> pd.DataFrame:
-        """One row for each difference: recipients alone first, then pairs; empty where there is none.
-
-        Returns
-        -------
-        pandas.DataFrame
-            recipients : string      whom one message is to
-            classes : int64          how many classes of recipients it is so for
-            circumstances : string   client, TLS, size and answers that it takes; empty for always
-            before : string          what becomes of it
-            after : string           what would become of it
-            witness : string         the mail that shows it, as a line
-        """
-        import pandas as pd
-
-        rows = [
-            (one.message, 1 + len(one.alike), one.circumstances, one.before, one.after, one.witness.text)
-            for one in self._found
-        ]
-        names = ["recipients", "classes", "circumstances", "before", "after", "witness"]
-        frame = pd.DataFrame(rows, columns=names)
-        return frame.astype({**dict.fromkeys(names, "string"), "classes": "int64"})
-
-    def __repr__(self) -> str:
-        """One line: equal, and for how many recipients; or how many differences."""
-        undecided = f"; {count(len(self.undecided), 'question')} undecided" if self.undecided else ""
-        if self._found:
-            pairs = sum(len(one.recipients) > 1 for one in self._found)
-            return f"<Comparison: {count(len(self), 'difference')}, {pairs} of them for pairs of recipients{undecided}>"
-        if undecided:
-            return f"<Comparison: no difference was found{undecided}>"
-        return f"<Comparison: all mail is treated alike, proved for {one_line(self.proved_for)} in one message>"
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (
-                _html.prose(one.message, 300),
-                _html.prose(one.circumstances, 300) or "always",
-                _html.escape(one.before, 200),
-                _html.escape(one.after, 200),
-                _html.prose(one.witness.text, 300),
-            )
-            for one in self._found[:200]
-        ]
-        heads = ("whom", "when", "before", "after", "the mail that shows it")
-        text = "\n".join([repr(self), *map(repr, self._found[:40]), *map(one_line, self.undecided)])
-        said = "".join(f"<p>{_html.prose(one)}</p>" for one in self.undecided)
-        body = (
-            _html.table(heads, rows, caption=repr(self)[1:-1]) if rows else f"<p>{_html.escape(repr(self)[1:-1])}</p>"
-        )
-        return _html.frame(text, body + said)
 
 
 def compare(
@@ -255,7 +56,7 @@ def compare(
     -----
     Linear in the conditions of both and in the rules that each set of rules has which some recipient matches; pairs are
     looked at where the order of two rules is not the same in both. 200 rules of 100 conditions take seconds
-    (``tests/benchmarks/bench_analysis.py``).
+    (``tests/benchmarks/bench_prove.py``).
 
     Examples
     --------
@@ -278,9 +79,9 @@ def compare(
     """
     if order not in ORDERS:
         raise InputError(expected(either(ORDERS), order, ORDERS))
-    both = Both(before, after, assumptions, order)
+    both = TwoAccounts(before, after, assumptions, order)
     found = [*_singles(both)]
-    pairs = Pairs(both)
+    pairs = RecipientPairs(both)
     found.extend(_pair(both, *one) for one in pairs.differences)
     undecided = (*both.undecided, *pairs.undecided)
     return Comparison(
@@ -291,10 +92,11 @@ def compare(
         undecided=undecided,
         proved_for="any number of recipients" if pairs.for_all else "one or two recipients",
         assumptions=assumptions,
+        again=lambda readings: compare(before, after, order=order, assumptions=readings),
     )
 
 
-def _singles(both: Both) -> Iterator[Disagreement]:
+def _singles(both: TwoAccounts) -> Iterator[Disagreement]:
     for group in both.groups:
         differing = both.differing(group)
         if not differing:
@@ -318,7 +120,7 @@ def _singles(both: Both) -> Iterator[Disagreement]:
         )
 
 
-def _pair(both: Both, one: RecipientClass, other: RecipientClass, setting: Setting) -> Disagreement:
+def _pair(both: TwoAccounts, one: RecipientClass, other: RecipientClass, setting: Setting) -> Disagreement:
     sizes = () if setting.size is SizeClass.SMALL else (setting.size,)
     return _disagreement(
         both, (one, other), setting, sizes=sizes, tls=(setting.tls,) if not setting.tls else (True, False)
@@ -326,7 +128,7 @@ def _pair(both: Both, one: RecipientClass, other: RecipientClass, setting: Setti
 
 
 def _disagreement(
-    both: Both,
+    both: TwoAccounts,
     recipients: tuple[RecipientClass, ...],
     setting: Setting,
     *,
@@ -355,7 +157,7 @@ def _disagreement(
     )
 
 
-def _outcome(both: Both, side: int, recipients: tuple[RecipientClass, ...], setting: Setting) -> str:
+def _outcome(both: TwoAccounts, side: int, recipients: tuple[RecipientClass, ...], setting: Setting) -> str:
     """What becomes of a mail, as a clause: the answer if it is refused, else what is done."""
     judged = both.sides[side]
     replies = [judged.reply(one, let_in=setting.outcome[side], tls=setting.tls) for one in recipients]
@@ -370,12 +172,14 @@ def _outcome(both: Both, side: int, recipients: tuple[RecipientClass, ...], sett
     return (", ".join(done[:6]) + more) or "taken, and nothing is done"
 
 
-def equivalent(one: Account, other: Account, *, order: str = "target", assumptions: Assumptions | None = None) -> Proof:
+def equivalent(
+    before: Account, after: Account, *, order: str = "target", assumptions: Assumptions | None = None
+) -> Proof:
     """Whether two accounts treat all mail alike; if not, the smallest mail that they do not.
 
     Parameters
     ----------
-    one, other : Account
+    before, after : Account
         Two accounts.
     order, assumptions
         As `compare` takes them.
@@ -397,7 +201,7 @@ def equivalent(one: Account, other: Account, *, order: str = "target", assumptio
     >>> equivalent(account, account.activate(None)).witness.envelope.rcpt_to
     ('someone@example.com',)
     """
-    found = compare(one, other, order=order, assumptions=assumptions)
+    found = compare(before, after, order=order, assumptions=assumptions)
     claim = "both accounts treat all mail alike"
     if found.equal:
         because = f"proved for {found.proved_for} in one message"
@@ -410,7 +214,7 @@ def equivalent(one: Account, other: Account, *, order: str = "target", assumptio
     return Proof(
         claim=claim,
         certainty=Certainty.POSSIBLY if least.answers else Certainty.NEVER,
-        because=f"{least.message}: {least.before} → {least.after}",
+        because=f"{least.whom}: {least.before} → {least.after}",
         needs=tuple(map(str, least.answers)),
         witness=least.witness,
         assumptions=found.assumptions,
@@ -421,34 +225,3 @@ def _weight(one: Disagreement) -> tuple[int, int, int, int]:
     """Fewest answers, recipients, bytes and letters first."""
     mail = one.witness
     return len(one.answers), len(mail.envelope.rcpt_to), mail.size_bytes, len(mail.text)
-
-
-def ends_alike(before: Reception, after: Reception, *, order: str = "target") -> bool:
-    """Whether two ends of one message are the same to the world: answers, and effects by target, whoever asks for them.
-
-    What a bounce or a notification says of itself, its rule and the time it took, does not count.
-    """
-    if [str(one) for one in before.replies] != [str(one) for one in after.replies] or before.accepted != after.accepted:
-        return False
-    rows = [_by_target(one.effects, order) for one in (before, after)]
-    if rows[0].keys() != rows[1].keys():
-        return False
-    return all(
-        len(effects) == len(rows[1][target]) and all(map(_same, effects, rows[1][target]))
-        for target, effects in rows[0].items()
-    )
-
-
-def _by_target(effects: Iterable[Effect], order: str) -> dict[tuple[str, str], list[Effect]]:
-    rows: dict[tuple[str, str], list[Effect]] = {}
-    for effect in effects:
-        target = (effect.operation, effect.target) if order == "target" else ("", "")
-        rows.setdefault(target, []).append(effect)
-    return rows
-
-
-def _same(before: Effect, after: Effect) -> bool:
-    if type(before) is not type(after):
-        return False
-    names = [item.name for item in fields(before) if item.name not in ("rule", "action")]
-    return all(untimed(getattr(before, name)) == untimed(getattr(after, name)) for name in names)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.analysis.address_ranges import AddressRange
-from sesreceive.analysis.classes import Partition
-from sesreceive.analysis.judged import Judged
+from sesreceive.analysis.class_decisions import ClassDecisions
+from sesreceive.analysis.partition import Partition
 from sesreceive.errors import one_line
 from sesreceive.stages.index import FilterIndex
 from sesreceive.stages.prefixes import address_number
@@ -40,7 +40,7 @@ class FilterReach:
     client: AddressRange | None = None
 
 
-def filter_reach(partition: Partition, judged: Judged) -> tuple[FilterReach, ...]:
+def filter_reach(partition: Partition, judged: ClassDecisions) -> tuple[FilterReach, ...]:
     """The filters of an account, in order; cubic in them at worst, of which an account has a hundred."""
     filters = judged.account.filters
     if not filters:

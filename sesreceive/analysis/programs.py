@@ -16,9 +16,8 @@ from typing import Any
 
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
-from sesreceive.analysis.asked import names_recipients, targets
+from sesreceive.analysis.action_targets import is_visible, names_recipients, targets
 from sesreceive.analysis.classes import SizeClass
-from sesreceive.analysis.reachability import is_visible
 from sesreceive.analysis.walk import refuses
 from sesreceive.analysis.witness import Answer
 from sesreceive.assumption import Assumptions

@@ -6,23 +6,21 @@ are walked once. More recipients in one message only add rules that may stop, so
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from sesreceive.account.account import Account
-from sesreceive.account.action import ReceiptAction
 from sesreceive.analysis.address_ranges import AddressRange
-from sesreceive.analysis.classes import MailClass, Partition, RecipientClass, SizeClass
-from sesreceive.analysis.judged import Judged
+from sesreceive.analysis.class_decisions import ClassDecisions
+from sesreceive.analysis.classes import MailClass, RecipientClass, SizeClass
+from sesreceive.analysis.partition import Partition
 from sesreceive.analysis.walk import Certainty, Need, is_plain, needs_of, refuses, stops, through
 from sesreceive.analysis.witness import Witness
 from sesreceive.assumption import Assumptions
-from sesreceive.effects import Flow
 
-__all__ = ["Condition", "Reachability", "Way", "is_visible"]
+__all__ = ["Condition", "Reachability", "Way"]
 
 Group = tuple[tuple[int, ...], list[RecipientClass]]
 
@@ -47,22 +45,6 @@ class Way(NamedTuple):
     def rank(self) -> tuple[bool, int, bool]:
         """The simplest first: whatever functions answer, of a small message, over TLS."""
         return self.needs is not None, _ORDER[self.size], not self.tls
-
-
-def is_visible(action: ReceiptAction) -> bool:
-    """Whether the action asks the world for anything, or waits for an answer.
-
-    The others are seen through what follows alone: a header that is added, and the end of the rule set.
-
-    Examples
-    --------
-    >>> import sesreceive as ses
-    >>> is_visible(ses.StopAction()), is_visible(ses.StopAction(topic_arn="arn:aws:sns:us-east-1:111122223333:told"))
-    (False, True)
-    """
-    kind = type(action)
-    asks = kind.effects is not ReceiptAction.effects or kind.refuses is not ReceiptAction.refuses
-    return asks or bool(action.topic_arn) or action.waits
 
 
 @dataclass(slots=True)
@@ -116,10 +98,10 @@ class Reachability:
         self.account = account
         self.partition = Partition(account, assumptions=assumptions)
         self.assumptions = self.partition.assumptions
-        self.judged = Judged(account, self.partition)
+        self.judged = ClassDecisions(account, self.partition)
         self.rules = self.judged.rules
-        self._plain = [is_plain(rule) for rule in self.rules]
-        self._stops = [stops(rule) for rule in self.rules]
+        self.plain = [is_plain(rule) for rule in self.rules]
+        self.stops = [stops(rule) for rule in self.rules]
         self._refusing = [any(map(refuses, rule.actions)) for rule in self.rules]
         self._reached: dict[tuple[int, ...], dict[int, Way]] = {}
 
@@ -183,10 +165,10 @@ class Reachability:
             better = entry.way is None or rank < entry.way.rank
             if better:
                 entry.way = way
-            if self._plain[position]:
+            if self.plain[position]:
                 if better:
                     entry.actions = dict.fromkeys(range(len(self.rules[position].actions)), way)
-                ends = self._stops[position]
+                ends = self.stops[position]
             else:
                 step = through(position, self.rules[position], way.size, scope, way.needs)
                 for _, action, needed in step.reached[1:]:
@@ -270,72 +252,6 @@ class Reachability:
         mail = self.partition.witness(MailClass(recipients, chosen, tls, ordinary.sender, size))
         answers = tuple(answer for need in needs_of(needs) if (answer := need.answer) is not None)
         return Witness(envelope=mail.envelope, size_bytes=mail.size_bytes, answers=answers)
-
-    # ------------------------------------------------------------------ what a hidden action would change
-
-    @cached_property
-    def followed(self) -> dict[tuple[int, int], bool]:
-        """Of each hidden action that is reached whether something visible may follow it in the same message.
-
-        Looked at is every pair of recipients: one that reaches the action, and one for whom something is done behind
-        it. A walk of more recipients has more rules that stop, so no third makes a difference.
-        """
-        following: dict[tuple[int, int], bool] = {}
-        within_rule = self.assumptions.added_header_scope == "rule"
-        for position, rule in enumerate(self.rules):
-            for index, action in enumerate(rule.actions):
-                if is_visible(action) or index not in self.seen[position].actions:
-                    continue
-                ends = action.flow() is Flow.STOP_RULE_SET
-                inside = any(map(is_visible, rule.actions[index + 1 :]))
-                only_inside = not ends and (within_rule or (self._plain[position] and self._stops[position]))
-                following[position, index] = inside or (not only_inside and self._goes_on(position))
-        return following
-
-    def _goes_on(self, position: int) -> bool:
-        """Whether something visible may come behind a rule, were it to stop nothing."""
-        free, behind_stop = self._free
-        at = bisect_right(free, position)
-        nearest = [*free[at : at + 1], *behind_stop.get(position, ())]
-        return any(behind <= self._farthest.get(position, -1) for behind in nearest)
-
-    @cached_property
-    def _free(self) -> tuple[list[int], dict[int, list[int]]]:
-        """The visible rules to which no other rule stops the way of somebody; those that one rule alone keeps back."""
-        shown = [any(map(is_visible, rule.actions)) for rule in self.rules]
-        free: set[int] = set()
-        behind_stop: dict[int, list[int]] = {}
-        for _, (recipient, *_) in self.groups:
-            for _, _, fired in self.settings(recipient):
-                stop = -1
-                for position in fired:
-                    if shown[position]:
-                        if stop < 0:
-                            free.add(position)
-                        else:
-                            behind_stop.setdefault(stop, []).append(position)
-                            break
-                    if self._plain[position] and self._stops[position]:
-                        if stop >= 0:
-                            break
-                        stop = position
-        return sorted(free), behind_stop
-
-    @cached_property
-    def _farthest(self) -> dict[int, int]:
-        """Of each rule the last position that a message which reaches it may come to, were the rule to stop nothing."""
-        farthest: dict[int, int] = {}
-        last = len(self.rules)
-        for _, (recipient, *_) in self.groups:
-            for _, _, fired in self.settings(recipient):
-                hard = [position for position in fired if self._plain[position] and self._stops[position]]
-                ends = hard[0] if hard else last
-                for position in fired:
-                    if position > ends:
-                        break
-                    to = ends if position < ends else (hard[1] if len(hard) > 1 else last)
-                    farthest[position] = max(farthest.get(position, -1), to)
-        return farthest
 
 
 def _run(pairs: Sequence[tuple[int, int]], at: int) -> Iterator[int]:

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from sesreceive import _html
+from sesreceive.account.account import Account
 from sesreceive.analysis.rerun import reruns
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
 from sesreceive.reading.changes import Change, Where, changes
 from sesreceive.reception import Reception
-from sesreceive.wording import count
+from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sesreceive.analysis.comparison import Comparison
 
 __all__ = ["Change", "Difference", "Differences", "Where", "changes", "differences", "label", "replayed"]
 
@@ -161,19 +164,36 @@ def replayed(receptions: Iterable[Reception], /, *arguments: Any, **circumstance
     return tuple(reruns(receptions, **circumstances))
 
 
-def differences(before: Iterable[Reception], after: Iterable[Reception]) -> Differences:
-    """Where two series of receptions of the same messages part.
+@overload
+def differences(before: Account, after: Account) -> Comparison: ...
+@overload
+def differences(before: Iterable[Reception], after: Iterable[Reception]) -> Differences: ...
+def differences(
+    before: Account | Iterable[Reception], after: Account | Iterable[Reception]
+) -> Comparison | Differences:
+    """Where two series of receptions of the same messages part; of two accounts, where they treat any mail differently.
 
     Parameters
     ----------
-    before, after : iterable of Reception
-        Of the same messages, in the same order.
+    before, after : iterable of Reception, or Account
+        Receptions of the same messages, in the same order; or two accounts, which `analysis.compare.compare` is asked
+        about.
 
     Raises
     ------
+    InputError
+        When one is an account and the other is not.
     ValueError
-        When one is longer than the other.
+        When one series is longer than the other.
     """
+    if isinstance(before, Account) and isinstance(after, Account):
+        # What compares accounts shows its answer as receptions, so it stands above.
+        from sesreceive.analysis.compare import compare
+
+        return compare(before, after)
+    if isinstance(before, Account) or isinstance(after, Account):
+        kinds = " and ".join(type(side).__name__ for side in (before, after))
+        raise InputError(expected("two accounts or two series of receptions", kinds))
     differing, compared = [], 0
     for number, (was, would_be) in enumerate(zip(before, after, strict=True)):
         compared += 1

@@ -47,7 +47,7 @@ class Answer:
 
 
 class DryRun:
-    """A backend in which every effect takes place and nothing happens; functions answer what they are told to.
+    """A backend in which every effect succeeds and changes nothing; functions answer what `answers` says.
 
     Parameters
     ----------
@@ -124,6 +124,8 @@ class Witness:
     def save(self, folder: str | Path, name: str = "witness") -> Path:
         """Write ``name.eml`` and ``name.envelope.json``, as `Receiver.replay` reads them; the path of the first.
 
+        What functions answer, where it matters, is beside them in ``name.answers.json``.
+
         Raises
         ------
         OSError
@@ -135,6 +137,10 @@ class Witness:
         path.write_bytes(self.message)
         text = json.dumps(self.envelope.to_json(), indent=2) + "\n"
         path.with_name(f"{name}.envelope.json").write_text(text, encoding="utf-8")
+        if self.answers:
+            rows = [{"FunctionArn": one.function_arn, "disposition": one.flow.value} for one in self.answers]
+            text = json.dumps(rows, indent=2) + "\n"
+            path.with_name(f"{name}.answers.json").write_text(text, encoding="utf-8")
         return path
 
     @property

@@ -17,7 +17,7 @@ from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.trace.facts import Check
 from sesreceive.trace.vocabulary import term
 
-__all__ = ["Change", "Where", "changes", "same_effect"]
+__all__ = ["Change", "Where", "changes", "same_effect", "untimed"]
 
 # What stands where there is nothing.
 NOTHING = "–"
@@ -276,4 +276,5 @@ def same_effect(before: Effect, after: Effect | None) -> bool:
 
 
 def untimed(value: Any) -> Any:
+    """A member of an effect without the time that processing took."""
     return _TOOK.sub("", value) if isinstance(value, str) else value

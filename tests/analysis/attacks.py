@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sesreceive as ses
 from sesreceive.account.edits import removed
-from sesreceive.analysis.compare import Comparison, ends_alike
+from sesreceive.analysis.comparison import Comparison, ends_alike
 from sesreceive.analysis.unreachable import Unreachable
 from sesreceive.analysis.witness import Witness
 from sesreceive.stages.index import AccountIndex

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.analysis.classes import Partition, RecipientKind, SizeClass
+from sesreceive.analysis.classes import RecipientKind, SizeClass
+from sesreceive.analysis.partition import Partition
 from sesreceive.assumption import Assumptions
 from sesreceive.receiver import Receiver
 from tests.analysis.close_accounts import accounts, clients, mails, recipients

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.analysis.compare import compare, ends_alike, equivalent
+from sesreceive.analysis.compare import compare, equivalent
+from sesreceive.analysis.comparison import ends_alike
 from tests.analysis.attacks import attack_comparison, confirm_comparison
 from tests.analysis.close_accounts import ARN, TOPIC, edited, mails
 from tests.analysis.test_unreachable import ANA, BO, EVENT, GATE, HEADER, S3, SNS, STOP, account_of, rule
@@ -119,3 +120,23 @@ def test_an_account_is_like_itself(pair, mail):
     account = pair[0]
     assert compare(account, account).equal
     assert ends_alike(mail.receive(account), mail.receive(account))
+
+
+def test_the_mails_of_all_differences_are_written_with_what_functions_answer(tmp_path):
+    comparison = compare(account_of(rule("r", GATE, S3)), account_of(rule("r", S3, GATE)))
+    (path,) = comparison.save(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "difference-0.answers.json",
+        "difference-0.eml",
+        "difference-0.envelope.json",
+    ]
+    report = ses.Receiver(comparison.before, seed=1).replay(path)
+    assert [reception.envelope.rcpt_to for reception in report] == [("someone@example.com",)]
+    assert repr(comparison.differences) == "<Differences: 1 of 1 message would end differently>"
+
+
+def test_differences_of_two_accounts_are_their_comparison():
+    before, after = account_of(rule("r", S3)), account_of(rule("r", OTHER))
+    assert list(ses.differences(before, after)) == list(ses.compare(before, after))
+    with pytest.raises(ses.InputError, match="expected two accounts or two series of receptions but got `Account and"):
+        ses.differences(before, [])

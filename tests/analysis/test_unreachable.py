@@ -132,7 +132,7 @@ def test_the_answer_is_a_table_and_shows_in_a_notebook():
     html = answer._repr_html_()
     assert "✗ dead" in html
     assert "ses-text" in html
-    assert repr(answer).startswith("<Unreachable: 3 dead, 0 redundant, 0 by a function's answer alone")
+    assert repr(answer).startswith("<Unreachable: 3 dead, 0 redundant, 0 reached only if a function answers so")
 
 
 @settings(max_examples=150)

@@ -16,11 +16,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from sesreceive.analysis.compare import compare
-from sesreceive.analysis.interference import interference
 from sesreceive.analysis.unreachable import unreachable
 from tests.analysis.attacks import (
     attack_comparison,
-    attack_interference,
     attack_redundant,
     attack_unreachable,
     confirm,
@@ -50,13 +48,11 @@ def main() -> None:
     def attack(pair, some, order) -> None:
         reach = unreachable(pair[0])
         found = compare(*pair, order=order)
-        meeting = interference(pair[0])
         confirm(reach)
         confirm_comparison(found)
         for at, mail in enumerate(some):
             attack_unreachable(reach, mail)
             attack_comparison(found, mail)
-            attack_interference(meeting, mail)
             if at < 3:
                 attack_redundant(reach, mail)
         counted["mails"] += len(some)
@@ -67,7 +63,6 @@ def main() -> None:
         counted["of them changed"] += found.equal and pair[0] != pair[1]
         counted["differences shown"] += len(found)
         counted["undecided"] += len(found.undecided)
-        counted["pairs of recipients that interfere"] += len(meeting)
 
     started = time.perf_counter()
     attack()

@@ -1,4 +1,4 @@
-"""What an action asks of the world, found by asking it: operations and targets, and whether it names the recipients."""
+"""What an action asks of the world, found out by asking it: operations, targets, and whether it names recipients."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.actions.context import ActionContext
-from sesreceive.analysis.reachability import is_visible
 from sesreceive.analysis.witness import witness
 from sesreceive.errors import one_line
 from sesreceive.reading.changes import same_effect
 from sesreceive.reception import Reception
 from sesreceive.verdict import Verdicts
 
-__all__ = ["names_recipients", "shown", "targets"]
+__all__ = ["is_visible", "names_recipients", "shown", "targets"]
 
 _TWO = ("ana@example.com", "bo@example.com")
 
@@ -34,6 +33,22 @@ def _context(recipients: tuple[str, ...]) -> ActionContext:
     return ActionContext(reception.receipt, rule, 0, recipients, reception.verdicts or Verdicts())
 
 
+def is_visible(action: ReceiptAction) -> bool:
+    """Whether the action asks the world for anything, or waits for an answer.
+
+    The others are seen through what follows alone: a header that is added, and the end of the rule set.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> is_visible(ses.StopAction()), is_visible(ses.StopAction(topic_arn="arn:aws:sns:us-east-1:111122223333:told"))
+    (False, True)
+    """
+    kind = type(action)
+    asks = kind.effects is not ReceiptAction.effects or kind.refuses is not ReceiptAction.refuses
+    return asks or bool(action.topic_arn) or action.waits
+
+
 @lru_cache(maxsize=8192)
 def targets(action: ReceiptAction) -> tuple[tuple[str, str], ...]:
     """Operation and target of each effect of an action, in order, the notification of its topic last.
@@ -45,10 +60,10 @@ def targets(action: ReceiptAction) -> tuple[tuple[str, str], ...]:
     (('PutObject', 'inbox'), ('Publish', 'arn:aws:sns:us-east-1:111122223333:told'))
     """
     context = _context(_TWO)
-    found = [(effect.operation, effect.target) for effect in action.effects(context)]
+    asked = [(effect.operation, effect.target) for effect in action.effects(context)]
     if action.topic_arn and action.notifies(context) is not None:
-        found.append(("Publish", action.topic_arn))
-    return tuple(found)
+        asked.append(("Publish", action.topic_arn))
+    return tuple(asked)
 
 
 def names_recipients(action: ReceiptAction) -> bool:
@@ -64,8 +79,8 @@ def names_recipients(action: ReceiptAction) -> bool:
     if action.topic_arn:
         return True
     if kind not in _NAMING:
-        one, two = _context(_TWO[:1]), _context(_TWO)
-        pairs = zip(action.effects(one), action.effects(two), strict=True)
+        for_one, for_two = action.effects(_context(_TWO[:1])), action.effects(_context(_TWO))
+        pairs = zip(for_one, for_two, strict=True)
         _NAMING[kind] = not all(same_effect(before, after) for before, after in pairs)
     return _NAMING[kind]
 

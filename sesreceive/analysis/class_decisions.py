@@ -9,7 +9,8 @@ from functools import cached_property
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.analysis.address_ranges import AddressRange
-from sesreceive.analysis.classes import Partition, RecipientClass, RecipientKind
+from sesreceive.analysis.classes import RecipientClass, RecipientKind
+from sesreceive.analysis.partition import Partition
 from sesreceive.mail.reply import BLOCKED, Reply
 from sesreceive.stages import filtering, recipients
 from sesreceive.stages.filtering import FilterDecision
@@ -17,13 +18,13 @@ from sesreceive.stages.index import AccountIndex, Matched
 from sesreceive.stages.planning import plan
 from sesreceive.stages.recipients import RecipientDecision
 
-__all__ = ["Judged"]
+__all__ = ["ClassDecisions"]
 
 _NOT_JUDGED = (RecipientKind.UNSAYABLE, RecipientKind.TOO_LONG)
 _NOBODY = filtering.decide((), "")
 
 
-class Judged:
+class ClassDecisions:
     """What an account decides on the classes of a partition.
 
     Parameters
@@ -40,7 +41,7 @@ class Judged:
     >>> account = ses.Account(
     ...     identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),)
     ... )
-    >>> judged = Judged(account, partition := Partition(account))
+    >>> judged = ClassDecisions(account, partition := Partition(account))
     >>> judged.decide(partition.recipients[0]).rules
     ('all',)
     """

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.analysis.address_ranges import UNKNOWN_CLIENT, AddressRange
-from sesreceive.analysis.classes import Partition, RecipientClass, RecipientKind, SizeClass
-from sesreceive.analysis.judged import Judged
+from sesreceive.analysis.class_decisions import ClassDecisions
+from sesreceive.analysis.classes import RecipientClass, RecipientKind, SizeClass
+from sesreceive.analysis.partition import Partition
 from sesreceive.analysis.programs import Programs, TooManyWays
 from sesreceive.analysis.walk import refuses
 from sesreceive.analysis.witness import Answer
 from sesreceive.assumption import Assumptions
 
-__all__ = ["Both", "Group", "Setting"]
+__all__ = ["Group", "Setting", "TwoAccounts"]
 
 Outcome = tuple[bool, bool]
 Positions = tuple[int, ...]
@@ -53,7 +54,7 @@ class Group:
     matched: tuple[Positions, Positions]
 
 
-class Both:
+class TwoAccounts:
     """Two accounts and the classes of both.
 
     Parameters
@@ -67,7 +68,7 @@ class Both:
 
     Attributes
     ----------
-    sides : (Judged, Judged)
+    sides : (ClassDecisions, ClassDecisions)
         Either account's decisions.
     undecided : dict
         What could not be decided, as sentences.
@@ -79,7 +80,7 @@ class Both:
         self.partition = Partition(before, after, assumptions=assumptions)
         self.assumptions = self.partition.assumptions
         self.order = order
-        self.sides = Judged(before, self.partition), Judged(after, self.partition)
+        self.sides = ClassDecisions(before, self.partition), ClassDecisions(after, self.partition)
         self.programs = Programs(self.assumptions, order)
         self.undecided: dict[str, None] = {}
         self._same: dict[Hashable, bool | None] = {}
@@ -239,7 +240,7 @@ class Both:
         if len(recipients) == 1:
             return (_nobody_else, _nobody_else)
 
-        def named(judged: Judged) -> Callable[[int], Hashable]:
+        def named(judged: ClassDecisions) -> Callable[[int], Hashable]:
             matched = [frozenset(judged.matched[one]) for one in recipients]
             return lambda position: tuple(position in one for one in matched)
 

@@ -15,14 +15,13 @@ from typing import NamedTuple
 
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
-from sesreceive.analysis.asked import targets
-from sesreceive.analysis.both import Both, Group, Positions, Setting
+from sesreceive.analysis.action_targets import is_visible, targets
 from sesreceive.analysis.classes import RecipientClass, SizeClass
-from sesreceive.analysis.reachability import is_visible
+from sesreceive.analysis.two_accounts import Group, Positions, Setting, TwoAccounts
 from sesreceive.analysis.walk import is_plain, stops
 from sesreceive.effects import Flow
 
-__all__ = ["Pairs"]
+__all__ = ["RecipientPairs"]
 
 # Of two rules in another order as many pairs of cases are looked at; of all of them so many.
 _MOST_EACH, _MOST = 400, 12_000
@@ -40,7 +39,7 @@ class _Counterparts(NamedTuple):
 Differing = tuple[RecipientClass, RecipientClass, Setting]
 
 
-class Pairs:
+class RecipientPairs:
     """The pairs of recipients that two accounts treat differently, though each of them alone is treated alike.
 
     Attributes
@@ -53,7 +52,7 @@ class Pairs:
         Whether, with no difference, the same is proved for any number of recipients.
     """
 
-    def __init__(self, both: Both) -> None:
+    def __init__(self, both: TwoAccounts) -> None:
         self.both = both
         self.undecided: tuple[str, ...] = ()
         self.for_all = both.assumptions.scan_scope == "per-rule"
