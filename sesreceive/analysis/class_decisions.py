@@ -95,6 +95,10 @@ class ClassDecisions:
             self._plans[key] = self.fired((recipient,), tls=tls)
         return self._plans[key]
 
+    def fired_together(self, some: Iterable[RecipientClass], *, tls: bool = True) -> tuple[int, ...]:
+        """The same for several, put together from each alone: a rule applies to a message if one recipient matches."""
+        return tuple(sorted({position for one in some for position in self.fired_alone(one, tls=tls)}))
+
     def filtered(self, client: AddressRange) -> FilterDecision:
         """What the filters say of a class of clients."""
         return filtering.decide(self.account.filters, client.representative, (), self.assumptions, self.index.filters)

@@ -64,9 +64,17 @@ class Programs:
         self._numbers: dict[Any, Number] = {}
         self._forms: list[Any] = []
         self._states = 0
+        self._end: Hashable = ()  # what stands behind the last rule of the program that is being numbered
 
     def number(
-        self, fired: Fired, size: SizeClass, recipients: Recipients = lambda position: None, *, strict: bool = False
+        self,
+        fired: Fired,
+        size: SizeClass,
+        recipients: Recipients = lambda position: None,
+        *,
+        strict: bool = False,
+        scans: bool | None = None,
+        goes_on: bool = False,
     ) -> Number:
         """The number of what these rules do to a message of a size.
 
@@ -78,6 +86,10 @@ class Programs:
             Whom the rule in a position matches; a key for them will do.
         strict : bool
             Whether a header counts that is added and that nobody sees. Cheaper; that numbers differ means less.
+        scans : bool, optional
+            Whether another rule has the message scanned for all; asked of these rules if not given.
+        goes_on : bool
+            Whether it counts that the last rule is left behind, since other rules follow.
 
         Raises
         ------
@@ -89,12 +101,17 @@ class Programs:
             strict = True  # it makes no difference then
         elif self.assumptions.added_header_scope == "rule":
             strict = False  # a header ends with its rule, which is no place that strict trees keep
-        scans = any(rule.scan_enabled for _, rule in fired) and self.assumptions.scan_scope == "per-message"
+        scans = self.scans(fired) if scans is None else scans
+        self._end = ("on",) if goes_on else ()
         known: dict[_At, Number] = {}
         if strict:  # from the end, so that no node waits for another
             for start in _starts(fired, size):
                 self._node(fired, start, size, recipients, scans, strict, known)
         return self._node(fired, _At(0, -1, (), ()), size, recipients, scans, strict, known)
+
+    def scans(self, fired: Fired) -> bool:
+        """Whether one of these rules has a message scanned for all of them."""
+        return self.assumptions.scan_scope == "per-message" and any(rule.scan_enabled for _, rule in fired)
 
     def parting(self, one: Number, other: Number) -> tuple[Answer, ...]:
         """The answers of functions with which two trees that differ part, in order of the calls.
@@ -203,6 +220,8 @@ class Programs:
             if flow is Flow.STOP_RULE_SET:
                 break
             index = len(rule.actions) if flow is Flow.STOP_RULE else index + 1
+        else:
+            tail = self._end
         number = self._node_number((piece.form(), tail))
         known[at] = number
         return number

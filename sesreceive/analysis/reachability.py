@@ -104,6 +104,7 @@ class Reachability:
         self.stops = [stops(rule) for rule in self.rules]
         self._refusing = [any(map(refuses, rule.actions)) for rule in self.rules]
         self._reached: dict[tuple[int, ...], dict[int, Way]] = {}
+        self._ends: dict[tuple[int, ...], list[tuple[frozenset[int], int]]] = {}
 
     # ------------------------------------------------------------------ who comes in
 
@@ -148,13 +149,16 @@ class Reachability:
             return tuple(seen)
         for matched, (recipient, *_) in self.groups:
             reached: dict[int, Way] = {}
+            ends: list[tuple[frozenset[int], int]] = []
             for tls, size, fired in self.settings(recipient):
-                self._walk(Way(recipient, tls, size, None), fired, seen, reached)
-            self._reached[matched] = reached
+                end = self._walk(Way(recipient, tls, size, None), fired, seen, reached)
+                if end is not None:
+                    ends.append((frozenset(fired), end))
+            self._reached[matched], self._ends[matched] = reached, ends
         return tuple(seen)
 
-    def _walk(self, way: Way, fired: Sequence[int], seen: list[_Seen], reached: dict[int, Way]) -> None:
-        """One walk; `way` is how it begins, `reached` how each rule was reached by this recipient before."""
+    def _walk(self, way: Way, fired: Sequence[int], seen: list[_Seen], reached: dict[int, Way]) -> int | None:
+        """One walk, and the rule it ends in; `way` is how it begins, `reached` how each rule was reached before."""
         scope = self.assumptions.oversize_scope
         rank = way.rank
         for place, position in enumerate(fired):
@@ -183,23 +187,13 @@ class Reachability:
             if ends:
                 for behind in fired[place + 1 :]:
                     seen[behind].stopped_by.setdefault(position, (way.recipient, way.tls))
-                return
+                return position
+        return None
 
     def stopping(self, position: int, recipient: RecipientClass) -> tuple[int, ...]:
         """The rules that stop the set before a rule, for one class of recipients that matches it."""
-        scope = self.assumptions.oversize_scope
-        found = set()
-        for _, size, fired in self.settings(recipient):
-            needs: Need | None = None
-            for before in fired:
-                if before == position:
-                    break
-                step = through(before, self.rules[before], size, scope, needs)
-                needs = step.needs
-                if step.ends:
-                    found.add(before)
-                    break
-        return tuple(sorted(found))
+        ends = self._ends.get(self.judged.matched[recipient], ())
+        return tuple(sorted({end for fired, end in ends if end < position and position in fired}))
 
     @cached_property
     def conditions(self) -> dict[tuple[int, int], Condition]:

@@ -24,7 +24,7 @@ from sesreceive.effects import Flow
 __all__ = ["RecipientPairs"]
 
 # Of two rules in another order as many pairs of cases are looked at; of all of them so many.
-_MOST_EACH, _MOST = 400, 12_000
+_MOST_EACH, _MOST = 4_000, 12_000
 _MOST_COUNTERPARTS = 3_000
 _TOO_MANY = "more messages to two recipients would have to be looked at than were"
 

@@ -22,6 +22,7 @@ __all__ = ["Group", "Setting", "TwoAccounts"]
 
 Outcome = tuple[bool, bool]
 Positions = tuple[int, ...]
+Forms = tuple[Hashable, ...]
 _SIZES = (SizeClass.SMALL, SizeClass.LARGE, SizeClass.EDGE)
 _EDGE = (
     "whether a message within some thousand bytes of the size limit of SNS actions is treated alike depends on what "
@@ -84,6 +85,7 @@ class TwoAccounts:
         self.programs = Programs(self.assumptions, order)
         self.undecided: dict[str, None] = {}
         self._same: dict[Hashable, bool | None] = {}
+        self._parts: dict[Hashable, bool] = {}
         self._differing: dict[tuple[Positions, Positions], list[Setting]] = {}
         ids: dict[Hashable, int] = {}
         self._ids = tuple([ids.setdefault(_does(rule), len(ids)) for rule in judged.rules] for judged in self.sides)
@@ -186,7 +188,7 @@ class TwoAccounts:
         if len(recipients) == 1:
             before, after = (judged.fired_alone(recipients[0], tls=tls) for judged in self.sides)
         else:
-            before, after = (judged.fired(recipients, tls=tls) for judged in self.sides)
+            before, after = (judged.fired_together(recipients, tls=tls) for judged in self.sides)
         return before, after
 
     def same(self, recipients: Sequence[RecipientClass], tls: bool, size: SizeClass) -> bool:
@@ -200,14 +202,47 @@ class TwoAccounts:
         if forms[0] == forms[1]:
             return True
         key = forms, size
+        if size is SizeClass.EDGE and _EDGE in self.undecided:
+            return True  # more of these would say nothing new
         if key not in self._same:
-            self._same[key] = self._compared(fired, size, who)
+            self._same[key] = self._alike_where_they_part(forms, fired, size, who) or self._compared(fired, size, who)
         same = self._same[key]
         if same is None:
             self.undecided[_WAYS] = None
         elif not same and size is SizeClass.EDGE:
             self.undecided[_EDGE] = None
         return same is not False or size is SizeClass.EDGE
+
+    def _alike_where_they_part(
+        self,
+        forms: tuple[Forms, ...],
+        fired: tuple[Positions, Positions],
+        size: SizeClass,
+        who: Sequence[Callable[[int], Hashable]],
+    ) -> bool:
+        """Whether the rules between those that are the same in front and behind do the same; then all do.
+
+        Two accounts differ in few rules as a rule, and what is between is the same for many messages.
+        """
+        scans = [self.programs.scans(self._rules(side, fired[side])) for side in (0, 1)]
+        if scans[0] != scans[1]:
+            return False
+        first, last = _apart(*forms)
+        parts = tuple(form[first : len(form) - last] for form in forms)
+        key = parts, size, scans[0]
+        if key not in self._parts:
+            between = [positions[first : len(positions) - last] for positions in fired]
+            try:
+                numbers = {
+                    self.programs.number(
+                        self._rules(side, between[side]), size, who[side], strict=True, scans=scans[0], goes_on=True
+                    )
+                    for side in (0, 1)
+                }
+            except TooManyWays:
+                numbers = set()
+            self._parts[key] = len(numbers) == 1
+        return self._parts[key]
 
     def _compared(
         self, fired: tuple[Positions, Positions], size: SizeClass, who: Sequence[Callable[[int], Hashable]]
@@ -261,6 +296,14 @@ class TwoAccounts:
         except TooManyWays:
             before, after = self._numbers(fired, setting.size, who, strict=True)
         return self.programs.parting(before, after)
+
+
+def _apart(before: Forms, after: Forms) -> tuple[int, int]:
+    """How many are the same in front, and behind."""
+    shorter = min(len(before), len(after))
+    first = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    behind = range(1, shorter - first + 1)
+    return first, next((at - 1 for at in behind if before[-at] != after[-at]), shorter - first)
 
 
 def _nobody_else(position: int) -> Hashable:

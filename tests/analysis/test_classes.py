@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive.analysis.class_decisions import ClassDecisions
 from sesreceive.analysis.classes import RecipientKind, SizeClass
 from sesreceive.analysis.partition import Partition
 from sesreceive.assumption import Assumptions
@@ -85,6 +86,13 @@ def test_a_mail_is_decided_as_the_mail_of_its_classes(account, mail):
 def _too_long(place) -> bool:
     """A recipient that closes the connection ends the list; the representative closes it as well, with its own text."""
     return any(one.kind is RecipientKind.TOO_LONG for one in place.recipients)
+
+
+@given(accounts(), st.data(), st.booleans())
+def test_the_rules_of_a_message_to_several_are_those_of_each_together(account, data, tls):
+    judged = ClassDecisions(account, Partition(account))
+    some = data.draw(st.lists(st.sampled_from(judged.partition.recipients), max_size=4, unique=True))
+    assert judged.fired_together(some, tls=tls) == judged.fired(some, tls=tls)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000, 153_600, 153_601, 41_943_040, 41_943_041, 90_000_000])
