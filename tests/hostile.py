@@ -1,4 +1,4 @@
-"""Mail that was made to be dear to receive: for the tests of its cost and for the benchmark."""
+"""Mail and zones that were made to be dear to read: for the tests of its cost and for the benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
-__all__ = ["END", "FROM", "MESSAGES"]
+__all__ = ["END", "FROM", "MESSAGES", "ZONES"]
 
 END = b"\r\n\r\nhello\r\n"
 FROM = b"From: Ana <ana@example.org>\r\nTo: bo@example.com\r\nSubject: hello\r\n"
@@ -81,4 +81,15 @@ MESSAGES: Mapping[str, Callable[[int], bytes]] = {
     ),
     "zip in zip": zip_bomb,
     "gzip of nothing": gzip_bomb,
+}
+
+# name → the zone of so many records of one name
+ZONES: Mapping[str, Callable[[int], str]] = {
+    "zone of one string": lambda records: 'example.org. IN TXT "v=spf1 ip4:192.0.2.1 -all"\n' * records,
+    "zone of strings": lambda records: "".join(
+        f'example.org. IN TXT "v=spf1 ip4:192.0.2.{number} -all"\n' for number in range(records)
+    ),
+    "zone of addresses": lambda records: "".join(
+        f"example.org. IN A 192.{number >> 16}.{number >> 8 & 255}.{number & 255}\n" for number in range(records)
+    ),
 }

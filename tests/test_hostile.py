@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 from cost import assert_in_proportion
-from hostile import END, FROM, MESSAGES
+from hostile import END, FROM, MESSAGES, ZONES
 
 import sesreceive as ses
 from sesreceive import limits
@@ -141,9 +141,27 @@ def test_no_message_takes_more_time_than_in_proportion_to_its_size(name):
     assert_in_proportion(work, SIZE)
 
 
-def test_a_zone_costs_what_its_records_cost():
-    line = 'example.org. IN TXT "v=spf1 ip4:192.0.2.1 -all"\n'
-    assert_in_proportion(lambda size: lambda text=line * size: ses.Zone.parse(text), 8_000)
+@pytest.mark.parametrize("name", ZONES)
+def test_a_zone_costs_what_its_records_cost(name):
+    def work(size: int):
+        text = ZONES[name](size)
+        return lambda: ses.Zone.parse(text)
+
+    assert_in_proportion(work, 8_000)
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_no_zone_takes_more_than_three_times_its_size_in_memory(name):
+    text = ZONES[name](20_000)
+    ses.Zone.parse(text)
+    tracemalloc.start()
+    try:
+        kept = ses.Zone.parse(text)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(kept.records) == 20_000
+    assert peak <= MOST_MEMORY * len(text)
 
 
 def test_a_plain_line_full_of_semicolons_costs_what_it_is_long():

@@ -147,18 +147,18 @@ class Zone:
         [RFC 1035 section 3.3.9] but got `example.org. IN MX mx.example.org.`
         """
         nodes: dict[str, dict[str, list[Value] | DnsStatus]] = {}
-        for record in read_zone(text):
-            node = nodes.setdefault(record.name, {})
-            before = node.get(record.rdtype)
-            if isinstance(record.value, DnsStatus):
-                node[record.rdtype] = record.value
+        for name, rdtype, values in read_zone(text):
+            node = nodes.setdefault(name, {})
+            before = node.get(rdtype)
+            if isinstance(values, DnsStatus):
+                node[rdtype] = values
             elif isinstance(before, list):
-                before.append(record.value)
+                before.extend(values)
             else:
-                node[record.rdtype] = [record.value]
+                node[rdtype] = [*values]
         return cls._of(
             {
-                name: {key: tuple(values) if isinstance(values, list) else values for key, values in node.items()}
+                name: {key: tuple(kept) if isinstance(kept, list) else kept for key, kept in node.items()}
                 for name, node in nodes.items()
             }
         )

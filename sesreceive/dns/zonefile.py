@@ -1,17 +1,16 @@
 """Zone-file text as records (RFC 1035 section 5.1); dnspython's tokenizer cuts it into words.
 
-It reads letter by letter, so lines with nothing in them to interpret, which nearly all are, are cut by a pattern. Time
-is proportional to the text.
+It reads letter by letter, so lines with nothing in them to interpret, which nearly all are, are cut by a pattern; and
+lines that differ in their strings or addresses alone are read together. Time is proportional to the text.
 """
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from sesreceive.dns.records import RECORD_TYPES, Value, ZoneRecord, absolute_name, read_other, type_named
+from sesreceive.dns.records import RECORD_TYPES, Value, absolute_name, read_other, type_named
 from sesreceive.dns.resolver import DnsStatus
 from sesreceive.errors import ZoneError, one_line
 
@@ -31,8 +30,25 @@ _QUOTED, _BARE = r'"[ !#-\[\]-~]*+"', r"[!#-'*-:<-\[\]-~]++"
 _PLAIN = re.compile(rf"[ \t]*+(?:(?:{_QUOTED}|{_BARE})(?=[ \t\n;]|\Z)[ \t]*+)*+(?:;[^\n]*+)?\n?")
 _WORD = re.compile(rf"{_QUOTED}|{_BARE}|;")
 
+# Lines that are alike up to one string, or up to one address in the form in which it is kept (RFC 6943 section 3.1.1).
+_RUN = 4096
+_HEAD = rf"(?:(?!\$){_BARE})?+[ \t]++(?:[0-9]++[ \t]++)?+(?:IN[ \t]++)?+"
+_NUMBER = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_ALIKE: Mapping[str, re.Pattern[str]] = {
+    rdtype: re.compile(rf"({_HEAD}{rdtype}[ \t]++){value}[ \t]*+\n(?:\1{value}[ \t]*+\n){{1,{_RUN}}}+")
+    for rdtype, value in {"TXT": _QUOTED, "A": rf"(?:{_NUMBER}\.){{3}}{_NUMBER}(?![0-9.])"}.items()
+}
 
-def read_zone(text: str) -> Iterator[ZoneRecord]:
+
+class Records(NamedTuple):
+    """Records of one name and type that follow each other, or that questions for them fail."""
+
+    name: str
+    rdtype: str
+    values: Sequence[Value] | DnsStatus
+
+
+def read_zone(text: str) -> Iterator[Records]:
     """The records of a zone, in order.
 
     Raises
@@ -42,13 +58,12 @@ def read_zone(text: str) -> Iterator[ZoneRecord]:
     """
     from dns.exception import DNSException
 
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    lines = io.StringIO(text, newline="\n")
+    lines = _Lines(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     reader = _Reader(lines)
     while True:
-        start = lines.tell()
+        start = lines.at
         try:
-            records = reader.next_line()
+            records = reader.next_lines()
         except ValueError as error:
             problem = str(error)
         except DNSException as error:
@@ -58,15 +73,33 @@ def read_zone(text: str) -> Iterator[ZoneRecord]:
                 return
             yield from records
             continue
-        number = text.count("\n", 0, start) + 1
-        line = text.split("\n")[number - 1].strip()
+        number = lines.text.count("\n", 0, start) + 1
+        lines.at = start
+        line = lines.readline().strip()
         raise ZoneError(f"zone line {number}: {problem} but got `{one_line(line)}`")
+
+
+class _Lines:
+    """A text that is read by lines and by letters; `io.StringIO` would copy it, with four octets a letter."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+
+    def readline(self) -> str:
+        end = self.text.find("\n", self.at) + 1 or len(self.text)
+        start, self.at = self.at, end
+        return self.text[start:end]
+
+    def read(self, letters: int) -> str:
+        start = self.at
+        self.at = min(start + letters, len(self.text))
+        return self.text[start : self.at]
 
 
 class _Reader:
     """What carries over from one line to the next: the origin and the last owner."""
 
-    def __init__(self, lines: io.StringIO) -> None:
+    def __init__(self, lines: _Lines) -> None:
         from dns.tokenizer import Tokenizer
 
         self.lines = lines
@@ -74,16 +107,20 @@ class _Reader:
         self.origin = ""
         self.owner: str | None = None
 
-    def next_line(self) -> list[ZoneRecord] | None:
-        """The records of the next line; None behind the last one."""
-        start = self.lines.tell()
+    def next_lines(self) -> list[Records] | None:
+        """The records of the next line, and of those that are like it; None behind the last one."""
+        start = self.lines.at
+        for rdtype, alike in _ALIKE.items():
+            if (run := alike.match(self.lines.text, start)) and (run[0][0] not in " \t" or self.owner is not None):
+                self.lines.at = run.end()
+                return [self._alike(rdtype, run)]
         line = self.lines.readline()
         if not line:
             return None
         if _PLAIN.fullmatch(line):
             indented, words = line[0] in " \t", _plain_words(line)
         else:
-            self.lines.seek(start)
+            self.lines.at = start
             indented, words = self._words()
         if not words:
             return []
@@ -94,6 +131,16 @@ class _Reader:
         elif self.owner is None:
             raise ValueError("expected a name before the first record")
         return [self._record(self.owner, words)]
+
+    def _alike(self, rdtype: str, run: re.Match[str]) -> Records:
+        """What lines that begin alike say."""
+        head = run[1]
+        if head[0] not in " \t":
+            self.owner = self._name(head.split(maxsplit=1)[0])
+        assert self.owner is not None
+        if rdtype == "TXT":
+            return Records(self.owner, rdtype, run[0].encode().split(b'"')[1::2])
+        return Records(self.owner, rdtype, [line[len(head) :].rstrip() for line in run[0].splitlines()])
 
     def _words(self) -> tuple[bool, list[Token]]:
         """Whether the next line, which parentheses may stretch over several, is indented, and its words."""
@@ -107,7 +154,7 @@ class _Reader:
         self.tokens.get()  # the line end
         return indented, words
 
-    def _directive(self, words: list[Token]) -> list[ZoneRecord]:
+    def _directive(self, words: list[Token]) -> list[Records]:
         directive, *arguments = (word.value for word in words)
         directive = directive.upper()
         if directive == "$ORIGIN" and len(arguments) == 1:
@@ -118,10 +165,10 @@ class _Reader:
         if directive in FAILURE_DIRECTIVES and arguments:
             owner = self._name(arguments[0])
             types = [type_named(word) for word in arguments[1:]] or ["*"]
-            return [ZoneRecord(owner, rdtype, FAILURE_DIRECTIVES[directive]) for rdtype in types]
+            return [Records(owner, rdtype, FAILURE_DIRECTIVES[directive]) for rdtype in types]
         raise ValueError("expected $ORIGIN and a name, $TTL and a time, or $TIMEOUT or $SERVFAIL and a name")
 
-    def _record(self, owner: str, words: list[Token]) -> ZoneRecord:
+    def _record(self, owner: str, words: list[Token]) -> Records:
         """One record: time to live and class in either order, both optional, then type and data."""
         while words and not words[0].is_quoted_string():
             word = words[0].value.upper()
@@ -133,7 +180,7 @@ class _Reader:
         if not words:
             raise ValueError("expected a record type and data")
         rdtype = type_named(words.pop(0).value)
-        return ZoneRecord(owner, rdtype, self._data(rdtype, words))
+        return Records(owner, rdtype, (self._data(rdtype, words),))
 
     def _data(self, rdtype: str, words: list[Token]) -> Value:
         kind = RECORD_TYPES.get(rdtype)

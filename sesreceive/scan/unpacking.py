@@ -12,14 +12,16 @@ import quopri
 import re
 import struct
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, field
 
 from sesreceive import limits
 
 __all__ = ["Unpacking"]
 
-_PIECE = 1 << 16
+# What is read of an archive at a time: an inflater that has no room for more copies what it has not read.
+_READ = 1 << 14
+_QUOTED, _BASE64_NAME = b"quoted-printable", b"base64"
 # Lines of base64 text: no other character on the line.
 _BASE64 = re.compile(rb"(?:^[A-Za-z0-9+/]{1,998}+={0,2}+[ \t]*+\r?+\n?+)++", re.MULTILINE)
 _SHORTEST_BASE64 = 80
@@ -54,23 +56,25 @@ class Unpacking:
         """`data` itself, and what is in it; large files come in pieces that overlap."""
         self.left = limits.UNPACKED_RATIO.value * len(data) + limits.UNPACKED_SIZE.value
         yield data
-        if b"quoted-printable" in data.lower():  # its lines may stand anywhere, so all of it is read as such, once
+        names = _names(data)
+        if _QUOTED in names:  # its lines may stand anywhere, so all of it is read as such, once
             decoded = self._paid(quopri.decodestring(data))
             yield decoded
-            yield from self._below(decoded, 1)
-        yield from self._below(data, 0)
+            yield from self._below(decoded, _names(decoded), 1)
+        yield from self._below(data, names, 0)
 
-    def _below(self, data: bytes, depth: int) -> Iterator[bytes]:
-        for inside in self._inside(data):
+    def _below(self, data: bytes, names: Collection[bytes], depth: int) -> Iterator[bytes]:
+        for inside in self._inside(data, names):
             if depth + 1 > limits.UNPACKED_DEPTH.value:
                 self.problem = self.problem or f"it is packed more than {limits.UNPACKED_DEPTH.value} times over"
                 return
             yield inside
-            if depth and b"quoted-printable" in inside.lower():  # a message in an archive
+            names_inside = _names(inside)
+            if depth and _QUOTED in names_inside:  # a message in an archive
                 yield self._paid(quopri.decodestring(inside))
-            yield from self._below(inside, depth + 1)
+            yield from self._below(inside, names_inside, depth + 1)
 
-    def _inside(self, data: bytes) -> Iterator[bytes]:
+    def _inside(self, data: bytes, names: Collection[bytes]) -> Iterator[bytes]:
         if data[:3] == _GZIP:
             yield from self._inflated(memoryview(data), 0, 31)
             return
@@ -80,7 +84,7 @@ class Unpacking:
         for start in _starts(data, b"begin "):
             if text := _UUENCODED.match(data, start):
                 yield self._paid(_uudecoded(text.group(1)))
-        if b"base64" in data.lower() and (next(_packed(data), None) is not None or self._has_hint(data)):
+        if _BASE64_NAME in names and (next(_packed(data), None) is not None or self._has_hint(data)):
             view = memoryview(data)
             for block in _BASE64.finditer(data):
                 if block.end() - block.start() >= _SHORTEST_BASE64:
@@ -123,34 +127,49 @@ class Unpacking:
     def _inflated(self, data: memoryview, at: int, wbits: int) -> Generator[bytes, None, int]:
         """What is deflated from there, in pieces; gives back where it ends."""
         inflater = zlib.decompressobj(wbits)
-        kept = bytearray()
-        tail = b""
+        piece = limits.UNPACKED_PIECE.value
+        parts: list[bytes] = []
+        room = piece
         try:
             while not inflater.eof and at < len(data):
-                piece = data[at : at + _PIECE]
-                out = inflater.decompress(piece, limits.UNPACKED_PIECE.value)
-                at += len(piece) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
+                taken = data[at : at + _READ]
+                out = inflater.decompress(taken, room)
+                at += len(taken) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
                 if not out and at >= len(data):
                     break
                 self._paid(out)
                 if self.left < 0:
                     return at
-                if len(kept) + len(out) <= limits.UNPACKED_PIECE.value:
-                    kept += out
-                else:
-                    if kept[:3] == _GZIP or kept[:4] == _ZIP:
+                parts.append(out)
+                room -= len(out)
+                if not room:
+                    whole = b"".join(parts)
+                    if _is_archive(whole):
                         self.problem = self.problem or "an archive in an archive is too large to be looked into"
-                    yield tail + bytes(kept)
-                    tail, kept = bytes(kept[-_OVERLAP:]), bytearray(out)
+                    yield whole
+                    parts = [whole[-_OVERLAP:]]
+                    room = piece
         except zlib.error:
             self.problem = self.problem or "an archive in it is damaged"
             at = len(data)
-        yield tail + bytes(kept)
+        yield b"".join(parts)
         return at
 
 
 # Longer than what is looked for.
 _OVERLAP = 256
+
+
+def _is_archive(data: bytes) -> bool:
+    return data[:3] == _GZIP or data[:4] == _ZIP
+
+
+def _names(data: bytes) -> Collection[bytes]:
+    """The encodings that it names, in letters of any case; an archive is read as one, whatever it names."""
+    if _is_archive(data):
+        return ()
+    lowered = data.lower()
+    return [name for name in (_QUOTED, _BASE64_NAME) if name in lowered]
 
 
 def _starts(data: bytes, start: bytes) -> Iterator[int]:

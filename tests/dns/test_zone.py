@@ -348,3 +348,33 @@ def test_any_text_is_a_zone_or_one_sentence(text: str) -> None:
 @given(st.text(max_size=40), st.sampled_from(["A", "TXT", "*", "", "x"]))
 def test_any_question_has_an_answer(name: str, rdtype: str) -> None:
     assert ZONE.resolve(name, rdtype).status in DnsStatus
+
+
+# Lines that are read together where they begin alike; some begin alike and are of no such kind.
+ALIKE = st.lists(
+    st.sampled_from(
+        [
+            'a.example IN TXT "v=spf1 -all"', 'a.example IN TXT "x" ', 'a.example IN TXT "x" "y"', 'a.example TXT "é"',
+            "a.example IN A 192.0.2.1", "a.example IN A 192.0.2.255", "a.example IN A 0.0.0.0", 'b 60 IN TXT "b"',
+            ' IN TXT "the same name"', " IN A 192.0.2.9", "$ORIGIN example.org.", '@ IN TXT "origin"',
+            "a.example IN A 192.0.2.1 ; four", "$TIMEOUT a.example TXT", 'a.example in txt "low"',
+            "A.EXAMPLE. A 192.0.2.3",
+        ]
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(ALIKE, st.integers(1, 4))
+def test_lines_that_begin_alike_are_read_as_each_alone(lines, times):
+    lines = ["first.example A 192.0.2.1", *(line for line in lines for _ in range(times))]
+    together, alone = Zone.parse("\n".join(lines) + "\n"), Zone.parse("\n\n".join(lines))
+    assert together == alone
+    assert together.records == alone.records
+
+
+@pytest.mark.parametrize("value", ["192.0.2.256", "192.0.2.01", "192.0.2", "192.0.2.1.1", "1192.0.2.1"])
+def test_an_address_that_is_none_is_refused_among_lines_that_begin_alike(value):
+    text = "a.example IN A 192.0.2.1\n" * 3 + f"a.example IN A {value}\n" + "a.example IN A 192.0.2.1\n"
+    with pytest.raises(ZoneError, match=f"^zone line 4: expected an IPv4 address .* but got `a.example IN A {value}`"):
+        Zone.parse(text)
