@@ -2,7 +2,8 @@
 
 `json.loads` lets through what RFC 8259 leaves to chance or forbids: a name that stands twice (the last one wins, in
 silence), NaN, UTF-16. And what it refuses, it refuses in five ways, one of them a RecursionError. Account files,
-envelopes, metadata of objects and answers of functions all come through here.
+envelopes, provider lists, metadata of objects and answers of scanners all come through here; the few texts that do not
+stand in `tests/test_json_input.py`, each with its reason.
 """
 
 from __future__ import annotations
@@ -13,12 +14,29 @@ from typing import Any, NoReturn
 
 from sesreceive.errors import InputError, one_line
 
-__all__ = ["MAX_DEPTH", "parse_json"]
+__all__ = ["MAX_DEPTH", "JsonError", "parse_json"]
 
 # A receipt rule set is six levels deep. Python's own limit depends on who calls, and readers recurse, too.
 MAX_DEPTH = 100
 # Python refuses to convert more than 4,300 digits, as that takes quadratic time; no number here has twenty.
 _MAX_DIGITS = 300
+_TOO_DEEP = f"is nested too deeply: expected at most {MAX_DEPTH} levels"
+
+
+class JsonError(InputError):
+    """A text that is no JSON, in one sentence.
+
+    Attributes
+    ----------
+    problem : str
+        The sentence without what the text is called and where in it.
+    line, column : int
+        Where, from 1; of what is wrong with all of it the start.
+    """
+
+    def __init__(self, sentence: str, *, problem: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(sentence)
+        self.problem, self.line, self.column = problem, line, column
 
 
 def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
@@ -33,9 +51,9 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
 
     Raises
     ------
-    InputError
-        When the text is no JSON, is not UTF-8, names a member twice, holds NaN or an infinite number, is nested more
-        than `MAX_DEPTH` levels deep, or has a number of more than 300 digits.
+    JsonError
+        An `InputError`, when the text is no JSON, is not UTF-8, names a member twice, holds NaN or an infinite
+        number, is nested more than `MAX_DEPTH` levels deep, or has a number of more than 300 digits.
 
     Examples
     --------
@@ -43,19 +61,19 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
     {'tls': True}
     >>> parse_json(b'{"tls": true, "tls": false}', where="envelope `a.envelope.json`")
     Traceback (most recent call last):
-    sesreceive.errors.InputError: envelope `a.envelope.json`: the member `tls` is given twice
+    sesreceive.json_input.JsonError: envelope `a.envelope.json`: the member `tls` is given twice
     >>> parse_json("{tls: true}")
     Traceback (most recent call last):
-    sesreceive.errors.InputError: the text is not JSON: line 1, column 2: Expecting property name ...
+    sesreceive.json_input.JsonError: the text is not JSON: line 1, column 2: Expecting property name ...
     """
     if isinstance(text, bytes | bytearray):
         try:
             text = bytes(text).decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise InputError(f"{where} is not UTF-8 text: byte {error.start} is not") from None
+            raise _error(where, f"is not UTF-8 text: byte {error.start} is not") from None
 
     def refuse(problem: str) -> NoReturn:
-        raise InputError(f"{where}: {problem}")
+        raise JsonError(f"{where}: {problem}", problem=problem)
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -76,12 +94,17 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
     except InputError:
         raise
     except json.JSONDecodeError as error:
-        raise InputError(f"{where} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+        sentence = f"{where} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        raise JsonError(sentence, problem=error.msg, line=error.lineno, column=error.colno) from None
     except RecursionError:
-        raise InputError(f"{where} is nested too deeply: expected at most {MAX_DEPTH} levels") from None
+        raise _error(where, _TOO_DEEP) from None
     if _depth(value) > MAX_DEPTH:
-        raise InputError(f"{where} is nested too deeply: expected at most {MAX_DEPTH} levels")
+        raise _error(where, _TOO_DEEP)
     return value
+
+
+def _error(where: str, problem: str) -> JsonError:
+    return JsonError(f"{where} {problem}", problem=f"it {problem}")
 
 
 def _twice(names: Iterable[str]) -> str:

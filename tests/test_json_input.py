@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sesreceive
 from sesreceive.errors import InputError
-from sesreceive.json_input import MAX_DEPTH, parse_json
+from sesreceive.json_input import MAX_DEPTH, JsonError, parse_json
 
 # text, the sentence behind "acc.json"
 WRONG = [
@@ -63,3 +66,40 @@ def test_any_text_is_read_or_refused(text: str | bytes) -> None:
     except InputError as error:
         sentence = str(error)
     assert "\n" not in sentence
+
+
+# text, line, column, problem
+PLACES = [
+    ('{"a": 1,\n "b" 2}', 2, 6, "Expecting ':' delimiter"),
+    ("[" * 101 + "]" * 101, 1, 1, "it is nested too deeply: expected at most 100 levels"),
+    ('{"a": 1,\n "a": 2}', 1, 1, "the member `a` is given twice"),
+    (b"\xff", 1, 1, "it is not UTF-8 text: byte 0 is not"),
+]
+
+
+@pytest.mark.parametrize("text, line, column, problem", PLACES)
+def test_an_error_tells_where_for_readers_that_say_it_their_way(text: str | bytes, line, column, problem) -> None:
+    with pytest.raises(JsonError) as raised:
+        parse_json(text)
+    assert (raised.value.line, raised.value.column, raised.value.problem) == (line, column, problem)
+
+
+# file, why it reads JSON itself; the readers of templates in `formats` keep the places of what they read
+ITSELF = {
+    "json_input.py": "it is the one place",
+    "functions/bootstrap.py": "runs in the handler's process, without this package; both texts are ours",
+    "functions/result.py": "what a function gives back is handed on as its runtime wrote it, NaN and any depth",
+}
+
+
+def test_json_is_loaded_in_one_place():
+    root = Path(sesreceive.__file__).parent
+    loads = set()
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "json":
+                loads |= {path} if node.attr in ("load", "loads", "JSONDecoder") else set()
+            elif isinstance(node, ast.ImportFrom) and node.module == "json":
+                loads.add(path)
+    names = {path.relative_to(root).as_posix() for path in loads}
+    assert {name for name in names if not name.startswith("formats/")} == set(ITSELF)

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from sesreceive._html import code, escape, frame, table
 from sesreceive.arn import Arn
 from sesreceive.errors import one_line
+from sesreceive.json_input import parse_json
 from sesreceive.later import made_when_read, size_of
 from sesreceive.wording import count
 
@@ -115,7 +116,7 @@ class Published:
 
     def json(self) -> Any:
         """The message, parsed."""
-        return json.loads(self.message)
+        return parse_json(self.message, where=f"the message of `{one_line(self.topic_arn)}`")
 
     def __repr__(self) -> str:
         """One line: topic, subject and length."""
@@ -160,7 +161,7 @@ class Invocation:
 
     def json(self) -> Any:
         """The event, parsed."""
-        return json.loads(self.payload)
+        return parse_json(self.payload, where=f"the event of `{one_line(self.function_arn)}`")
 
     @property
     def function_name(self) -> str:

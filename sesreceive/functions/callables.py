@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from sesreceive.functions.lambda_context import Called, LambdaContext
 from sesreceive.functions.result import LOG_LIMIT, error_of, read_answer, timed_out
+from sesreceive.json_input import parse_json
 
 __all__ = ["call"]
 
@@ -53,7 +54,7 @@ def call(function: Callable[[Any, Any], Any], payload: str, context: LambdaConte
 
 def _called(function: Callable[[Any, Any], Any], payload: str, context: LambdaContext, output: _Output) -> Called:
     try:
-        returned = function(json.loads(payload), context)
+        returned = function(parse_json(payload), context)
     except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit too, is its result
         # The first frame is this function's.
         frames = traceback.format_tb(error.__traceback__)[1:]

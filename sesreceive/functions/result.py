@@ -28,11 +28,12 @@ def read_answer(written: bytes, context: LambdaContext, log: str, *, ended: str 
     >>> read_answer(b"", context, "", ended="exited with status 3 before it answered").error
     'exited with status 3 before it answered'
     """
+    # What a function gives back is handed on as its runtime wrote it: NaN, any depth, half a surrogate pair.
     try:
         answer = json.loads(written.decode("utf-8", "surrogatepass")) if written else None
     except (ValueError, RecursionError):  # deeper than Python reads
         answer = None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or not ("returned" in answer or isinstance(answer.get("error"), dict)):
         error = ended or "exited before it answered"
         return Called(returned=_object("Runtime.ExitError", error, context), error=error, log=log)
     if "error" in answer:

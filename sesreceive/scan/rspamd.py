@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.json_input import JsonError, parse_json
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.daemon import Address, ask, check_timeout
@@ -115,8 +115,8 @@ class RspamdScanner:
         except (HTTPException, ValueError, OSError) as error:
             return _failed("answer is not one of HTTP", f"{type(error).__name__} {error}")
         try:
-            told = json.loads(body)
-        except (ValueError, RecursionError):
+            told = parse_json(body)
+        except JsonError:
             told = None
         if response.status != 200:
             why = told.get("error") if isinstance(told, dict) else None

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from sesreceive.errors import InputError
+from sesreceive.json_input import JsonError, parse_json
 from sesreceive.wording import count, shown, wrong_kind
 
 __all__ = ["ListKind", "Published", "read_published"]
@@ -98,11 +99,10 @@ def _error(where: str, line: int, message: str, source: str) -> InputError:
 
 def _ec2(text: str, where: str) -> Published:
     try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _error(where, error.lineno, f"expected JSON, {error.msg[:1].lower()}{error.msg[1:]}", _AWS) from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
-        raise _error(where, 1, "expected JSON as AWS publishes it", _AWS) from None
+        document = parse_json(text)
+    except JsonError as error:
+        problem = error.problem[:1].lower() + error.problem[1:]
+        raise _error(where, error.line, f"expected JSON, {problem}", _AWS) from None
     if not isinstance(document, dict):
         raise _error(where, 1, wrong_kind("an object with `prefixes`", document), _AWS)
     networks: list[str] = []
@@ -183,8 +183,8 @@ def _drop_lines(text: str, where: str) -> Published:
 
 def _object(line: str, where: str, number: int) -> Mapping[str, Any]:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = parse_json(line)
+    except JsonError:
         entry = None
     if not isinstance(entry, dict):
         raise _error(where, number, f"expected a JSON object but got {shown(line.strip())}", _SPAMHAUS)

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.effects import Flow, Invoke, Outcome
 from sesreceive.errors import InputError
+from sesreceive.functions.lambda_context import LambdaContext
 from sesreceive.functions.registry import Always, Functions, disposition
+from sesreceive.functions.result import read_answer
 from tests.patience import PATIENCE_S
 
 GATE = "arn:aws:lambda:us-east-1:111122223333:function:gate"
@@ -331,3 +333,9 @@ def test_a_copy_of_the_registry_has_the_same_functions_and_is_its_own() -> None:
     assert (other.limit_s, other.environment) == (2, {"A": "1"})
     del other["gate"]
     assert "gate" in functions
+
+
+@pytest.mark.parametrize("left", [b"", b"[]", b"{", b"null", b"{}", b'{"error": 5}', b"\xff", b"[" * 100_000])
+def test_what_is_left_that_is_no_answer_is_a_function_that_ended_without_one(left: bytes) -> None:
+    context = LambdaContext.of("gate", limit_s=1, seed="", day="2026-01-02")
+    assert read_answer(left, context, "").error == "exited before it answered"

@@ -90,7 +90,7 @@ ANSWERS = [
     ("endless",              [b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000],             "more than 65536 bytes"),
     ("skipped",              [answer({**GOOD, "is_skipped": True})],                    "skipped the message"),
     ("points that are none", [answer({**GOOD, "score": "many"})],                       "has no points"),
-    ("infinite points",      [answer(b'{"score": Infinity, "action": "reject"}')],      "has no points"),
+    ("infinite points",      [answer(b'{"score": Infinity, "action": "reject"}')],      "is no JSON object"),
     ("an unknown action",    [answer({**GOOD, "action": "dance\x1b"})],                 "that is known: `dance\\x1b`"),
     ("an action of a kind",  [answer({**GOOD, "action": ["reject"]})],                  "no action that is known"),
     ("silence",              [silence],                                                 "no answer within 0.3 seconds"),
