@@ -67,6 +67,7 @@ from sesreceive.verdict import Verdict, Verdicts
 if TYPE_CHECKING:
     from sesreceive import datasets
     from sesreceive.analysis.compare import compare, equivalent
+    from sesreceive.analysis.coverage_tally import coverage
     from sesreceive.analysis.unreachable import unreachable
     from sesreceive.analysis.what_if import differences
     from sesreceive.backends.aws import AwsBackend
@@ -149,6 +150,7 @@ __all__ = [
     "ZoneError",
     "assumptions",
     "compare",
+    "coverage",
     "datasets",
     "differences",
     "equivalent",
@@ -174,6 +176,7 @@ _LATER = {
     "RspamdScanner": "sesreceive.scan.rspamd",
     "SpamdScanner": "sesreceive.scan.spamd",
     "compare": "sesreceive.analysis.compare",
+    "coverage": "sesreceive.analysis.coverage_tally",
     "datasets": "",
     "differences": "sesreceive.analysis.what_if",
     "equivalent": "sesreceive.analysis.compare",

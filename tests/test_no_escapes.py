@@ -38,6 +38,7 @@ SAFE_CALLS = {
 NUMBERS = "a number"
 OURS = "our own words"
 REASONS = {
+    ("analysis/coverage.py", "shown_percent(self.percent)"): NUMBERS,
     ("account/rule_set.py", "type(action).api_name"): OURS,
     ("account/value.py", "short(self)"): "names members with repr",
     ("auth/remembered.py", "name"): "our own attribute",
@@ -45,7 +46,7 @@ REASONS = {
     ("cli/options.py", "_PASSED_OVER"): NUMBERS,
     ("cli/checking.py", "_word(row.value)"): OURS,
     ("cli/bug_report.py", "bundle.summary"): "counts",
-    ("cli/templates.py", ("load(options.source, variables=_variables(options.var), region=options.region, "
+    ("cli/templates.py", ("load(options.source, variables=variables_of(options.var), region=options.region, "
                "account_id=options.account_id)")): "lines through one_line, see formats/loaded.py",
     ("cli/options.py", "one.why"): OURS,
     ("cli/templates.py", "loaded.account.to(options.to)"): "a file for another program, as it is",

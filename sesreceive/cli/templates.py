@@ -39,7 +39,7 @@ def _load(options: argparse.Namespace) -> int:
     from sesreceive.formats import load
 
     loaded = load(
-        options.source, variables=_variables(options.var), region=options.region, account_id=options.account_id
+        options.source, variables=variables_of(options.var), region=options.region, account_id=options.account_id
     )
     if options.to is not None:
         print(loaded.account.to(options.to), end="")
@@ -53,7 +53,7 @@ def _load(options: argparse.Namespace) -> int:
     return 1 if found and options.strict else 0
 
 
-def _variables(given: Sequence[str]) -> dict[str, Any]:
+def variables_of(given: Sequence[str]) -> dict[str, Any]:
     """Values of variables from ``name=value``; JSON is read as such, all else is text."""
     variables: dict[str, Any] = {}
     for one in given:

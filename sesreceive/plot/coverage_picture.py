@@ -1,0 +1,56 @@
+"""The picture of a coverage: one bar a kind of thing, full where mail exercised all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sesreceive.errors import MissingExtraError
+from sesreceive.wording import count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sesreceive.analysis.coverage import Coverage
+
+__all__ = ["draw"]
+
+# The same two as in the pictures of a report; what is missing is hatched, too.
+_GREEN, _RED = "#009e73", "#d55e00"
+
+
+def draw(covered: Coverage, ax: Axes | None = None) -> Axes:
+    """The Axes with one bar a kind, the first at the top: the covered part, then the missed one, hatched.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> from sesreceive.analysis.coverage_tally import coverage
+    >>> draw(coverage(ses.Account(identities=("example.com",)), [])).get_title()
+    '0 % covered by 0 messages'
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise MissingExtraError("matplotlib", extra="notebook", purpose="coverage.plot") from None
+    kinds = covered.by_kind
+    if ax is None:
+        ax = plt.subplots(figsize=(7, 1.2 + 0.35 * len(kinds)), layout="constrained")[1]
+    for place, (done, total) in enumerate(kinds.values()):
+        share = done / total
+        ax.barh(place, share, color=_GREEN, height=0.7)
+        ax.barh(place, 1 - share, left=share, color="none", edgecolor=_RED, hatch="///", linewidth=0.8, height=0.7)
+        ax.text(1.02, place, f"{done} of {total}", va="center", size=9)
+    ax.set_yticks(range(len(kinds)), [str(kind) for kind in kinds])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1.2)
+    ax.set_xticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.tick_params(left=False)
+    ax.set_title(f"{int(covered.percent)} % covered by {count(covered.messages, 'message')}")
+    return ax

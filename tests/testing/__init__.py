@@ -1,0 +1,1 @@
+"""The pytest plugin, as a project of its own uses it."""
