@@ -21,12 +21,13 @@ from sesreceive.bounds import Bounds
 from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
-from sesreceive.effects import Backend
+from sesreceive.effects import Backend, Effect, Outcome
 from sesreceive.errors import Problem, ValidationError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply, accepted
 from sesreceive.message_id import MessageIds, RandomMessageIds, SeededMessageIds
+from sesreceive.permissions.guard import Permissions
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
@@ -124,6 +125,9 @@ class Receiver:
         Gives the next message id; random ones by default.
     seed : int, optional
         Gives message ids and times that are the same on every run, where `clock` or `message_ids` are not given.
+    permissions : Permissions, optional
+        What buckets, topics, keys, functions and roles allow SES, as `load` finds it beside the rules; without, every
+        effect is allowed.
 
     Raises
     ------
@@ -164,12 +168,14 @@ class Receiver:
         clock: Clock | None = None,
         message_ids: MessageIds | None = None,
         seed: int | None = None,
+        permissions: Permissions | None = None,
     ) -> None:
         self._indexed: AccountIndex | None = None
         self.assumptions = assumptions or Assumptions()  # before the account: one of them is a quota
         self.account = account
         self.resolver: Resolver = _resolver(resolver)
         self.backend: Backend = MemoryBackend() if backend is None else backend
+        self.permissions = permissions
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
         self.provider_lists = tuple(provider_lists)
         self.bounds = bounds or Bounds()
@@ -384,7 +390,9 @@ class Receiver:
             account_id=account.account_id,
             assumptions=self.assumptions,
         )
-        evaluated = evaluation.evaluate(planned, self.backend.perform, receipt, self._seen_by(verdicts), took)
+        evaluated = evaluation.evaluate(
+            planned, self._performer(receipt, account), receipt, self._seen_by(verdicts), took
+        )
         return Reception(
             **common,
             message_id=submission.message_id,
@@ -398,6 +406,18 @@ class Receiver:
             sentences=evaluated.sentences,
             trace=self._trace(account, *before, authenticated.events, scanned.events, evaluated.events),
         )
+
+    def _performer(self, receipt: Receipt, account: Account) -> Callable[[Effect], Outcome]:
+        """The backend's `perform`, behind what SES is allowed where that is known."""
+        permissions, perform = self.permissions, self.backend.perform
+        if not permissions:
+            return perform
+
+        def allowed(effect: Effect) -> Outcome:
+            refusal = permissions.refusal(effect, account, at=receipt.received_at)
+            return perform(effect) if refusal is None else Outcome(error=str(refusal))
+
+        return allowed
 
     def _trace(self, account: Account, *parts: Sequence[TraceEvent]) -> Trace:
         """The events as one trace, with what the stand-ins of a loaded account stand for."""

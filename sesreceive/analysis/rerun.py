@@ -148,6 +148,7 @@ def reruns(
                 wanted,
                 resolver=asked,
                 scanners=receiver.scanners if receiver else None,
+                permissions=receiver.permissions if receiver else None,
                 clock=SteppingClock(step_s=0.0),
             )
         again.backend = _Replayed(reception, answers or {}, called)

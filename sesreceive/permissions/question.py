@@ -1,0 +1,286 @@
+"""What one effect needs to be allowed, access by access in the order SES asks, and what rules will ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sesreceive.account.account import Account
+from sesreceive.account.action import ReceiptAction
+from sesreceive.account.regions import RECEIVING
+from sesreceive.actions import ConnectAction, LambdaAction, S3Action
+from sesreceive.backends.failure_plan import what_failed
+from sesreceive.effects import Effect, Invoke, Publish, PutObject, StartContact
+from sesreceive.errors import one_line
+from sesreceive.permissions.access import Access, Decision, decide
+from sesreceive.permissions.needs import missing_statement, of_role, of_ses, trust_statement
+from sesreceive.permissions.refusal import Refusal
+from sesreceive.permissions.target import Target
+
+__all__ = ["Question", "action_of", "effects_of", "touched"]
+
+# What SES itself holds the key of: nobody has to allow its use [Developer Guide, "Giving permissions"].
+_OWN_KEY = "alias/aws/ses"
+
+
+class Question:
+    """One effect: every access that it needs, in the order SES would ask."""
+
+    def __init__(
+        self,
+        find: Callable[[str, str], Target | None],
+        account: Account,
+        rule_set: str,
+        effect: Effect,
+        action: ReceiptAction | None,
+        at: datetime | None,
+    ) -> None:
+        self.find, self.account, self.rule_set, self.at = find, account, rule_set, at
+        self.effect = effect
+        self.role_arn = role_of(effect, action)
+        self.role = find("role", self.role_arn) if self.role_arn else None
+        self.assumed: list[str] = []
+
+    def refusals(self) -> Iterator[Refusal]:
+        effect = self.effect
+        if self.role is not None:
+            yield from self.trust(self.role)
+        if isinstance(effect, PutObject):
+            yield from self.put(effect)
+        elif isinstance(effect, Publish):
+            topic = self.find("topic", effect.topic_arn)
+            yield from self.allowed("topic", effect.topic_arn, topic, "sns:Publish", effect.topic_arn)
+            if topic is not None and topic.key:
+                yield from self.use_key(topic.key, via="sns", of=f"the topic `{one_line(effect.topic_arn, 200)}`")
+        elif isinstance(effect, Invoke):
+            function = self.find("function", effect.function_arn)
+            yield from self.allowed(
+                "function", effect.function_arn, function, "lambda:InvokeFunction", effect.function_arn
+            )
+
+    def put(self, effect: PutObject) -> Iterator[Refusal]:
+        bucket = self.find("bucket", effect.bucket)
+        partition = "arn:aws:s3:::"
+        region = bucket.region if bucket is not None else ""
+        if region and region not in RECEIVING and not self.role_arn:
+            yield self.refused(
+                "bucket",
+                effect.bucket,
+                what_failed(effect),
+                f"it lies in `{one_line(region, 40)}`, where SES does not receive mail, "
+                "so the action needs an IamRoleArn",
+            )
+            return
+        yield from self.allowed(
+            "bucket",
+            effect.bucket,
+            bucket,
+            "s3:PutObject",
+            f"{partition}{effect.bucket}/{effect.key}",
+            suggested=f"{partition}{effect.bucket}/*",
+        )
+        if effect.kms_key_arn:
+            context = effect.encryption_context or {
+                "aws:ses:message-id": effect.message_id,
+                "aws:ses:rule-name": effect.rule,
+                "aws:ses:source-account": str(self.account.account_id or ""),
+            }
+            yield from self.use_key(effect.kms_key_arn, context=context)
+        if bucket is not None and bucket.key:
+            yield from self.use_key(bucket.key, via="s3", of=f"the bucket `{one_line(effect.bucket, 80)}`")
+
+    # -------------------------------------------------------------- one access
+
+    def access(self, action: str, resource: str, **more: Any) -> Access:
+        if self.role_arn:
+            more.pop("via", None)
+            return of_role(action, resource, self.role_arn, at=self.at, **more)
+        return of_ses(
+            action, resource, account=self.account, rule_set=self.rule_set, rule=self.effect.rule, at=self.at, **more
+        )
+
+    def allowed(
+        self, kind: str, name: str, target: Target | None, action: str, resource: str, *, suggested: str = ""
+    ) -> Iterator[Refusal]:
+        """The refusal of one access to a bucket, topic or function, where there is one."""
+        access = self.access(action, resource)
+        decision = self.decided(target, access)
+        if decision is None or decision.allowed:
+            return
+        yield self.refused(
+            kind,
+            name,
+            what_failed(self.effect),
+            decision.reason,
+            self.mend(decision, access, suggested or resource, kind, name),
+        )
+
+    def use_key(
+        self, key_arn: str, *, context: Mapping[str, str] | None = None, via: str = "", of: str = ""
+    ) -> Iterator[Refusal]:
+        """The refusal of a data key; a bucket or topic that is encrypted needs Decrypt, too."""
+        if key_arn.endswith(_OWN_KEY) and not via:
+            return
+        error = f"unable to use the KMS key `{one_line(key_arn, 200)}`"
+        if of:
+            error = f"{what_failed(self.effect)}: unable to use the KMS key `{one_line(key_arn, 200)}` of {of}"
+        key = self.find("key", key_arn)
+        for action in ("kms:GenerateDataKey", "kms:Decrypt") if via else ("kms:GenerateDataKey",):
+            access = self.access(action, key.arn if key is not None else key_arn, encryption_context=context, via=via)
+            if key is not None and key.granted(access, context or {}):
+                continue
+            decision = self.decided(key, access)
+            if decision is not None and not decision.allowed:
+                mend = self.mend(decision, access, "*", "key", key_arn)
+                yield self.refused("key", key_arn, error, decision.reason, mend)
+
+    def trust(self, role: Target) -> Iterator[Refusal]:
+        access = of_ses(
+            "sts:AssumeRole",
+            role.arn,
+            account=self.account,
+            rule_set=self.rule_set,
+            rule=self.effect.rule,
+            at=self.at,
+        )
+        if isinstance(self.effect, StartContact) and not role.trust:
+            return
+        none = f"its trust policy does not let {access.who} do sts:AssumeRole ({role.place})"
+        decision = decide(role.trust, access, none=none)
+        self.assumed += decision.assumed
+        if not decision.allowed:
+            mend: tuple[Mapping[str, Any], str] = ({}, "")
+            if not decision.denied:
+                statement = trust_statement(account=self.account, rule_set=self.rule_set)
+                mend = (statement, f"the trust policy of the role `{one_line(role.name, 120)}`")
+            error = f"{what_failed(self.effect)}: could not assume the role `{one_line(role.arn, 200)}`"
+            yield self.refused("role", role.arn, error, decision.reason, mend)
+
+    def decided(self, target: Target | None, access: Access) -> Decision | None:
+        """What the policies say of an access; None where not all of them are known and none of them denies."""
+        policies = target.policy if target is not None else ()
+        if access.service:
+            if target is None:
+                return None
+            none = f"it has no policy that lets {access.who} do {access.action}"
+            if target.policy:
+                none = f"no statement of its policy lets {access.who} do {access.action}"
+            decision = decide(policies, access, none=f"{none} ({target.place})" if target.place else none)
+            self.assumed += decision.assumed
+            return decision
+        return self.by_role(target, access)
+
+    def by_role(self, target: Target | None, access: Access) -> Decision | None:
+        """A role of the account: its own policies or those of the resource allow; a Deny of either wins."""
+        role = self.role
+        of_resource = decide(target.policy, access) if target is not None else None
+        if of_resource is not None and of_resource.denied:
+            return of_resource
+        if role is None:
+            return None
+        none = f"no policy of the role `{one_line(role.name, 120)}` allows {access.action} on it ({role.place})"
+        of_role_itself = decide(role.policy, access, none=none)
+        self.assumed += of_role_itself.assumed
+        if of_role_itself.denied:
+            return of_role_itself
+        if access.action.startswith("kms:") and target is not None:
+            # Policies of IAM count for a key only where its own policy lets the account's do so.
+            assert of_resource is not None
+            if not of_resource.allowed:
+                return of_resource
+            return of_role_itself if not role.unseen else None
+        if of_role_itself.allowed or (of_resource is not None and of_resource.allowed):
+            return of_role_itself if of_role_itself.allowed else of_resource
+        return None if role.unseen else of_role_itself
+
+    # -------------------------------------------------------------- a refusal
+
+    def mend(
+        self, decision: Decision, access: Access, resource: str, kind: str, name: str
+    ) -> tuple[Mapping[str, Any], str]:
+        if decision.denied:
+            return {}, ""
+        statement = missing_statement(access, resource, account=self.account, rule_set=self.rule_set)
+        if access.role:
+            statement["Resource"] = access.resource if kind == "key" else resource
+            return statement, f"a policy of the role `{one_line(access.role, 200)}`"
+        return statement, f"the policy of the {kind} `{one_line(name, 200)}`"
+
+    def refused(
+        self, kind: str, target: str, error: str, reason: str, mend: tuple[Mapping[str, Any], str] = ({}, "")
+    ) -> Refusal:
+        return Refusal(
+            kind=kind,
+            target=target,
+            rule_set=self.rule_set,
+            rule=self.effect.rule,
+            error=error,
+            reason=reason,
+            add=mend[0],
+            where=mend[1],
+        )
+
+
+# ---------------------------------------------------------------- what rules ask for
+
+
+def action_of(account: Account, rule_set: str, effect: Effect) -> ReceiptAction | None:
+    """The action that asks for an effect; None where the rule set has no such rule or action."""
+    found = next((one for one in account.rule_sets if one.name == rule_set), None)
+    for rule in found.rules if found is not None else ():
+        if rule.name == effect.rule:
+            return rule.actions[effect.action] if 0 <= effect.action < len(rule.actions) else None
+    return None
+
+
+def role_of(effect: Effect, action: ReceiptAction | None) -> str:
+    """The role that is taken on: where an S3 action names one, all it does is done by it [documented]."""
+    if isinstance(action, S3Action):
+        return action.iam_role_arn or ""
+    return getattr(effect, "iam_role_arn", "")
+
+
+def effects_of(account: Account) -> Iterator[tuple[str, ReceiptAction, Effect]]:
+    """What the rules of all sets will ask for, as far as permissions go."""
+    for rule_set in account.rule_sets:
+        for rule in rule_set.rules:
+            for position, action in enumerate(rule.actions):
+                about: dict[str, Any] = {"rule": rule.name, "action": position, "message_id": "MESSAGE-ID"}
+                if isinstance(action, S3Action):
+                    yield (
+                        rule_set.name,
+                        action,
+                        PutObject(
+                            bucket=action.bucket_name,
+                            key=action.object_key("MESSAGE-ID"),
+                            body=b"",
+                            kms_key_arn=action.kms_key_arn or "",
+                            iam_role_arn=action.iam_role_arn or "",
+                            **about,
+                        ),
+                    )
+                elif isinstance(action, LambdaAction):
+                    yield rule_set.name, action, Invoke(function_arn=action.function_arn, payload="", **about)
+                elif isinstance(action, ConnectAction):
+                    yield (
+                        rule_set.name,
+                        action,
+                        StartContact(instance_arn=action.instance_arn, iam_role_arn=action.iam_role_arn, **about),
+                    )
+                if action.topic_arn:
+                    yield rule_set.name, action, Publish(topic_arn=action.topic_arn, subject="", message="", **about)
+
+
+def touched(effect: Effect, action: ReceiptAction) -> Iterator[tuple[str, str]]:
+    """Kind and name of all that an effect is about."""
+    if role := role_of(effect, action):
+        yield "role", role
+    if isinstance(effect, PutObject):
+        yield "bucket", effect.bucket
+        if effect.kms_key_arn and not effect.kms_key_arn.endswith(_OWN_KEY):
+            yield "key", effect.kms_key_arn
+    elif isinstance(effect, Publish):
+        yield "topic", effect.topic_arn
+    elif isinstance(effect, Invoke):
+        yield "function", effect.function_arn
