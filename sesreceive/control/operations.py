@@ -10,6 +10,8 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
+from sesreceive.account.account import Account
+from sesreceive.account.action import ReceiptAction
 from sesreceive.account.regions import WITHOUT_RECEIVING
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.clock import to_datetime
@@ -20,9 +22,10 @@ from sesreceive.control.identity_operations import IDENTITY_OPERATIONS
 from sesreceive.control.requests import REQUESTS
 from sesreceive.control.rule_operations import RULE_OPERATIONS
 from sesreceive.control.shapes import check
-from sesreceive.control.targets import Trial, trials
-from sesreceive.effects import SendBounce
+from sesreceive.control.targets import Refused, Trial, trials
+from sesreceive.effects import Effect, SendBounce
 from sesreceive.errors import ApiError, MessageRejectedError, Problem, ValidationError, one_line
+from sesreceive.permissions.refusal import Refusal
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.writing.send_bounce import BouncedRecipient, MessageDsn
@@ -119,7 +122,8 @@ class Control:
             )
             if answer.deployed is not None:
                 try:
-                    trials(answer.deployed, self.receiver.backend, self._now())
+                    refused = self._refused(before, request["RuleSetName"], answer.deployed)
+                    trials(answer.deployed, self.receiver.backend, self._now(), refused)
                 except Trial as trial:
                     raise trial.refusal from trial
             if answer.account is not before:
@@ -181,11 +185,24 @@ class Control:
         with self._changing:
             account = self.receiver.account.with_rule_set(rule_set).validate()
             try:
-                trials(rule, self.receiver.backend, self._now())
+                trials(rule, self.receiver.backend, self._now(), self._refused(account, rule_set.name, rule))
             except Trial as trial:
                 source = f"SES API {type(rule.actions[trial.position]).__name__}"
                 raise ValidationError(Problem(f"actions[{trial.position}]", trial.reason, source)) from None
             self.receiver.account = account
+
+    def _refused(self, account: Account, rule_set: str, rule: ReceiptRule) -> Refused | None:
+        """What permissions refuse the rule, where they are known."""
+        permissions = self.receiver.permissions
+        if not permissions:
+            return None
+
+        def refused(effect: Effect, action: ReceiptAction) -> Refusal | None:
+            return permissions.refusal(
+                effect, account, rule_set=rule_set, rule=rule.name, action=action, at=self._now()
+            )
+
+        return refused
 
     def _now(self) -> datetime:
         return to_datetime(self.receiver.clock())

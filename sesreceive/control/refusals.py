@@ -14,6 +14,7 @@ from sesreceive.limits import Limit
 __all__ = [
     "active_set",
     "check_name",
+    "could_not_assume",
     "could_not_invoke",
     "could_not_publish",
     "could_not_write",
@@ -130,3 +131,8 @@ def invalid_function(arn: str) -> ApiError:
 def could_not_invoke(arn: str) -> ApiError:
     """The function is not there, in another region, or not for SES to invoke."""
     return ApiError("InvalidLambdaFunction", f"Could not invoke Lambda function: {arn}", FunctionArn=arn)
+
+
+def could_not_assume() -> ApiError:
+    """SES may not take on the role; its sentence does not name it."""
+    return invalid("Could not assume the provided IAM role")

@@ -6,9 +6,12 @@ knows what there is (``strict``): topics to notify, functions. Functions are not
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.backends.failure_plan import what_failed
@@ -16,8 +19,11 @@ from sesreceive.backends.memory import MemoryBackend
 from sesreceive.control import refusals
 from sesreceive.effects import Backend, Effect, Invoke, Outcome, Publish, PutObject
 from sesreceive.errors import ApiError
+from sesreceive.permissions.refusal import Refusal
 
-__all__ = ["Trial", "trials"]
+__all__ = ["Refused", "Trial", "trials"]
+
+Refused = Callable[[Effect, ReceiptAction], Refusal | None]
 
 
 class Trial(Exception):  # noqa: N818 - a signal between these modules
@@ -38,8 +44,13 @@ class Trial(Exception):  # noqa: N818 - a signal between these modules
         self.position, self.reason, self.refusal = position, reason, refusal
 
 
-def trials(rule: ReceiptRule, backend: Backend, at: datetime) -> None:
+def trials(rule: ReceiptRule, backend: Backend, at: datetime, refused: Refused | None = None) -> None:
     """Every target of the rule has its setup message.
+
+    Parameters
+    ----------
+    refused : callable, optional
+        What permissions refuse of an effect of an action; nothing where they are not known.
 
     Raises
     ------
@@ -47,6 +58,10 @@ def trials(rule: ReceiptRule, backend: Backend, at: datetime) -> None:
         For the first that cannot be written to; what was written before stays written.
     """
     for position, action in enumerate(rule.actions):
+        if refused is not None:
+            for effect in _asked(action, at):
+                if (refusal := refused(effect, action)) is not None:
+                    raise Trial(position, str(refusal), _forbidden(refusal, effect))
         _key(position, action, backend)
         effects = action.sets_up(at)
         for effect in effects:
@@ -58,6 +73,23 @@ def trials(rule: ReceiptRule, backend: Backend, at: datetime) -> None:
             if effect.target not in reached and _is_absent(effect, backend):
                 outcome = Outcome(error=what_failed(effect, absent=True))
                 raise Trial(position, outcome.error, _refusal(effect, outcome))
+
+
+def _asked(action: ReceiptAction, at: datetime) -> list[Effect]:
+    """What SES asks leave for: the setup messages with the key that mail will have, then what they do not reach."""
+    effects = list(action.sets_up(at))
+    arn = getattr(action, "kms_key_arn", None)
+    asked = [replace(one, kms_key_arn=arn or "") if isinstance(one, PutObject) else one for one in effects]
+    reached = {effect.target for effect in effects}
+    return asked + [effect for effect in _others(action) if effect.target not in reached]
+
+
+def _forbidden(refusal: Refusal, effect: Effect) -> ApiError:
+    if refusal.kind == "role":
+        return refusals.could_not_assume()
+    if refusal.kind == "key" and isinstance(effect, PutObject):
+        return refusals.kms_unusable(refusal.target, effect.bucket)
+    return _refusal(effect, Outcome(error=refusal.error))
 
 
 def _key(position: int, action: Any, backend: Any) -> None:

@@ -75,6 +75,7 @@ class Permissions:
         account: Account,
         *,
         rule_set: str | None = None,
+        rule: str | None = None,
         action: ReceiptAction | None = None,
         at: datetime | None = None,
     ) -> Refusal | None:
@@ -86,8 +87,8 @@ class Permissions:
             What an action asks for.
         account : Account
             Whose rule it is.
-        rule_set : str, optional
-            The set of the rule; the active one by default.
+        rule_set, rule : str, optional
+            Set and rule; the active set and the rule of the effect by default.
         action : ReceiptAction, optional
             The action; by default that at the effect's place in the rule.
         at : datetime, optional
@@ -98,7 +99,7 @@ class Permissions:
         name = rule_set if rule_set is not None else account.active or ""
         if action is None:
             action = action_of(account, name, effect)
-        return next(Question(self.find, account, name, effect, action, at).refusals(), None)
+        return next(Question(self.find, account, name, effect, action, at, rule).refusals(), None)
 
     # -------------------------------------------------------------- asked ahead
 

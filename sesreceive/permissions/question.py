@@ -35,9 +35,11 @@ class Question:
         effect: Effect,
         action: ReceiptAction | None,
         at: datetime | None,
+        rule: str | None = None,
     ) -> None:
         self.find, self.account, self.rule_set, self.at = find, account, rule_set, at
         self.effect = effect
+        self.rule = effect.rule if rule is None else rule
         self.role_arn = role_of(effect, action)
         self.role = find("role", self.role_arn) if self.role_arn else None
         self.assumed: list[str] = []
@@ -97,7 +99,7 @@ class Question:
             more.pop("via", None)
             return of_role(action, resource, self.role_arn, at=self.at, **more)
         return of_ses(
-            action, resource, account=self.account, rule_set=self.rule_set, rule=self.effect.rule, at=self.at, **more
+            action, resource, account=self.account, rule_set=self.rule_set, rule=self.rule, at=self.at, **more
         )
 
     def allowed(
@@ -141,7 +143,7 @@ class Question:
             role.arn,
             account=self.account,
             rule_set=self.rule_set,
-            rule=self.effect.rule,
+            rule=self.rule,
             at=self.at,
         )
         if isinstance(self.effect, StartContact) and not role.trust:
@@ -186,7 +188,8 @@ class Question:
             return of_role_itself
         if access.action.startswith("kms:") and target is not None:
             # Policies of IAM count for a key only where its own policy lets the account's do so.
-            assert of_resource is not None
+            none = f"no statement of its policy lets {access.who} do {access.action} ({target.place})"
+            of_resource = decide(target.policy, access, none=none)
             if not of_resource.allowed:
                 return of_resource
             return of_role_itself if not role.unseen else None
@@ -196,12 +199,19 @@ class Question:
 
     # -------------------------------------------------------------- a refusal
 
+    def key_policy_lets(self, access: Access, name: str) -> bool:
+        key = self.find("key", name)
+        return key is None or decide(key.policy, access).allowed
+
     def mend(
         self, decision: Decision, access: Access, resource: str, kind: str, name: str
     ) -> tuple[Mapping[str, Any], str]:
         if decision.denied:
             return {}, ""
         statement = missing_statement(access, resource, account=self.account, rule_set=self.rule_set)
+        if access.role and kind == "key" and not self.key_policy_lets(access, name):
+            # A key's own policy has to let the role; those of IAM alone do not.
+            return {**statement, "Principal": {"AWS": access.role}}, f"the policy of the key `{one_line(name, 200)}`"
         if access.role:
             statement["Resource"] = access.resource if kind == "key" else resource
             return statement, f"a policy of the role `{one_line(access.role, 200)}`"
@@ -214,7 +224,7 @@ class Question:
             kind=kind,
             target=target,
             rule_set=self.rule_set,
-            rule=self.effect.rule,
+            rule=self.rule,
             error=error,
             reason=reason,
             add=mend[0],
