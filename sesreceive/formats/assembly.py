@@ -23,7 +23,8 @@ from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.fill import Fill, Slot
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.order import Placed, put_in_order
-from sesreceive.formats.place import place_in
+from sesreceive.formats.permission_assembly import permissions_of
+from sesreceive.formats.place import Place, place_in
 from sesreceive.formats.unresolved import Open, OpenText, is_open
 from sesreceive.functions.handlers import Handler
 from sesreceive.mail.address import domain_of
@@ -77,14 +78,31 @@ class _Assembly:
             self._refused(problem)
         for opened, value, kind in draft.assumed:
             self.fill.note(value, opened, kind)
+        permissions = permissions_of(draft, self.fill)
+        if permissions is not None:
+            for refusal in permissions.refusals(account):
+                what = f"rule {refusal.rule} of {refusal.rule_set}: {refusal}"
+                draft.problem(self._rule_place(refusal.rule_set, refusal.rule), what, 'Developer Guide, "Permissions"')
         return Loaded(
             account=account,
+            permissions=permissions,
             problems=tuple(draft.problems),
             placeholders=self.fill.placeholders,
             origin=draft.origin,
             format=draft.format,
             functions=self._functions(rule_sets),
         )
+
+    def _rule_place(self, rule_set: str, rule: str) -> Place | str:
+        """Where a rule is written."""
+        for entry, body in self.rules_of.values():
+            if body.get("Name") == rule and self.fill_name(entry.rule_set) == rule_set:
+                return entry.place
+        return self.draft.origin
+
+    def fill_name(self, value: Any) -> Any:
+        """A name as the account has it."""
+        return self.fill.stand_in(value, Slot.NAME) if isinstance(value, (Open, OpenText)) else value
 
     def _functions(self, rule_sets: Sequence[ReceiptRuleSet]) -> dict[str, Handler]:
         """The handlers of the functions that rules call, by the ARN that the account has."""

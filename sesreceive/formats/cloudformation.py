@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sesreceive.errors import one_line
+from sesreceive.formats.cloudformation_permissions import read_surroundings
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.hints import all_text, take_hints
 from sesreceive.formats.intrinsics import Stack, TooMuch, names_in
@@ -133,6 +134,8 @@ def read_resources(
         reader = _Reader(stack, draft, folder, depth)
         for logical_id, resource in stack.resources.items():
             reader.resource(logical_id, resource)
+        if draft.receives:
+            read_surroundings(stack)
     except (TooMuch, RecursionError):
         draft.problem(file, "expected a template that can be evaluated but it expands or nests without bound", _SOURCE)
         return None

@@ -12,6 +12,7 @@ from typing import Any
 
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place, Table
+from sesreceive.formats.surroundings import PolicyEntry, ResourceEntry
 from sesreceive.formats.unresolved import Open
 from sesreceive.functions.handlers import Handler
 
@@ -76,6 +77,8 @@ class Draft:
         taken, and its kind (``condition``, ``count``, ``region``).
     functions : list of (object, Handler)
         ARNs, possibly open, and the handlers whose code lies beside the template.
+    resources, policies : list
+        Buckets, topics, keys, functions and roles, and the policies on them.
     """
 
     origin: str
@@ -90,6 +93,8 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     assumed: list[tuple[Open, str, str]] = field(default_factory=list)
     functions: list[tuple[Any, Handler]] = field(default_factory=list)
+    resources: list[ResourceEntry] = field(default_factory=list)
+    policies: list[PolicyEntry] = field(default_factory=list)
     uses: set[Path] = field(default_factory=set)
     region: str | None = None
     account_id: str | None = None

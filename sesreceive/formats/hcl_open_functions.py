@@ -19,6 +19,7 @@ from sesreceive.formats.hcl_functions import (
     as_whole,
     same,
 )
+from sesreceive.formats.open_json import json_text
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
 
 __all__ = ["PARTIAL"]
@@ -256,7 +257,7 @@ PARTIAL: Mapping[str, Callable[..., Any]] = {
     "format": _format,
     "formatlist": _formatlist,
     "join": _join,
-    "jsonencode": lambda value: _open(value) if first_open(value) else json.dumps(value, separators=(",", ":")),
+    "jsonencode": json_text,
     "keys": _keys,
     "length": _length,
     "lookup": _lookup,

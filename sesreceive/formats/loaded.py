@@ -12,6 +12,7 @@ from sesreceive.account.account import Account
 from sesreceive.account.display import body
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place
+from sesreceive.permissions.guard import Permissions
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Loaded:
         Handlers of the functions that rules call, where the code lies beside the template, by ARN.
     others : tuple of Loaded
         What else the folder holds: another root module, another stack.
+    permissions : Permissions, optional
+        What buckets, topics, keys, functions and roles of the source allow SES; None where it tells of none.
 
     Examples
     --------
@@ -110,9 +113,10 @@ class Loaded:
     format: str = ""
     functions: Mapping[str, Any] = field(default_factory=dict, repr=False)
     others: tuple[Loaded, ...] = ()
+    permissions: Permissions | None = field(default=None, repr=False)
 
     def receiver(self, **options: Any) -> Receiver:
-        """A receiver for the account, with the functions that came along; options as `Receiver` takes them.
+        """A receiver for the account, with the functions and permissions that came along; takes what `Receiver` takes.
 
         Raises
         ------
@@ -125,6 +129,7 @@ class Loaded:
             from sesreceive.backends.memory import MemoryBackend
 
             options["backend"] = MemoryBackend(functions=dict(self.functions))
+        options.setdefault("permissions", self.permissions)
         return Receiver(self.account, **options)
 
     def frame(self) -> pd.DataFrame:
@@ -215,6 +220,8 @@ def _lines(loaded: Loaded) -> list[str]:
         lines.append(f"rule set {one_line(rule_set.name, 80)}{active}")
         for number, rule in enumerate(rule_set.rules, 1):
             lines.append(f"    {number:>3} {repr(rule)[len('<ReceiptRule ') : -1]}")
+    if loaded.permissions is not None:
+        lines.append(f"permissions: {_permitted(loaded.permissions, account)}")
     if loaded.problems:
         lines.append(count(len(loaded.problems), "problem"))
         lines += [f"    {one_line(problem, 2000)}" for problem in loaded.problems]
@@ -225,6 +232,20 @@ def _lines(loaded: Loaded) -> list[str]:
     for other in loaded.others:
         lines += ["", *_lines(other)]
     return lines
+
+
+def _permitted(permissions: Permissions, account: Account) -> str:
+    """What policies say on the whole: how much is refused, and what is taken for granted."""
+    refused = permissions.refusals(account)
+    told = (
+        f"{count(len(refused), 'refusal')}, see the problems" if refused else "nothing that the rules need is refused"
+    )
+    unseen, assumed = permissions.unseen(account), permissions.assumed(account)
+    if unseen:
+        told += f"; taken to allow it, as no policy is seen: {', '.join(unseen)}"
+    if assumed:
+        told += f"; open values taken to fit: {', '.join(one_line(one, 120) for one in assumed)}"
+    return told
 
 
 def _kinds(kinds: Counter[str]) -> str:

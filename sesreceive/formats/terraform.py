@@ -17,6 +17,7 @@ from sesreceive.formats.hints import take_hints
 from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place, Table
 from sesreceive.formats.terraform_module import Instance, Module
+from sesreceive.formats.terraform_permissions import read_surroundings
 from sesreceive.formats.terraform_project import SUFFIXES, Project
 from sesreceive.formats.terraform_rules import ACTION_BLOCKS, IDENTITIES, actions_in_order, rule_members
 from sesreceive.formats.unresolved import Open, first_open, is_open
@@ -75,7 +76,11 @@ def from_folder(
         draft.problem(str(folder), expected("a variable of the root module", name, module.variables), _SOURCE)
     if not any(isinstance(one, str) for one in module.regions.values()):
         _hint(project, folder)
-    _Reader(draft).module(module)
+    reader = _Reader(draft)
+    reader.module(module)
+    if draft.receives:
+        for each in reader.modules:
+            read_surroundings(each, draft)
     complete = module.locals.get("sesreceive_complete")
     draft.complete = complete is not None and getattr(complete[0], "value", None) is True
     if draft.account_id is None:
@@ -110,9 +115,11 @@ class _Reader:
         self.draft = draft
         # Region of everything that was found, to tell what belongs to another account.
         self.regions: dict[str, Place] = {}
+        self.modules: list[Module] = []
 
     def module(self, module: Module) -> None:
         """Read a module and those it calls."""
+        self.modules.append(module)
         for name, block in module.resources.items():
             self.resource(module, name, block)
         for name, block in module.data.items():

@@ -10,13 +10,14 @@ from sesreceive.errors import one_line
 from sesreceive.formats import hcl
 from sesreceive.formats.attributes import TERRAFORM, arn_of
 from sesreceive.formats.hcl_values import Scope
+from sesreceive.formats.terraform_policy import policy_document
 from sesreceive.formats.unresolved import Open, OpenText, is_open, text_of
 from sesreceive.wording import expected
 
 if TYPE_CHECKING:
     from sesreceive.formats.terraform_module import Module
 
-__all__ = ["SPACES", "Instance", "Types", "alias_of"]
+__all__ = ["SPACES", "Instance", "Types", "alias_of", "reference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,12 @@ def alias_of(block: hcl.Block) -> str:
     return text.partition(".")[2]
 
 
+def reference(module: Module, block: hcl.Block, name: str, instance: Instance, attribute: str) -> Any:
+    """What a reference to an attribute of a resource gives."""
+    node = hcl.Name(name=name, place=block.place, text=f"{name}.{attribute}")
+    return _Resource(module, block, name, instance).attr(attribute, node, instance.scope)
+
+
 def _region_data(module: Module, name: str, node: hcl.Node, instance: Instance, block: hcl.Block) -> Any:
     if name in ("name", "id", "region"):
         return module.region(alias_of(block), node.place)
@@ -256,6 +263,7 @@ _KNOWN_DATA = {
     "aws_region": _region_data,
     "aws_caller_identity": _caller_data,
     "aws_partition": _partition_data,
+    "aws_iam_policy_document": policy_document,
 }
 SPACES = {
     "var": lambda module: _Space(module, "var"),

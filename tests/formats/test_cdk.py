@@ -65,6 +65,34 @@ TEMPLATE = {
                 "Runtime": {"Fn::FindInMap": ["LatestNodeRuntimeMap", {"Ref": "AWS::Region"}, "value"]},
             },
         },
+        # As aws-cdk-lib makes them for the two actions.
+        "SpamAllowSes": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": {"Fn::GetAtt": ["Spam", "Arn"]},
+                "Principal": "ses.amazonaws.com",
+                "SourceAccount": {"Ref": "AWS::AccountId"},
+            },
+        },
+        "BucketPolicy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": {"Ref": "Bucket"},
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Action": "s3:PutObject",
+                            "Condition": {"StringEquals": {"aws:Referer": {"Ref": "AWS::AccountId"}}},
+                            "Effect": "Allow",
+                            "Principal": {"Service": "ses.amazonaws.com"},
+                            "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": ["Bucket", "Arn"]}, "/*"]]},
+                        }
+                    ],
+                },
+            },
+        },
         "Activate": {
             "Type": "Custom::AWS",
             "Properties": {

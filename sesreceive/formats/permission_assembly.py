@@ -1,0 +1,166 @@
+"""From the resources and policies of a draft to permissions: names filled as in the rules, documents read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sesreceive.account.placeholder_text import PlaceholderText
+from sesreceive.arn import Arn
+from sesreceive.errors import one_line
+from sesreceive.formats.draft import Draft
+from sesreceive.formats.fill import Fill, Slot
+from sesreceive.formats.open_json import json_value
+from sesreceive.formats.surroundings import SLOTS, PolicyEntry, ResourceEntry
+from sesreceive.formats.unresolved import Open, OpenText, is_open, text_of
+from sesreceive.permissions.guard import Permissions
+from sesreceive.permissions.policy import Policy
+from sesreceive.permissions.target import Grant, Target, default_topic_policy
+
+__all__ = ["permissions_of"]
+
+# Why an open value is one of its own and no other: something that the template itself makes.
+_MADE_HERE = ("CloudFormation makes up a name", "known after apply", "known when the stack is made")
+
+
+def permissions_of(draft: Draft, fill: Fill) -> Permissions | None:
+    """What the draft says of who may do what; None where it says nothing of the kind."""
+    if not draft.resources and not draft.policies:
+        return None
+    return _Assembly(draft, fill).permissions()
+
+
+class _Assembly:
+    def __init__(self, draft: Draft, fill: Fill) -> None:
+        self.draft, self.fill = draft, fill
+        # Expressions that are an ARN, with the ARN that the account has for them.
+        self.arns: dict[str, str] = {}
+        self.names: dict[tuple[str, str], int] = {}
+        # Names of rule sets and rules have their capitals, which other stand-ins do not.
+        self.words = {
+            name.name: fill.stand_in(name, Slot.NAME)
+            for name in [
+                *(entry.values.get("RuleSetName") for entry in draft.rule_sets),
+                *(entry.values.get("Name") for entry in draft.rules),
+            ]
+            if isinstance(name, Open)
+        }
+        for at, entry in enumerate(draft.resources):
+            names = self.called(entry)
+            for name in names:
+                self.names.setdefault((entry.kind, name), at)
+            for word in entry.written:
+                self.arns[word] = f"arn:aws:s3:::{names[0]}" if entry.kind == "bucket" else names[0]
+
+    def called(self, entry: ResourceEntry) -> list[str]:
+        names = [self.name(entry.kind, one) for one in entry.names if one is not None]
+        if entry.kind == "key":  # aliases and ids are named with and without their ARN
+            prefix = f"arn:aws:kms:{self.fill.region}:{self.fill.account_id}:"
+            names += [f"{prefix}{name}" for name in names if name.startswith("alias/")]
+        return list(dict.fromkeys(filter(None, names)))
+
+    def name(self, kind: str, value: Any) -> str:
+        if is_open(value):
+            return self.fill.stand_in(value, SLOTS[kind])
+        return str(value) if isinstance(value, (str, int)) else ""
+
+    def permissions(self) -> Permissions:
+        parts: dict[int, list[PolicyEntry]] = {at: [] for at in range(len(self.draft.resources))}
+        elsewhere: dict[tuple[str, str], list[PolicyEntry]] = {}
+        for entry in self.draft.policies:
+            name = self.name(entry.kind, entry.target)
+            if isinstance(entry.target, Open) and entry.target.name in self.arns:
+                name = self.arns[entry.target.name]
+            at = self.find(entry.kind, name)
+            if at is not None:
+                parts[at].append(entry)
+            elif entry.whole and name:
+                elsewhere.setdefault((entry.kind, name), []).append(entry)
+        targets = [self.target(self.draft.resources[at], found) for at, found in parts.items()]
+        for (kind, name), found in elsewhere.items():
+            made = ResourceEntry(kind=kind, place=found[0].place, names=(name,))
+            targets.append(self.target(made, found))
+        return Permissions(targets=tuple(one for one in targets if one is not None))
+
+    def find(self, kind: str, name: str) -> int | None:
+        if (kind, name) in self.names:
+            return self.names[kind, name]
+        parts = Arn.parse(name)
+        if parts is not None and kind == "function":
+            return self.names.get((kind, parts.function_name))
+        return None
+
+    def target(self, entry: ResourceEntry, found: list[PolicyEntry]) -> Target | None:
+        """The resource with its policies; None where one of them is not known."""
+        names = self.called(entry)
+        if not names:
+            return None
+        policies: dict[str, list[Policy]] = {"policy": [], "trust": []}
+        grants: list[Grant] = []
+        for one in found:
+            if one.part == "grant":
+                grants += self.grant(one.document)
+                continue
+            document = json_value(one.document)
+            if document is None:
+                if is_open(one.document):
+                    return None  # written somewhere else
+                if one.document is None:
+                    continue
+                document = one.document
+            policy = Policy.read(self.filled(document), one.place.short)
+            for problem in policy.problems:
+                self.draft.problem(one.place, f"policy: {problem.message}", problem.source)
+            policies[one.part].append(policy)
+        key = self.name("key", entry.key) if entry.key is not None else ""
+        if entry.kind == "topic" and not policies["policy"]:
+            policies["policy"].append(default_topic_policy(names[0], self.fill.account_id))
+        region = entry.region if isinstance(entry.region, str) else ""
+        return Target(
+            kind=entry.kind,
+            name=names[0],
+            also=tuple(names[1:]),
+            policy=tuple(policies["policy"]),
+            trust=tuple(policies["trust"]),
+            grants=tuple(grants),
+            # A key of AWS's own has a policy that nobody can change, and it is not for SES: it is found as unknown.
+            key=key,
+            region=region,
+            unseen=tuple(one_line(one, 200) for one in entry.unseen),
+            place=entry.place.short,
+        )
+
+    def grant(self, document: Any) -> Iterator[Grant]:
+        if not isinstance(document, Mapping):
+            return
+        grantee = self.filled(document.get("grantee"))
+        operations = document.get("operations")
+        if isinstance(grantee, str) and isinstance(operations, list):
+            subset, equals = document.get("subset"), document.get("equals")
+            yield Grant(
+                grantee=grantee,
+                operations=tuple(str(one) for one in operations),
+                subset=self.filled(subset) if isinstance(subset, Mapping) else None,
+                equals=self.filled(equals) if isinstance(equals, Mapping) else None,
+            )
+
+    # -------------------------------------------------------------- open values in documents
+
+    def filled(self, value: Any) -> Any:
+        """The document with ARNs and stand-ins for what is open, those that may be anything marked as such."""
+        if isinstance(value, Mapping):
+            return {str(name): self.filled(inner) for name, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.filled(inner) for inner in value]
+        if not is_open(value):
+            return value
+        parts = value.parts if isinstance(value, OpenText) else (value,)
+        words = {**self.words, **self.arns}
+        known = text_of(words.get(part.name, part) if isinstance(part, Open) else part for part in parts)
+        if isinstance(known, str):
+            return known
+        text = self.fill.stand_in(known, Slot.TEXT)
+        left = [part for part in (known.parts if isinstance(known, OpenText) else (known,)) if isinstance(part, Open)]
+        if all(one.why in _MADE_HERE and not one.name.startswith("data.") for one in left):
+            return text
+        return PlaceholderText(text, stands_for=f"{known.name}, {left[0].place.short}")
