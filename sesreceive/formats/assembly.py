@@ -23,7 +23,7 @@ from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.fill import Fill, Slot
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.order import Placed, put_in_order
-from sesreceive.formats.permission_assembly import permissions_of
+from sesreceive.formats.permission_assembly import permissions_of, refusal_problem
 from sesreceive.formats.place import Place, place_in
 from sesreceive.formats.unresolved import Open, OpenText, is_open
 from sesreceive.functions.handlers import Handler
@@ -81,8 +81,8 @@ class _Assembly:
         permissions = permissions_of(draft, self.fill)
         if permissions is not None:
             for refusal in permissions.refusals(account):
-                what = f"rule {refusal.rule} of {refusal.rule_set}: {refusal}"
-                draft.problem(self._rule_place(refusal.rule_set, refusal.rule), what, 'Developer Guide, "Permissions"')
+                where = self._rule_place(refusal.rule_set, refusal.rule)
+                draft.problems.append(refusal_problem(refusal, where))
         return Loaded(
             account=account,
             permissions=permissions,

@@ -9,7 +9,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.place import Place, Table
 
-__all__ = ["from_client", "is_client"]
+__all__ = ["from_client", "is_client", "is_session"]
 
 FORMAT = "live account"
 _PER_CALL = 100  # identities GetIdentityVerificationAttributes takes at once [documented]
@@ -18,6 +18,11 @@ _PER_CALL = 100  # identities GetIdentityVerificationAttributes takes at once [d
 def is_client(source: Any) -> bool:
     """Whether it is a client of boto3."""
     return hasattr(source, "meta") and hasattr(source.meta, "service_model")
+
+
+def is_session(source: Any) -> bool:
+    """Whether it is a session of boto3, which has clients of all services."""
+    return all(hasattr(source, name) for name in ("client", "get_credentials", "region_name"))
 
 
 def from_client(client: Any) -> Draft:

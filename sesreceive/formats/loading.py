@@ -14,8 +14,9 @@ from sesreceive.formats import cdk, cloudformation, serverless, terraform_json
 from sesreceive.formats.api_dump import from_api_dump, is_api_dump
 from sesreceive.formats.assembly import assemble
 from sesreceive.formats.draft import Draft
-from sesreceive.formats.live_account import from_client, is_client
+from sesreceive.formats.live_account import from_client, is_client, is_session
 from sesreceive.formats.loaded import Loaded
+from sesreceive.formats.permission_assembly import refusal_problem
 from sesreceive.formats.place import Place
 from sesreceive.formats.template_files import MAX_BYTES, parsed
 
@@ -56,9 +57,10 @@ def load(
 
     Parameters
     ----------
-    source : str, path, mapping, list or boto3 client
+    source : str, path, mapping, list, boto3 session or client
         A CloudFormation or SAM template, a Terraform folder (or a file in one), plan or state, a ``cdk.out`` folder, a
-        ``serverless.yml``, JSON of the SES API, a folder that holds any of these, or ``boto3.client("ses")``.
+        ``serverless.yml``, JSON of the SES API, a folder that holds any of these, or ``boto3.client("ses")``. A
+        ``boto3.Session`` tells of the policies around the rules, too.
     variables : mapping, optional
         Values for Terraform variables or CloudFormation parameters.
     region, account_id : str, optional
@@ -85,6 +87,8 @@ def load(
     Set stands for the name of Set, template (CloudFormation makes up a name)
     """
     options = _Options(dict(variables or {}), region, account_id)
+    if is_session(source):
+        return _live(source, region, account_id)
     if is_client(source):
         return assemble(from_client(source), region=region, account_id=account_id)
     if isinstance(source, (Mapping, list)):
@@ -107,6 +111,21 @@ def load(
     else:
         raise InputError(f"expected a file or folder but there is no `{one_line(path)}`")
     return _joined(path, drafts, options)
+
+
+def _live(session: Any, region: str | None, account_id: str | None) -> Loaded:
+    """The account of a session with the policies around it, which a client of SES alone cannot ask for."""
+    from sesreceive.formats.live_permissions import live_permissions
+
+    def client(service: str) -> Any:
+        return session.client(service, region_name=region or session.region_name)
+
+    draft = from_client(client("ses"))
+    draft.account_id = account_id or str(client("sts").get_caller_identity()["Account"])
+    loaded = assemble(draft, region=region, account_id=draft.account_id)
+    permissions, problems = live_permissions(loaded.account, client)
+    refused = (refusal_problem(one, f"SES in {loaded.account.region}") for one in permissions.refusals(loaded.account))
+    return replace(loaded, permissions=permissions, problems=(*loaded.problems, *problems, *refused))
 
 
 class _Options:

@@ -7,17 +7,19 @@ from typing import Any
 
 from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.arn import Arn
-from sesreceive.errors import one_line
+from sesreceive.errors import Problem, one_line
 from sesreceive.formats.draft import Draft
 from sesreceive.formats.fill import Fill, Slot
 from sesreceive.formats.open_json import json_value
+from sesreceive.formats.place import Place
 from sesreceive.formats.surroundings import SLOTS, PolicyEntry, ResourceEntry
 from sesreceive.formats.unresolved import Open, OpenText, is_open, text_of
 from sesreceive.permissions.guard import Permissions
 from sesreceive.permissions.policy import Policy
+from sesreceive.permissions.refusal import Refusal
 from sesreceive.permissions.target import Grant, Target, default_topic_policy
 
-__all__ = ["permissions_of"]
+__all__ = ["permissions_of", "refusal_problem"]
 
 # Why an open value is one of its own and no other: something that the template itself makes.
 _MADE_HERE = ("CloudFormation makes up a name", "known after apply", "known when the stack is made")
@@ -28,6 +30,12 @@ def permissions_of(draft: Draft, fill: Fill) -> Permissions | None:
     if not draft.resources and not draft.policies:
         return None
     return _Assembly(draft, fill).permissions()
+
+
+def refusal_problem(refusal: Refusal, where: Place | str) -> Problem:
+    """A refusal as a problem of the source, at the rule that meets it."""
+    what = f"rule {refusal.rule} of {refusal.rule_set}: {refusal}"
+    return Problem(one_line(where, 300), one_line(what, 2000), 'Developer Guide, "Permissions"')
 
 
 class _Assembly:

@@ -14,7 +14,7 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.arn import Arn
 from sesreceive.effects import Effect, Invoke, Publish, PutObject, StartContact
 from sesreceive.errors import one_line
-from sesreceive.permissions.question import Question, action_of, effects_of, touched
+from sesreceive.permissions.question import Question, action_of, effects_of, named_by
 from sesreceive.permissions.refusal import Refusal
 from sesreceive.permissions.target import Target
 from sesreceive.wording import count
@@ -113,12 +113,9 @@ class Permissions:
 
     def unseen(self, account: Account) -> tuple[str, ...]:
         """What rules write to and nothing is known of, so that it is taken to allow it."""
-        found: dict[str, None] = {}
-        for _, action, effect in effects_of(account):
-            for kind, name in touched(effect, action):
-                if self.find(kind, name) is None:
-                    found.setdefault(f"{kind} `{one_line(name, 120)}`")
-        return tuple(found)
+        return tuple(
+            f"{kind} `{one_line(name, 120)}`" for kind, name in named_by(account) if self.find(kind, name) is None
+        )
 
     def assumed(self, account: Account) -> tuple[str, ...]:
         """The open values of a template that were taken to fit."""

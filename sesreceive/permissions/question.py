@@ -18,7 +18,7 @@ from sesreceive.permissions.needs import missing_statement, of_role, of_ses, tru
 from sesreceive.permissions.refusal import Refusal
 from sesreceive.permissions.target import Target
 
-__all__ = ["Question", "action_of", "effects_of", "touched"]
+__all__ = ["Question", "action_of", "effects_of", "named_by", "touched"]
 
 # What SES itself holds the key of: nobody has to allow its use [Developer Guide, "Giving permissions"].
 _OWN_KEY = "alias/aws/ses"
@@ -294,3 +294,8 @@ def touched(effect: Effect, action: ReceiptAction) -> Iterator[tuple[str, str]]:
         yield "topic", effect.topic_arn
     elif isinstance(effect, Invoke):
         yield "function", effect.function_arn
+
+
+def named_by(account: Account) -> tuple[tuple[str, str], ...]:
+    """Kind and name of all that the rules of an account write to or act as, each once."""
+    return tuple(dict.fromkeys(one for _, action, effect in effects_of(account) for one in touched(effect, action)))
