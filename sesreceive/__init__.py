@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from sesreceive.backends.directory import DirectoryBackend
     from sesreceive.backends.sns_endpoint import SnsEndpoint
     from sesreceive.formats import Loaded, load
+    from sesreceive.formats.drift import drift
     from sesreceive.functions.registry import Handler
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
@@ -154,6 +155,7 @@ __all__ = [
     "datasets",
     "differences",
     "equivalent",
+    "drift",
     "load",
     "member",
     "send",
@@ -180,6 +182,7 @@ _LATER = {
     "datasets": "",
     "differences": "sesreceive.analysis.what_if",
     "equivalent": "sesreceive.analysis.compare",
+    "drift": "sesreceive.formats.drift",
     "load": "sesreceive.formats",
     "send": "sesreceive.smtp.sending",
     "ui": "",

@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from sesreceive.cli import bug_report, checking, receiving, scanners, serving, templates
+from sesreceive.cli import bug_report, checking, drifting, receiving, scanners, serving, templates
 from sesreceive.cli.options import Commands
 from sesreceive.errors import SesReceiveError, one_line
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["build_parser", "main"]
 
 # The modules with commands, in the order of the help.
-FAMILIES = (receiving, serving, templates, checking, bug_report, scanners)
+FAMILIES = (receiving, serving, templates, drifting, checking, bug_report, scanners)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -90,6 +90,7 @@ class _Reader:
     def answer(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """What an operation answers; nothing, and a problem, where it may not be called."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             answered: dict[str, Any] = getattr(self.client, operation)(**arguments)
@@ -103,7 +104,7 @@ class _Reader:
                 operation, f"{one_line(code, 80)}: {one_line(about, 300)}{hint}", f"SES API {_action(operation)}"
             )
             return {}
-        except (BotoCoreError, NotImplementedError) as error:
+        except (BotoCoreError, NotImplementedError, ResponseParserError) as error:
             self.draft.problem(operation, one_line(error, 300), f"SES API {_action(operation)}")
             return {}
         return answered

@@ -1,0 +1,52 @@
+"""``drift``: an account against its template."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sesreceive.cli.templates import variables_of
+from sesreceive.errors import InputError, MissingExtraError, one_line
+
+if TYPE_CHECKING:
+    from sesreceive.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """The command, with its options."""
+    drift = commands.command(
+        "drift", _drift, "say what an account has and its template has not, each with a mail that shows it"
+    )
+    drift.add_argument("template", help="what `load` takes: a template, or a folder of them")
+    drift.add_argument("--account", metavar="FILE", help="JSON of describe commands in place of the live account")
+    drift.add_argument("--endpoint-url", metavar="URL", help="of the SES API, in place of AWS")
+    drift.add_argument("--profile", help="profile of the AWS configuration")
+    drift.add_argument("--region", help="AWS region of the account")
+    drift.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable")
+
+
+def _drift(options: argparse.Namespace) -> int:
+    """A template and an account → what differs; 0 where nothing does, 1 where something does."""
+    from sesreceive.formats.drift import drift
+
+    source = options.account if options.account is not None else _client(options)
+    found = drift(options.template, source, variables=variables_of(options.var), region=options.region)
+    for problem in found.problems:
+        print(one_line(problem, 2000), file=sys.stderr)
+    for line in str(found).splitlines():
+        print(one_line(line, 4000))
+    return 1 if found else 0
+
+
+def _client(options: argparse.Namespace) -> Any:
+    try:
+        import boto3
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        raise MissingExtraError("boto3", extra="aws", purpose="asking a live account") from None
+    try:
+        session = boto3.Session(profile_name=options.profile, region_name=options.region)
+        return session.client("ses", endpoint_url=options.endpoint_url)
+    except (BotoCoreError, ValueError) as error:
+        raise InputError(f"the account cannot be asked: {one_line(error, 300)}") from None

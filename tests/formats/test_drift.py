@@ -1,0 +1,183 @@
+"""An account and its template: each row a change of one of them, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pytest
+from formats.folders import write
+from moto.server import ThreadedMotoServer
+
+import sesreceive as ses
+from sesreceive.cli import main
+
+STORE = ses.ReceiptRule(
+    name="store", enabled=True, recipients=["in@example.com"], actions=[ses.S3Action(bucket_name="inbox")]
+)
+REST = ses.ReceiptRule(name="rest", enabled=True, actions=[ses.AddHeaderAction(header_name="X-Rest", header_value="1")])
+GATE = ses.ReceiptRule(name="gate", enabled=True, recipients=["in@example.com"], actions=[ses.StopAction()])
+
+
+def account(*rules: ses.ReceiptRule, **more: object) -> ses.Account:
+    made = ses.Account(
+        identities=["example.com"],
+        rule_sets=[ses.ReceiptRuleSet(name="main", rules=rules or (STORE, REST))],
+        active="main",
+        filters=[ses.ReceiptFilter.block("203.0.113.0/24", name="test-net")],
+    )
+    return made.replace(**more)
+
+
+Change = Callable[[ses.Account], ses.Account]
+
+
+def with_rules(*rules: ses.ReceiptRule) -> Change:
+    return lambda made: made.replace(rule_sets=[ses.ReceiptRuleSet(name="main", rules=rules)])
+
+
+# What was changed in the account by hand, what it is called, and the words of its line.
+CHANGES: list[tuple[Change, list[tuple[str, str, str]], str]] = [
+    (lambda made: made, [], "the account has what the template has"),
+    (
+        with_rules(STORE.replace(enabled=False), REST),
+        [("rule", "store", "both")],
+        "enabled is False, in the template True; mail to in@example.com: account 250, rest, template 250, store, rest",
+    ),
+    (with_rules(REST), [("rule", "store", "template")], "only in the template; mail to in@example.com"),
+    (with_rules(STORE, REST, GATE), [("rule", "gate", "account")], "rule gate: only in the account"),
+    (with_rules(GATE, STORE, REST), [("rule", "gate", "account")], "account 250, gate, template 250, store, rest"),
+    (with_rules(REST, STORE), [("order", "main", "both")], "[`rest`, `store`], in the template [`store`, `rest`]"),
+    (
+        with_rules(STORE.replace(actions=[ses.S3Action(bucket_name="other")]), REST),
+        [("rule", "store", "both")],
+        "PutObject to other",
+    ),
+    (
+        with_rules(STORE.replace(tls_policy="Require"), REST),
+        [("rule", "store", "both")],
+        "mail to in@example.com without TLS",
+    ),
+    (lambda made: made.replace(filters=[]), [("filter", "test-net", "template")], "from 203.0.113.0: account 250"),
+    (
+        lambda made: made.replace(identities=["example.com", "example.net"]),
+        [("identity", "example.net", "account")],
+        "mail to someone@example.net: account 250, rest, template 550",
+    ),
+    (lambda made: made.activate(None), [("active rule set", "main", "both")], "it is not set, in the template `main`"),
+    (
+        lambda made: made.with_rule_set(ses.ReceiptRuleSet(name="old")),
+        [("rule set", "old", "account")],
+        "rule set old: only in the account",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "rows", "words"), CHANGES)
+def test_each_change_is_told(change: Change, rows: list[tuple[str, str, str]], words: str) -> None:
+    found = ses.drift(account(), change(account()))
+    assert [(one.what, one.name, one.side) for one in found.rows] == rows
+    assert words in str(found)
+    assert list(found.frame()["what"]) == [row[0] for row in rows]
+    assert bool(found) is bool(rows)
+    assert "difference" in found._repr_html_()
+
+
+def test_the_mail_of_a_row_shows_it() -> None:
+    before, after = account(), account(STORE.replace(enabled=False), REST)
+    (row,) = ses.drift(before, after).rows
+    receptions = [
+        ses.Receiver(one, seed=1).receive(b"Subject: x\r\n\r\n", mail_from="ana@example.org", **row.mail)
+        for one in (before, after)
+    ]
+    assert receptions[0].rules != receptions[1].rules
+
+
+def test_open_values_are_what_the_account_has(tmp_path: Path) -> None:
+    folder = {
+        "main.tf": """
+        variable "bucket" {}
+        resource "aws_ses_receipt_rule_set" "m" { rule_set_name = "main" }
+        resource "aws_ses_active_receipt_rule_set" "m" { rule_set_name = "main" }
+        resource "aws_ses_receipt_rule" "store" {
+          name          = "store"
+          rule_set_name = "main"
+          enabled       = true
+          recipients    = ["in@example.com"]
+          s3_action {
+            bucket_name = var.bucket
+            position    = 1
+          }
+        }
+        """
+    }
+    live = account(STORE, filters=[])
+    found = ses.drift(write(tmp_path, folder), live)
+    assert not found.rows
+    assert list(found.assumed.values()) == ["inbox"]
+    assert "is `inbox`" in str(found)
+
+
+def test_names_that_cloudformation_makes_up_are_met() -> None:
+    template = {
+        "Resources": {
+            "Rules": {"Type": "AWS::SES::ReceiptRuleSet"},
+            "Store": {
+                "Type": "AWS::SES::ReceiptRule",
+                "Properties": {
+                    "RuleSetName": {"Ref": "Rules"},
+                    "Rule": {"Enabled": True, "Recipients": ["in@example.com"]},
+                },
+            },
+        }
+    }
+    rule = ses.ReceiptRule(name="mail-Store-1B7XAMPLE", enabled=True, recipients=["in@example.com"])
+    live = ses.Account(
+        identities=["example.com"],
+        rule_sets=[ses.ReceiptRuleSet(name="mail-Rules-9KEXAMPLE", rules=[rule])],
+        active="mail-Rules-9KEXAMPLE",
+    )
+    assert not ses.drift(template, live).rows
+    off = live.replace(rule_sets=[ses.ReceiptRuleSet(name="mail-Rules-9KEXAMPLE", rules=[rule.replace(enabled=False)])])
+    (row,) = ses.drift(template, off).rows
+    assert (row.name, row.details) == ("mail-Store-1B7XAMPLE", "enabled is False, in the template True")
+    assert row.mail["rcpt_to"] == ["in@example.com"]
+
+
+def test_a_dump_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    template, dump = tmp_path / "template.yaml", tmp_path / "dump.json"
+    template.write_text(account().to("cloudformation"))
+    account().save(dump)
+    assert main(["drift", str(template), "--account", str(dump)]) == 0
+    assert "the account has what the template has" in capsys.readouterr().out
+    account(REST).save(dump)
+    assert main(["drift", str(template), "--account", str(dump)]) == 1
+    assert "rule store: only in the template" in capsys.readouterr().out
+    assert main(["drift", str(tmp_path / "gone"), "--account", str(dump)]) == 2
+
+
+def test_a_server_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """moto's server has most of the operations that describe an account; what it lacks is a problem."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        url = f"http://{host}:{port}"
+        client = boto3.client("ses", region_name="us-east-1", endpoint_url=url)
+        client.verify_domain_identity(Domain="example.com")
+        client.create_receipt_rule_set(RuleSetName="main")
+        client.create_receipt_rule(RuleSetName="main", Rule=REST.replace(enabled=False).to_api())
+        client.set_active_receipt_rule_set(RuleSetName="main")
+        template = tmp_path / "template.yaml"
+        template.write_text(account(REST).to("cloudformation"))
+        code = main(["drift", str(template), "--endpoint-url", url, "--region", "us-east-1"])
+    finally:
+        server.stop()
+    told = capsys.readouterr().out
+    assert code == 1
+    assert "rule rest: not alike: enabled is False, in the template True; mail to someone@example.com" in told
