@@ -39,6 +39,7 @@ class Attributes:
 
 _TOPIC = "arn:aws:sns:{region}:{account}:{name}"
 _FUNCTION = "arn:aws:lambda:{region}:{account}:function:{name}"
+_RULE_SET = "arn:aws:ses:{region}:{account}:receipt-rule-set/{name}"
 _BUCKET = "arn:aws:s3:::{name}"
 _ROLE = "arn:aws:iam::{account}:role/{name}"
 _QUEUE = "arn:aws:sqs:{region}:{account}:{name}"
@@ -60,7 +61,7 @@ CLOUDFORMATION: Mapping[str, Attributes] = {
 }
 
 TERRAFORM: Mapping[str, Attributes] = {
-    "aws_ses_receipt_rule_set": Attributes(("rule_set_name",), same=("id",)),
+    "aws_ses_receipt_rule_set": Attributes(("rule_set_name",), arn=_RULE_SET, arn_names=("arn",), same=("id",)),
     "aws_ses_receipt_rule": Attributes(("name",), same=("id",)),
     "aws_ses_receipt_filter": Attributes(("name",), same=("id",)),
     "aws_ses_active_receipt_rule_set": Attributes(("rule_set_name",), same=("id",)),

@@ -22,6 +22,14 @@ __all__ = ["from_template", "is_template", "read_resources"]
 FORMAT = "CloudFormation"
 _SOURCE = "AWS CloudFormation User Guide"
 _NESTED = 5
+# Types of SES that have nothing to do with receipt rules.
+_OTHERS = tuple(
+    f"AWS::SES::{name}"
+    for name in (
+        "ConfigurationSet", "ContactList", "CustomVerificationEmailTemplate", "DedicatedIpPool", "MailManager",
+        "MultiRegionEndpoint", "Template", "Tenant", "VdmAttributes",
+    )
+)  # fmt: skip
 # Stands in JSON text for an open part, to be found again when the text is parsed.
 _MARK = "\u241f{}\u241f"
 # What code that makes rules or activates sets at run time has to name: an operation in any of its spellings.
@@ -233,6 +241,9 @@ class _Reader:
             self._nested(logical_id, resource, place)
             return
         if kind.startswith("AWS::SES::"):
+            if not kind.startswith(_OTHERS):
+                wanted = expected("a resource type of SES", kind, [*_TYPES, *_OTHERS])
+                self.draft.problem(place, f"{logical_id}: {wanted}", _SOURCE)
             return
         text = all_text(resource)
         custom = kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"

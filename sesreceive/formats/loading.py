@@ -46,6 +46,9 @@ _WORTH = re.compile(
     rb"AWS::SES::|ReceiptRule|ReceiptFilter|\"?IpFilter\"?|\"Recipients\"|\"Rules\"|aws_ses_|VerificationAttributes|\"Identities\""
 )
 
+# What a program of CDK says that makes receipt rules.
+_CONSTRUCTS = re.compile(rb"ReceiptRule|ReceiptFilter")
+
 
 def load(
     source: Any, *, variables: Mapping[str, Any] | None = None, region: str | None = None, account_id: str | None = None
@@ -209,6 +212,7 @@ def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
     terraform: dict[Path, None] = {}
     dumps: dict[Path, Draft] = {}
     assemblies: list[Path] = []
+    apps: list[Path] = []
     for path in _files(folder):
         name = path.name
         if any(inside in path.parents for inside in assemblies):
@@ -226,6 +230,8 @@ def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
                 _merge(dumps.setdefault(path.parent, Draft(origin=str(path.parent), format=draft.format)), draft)
             else:
                 yield draft
+        elif name == "cdk.json" and _is_receiving_app(path.parent):
+            apps.append(path)
         elif name in ("serverless.ts", "serverless.js") and _worth_reading(path):
             draft = Draft(origin=str(path), format=serverless.FORMAT)
             draft.problem(
@@ -233,6 +239,12 @@ def _from_folder(folder: Path, options: _Options) -> Iterator[Draft]:
                 "the service is a program, which is not run here: its rules are not seen",
                 "sesreceive",
             )
+            yield draft
+    for path in apps:
+        if not any(inside.is_relative_to(path.parent) for inside in assemblies):
+            draft = Draft(origin=str(path.parent), format=cdk.FORMAT)
+            what = "a CDK app, which is not run here: `cdk synth` makes a `cdk.out` of it, which is read"
+            draft.problem(_relative(path, folder), what, "sesreceive")
             yield draft
     for draft in dumps.values():
         yield draft
@@ -255,11 +267,21 @@ def _files(folder: Path) -> Iterator[Path]:
             yield Path(root, name)
 
 
-def _worth_reading(path: Path) -> bool:
+def _is_receiving_app(folder: Path) -> bool:
+    """Whether a program below the folder of a ``cdk.json`` has constructs for receiving."""
+    programs = (path for path in _files(folder) if path.suffix in (".ts", ".js", ".py", ".java", ".cs", ".go"))
+    return any(_says(path, _CONSTRUCTS) for path in programs)
+
+
+def _says(path: Path, pattern: re.Pattern[bytes]) -> bool:
     try:
-        return path.stat().st_size <= MAX_BYTES and _WORTH.search(path.read_bytes()) is not None
+        return path.stat().st_size <= MAX_BYTES and pattern.search(path.read_bytes()) is not None
     except OSError:
         return False
+
+
+def _worth_reading(path: Path) -> bool:
+    return _says(path, _WORTH)
 
 
 def _searched(path: Path, folder: Path, options: _Options) -> Draft | None:

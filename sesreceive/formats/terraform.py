@@ -78,6 +78,10 @@ def from_folder(
         _hint(project, folder)
     reader = _Reader(draft)
     reader.module(module)
+    if not draft.receives:
+        for place, address, node in reader.not_made:
+            message = f"{address} is not made: `{one_line(node.text, 120)}` gives none with these values"
+            draft.problem(place, message, _SOURCE)
     if draft.receives:
         for each in reader.modules:
             read_surroundings(each, draft)
@@ -116,6 +120,8 @@ class _Reader:
         # Region of everything that was found, to tell what belongs to another account.
         self.regions: dict[str, Place] = {}
         self.modules: list[Module] = []
+        # What is about receiving and has a count of 0, or nothing to be made for.
+        self.not_made: list[tuple[Place, str, hcl.Node]] = []
 
     def module(self, module: Module) -> None:
         """Read a module and those it calls."""
@@ -150,7 +156,11 @@ class _Reader:
         if kind in IDENTITIES:
             self.identity(module, name, block, kind)
         elif kind in _READERS:
-            for instance in module.instances(block, name):
+            instances = module.instances(block, name)
+            if not instances:
+                node = block.attributes.get("count") or block.attributes["for_each"]
+                self.not_made.append((block.place, ".".join(filter(None, (module.path, name))), node))
+            for instance in instances:
                 address = ".".join(filter(None, (module.path, instance.address(name))))
                 _READERS[kind](self, module, address, block, instance)
         elif kind == "aws_cloudformation_stack":

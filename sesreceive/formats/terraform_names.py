@@ -141,6 +141,15 @@ class _Resource:
         special = _KNOWN_DATA.get(kind)
         if special is not None and self.address.startswith("data."):
             return special(self.module, name, node, instance, self.block)
+        if kind == "aws_ses_receipt_rule" and name == "arn":
+            called = [self._argument(one, instance, node) for one in ("rule_set_name", "name")]
+            if not any(one is None for one in called):
+                region, account = (
+                    self.module.region(alias_of(self.block), node.place),
+                    self.module.account_id(node.place),
+                )
+                head = ["arn:aws:ses:", region, ":", account, ":receipt-rule-set/", called[0]]
+                return text_of([*head, ":receipt-rule/", called[1]])
         known = TERRAFORM.get(kind)
         if known is not None and known.arn and name in known.arn_names:
             called = self._argument(known.name[0], instance, node)

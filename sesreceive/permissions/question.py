@@ -121,14 +121,16 @@ class Question:
     def use_key(
         self, key_arn: str, *, context: Mapping[str, str] | None = None, via: str = "", of: str = ""
     ) -> Iterator[Refusal]:
-        """The refusal of a data key; a bucket or topic that is encrypted needs Decrypt, too."""
+        """The refusal of a data key; a topic, and a bucket where no role is taken on, needs Decrypt, too."""
         if key_arn.endswith(_OWN_KEY) and not via:
             return
         error = f"unable to use the KMS key `{one_line(key_arn, 200)}`"
         if of:
             error = f"{what_failed(self.effect)}: unable to use the KMS key `{one_line(key_arn, 200)}` of {of}"
         key = self.find("key", key_arn)
-        for action in ("kms:GenerateDataKey", "kms:Decrypt") if via else ("kms:GenerateDataKey",):
+        # A role that puts an object needs no more than a data key; what SES itself needs is as its guide has it.
+        both = via == "sns" or (via and not self.role_arn)
+        for action in ("kms:GenerateDataKey", "kms:Decrypt") if both else ("kms:GenerateDataKey",):
             access = self.access(action, key.arn if key is not None else key_arn, encryption_context=context, via=via)
             if key is not None and key.granted(access, context or {}):
                 continue
