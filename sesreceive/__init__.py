@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from sesreceive.formats import Loaded, load
     from sesreceive.formats.drift import drift
     from sesreceive.functions.registry import Handler
+    from sesreceive.permissions import Permissions
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.rspamd import RspamdScanner
@@ -116,6 +117,7 @@ __all__ = [
     "MessageRejectedError",
     "MissingExtraError",
     "Outcome",
+    "Permissions",
     "Policy",
     "Problem",
     "ProviderList",
@@ -173,6 +175,7 @@ _LATER = {
     "Dialogue": "sesreceive.smtp.dialogue",
     "DirectoryBackend": "sesreceive.backends.directory",
     "Loaded": "sesreceive.formats",
+    "Permissions": "sesreceive.permissions",
     "Handler": "sesreceive.functions.registry",
     "Report": "sesreceive.report",
     "RspamdScanner": "sesreceive.scan.rspamd",

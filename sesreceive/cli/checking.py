@@ -12,12 +12,14 @@ from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from sesreceive.cli.options import Commands
+    from sesreceive.permissions.refusal import Refusal
 
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
     check = commands.command("check", _check, "list everything SES would refuse of an account")
     check.add_argument("account", help="JSON file of the account")
+    check.add_argument("--permissions", metavar="TEMPLATE", help="also say what the policies in this template refuse")
 
     known = commands.command("assumptions", _assumptions, "list what nobody outside AWS knows, and how it is decided")
     known.add_argument("--markdown", action="store_true", help="as the table in the documentation")
@@ -32,11 +34,21 @@ def _check(options: argparse.Namespace) -> int:
     findings = account.findings
     for finding in findings:
         print(f"finding: {one_line(finding, 2000)}")
-    if not problems and not findings:
+    refused: tuple[Refusal, ...] = ()
+    if options.permissions is not None:
+        from sesreceive.formats import load
+
+        known = load(options.permissions, region=account.region, account_id=account.account_id).permissions
+        refused = known.refusals(account) if known is not None else ()
+        for refusal in refused:
+            print(f"permissions: rule {one_line(refusal.rule, 80)}: {one_line(refusal, 2000)}")
+        if known is None:
+            print(f"permissions: {one_line(options.permissions, 200)} has no policies")
+    if not problems and not findings and not refused:
         print(f"{one_line(options.account)}: no problems in {account!r}")
-    elif not problems:
+    elif not problems and findings:
         print(f"{one_line(options.account)}: SES takes {account!r}; see {count(len(findings), 'finding')} above")
-    return 1 if problems else 0
+    return 1 if problems or refused else 0
 
 
 def _assumptions(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import pytest
 from formats.folders import write
 
 import sesreceive as ses
+from sesreceive.cli import main
 
 HEAD = """
     provider "aws" { region = "us-east-1" }
@@ -237,6 +238,17 @@ def test_a_bucket_of_another_region(tmp_path: Path) -> None:
     alias = 'provider "aws" {\n alias = "zurich"\n region = "eu-central-2"\n }\n'
     loaded = ses.load(write(tmp_path, {"main.tf": alias + aliased + rule(PUT) + HEREDOC}))
     assert "it lies in `eu-central-2`, where SES does not receive mail" in refusals(loaded)[0]
+
+
+def test_check_says_what_the_policies_of_a_template_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(tmp_path / "infra", {"main.tf": HEAD + rule(PUT)})
+    ses.load(folder).account.save(tmp_path / "account.json")
+    arguments = ["check", str(tmp_path / "account.json"), "--permissions", str(folder)]
+    assert main(arguments) == 1
+    assert "permissions: rule store: could not write to the bucket `inbox`" in capsys.readouterr().out
+    write(folder, {"policy.tf": HEREDOC})
+    assert main(arguments) == 0
+    assert "permissions:" not in capsys.readouterr().out
 
 
 STACK = """
