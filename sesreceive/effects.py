@@ -226,6 +226,8 @@ class Outcome:
         What the function wrote.
     permanent : bool
         Whether trying again cannot help, as with a key that is too long; SES then gives up at once [documented].
+    remedy : str
+        What would mend the error, as a sentence, where that is known: a statement to add to a policy.
     """
 
     flow: Flow = Flow.CONTINUE
@@ -234,11 +236,17 @@ class Outcome:
     value: Any = None
     log: str = ""
     permanent: bool = False
+    remedy: str = ""
 
     @property
     def failed(self) -> bool:
         """Whether the effect did not take place."""
         return bool(self.error)
+
+    @property
+    def complaint(self) -> str:
+        """The error with what would mend it, as one sentence."""
+        return f"{self.error}; {self.remedy}" if self.remedy else self.error
 
 
 class Backend(Protocol):

@@ -413,9 +413,16 @@ class Receiver:
         if not permissions:
             return perform
 
+        # An effect that is tried again is refused for the same reason again.
+        answers: dict[int, tuple[Effect, Outcome | None]] = {}
+
         def allowed(effect: Effect) -> Outcome:
-            refusal = permissions.refusal(effect, account, at=receipt.received_at)
-            return perform(effect) if refusal is None else Outcome(error=str(refusal))
+            if id(effect) not in answers:
+                refusal = permissions.refusal(effect, account, at=receipt.received_at)
+                refused = None if refusal is None else Outcome(error=refusal.complaint, remedy=refusal.remedy)
+                answers[id(effect)] = effect, refused
+            _, outcome = answers[id(effect)]
+            return perform(effect) if outcome is None else outcome
 
         return allowed
 

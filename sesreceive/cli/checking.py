@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumption
+from sesreceive.cli.options import permissions_in
 from sesreceive.errors import one_line
 from sesreceive.wording import count
 
@@ -36,14 +37,9 @@ def _check(options: argparse.Namespace) -> int:
         print(f"finding: {one_line(finding, 2000)}")
     refused: tuple[Refusal, ...] = ()
     if options.permissions is not None:
-        from sesreceive.formats import load
-
-        known = load(options.permissions, region=account.region, account_id=account.account_id).permissions
-        refused = known.refusals(account) if known is not None else ()
+        refused = permissions_in(options.permissions, account).refusals(account)
         for refusal in refused:
             print(f"permissions: rule {one_line(refusal.rule, 80)}: {one_line(refusal, 2000)}")
-        if known is None:
-            print(f"permissions: {one_line(options.permissions, 200)} has no policies")
     if not problems and not findings and not refused:
         print(f"{one_line(options.account)}: no problems in {account!r}")
     elif not problems and findings:

@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 
 def _drift(options: argparse.Namespace) -> int:
-    """A template and an account → what differs; 0 where nothing does, 1 where something does."""
+    """A template and an account → what differs; 0 where nothing does, 1 where something does or may not be read."""
     from sesreceive.formats.drift import drift
 
     source = options.account if options.account is not None else _client(options)
@@ -36,7 +36,8 @@ def _drift(options: argparse.Namespace) -> int:
         print(one_line(problem, 2000), file=sys.stderr)
     for line in str(found).splitlines():
         print(one_line(line, 4000))
-    return 1 if found else 0
+    unread = options.account is None and found.not_compared
+    return 1 if found or unread else 0
 
 
 def _client(options: argparse.Namespace) -> Any:

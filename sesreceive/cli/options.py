@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sesreceive.backends.directory import DirectoryBackend
+    from sesreceive.permissions import Permissions
     from sesreceive.report import Report
 
 _TABLES = ("messages", "recipients", "filters", "rules", "actions", "effects", "events", "matrix", "passed_over")
@@ -66,6 +67,11 @@ def configured(added: argparse.ArgumentParser) -> None:
     added.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
     added.add_argument("--account", help="JSON file of the account, in place of the dataset's")
     added.add_argument("--zone", help="zone file with the DNS records of the senders, with --account")
+    added.add_argument(
+        "--permissions",
+        metavar="TEMPLATE",
+        help="ask the policies in this template or folder before each effect, as `load` reads them",
+    )
     added.add_argument(
         "--provider-list",
         action="append",
@@ -119,7 +125,25 @@ def receiver_of(options: argparse.Namespace, *, backend: DirectoryBackend | None
         zone = zone_of(options.zone) if options.zone is not None else Zone({})
         receiver = Receiver(Account.load(options.account), resolver=zone, seed=options.seed, backend=backend)
     receiver.provider_lists += _provider_lists(options)
+    if options.permissions is not None:
+        receiver.permissions = permissions_in(options.permissions, receiver.account)
     return receiver
+
+
+def permissions_in(template: str, account: Account) -> Permissions:
+    """The policies in a template that is deployed where the account lies.
+
+    Raises
+    ------
+    InputError
+        When it has none.
+    """
+    from sesreceive.formats import load
+
+    permissions = load(template, region=account.region, account_id=account.account_id).permissions
+    if permissions is None:
+        raise InputError(f"expected policies in `{one_line(template, 200)}` but it has none")
+    return permissions
 
 
 def _provider_lists(options: argparse.Namespace) -> tuple[AnyList, ...]:

@@ -24,7 +24,7 @@ from sesreceive.formats.fill import Fill, Slot
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.order import Placed, put_in_order
 from sesreceive.formats.permission_assembly import permissions_of, refusal_problem
-from sesreceive.formats.place import Place, place_in
+from sesreceive.formats.place import place_in
 from sesreceive.formats.unresolved import Open, OpenText, is_open
 from sesreceive.functions.handlers import Handler
 from sesreceive.mail.address import domain_of
@@ -80,8 +80,12 @@ class _Assembly:
             self.fill.note(value, opened, kind)
         permissions = permissions_of(draft, self.fill)
         if permissions is not None:
+            places = {
+                (rule_sets[number].name, rule_sets[number].rules[position].name): entry.place
+                for (number, position), (entry, _) in self.rules_of.items()
+            }
             for refusal in permissions.refusals(account):
-                where = self._rule_place(refusal.rule_set, refusal.rule)
+                where = places.get((refusal.rule_set, refusal.rule), draft.origin)
                 draft.problems.append(refusal_problem(refusal, where))
         return Loaded(
             account=account,
@@ -91,18 +95,8 @@ class _Assembly:
             origin=draft.origin,
             format=draft.format,
             functions=self._functions(rule_sets),
+            complete=draft.complete,
         )
-
-    def _rule_place(self, rule_set: str, rule: str) -> Place | str:
-        """Where a rule is written."""
-        for entry, body in self.rules_of.values():
-            if body.get("Name") == rule and self.fill_name(entry.rule_set) == rule_set:
-                return entry.place
-        return self.draft.origin
-
-    def fill_name(self, value: Any) -> Any:
-        """A name as the account has it."""
-        return self.fill.stand_in(value, Slot.NAME) if isinstance(value, (Open, OpenText)) else value
 
     def _functions(self, rule_sets: Sequence[ReceiptRuleSet]) -> dict[str, Handler]:
         """The handlers of the functions that rules call, by the ARN that the account has."""
@@ -123,12 +117,14 @@ class _Assembly:
 
     def _identities(self) -> list[Identity]:
         identities: list[Identity] = []
+        names: set[str] = set()
         for entry in self.draft.identities:
             values = {**entry.values, "Identity": self.fill.text(entry.values.get("Identity"), Slot.IDENTITY)}
             values.setdefault("VerificationStatus", "Success")
             identity = self._read(Identity, values, entry)
             # A DKIM setting and a MAIL FROM domain may name the same identity again.
-            if identity is not None and all(known.name != identity.name for known in identities):
+            if identity is not None and identity.name not in names:
+                names.add(identity.name)
                 self.places[f"identities[{len(identities)}]"] = (entry, Identity)
                 identities.append(identity)
         return identities

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
 from sesreceive.formats.cloudformation_permissions import read_surroundings
 from sesreceive.formats.draft import Draft, Entry, RuleEntry
 from sesreceive.formats.hints import all_text, take_hints
 from sesreceive.formats.intrinsics import Stack, TooMuch, names_in
+from sesreceive.formats.open_json import json_value
 from sesreceive.formats.place import Place, Table
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open
 from sesreceive.wording import expected
@@ -30,8 +30,6 @@ _OTHERS = tuple(
         "MultiRegionEndpoint", "Template", "Tenant", "VdmAttributes",
     )
 )  # fmt: skip
-# Stands in JSON text for an open part, to be found again when the text is parsed.
-_MARK = "\u241f{}\u241f"
 # What code that makes rules or activates sets at run time has to name: an operation in any of its spellings.
 _MAKES_RULES = re.compile(r"(?:create|update|clone)[_ ]?receipt[_ ]?rule", re.IGNORECASE)
 _ACTIVATES = re.compile(r"set[_ ]?active[_ ]?receipt[_ ]?rule[_ ]?set", re.IGNORECASE)
@@ -280,19 +278,15 @@ class _Reader:
         for name in ("Create", "Update"):
             # A text of JSON, most often joined from pieces with a Ref inside: resolve, then parse.
             call = self.stack.value(properties.get(name))
-            words: list[Open] = []
-            if isinstance(call, OpenText):
-                call = "".join(part if isinstance(part, str) else _marked(words, part) for part in call.parts)
-            if isinstance(call, str):
+            if isinstance(call, (str, OpenText)):
                 try:
-                    call = json.loads(call)
-                except (ValueError, RecursionError):
+                    call = json_value(call)
+                except InputError:
                     continue
             if not isinstance(call, dict) or not _ACTIVATES.search(str(call.get("action", ""))):
                 continue
             parameters = call.get("parameters")
-            named = parameters.get("RuleSetName") if isinstance(parameters, dict) else None
-            return next((opened for number, opened in enumerate(words) if named == _MARK.format(number)), named)
+            return parameters.get("RuleSetName") if isinstance(parameters, dict) else None
         return None
 
     def _helper_activates(self, resource: Mapping[str, Any]) -> bool:
@@ -337,11 +331,6 @@ class _Reader:
                 folder=inner.parent,
                 depth=self.depth + 1,
             )
-
-
-def _marked(words: list[Open], part: Open) -> str:
-    words.append(part)
-    return _MARK.format(len(words) - 1)
 
 
 def _needs(resource: Mapping[str, Any]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sesreceive.formats.intrinsics import Stack
 from sesreceive.formats.place import Place
-from sesreceive.formats.surroundings import PolicyEntry, ResourceEntry
+from sesreceive.formats.surroundings import AliasEntry, PolicyEntry, ResourceEntry, default_key
 from sesreceive.formats.unresolved import Open, OpenText, is_open
 
 __all__ = ["read_surroundings"]
@@ -25,13 +25,10 @@ def read_surroundings(stack: Stack) -> None:
         values = stack.value(dict(stack.properties(logical_id)))
         if isinstance(values, dict):
             for entry in read(stack, logical_id, values, place):
-                if isinstance(entry, ResourceEntry):
-                    stack.draft.resources.append(entry)
-                else:
-                    stack.draft.policies.append(entry)
+                stack.draft.surround(entry)
 
 
-Entries = Iterator[ResourceEntry | PolicyEntry]
+Entries = Iterator[ResourceEntry | PolicyEntry | AliasEntry]
 
 
 def _bucket(stack: Stack, logical_id: str, values: Mapping[str, Any], place: Place) -> Entries:
@@ -49,8 +46,8 @@ def _bucket_key(values: Mapping[str, Any]) -> Any:
     rules = encryption.get("ServerSideEncryptionConfiguration") if isinstance(encryption, Mapping) else None
     for rule in rules if isinstance(rules, list) else ():
         default = rule.get("ServerSideEncryptionByDefault") if isinstance(rule, Mapping) else None
-        if isinstance(default, Mapping) and "KMSMasterKeyID" in default:
-            return default["KMSMasterKeyID"]
+        if isinstance(default, Mapping):
+            return default.get("KMSMasterKeyID") or default_key(default.get("SSEAlgorithm"))
     return None
 
 
@@ -79,18 +76,13 @@ def _key(stack: Stack, logical_id: str, values: Mapping[str, Any], place: Place)
         stack.attribute(logical_id, "Arn", place, f"{logical_id}.Arn"),
         stack.named(logical_id, place),
     ]
-    # An alias of the template is another name of the key.
-    for other in stack.resources:
-        if stack.type_of(other) == "AWS::KMS::Alias":
-            alias = stack.value(dict(stack.properties(other)))
-            if isinstance(alias, dict) and _same(alias.get("TargetKeyId"), names):
-                names += [alias.get("AliasName"), stack.named(other, place)]
     yield ResourceEntry(kind="key", place=place, names=tuple(names), written=(f"{logical_id}.Arn", f"Ref {logical_id}"))
     yield PolicyEntry(kind="key", target=names[0], document=values.get("KeyPolicy"), place=place)
 
 
-def _same(value: Any, names: list[Any]) -> bool:
-    return any(value == name for name in names)
+def _alias(stack: Stack, logical_id: str, values: Mapping[str, Any], place: Place) -> Entries:
+    names = (values.get("AliasName"), stack.named(logical_id, place))
+    yield AliasEntry(target=values.get("TargetKeyId"), names=names)
 
 
 def _function(stack: Stack, logical_id: str, values: Mapping[str, Any], place: Place) -> Entries:
@@ -103,9 +95,12 @@ def _function(stack: Stack, logical_id: str, values: Mapping[str, Any], place: P
 
 
 def _permission(stack: Stack, logical_id: str, values: Mapping[str, Any], place: Place) -> Entries:
-    target = values.get("FunctionName")
     yield PolicyEntry(
-        kind="function", target=target, document=permission_statement(values, logical_id), place=place, whole=False
+        kind="function",
+        target=values.get("FunctionName"),
+        document=permission_statement(values, logical_id),
+        place=place,
+        whole=False,
     )
 
 
@@ -176,6 +171,7 @@ _READERS: Mapping[str, Callable[[Stack, str, Mapping[str, Any], Place], Entries]
     "AWS::SNS::Topic": _topic,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::KMS::Key": _key,
+    "AWS::KMS::Alias": _alias,
     "AWS::Lambda::Function": _function,
     "AWS::Serverless::Function": _function,
     "AWS::Lambda::Permission": _permission,

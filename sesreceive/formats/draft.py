@@ -12,7 +12,7 @@ from typing import Any
 
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place, Table
-from sesreceive.formats.surroundings import PolicyEntry, ResourceEntry
+from sesreceive.formats.surroundings import AliasEntry, PolicyEntry, ResourceEntry
 from sesreceive.formats.unresolved import Open
 from sesreceive.functions.handlers import Handler
 
@@ -77,8 +77,8 @@ class Draft:
         taken, and its kind (``condition``, ``count``, ``region``).
     functions : list of (object, Handler)
         ARNs, possibly open, and the handlers whose code lies beside the template.
-    resources, policies : list
-        Buckets, topics, keys, functions and roles, and the policies on them.
+    resources, policies, aliases : list
+        Buckets, topics, keys, functions and roles, the policies on them, and further names of keys.
     """
 
     origin: str
@@ -95,15 +95,27 @@ class Draft:
     functions: list[tuple[Any, Handler]] = field(default_factory=list)
     resources: list[ResourceEntry] = field(default_factory=list)
     policies: list[PolicyEntry] = field(default_factory=list)
+    aliases: list[AliasEntry] = field(default_factory=list)
     uses: set[Path] = field(default_factory=set)
     region: str | None = None
     account_id: str | None = None
+    _noted: set[Problem] = field(default_factory=set, repr=False)
 
     def problem(self, place: Place | str, message: str, source: str = "") -> None:
         """Note what is wrong at a place, once."""
         found = Problem(one_line(place, 300), one_line(message, 2000), source or self.format)
-        if found not in self.problems:
+        if found not in self._noted:
+            self._noted.add(found)
             self.problems.append(found)
+
+    def surround(self, entry: ResourceEntry | PolicyEntry | AliasEntry) -> None:
+        """Take over what stands around the rules."""
+        if isinstance(entry, ResourceEntry):
+            self.resources.append(entry)
+        elif isinstance(entry, PolicyEntry):
+            self.policies.append(entry)
+        else:
+            self.aliases.append(entry)
 
     @property
     def receives(self) -> bool:

@@ -7,152 +7,21 @@ the logical id, and is met by it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from sesreceive._html import code, escape, frame, table
 from sesreceive.account.account import Account
 from sesreceive.account.member import members
 from sesreceive.account.placeholder_text import PlaceholderText
-from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.account.value import Value
-from sesreceive.errors import Problem, one_line
-from sesreceive.formats.drift_witness import Witness, envelope_words
+from sesreceive.errors import one_line
+from sesreceive.formats.differences import Drift, DriftRow
+from sesreceive.formats.drift_witness import Witness
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.loading import load
 from sesreceive.formats.unresolved import MADE_UP
-from sesreceive.wording import count
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Drift", "DriftRow", "drift"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRow:
-    """One thing that differs.
-
-    Attributes
-    ----------
-    what : str
-        ``identity``, ``filter``, ``rule set``, ``rule``, ``order`` or ``active rule set``.
-    name : str
-        Which, in the account where it has it.
-    side : str
-        ``account`` for what the account alone has, ``template`` for what the template alone has, ``both`` for what
-        both have and not alike.
-    details : str
-        The members that are not alike, with both values.
-    mail : mapping
-        The envelope of a mail that is received otherwise: ``rcpt_to``, ``client_ip``, ``tls``; empty where none of
-        those that were tried is.
-    in_account, in_template : str
-        What becomes of it.
-    """
-
-    what: str
-    name: str
-    side: str
-    details: str = ""
-    mail: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    in_account: str = ""
-    in_template: str = ""
-
-    def __str__(self) -> str:
-        """One line: what differs, and the mail that shows it."""
-        where = {"account": "only in the account", "template": "only in the template", "both": "not alike"}[self.side]
-        text = f"{self.what} {one_line(self.name, 80)}: {where}"
-        if self.details:
-            text += f": {one_line(self.details, 600)}"
-        if self.mail:
-            text += f"; {envelope_words(self.mail)}: account {self.in_account}, template {self.in_template}"
-        return text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """How far an account is from its template.
-
-    Attributes
-    ----------
-    rows : tuple of DriftRow
-        What differs: what is active, identities, filters, rule sets, rules, their order.
-    assumed : mapping
-        Open values of the template, with what the account has in their place.
-    problems : tuple of Problem
-        Of reading either of them.
-    template, account : Account
-        What was compared.
-    """
-
-    rows: tuple[DriftRow, ...]
-    assumed: Mapping[str, str] = field(default_factory=dict, hash=False)
-    problems: tuple[Problem, ...] = ()
-    template: Account = field(repr=False)
-    account: Account = field(repr=False)
-
-    def frame(self) -> pd.DataFrame:
-        """What differs, as a table.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a difference; empty where there is none.
-
-            what : string          identity, filter, rule set, rule, order or active rule set
-            name : string          which
-            side : string          account, template or both
-            details : string       the members that are not alike
-            mail : string          the envelope of a mail that shows it; missing where none was found
-            in_account : string    what becomes of it in the account
-            in_template : string   what becomes of it in the template
-        """
-        import pandas as pd
-
-        rows = [
-            (
-                one.what,
-                one.name,
-                one.side,
-                one.details,
-                envelope_words(one.mail) or None,
-                one.in_account,
-                one.in_template,
-            )
-            for one in self.rows
-        ]
-        columns = ["what", "name", "side", "details", "mail", "in_account", "in_template"]
-        return pd.DataFrame(rows, columns=columns).astype("string")
-
-    def __bool__(self) -> bool:
-        """Whether anything differs."""
-        return bool(self.rows)
-
-    def __len__(self) -> int:
-        """How much differs."""
-        return len(self.rows)
-
-    def __repr__(self) -> str:
-        """One line: how much differs."""
-        return f"<Drift: {count(len(self.rows), 'difference')}, {count(len(self.assumed), 'open value')} filled>"
-
-    def __str__(self) -> str:
-        """Everything as text."""
-        lines = [str(one) for one in self.rows] or ["the account has what the template has"]
-        lines += [f"open: {one_line(name, 200)} is `{one_line(value, 200)}`" for name, value in self.assumed.items()]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        """A table of the differences."""
-        rows = [
-            [escape(one.what), code(one.name), escape(one.side), escape(one.details), code(envelope_words(one.mail)),
-             escape(one.in_account), escape(one.in_template)]
-            for one in self.rows
-        ]  # fmt: skip
-        head = ["what", "name", "where", "not alike", "a mail that shows it", "account", "template"]
-        return frame(str(self), f"<div>{escape(repr(self))}</div>" + (table(head, rows) if rows else ""))
+__all__ = ["Drift", "drift"]
 
 
 def drift(
@@ -204,10 +73,45 @@ def _loaded(source: Any, variables: Mapping[str, Any] | None, region: str | None
     if isinstance(source, Loaded):
         return source
     if isinstance(source, Account):
-        return Loaded(account=source)
+        return Loaded(account=source, complete=True)
     if isinstance(source, os.PathLike):
         source = os.fspath(source)
     return load(source, variables=variables, region=region, account_id=account_id)
+
+
+# What an account did not tell of where it does not answer these.
+_TOLD_BY: Mapping[str, frozenset[str]] = {
+    "active rule set": frozenset({"describe_active_receipt_rule_set"}),
+    "rule set": frozenset({"list_receipt_rule_sets"}),
+    "rule": frozenset({"describe_receipt_rule_set"}),
+    "filter": frozenset({"list_receipt_filters"}),
+    "identity": frozenset({"list_identities", "get_identity_verification_attributes"}),
+}
+
+
+_PLURALS = {
+    "active rule set": "the active rule set",
+    "rule set": "rule sets",
+    "rule": "rules",
+    "filter": "filters",
+    "identity": "identities",
+}
+
+
+def _unknown(live: Loaded) -> Iterator[str]:
+    """The kinds of things that an account did not tell all of."""
+    silent = {problem.path for problem in live.problems}
+    account = live.account
+    # What describe commands printed tells of what they were asked for.
+    untold = {
+        "active rule set": True,
+        "rule set": True,
+        "filter": not account.filters,
+        "identity": all(isinstance(one.name, PlaceholderText) for one in account.identities),
+    }
+    for what, operations in _TOLD_BY.items():
+        if operations & silent or (not live.complete and untold.get(what, False)):
+            yield what
 
 
 class _Comparison:
@@ -219,21 +123,18 @@ class _Comparison:
         self.real: dict[str, str] = {}
         self.made_up = {one.value for one in made.placeholders if one.why == MADE_UP}
         self.rows: list[tuple[str, str, str, str, tuple[Any, ...]]] = []
+        self.unknown = list(_unknown(live))
 
     def drift(self) -> Drift:
         self.rule_sets()
-        # What the account did not tell of is not known to be missing.
-        silent = {problem.path for problem in self.live.problems}
-        if not silent & {"list_identities", "get_identity_verification_attributes"}:
-            self.identities()
-        if "list_receipt_filters" not in silent:
-            self.named("filter", self.template.filters, self.account.filters)
+        self.identities()
+        self.named("filter", self.template.filters, self.account.filters)
         active, wanted = self.account.active, self.template.active
-        if not self.same(wanted or "", active or ""):
+        if not self.same(wanted or "", active or "") and "active rule set" not in self.unknown:
             details = f"it is {_shown(active)}, in the template {_shown(wanted)}"
             self.rows.insert(0, ("active rule set", active or wanted or "", "both", details, ()))
         template = _renamed(self.template, self.real)
-        witness = Witness(template, self.account)
+        witness = Witness(template, self._as_told(template))
         rows = []
         for what, name, side, details, values in self.rows:
             mail, in_account, in_template = witness.of(values)
@@ -252,9 +153,19 @@ class _Comparison:
             rows=tuple(rows),
             assumed=self.assumed,
             problems=(*self.made.problems, *self.live.problems),
+            not_compared=tuple(_PLURALS[what] for what in self.unknown),
             template=template,
             account=self.account,
         )
+
+    def _as_told(self, template: Account) -> Account:
+        """The account, with what the template has where it did not tell: mail then shows what is known to differ."""
+        account = self.account
+        if "identity" in self.unknown:
+            account = account.replace(identities=template.identities)
+        if "filter" in self.unknown:
+            account = account.replace(filters=template.filters)
+        return account
 
     # -------------------------------------------------------------- values
 
@@ -291,9 +202,10 @@ class _Comparison:
 
     def paired(self, wanted: Sequence[str], found: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Both in one order, what they share first."""
-        shared = [one for one in wanted if one in found]
-        left = [one for one in wanted if one not in found]
-        return (*shared, *sorted(left)), (*shared, *sorted(one for one in found if one not in shared))
+        ours, theirs = set(wanted), set(found)
+        shared = [one for one in wanted if one in theirs]
+        left = sorted(one for one in wanted if one not in theirs)
+        return (*shared, *left), (*shared, *sorted(one for one in found if one not in ours))
 
     # -------------------------------------------------------------- what has a name
 
@@ -305,7 +217,7 @@ class _Comparison:
         for ours in wanted:
             if id(ours) in taken:
                 continue
-            theirs = next((one for name, one in by_name.items() if self.may_be(ours.name, name)), None)
+            theirs = self.met(ours.name, by_name)
             if theirs is not None:
                 self.same(ours.name, theirs.name)
                 del by_name[theirs.name]
@@ -314,14 +226,21 @@ class _Comparison:
                 pairs.append((ours, None))
         return pairs + [(None, one) for one in by_name.values()]
 
-    def may_be(self, wanted: str, found: str) -> bool:
+    def met(self, wanted: str, by_name: Mapping[str, Any]) -> Any:
+        """What the account has for an open or made up name; None for nothing."""
         if wanted in self.real:
-            return self.real[wanted] == found
-        return isinstance(wanted, PlaceholderText) or (wanted in self.made_up and wanted in found)
+            return by_name.get(self.real[wanted])
+        if isinstance(wanted, PlaceholderText):
+            return next(iter(by_name.values()), None)
+        if wanted in self.made_up:
+            return next((value for name, value in by_name.items() if wanted in name), None)
+        return None
 
     def named(self, what: str, wanted: Sequence[Any], found: Sequence[Any]) -> None:
         for ours, theirs in self.pairs(wanted, found):
             if theirs is None:
+                if what in self.unknown:
+                    continue  # what the account did not tell of is not known to be missing
                 self.rows.append((what, ours.name, "template", "", (ours,)))
             elif ours is None:
                 self.rows.append((what, theirs.name, "account", "", (theirs,)))
@@ -329,6 +248,8 @@ class _Comparison:
                 self.rows.append((what, theirs.name, "both", "; ".join(told), (ours, theirs)))
 
     def identities(self) -> None:
+        if "identity" in self.unknown:
+            return
         # Those that stand in for identities defined elsewhere say nothing of the account.
         own = [one for one in self.template.identities if not isinstance(one.name, PlaceholderText)]
         if own or not self.made.placeholders:
@@ -338,17 +259,24 @@ class _Comparison:
 
     def rule_sets(self) -> None:
         for ours, theirs in self.pairs(self.template.rule_sets, self.account.rule_sets):
-            if theirs is None or ours is None:
-                one: ReceiptRuleSet = ours or theirs
-                self.rows.append(("rule set", one.name, "template" if theirs is None else "account", "", one.rules))
+            if theirs is None:
+                if "rule set" not in self.unknown:
+                    self.rows.append(("rule set", ours.name, "template", "", ours.rules))
+                continue
+            if ours is None:
+                self.rows.append(("rule set", theirs.name, "account", "", theirs.rules))
+                continue
+            if not theirs.rules and "rule" in self.unknown:
                 continue
             pairs = self.pairs(ours.rules, theirs.rules)
             self.named("rule", ours.rules, theirs.rules)
             both = [(mine, other) for mine, other in pairs if mine is not None and other is not None]
-            as_found = [rule.name for rule in theirs.rules if any(other is rule for _, other in both)]
-            as_written = [other.name for rule in ours.rules for mine, other in both if mine is rule]
+            met = {id(mine): other for mine, other in both}
+            kept = {id(other) for _, other in both}
+            as_found = [rule.name for rule in theirs.rules if id(rule) in kept]
+            as_written = [met[id(rule)].name for rule in ours.rules if id(rule) in met]
             if as_found != as_written:
-                moved = [name for name, wanted in zip(as_found, as_written, strict=True) if name != wanted]
+                moved = {name for name, wanted in zip(as_found, as_written, strict=True) if name != wanted}
                 details = f"{_shown(tuple(as_found))}, in the template {_shown(tuple(as_written))}"
                 touched = tuple(rule for rule in theirs.rules if rule.name in moved)
                 self.rows.append(("order", theirs.name, "both", details, touched))

@@ -5,17 +5,19 @@ Only what the rules of the account name is asked for. What may not be read stays
 
 from __future__ import annotations
 
-import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from sesreceive.account.account import Account
 from sesreceive.arn import Arn
-from sesreceive.errors import Problem, one_line
+from sesreceive.errors import InputError, Problem, one_line
+from sesreceive.formats.surroundings import default_key
+from sesreceive.json_input import parse_json
 from sesreceive.permissions.guard import Permissions
 from sesreceive.permissions.policy import Policy
-from sesreceive.permissions.question import named_by
+from sesreceive.permissions.rule_effects import named_by
 from sesreceive.permissions.target import Grant, Target, default_topic_policy
 
 __all__ = ["live_permissions"]
@@ -53,14 +55,14 @@ def live_permissions(account: Account, client: Callable[[str], Any]) -> tuple[Pe
     ('it has no policy that lets ses.amazonaws.com do s3:PutObject (s3:GetBucketPolicy)', ())
     """
     reader = _Reader(account, client)
-    waiting = list(named_by(account))
+    waiting = deque(named_by(account))
     targets: dict[tuple[str, str], Target | None] = {}
     while waiting:
-        kind, name = waiting.pop(0)
+        kind, name = waiting.popleft()
         if (kind, name) in targets:
             continue
         targets[kind, name] = target = _READERS[kind](reader, name)
-        if target is not None and target.key:
+        if target is not None and target.key and "alias/aws/" not in target.key:
             waiting.append(("key", target.key))
     return Permissions(targets=tuple(filter(None, targets.values()))), tuple(reader.problems)
 
@@ -90,6 +92,19 @@ class _Reader:
             return None
         return answer
 
+    def listed(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:
+        """The elements of all pages; those that were read where one of them may not be."""
+        elements: list[Any] = []
+        seen: set[str] = set()
+        while (answer := self.ask(service, operation, **arguments)) is not None:
+            elements += answer.get(key, [])
+            marker = answer.get("NextMarker") or answer.get("Marker")
+            if not (answer.get("Truncated") or answer.get("IsTruncated")) or not marker or marker in seen:
+                break
+            seen.add(marker)
+            arguments["Marker"] = marker
+        return elements
+
     def bucket(self, name: str) -> Target | None:
         answer = self.ask("s3", "get_bucket_policy", Bucket=name)
         if answer is None:
@@ -97,7 +112,8 @@ class _Reader:
         region = (self.ask("s3", "get_bucket_location", Bucket=name) or {}).get("LocationConstraint") or ""
         encryption = self.ask("s3", "get_bucket_encryption", Bucket=name) or {}
         rules = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-        keys = [rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID") for rule in rules]
+        defaults = [rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules]
+        keys = [one.get("KMSMasterKeyID") or default_key(one.get("SSEAlgorithm")) for one in defaults]
         return Target(
             kind="bucket",
             name=name,
@@ -127,7 +143,7 @@ class _Reader:
         answer = self.ask("kms", "get_key_policy", KeyId=_key_id(arn, self), PolicyName="default")
         if answer is None:
             return None
-        grants = self.ask("kms", "list_grants", KeyId=_key_id(arn, self)) or {}
+        grants = self.listed("kms", "list_grants", "Grants", KeyId=_key_id(arn, self))
         described = (self.ask("kms", "describe_key", KeyId=arn) or {}).get("KeyMetadata", {})
         return Target(
             kind="key",
@@ -141,7 +157,7 @@ class _Reader:
                     subset=one.get("Constraints", {}).get("EncryptionContextSubset"),
                     equals=one.get("Constraints", {}).get("EncryptionContextEquals"),
                 )
-                for one in grants.get("Grants", [])
+                for one in grants
             ),
             place="kms:GetKeyPolicy",
         )
@@ -161,19 +177,18 @@ class _Reader:
             return None
         policies: list[Policy] = []
         unseen: list[str] = []
-        for inline in (self.ask("iam", "list_role_policies", RoleName=name) or {}).get("PolicyNames", []):
+        for inline in self.listed("iam", "list_role_policies", "PolicyNames", RoleName=name):
             found = self.ask("iam", "get_role_policy", RoleName=name, PolicyName=inline)
-            policies += _policies((found or {}).get("PolicyDocument"), f"policy {inline} of the role {name}")
+            policies += _policies((found or {}).get("PolicyDocument"), f"policy {inline} of the role {name}", "role")
             unseen += [inline] if found is None else []
-        attached = (self.ask("iam", "list_attached_role_policies", RoleName=name) or {}).get("AttachedPolicies", [])
-        for one in attached:
+        for one in self.listed("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name):
             document = self._managed(one.get("PolicyArn", ""))
             if document is None:
                 unseen.append(one.get("PolicyArn", ""))
             else:
-                policies += _policies(document, f"policy {one.get('PolicyName')} of the role {name}")
+                policies += _policies(document, f"policy {one.get('PolicyName')} of the role {name}", "role")
         trust = _policies(
-            answer.get("Role", {}).get("AssumeRolePolicyDocument"), f"the trust policy of the role {name}"
+            answer.get("Role", {}).get("AssumeRolePolicyDocument"), f"the trust policy of the role {name}", "trust"
         )
         return Target(
             kind="role",
@@ -200,16 +215,17 @@ def _key_id(arn: str, reader: _Reader) -> str:
     return str(described.get("KeyMetadata", {}).get("KeyId") or arn)
 
 
-def _policies(document: Any, place: str) -> tuple[Policy, ...]:
+def _policies(document: Any, place: str, on: str = "resource") -> tuple[Policy, ...]:
     """The policy in an answer: text, text with percent signs as IAM has it, or data; none where there is none."""
     if not document:
         return ()
     if isinstance(document, str):
         try:
-            document = json.loads(document if document.lstrip().startswith("{") else unquote(document))
-        except ValueError:
-            return (Policy.read(None, place),)
-    return (Policy.read(document, place),)
+            written = document if document.lstrip().startswith("{") else unquote(document)
+            document = parse_json(written, where="the policy")
+        except InputError as error:
+            return (Policy.unreadable(str(error), place),)
+    return (Policy.read(document, place, on=on),)
 
 
 _READERS: Mapping[str, Callable[[_Reader, str], Target | None]] = {

@@ -97,6 +97,8 @@ class Loaded:
         What else the folder holds: another root module, another stack.
     permissions : Permissions, optional
         What buckets, topics, keys, functions and roles of the source allow SES; None where it tells of none.
+    complete : bool
+        Whether the source tells of all that the account has, as a live account does.
 
     Examples
     --------
@@ -114,6 +116,7 @@ class Loaded:
     functions: Mapping[str, Any] = field(default_factory=dict, repr=False)
     others: tuple[Loaded, ...] = ()
     permissions: Permissions | None = field(default=None, repr=False)
+    complete: bool = False
 
     def receiver(self, **options: Any) -> Receiver:
         """A receiver for the account, with the functions and permissions that came along; takes what `Receiver` takes.

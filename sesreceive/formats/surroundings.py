@@ -8,7 +8,7 @@ from typing import Any
 from sesreceive.formats.fill import Slot
 from sesreceive.formats.place import Place
 
-__all__ = ["SLOTS", "PolicyEntry", "ResourceEntry"]
+__all__ = ["SLOTS", "AliasEntry", "PolicyEntry", "ResourceEntry", "default_key"]
 
 # Kind of thing → what its name has to be to be met in a rule.
 SLOTS = {
@@ -52,6 +52,22 @@ class ResourceEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AliasEntry:
+    """Further names of a key.
+
+    Attributes
+    ----------
+    target : object
+        Any name of the key.
+    names : tuple
+        What it is called by, too.
+    """
+
+    target: Any
+    names: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyEntry:
     """A policy, a trust policy or a grant, and what it is on.
 
@@ -65,6 +81,8 @@ class PolicyEntry:
         ``policy``, ``trust`` or ``grant``.
     whole : bool
         Whether it is all that the target has, as a bucket policy is, so that it tells of a target defined elsewhere.
+    qualifier : object
+        Version or alias of a function that it is for, where the target does not say it.
     """
 
     kind: str
@@ -73,3 +91,9 @@ class PolicyEntry:
     place: Place
     part: str = "policy"
     whole: bool = True
+    qualifier: Any = None
+
+
+def default_key(algorithm: Any) -> str | None:
+    """The key of a bucket that names none: AWS's own where it is encrypted by KMS."""
+    return "alias/aws/s3" if isinstance(algorithm, str) and algorithm.startswith("aws:kms") else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sesreceive.errors import InputError
 from sesreceive.formats import hcl
 from sesreceive.formats.hcl_values import Scope
 from sesreceive.formats.open_json import json_text, json_value
-from sesreceive.formats.unresolved import Open, first_open, is_open
+from sesreceive.formats.unresolved import Open, OpenText, is_open
 
 if TYPE_CHECKING:
     from sesreceive.formats.terraform_module import Module
@@ -40,11 +41,18 @@ def _document(module: Module, node: hcl.Node, scope: Scope, block: hcl.Block) ->
         if (written := block.attributes.get(argument)) is None:
             continue
         found = module.evaluator.value(written, scope)
-        for one in found if isinstance(found, list) else [found]:
-            inner = json_value(one)
-            if inner is None and one not in (None, ""):
-                opened = first_open(one)
-                return opened.within(node.text, node.place) if opened else Open(node.text, node.place, "not a policy")
+        for text in found if isinstance(found, list) else [found]:
+            if text in (None, ""):
+                continue
+            if isinstance(text, Open):
+                return text.within(node.text, node.place)
+            try:
+                inner = json_value(text) if isinstance(text, (str, OpenText)) else None
+            except InputError as error:
+                module.problem(written.place, f"{argument}: {error}")
+                return Open(node.text, node.place, "not a policy")
+            if isinstance(inner, Open):
+                return inner.within(node.text, node.place)
             listed = inner.get("Statement", []) if isinstance(inner, dict) else []
             new = listed if isinstance(listed, list) else [listed]
             if argument.startswith("override"):  # a statement takes the place of that with the same Sid

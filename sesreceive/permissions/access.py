@@ -6,16 +6,28 @@ says which values it was taken of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.errors import one_line
-from sesreceive.permissions.operators import satisfied
+from sesreceive.permissions.operators import satisfied, takes_wildcards
 from sesreceive.permissions.policy import Condition, Policy, Statement
-from sesreceive.permissions.wildcard import fits, with_variables
+from sesreceive.permissions.wildcard import fits, plain, with_variables
 
 __all__ = ["Access", "Decision", "decide"]
+
+
+# What a request may well have and nobody outside it knows [IAM User Guide, "AWS global condition context keys"].
+_UNKNOWN = re.compile(
+    r"aws:(sourceorgid|sourceorgpaths|sourceaccounttags?|resourceaccount|resourceorgid|resourceorgpaths|resourcetag/.*)"
+    r"|s3:resourceaccount|kms:resourcealiases"
+)
+# Only principals of an account have these; a service never does.
+_UNKNOWN_OF_ROLE = re.compile(r"aws:(principalorgid|principalorgpaths|principaltag/.*|userid|tokenissuetime)")
+_TIMES = ("aws:currenttime", "aws:epochtime")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +57,26 @@ class Access:
         """The principal as a sentence names it."""
         return self.service or self.role
 
-    def is_asked_by(self, kind: str, name: str) -> bool:
-        """Whether a principal of a policy is this one."""
+    def is_asked_by(self, kind: str, name: str | None) -> bool:
+        """Whether a principal of a policy is this one, by itself; None is a name that is anybody's of its kind."""
         if kind in ("*", "AWS") and name == "*":
             return True
         if self.service:
-            return kind == "Service" and name == self.service
+            return kind in ("Service", "*") and name in (None, self.service)
+        return kind in ("AWS", "*") and name in (None, self.role)
+
+    def is_of(self, kind: str, name: str) -> bool:
+        """Whether a principal of a policy is the account of the role, whose own policies then have to allow it."""
         account = self.role.split(":")[4] if self.role.count(":") >= 5 else ""
-        return kind == "AWS" and name in (self.role, account, f"arn:aws:iam::{account}:root")
+        return kind == "AWS" and account != "" and name in (account, f"arn:aws:iam::{account}:root")
+
+    def is_unknown(self, key: str) -> bool:
+        """Whether the request may have the condition key with a value that nobody here knows."""
+        if key in self.context:
+            return False
+        if _UNKNOWN.fullmatch(key) or key in _TIMES:
+            return True
+        return not self.service and _UNKNOWN_OF_ROLE.fullmatch(key) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +91,16 @@ class Decision:
         The statement that allows or denies, or why none allows, as the end of a sentence.
     denied : bool
         Whether a Deny said so, which no other policy can make good.
+    delegated : bool
+        Whether it is allowed to the account of the role alone, so that policies of the role have to allow it, too.
     assumed : tuple of str
-        Open values of a template that were taken to fit.
+        Open values of a template that were taken to fit, and values of the request that nobody knows.
     """
 
     allowed: bool
     reason: str
     denied: bool = False
+    delegated: bool = False
     assumed: tuple[str, ...] = ()
 
 
@@ -86,70 +113,112 @@ class _Reading:
         self.why = ""
         # How far it went: a statement that fails on its condition alone is the one to tell of.
         self.depth = 0
+        self.delegated = False
 
     def applies(self) -> bool:
-        checks: tuple[Callable[[], str], ...] = (self.principal, self.action, self.resource, self.conditions)
-        for depth, check in enumerate(checks):
-            self.depth, self.why = depth, check()
-            if self.why:
+        """Whether it does, taking what is open for what allows; what that was is in `assumed`."""
+        for depth, check in enumerate(self.checks()):
+            before = len(self.assumed)
+            why = check()
+            if not why:
+                continue
+            if not self.why:
+                self.depth, self.why = min(depth, 3), why
+            if len(self.assumed) == before:  # it does not apply whatever the open values are
+                self.assumed.clear()
                 return False
-        return True
+        return not self.why
 
-    def lenient(self, held: bool, values: Iterable[str]) -> bool:
-        """The answer, where an open value among those of the policy may change it: to what allows."""
-        opened = [one.stands_for for one in values if isinstance(one, PlaceholderText)]
-        if not opened or held is self.statement.allows:
-            return held
+    def checks(self) -> Iterator[Callable[[], str]]:
+        yield from (self.principal, self.action, self.resource)
+        yield from (partial(self.condition, condition) for condition in self.statement.conditions)
+
+    def settled(self, holds: Callable[[bool], bool], values: Iterable[str]) -> bool:
+        """The answer: with open values as they stand, then fitting anything; where both differ, the one that allows."""
+        answer = holds(False)
+        opened = [value.stands_for for value in values if isinstance(value, PlaceholderText)]
+        if not opened or holds(True) is answer:
+            return answer
         self.assumed += opened
         return self.statement.allows
 
     def principal(self) -> str:
         wanted, excluded = self.statement.principals, self.statement.not_principals
-        ours = self.access.is_asked_by
-        if excluded is not None:
-            held = not any(ours(*one) for one in excluded)
-            return "" if self.lenient(held, (name for _, name in excluded)) else f"it excludes {self.access.who}"
-        if wanted is None:
+        listed = wanted if excluded is None else excluded
+        if listed is None:
             return ""  # a policy of a role names nobody: it is for the role
-        held = any(ours(*one) for one in wanted)
-        return "" if self.lenient(held, (name for _, name in wanted)) else f"it is not for {self.access.who}"
+
+        def named(anything: bool) -> bool:
+            return any(
+                self.access.is_asked_by(kind, None if anything and isinstance(name, PlaceholderText) else name)
+                or self.access.is_of(kind, name)
+                for kind, name in listed
+            )
+
+        names = [name for _, name in listed]
+        if excluded is not None:
+            return "" if self.settled(lambda anything: not named(anything), names) else f"it excludes {self.access.who}"
+        if not self.settled(named, names):
+            return f"it is not for {self.access.who}"
+        self.delegated = not any(
+            self.access.is_asked_by(kind, None if isinstance(name, PlaceholderText) else name) for kind, name in listed
+        )
+        return ""
 
     def action(self) -> str:
         action = self.access.action.lower()
         wanted, excluded = self.statement.actions, self.statement.not_actions
-        held = (
-            any(fits(one.lower(), action) for one in wanted)
-            if wanted is not None
-            else not any(fits(one.lower(), action) for one in excluded or ())
-        )
-        return "" if self.lenient(held, wanted or excluded or ()) else f"it is not about {self.access.action}"
+        listed = (wanted if wanted is not None else excluded) or ()
+
+        def named(anything: bool) -> bool:
+            return any(
+                (anything and isinstance(name, PlaceholderText)) or fits(name.lower(), action) for name in listed
+            )
+
+        held = self.settled(lambda anything: named(anything) is (wanted is not None), listed)
+        return "" if held else f"it is not about {self.access.action}"
 
     def resource(self) -> str:
         wanted, excluded = self.statement.resources, self.statement.not_resources
         if wanted is None and excluded is None:
             return ""  # trust policies name no resource: it is the role
-        held = any(map(self.names, wanted)) if wanted is not None else not any(map(self.names, excluded or ()))
-        if self.lenient(held, wanted or excluded or ()):
+        listed = (wanted if wanted is not None else excluded) or ()
+
+        def named(anything: bool) -> bool:
+            return any((anything and isinstance(name, PlaceholderText)) or self.names(name) for name in listed)
+
+        if self.settled(lambda anything: named(anything) is (wanted is not None), listed):
             return ""
-        listed = ", ".join(f"`{one_line(one, 120)}`" for one in (wanted or excluded or ())[:4])
-        return f"its {'Resource' if wanted is not None else 'NotResource'} is {listed}"
+        shown = ", ".join(f"`{one_line(name, 120)}`" for name in listed[:4])
+        return f"its {'Resource' if wanted is not None else 'NotResource'} is {shown}"
 
     def names(self, pattern: str) -> bool:
         made = with_variables(pattern, self.access.context, self.version)
         return made is not None and fits(made, self.access.resource)
 
-    def conditions(self) -> str:
-        return next((why for one in self.statement.conditions if (why := self.condition(one))), "")
-
     def condition(self, condition: Condition) -> str:
-        context = self.access.context
-        values = context.get(condition.key.lower(), ())
-        wanted = tuple(with_variables(one, context, self.version) for one in condition.values)
-        # Where nothing was put in, the value itself, which may be a stand-in.
-        if self.lenient(satisfied(condition.operator, wanted, values), condition.values):
+        context, key = self.access.context, condition.key.lower()
+        values = context.get(key, ())
+        if self.access.is_unknown(key):
+            self.assumed.append(f"`{one_line(condition.key, 80)}` of the request")
+            return "" if self.statement.allows else f"its condition {condition} is taken not to hold"
+
+        def holds(anything: bool) -> bool:
+            return satisfied(condition.operator, tuple(self.wanted(condition, anything)), values)
+
+        if self.settled(holds, condition.values):
             return ""
-        shown = " and ".join(f"`{one_line(one, 160)}`" for one in values) or "not in the request"
+        shown = " and ".join(f"`{one_line(value, 160)}`" for value in values) or "not in the request"
         return f"its condition {condition} fails: the value is {shown}"
+
+    def wanted(self, condition: Condition, anything: bool) -> Iterator[str | bool]:
+        """The values of a condition with variables put in; True for an open one that is to fit anything."""
+        for value in condition.values:
+            if anything and isinstance(value, PlaceholderText):
+                yield True
+            else:
+                made = with_variables(value, self.access.context, self.version)
+                yield False if made is None else made if takes_wildcards(condition.operator) else plain(made)
 
 
 def decide(policies: Sequence[Policy], access: Access, *, none: str = "no policy allows it") -> Decision:
@@ -174,7 +243,7 @@ def decide(policies: Sequence[Policy], access: Access, *, none: str = "no policy
     >>> decide([policy], access).reason.partition(" fails: ")[2]
     'the value is `111122223333` (statement `puts`, main.tf:3)'
     """
-    allowing: tuple[str, list[str]] | None = None
+    allowing: Decision | None = None
     nearest: tuple[int, str] = (0, "")
     doubts: list[str] = []
     for policy in policies:
@@ -193,9 +262,21 @@ def decide(policies: Sequence[Policy], access: Access, *, none: str = "no policy
                 continue
             if not statement.allows:
                 return Decision(allowed=False, denied=True, reason=f"it is denied ({where})")
-            if allowing is None:
-                allowing = (f"allowed ({where})", reading.assumed)
+            if allowing is None or _rank(reading.delegated, reading.assumed) < _rank(
+                allowing.delegated, allowing.assumed
+            ):
+                allowing = Decision(
+                    allowed=True,
+                    reason=f"allowed ({where})",
+                    delegated=reading.delegated,
+                    assumed=tuple(reading.assumed),
+                )
     if allowing is not None:
-        return Decision(allowed=True, reason=allowing[0], assumed=tuple(dict.fromkeys([*allowing[1], *doubts])))
+        return replace(allowing, assumed=tuple(dict.fromkeys([*allowing.assumed, *doubts])))
     # A statement for somebody else, or about something else, is no near miss.
     return Decision(allowed=False, reason=nearest[1] if nearest[0] >= 2 else none)
+
+
+def _rank(delegated: bool, assumed: Sequence[str]) -> tuple[bool, bool]:
+    """The order of statements that allow: those that need nothing else first."""
+    return delegated, bool(assumed)

@@ -14,8 +14,9 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.arn import Arn
 from sesreceive.effects import Effect, Invoke, Publish, PutObject, StartContact
 from sesreceive.errors import one_line
-from sesreceive.permissions.question import Question, action_of, effects_of, named_by
+from sesreceive.permissions.question import Question
 from sesreceive.permissions.refusal import Refusal
+from sesreceive.permissions.rule_effects import action_of, effects_of, named_by
 from sesreceive.permissions.target import Target
 from sesreceive.wording import count
 
@@ -54,18 +55,20 @@ class Permissions:
     _named: dict[tuple[str, str], Target] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
-        named = {(target.kind, name): target for target in self.targets for name in target.names}
+        named: dict[tuple[str, str], Target] = {}
+        for target in self.targets:
+            for name in target.names:
+                named.setdefault((target.kind, name), target)
         object.__setattr__(self, "_named", named)
 
     def find(self, kind: str, name: str) -> Target | None:
         """What is known of a bucket, topic, key, function or role; None for nothing."""
-        found = self._named.get((kind, name))
-        parts = Arn.parse(name) if found is None else None
-        if parts is None:
-            return found
-        if kind == "function":  # a version or alias of it
-            return next((one for one in self.targets if one.kind == kind and parts.function_name in one.names), None)
-        return None
+        known = self._named.get((kind, name))
+        if known is None and kind == "function" and (parts := Arn.parse(name)) is not None:
+            # A version or alias of it: the ARN goes on behind the name.
+            unqualified = parts._replace(resource=f"function:{parts.function_name}")
+            return self._named.get((kind, str(unqualified)))
+        return known
 
     # -------------------------------------------------------------- asked at run time
 

@@ -57,8 +57,11 @@ def of_ses(
         "aws:referer": (account_id,),
         "aws:sourceowner": (account_id,),  # what the default policy of a topic asks for
         "aws:principalservicename": (SES,),
+        "aws:principalservicenameslist": (SES,),
         "aws:principalisawsservice": ("true",),
+        "aws:viaawsservice": ("false",),
         "aws:securetransport": ("true",),
+        "aws:requestedregion": (str(account.region),),
         **_times(at),
         **_encryption(encryption_context),
     }

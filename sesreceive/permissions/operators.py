@@ -17,7 +17,7 @@ from typing import Any
 
 from sesreceive.permissions.wildcard import fits, fits_arn
 
-__all__ = ["is_operator", "satisfied"]
+__all__ = ["is_operator", "satisfied", "takes_wildcards"]
 
 Fits = Callable[[str, str], bool]
 
@@ -113,15 +113,27 @@ def is_operator(name: str) -> bool:
     return base in _BASES or (base == "null" and not if_exists and not quantifier)
 
 
-def satisfied(name: str, wanted: tuple[str | None, ...], values: tuple[str, ...]) -> bool:
+def takes_wildcards(name: str) -> bool:
+    """Whether ``*`` and ``?`` in the values of the policy stand for other characters.
+
+    Examples
+    --------
+    >>> takes_wildcards("StringLike"), takes_wildcards("StringEquals"), takes_wildcards("ArnEquals")
+    (True, False, True)
+    """
+    base = _parts(name)[1]
+    return base.startswith("arn") or base.endswith("like")
+
+
+def satisfied(name: str, wanted: tuple[str | bool, ...], values: tuple[str, ...]) -> bool:
     """Whether the values of the request satisfy an operator with the values of the policy.
 
     Parameters
     ----------
     name : str
         The operator, with its prefix and ``IfExists``.
-    wanted : tuple of str or None
-        Values of the policy, variables put in; None is one that nothing fits.
+    wanted : tuple of str or bool
+        Values of the policy, variables put in; True is one that everything fits, False one that nothing does.
     values : tuple of str
         Those of the request; none where it does not have the key.
 
@@ -134,13 +146,14 @@ def satisfied(name: str, wanted: tuple[str | None, ...], values: tuple[str, ...]
     """
     quantifier, base, if_exists = _parts(name)
     if base == "null":
-        return any(one is not None and (one.lower() == "true") == (not values) for one in wanted)
+        absent = {"true": not values, "false": bool(values)}
+        return any(word if isinstance(word, bool) else absent.get(word.lower(), False) for word in wanted)
     fit, negative = _BASES[base]
     if not values:
         return if_exists or quantifier == "forallvalues" or (negative and not quantifier)
 
     def holds(value: str) -> bool:
-        return any(one is not None and fit(one, value) for one in wanted) is not negative
+        return any(word if isinstance(word, bool) else fit(word, value) for word in wanted) is not negative
 
     # Without a prefix the key has one value; of several, a negative operator asks of each.
     every = quantifier == "forallvalues" or (negative and not quantifier)

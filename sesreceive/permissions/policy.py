@@ -9,7 +9,7 @@ from typing import Any
 from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.errors import Problem, one_line
 from sesreceive.permissions.operators import is_operator
-from sesreceive.wording import expected
+from sesreceive.wording import expected, shown
 
 __all__ = ["Condition", "Policy", "Statement"]
 
@@ -21,6 +21,14 @@ _ELEMENTS = frozenset(
     }
 )  # fmt: skip
 _PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
+# What a policy is on → elements that it has to have, and that it may not have.
+_ON: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "": ((), ()),
+    "resource": (("Principal", "Resource"), ()),
+    "role": (("Resource",), ("Principal",)),
+    "trust": (("Principal",), ("Resource",)),
+}
+_OF = {"role": "a policy of a role", "trust": "a trust policy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +99,19 @@ class Policy:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def read(cls, document: Any, place: str = "policy") -> Policy:
-        """The policy in parsed JSON."""
+    def read(cls, document: Any, place: str = "policy", *, on: str = "") -> Policy:
+        """The policy in parsed JSON.
+
+        Parameters
+        ----------
+        document : mapping
+            The policy; all else is a problem.
+        place : str
+            Where it is written.
+        on : str
+            What it is on: a ``resource``, a ``role`` or, as the trust policy of a role, ``trust``; each has elements of
+            its own. Nothing is asked of them by default.
+        """
         problems: list[Problem] = []
 
         def refuse(message: str) -> None:
@@ -108,17 +127,22 @@ class Policy:
         if written is None or written == []:
             refuse("expected at least one Statement but got none")
         rows = written if isinstance(written, list) else [] if written is None else [written]
-        statements = [made for number, row in enumerate(rows, 1) if (made := _statement(row, number, refuse))]
+        statements = [made for number, row in enumerate(rows, 1) if (made := _statement(row, number, refuse, on))]
         return cls(statements=tuple(statements), place=place, version=str(version), problems=tuple(problems))
 
+    @classmethod
+    def unreadable(cls, message: str, place: str) -> Policy:
+        """A policy that is there and cannot be read; it is in force nowhere."""
+        return cls(place=place, problems=(Problem(place, message, _SOURCE),))
 
-def _statement(row: Any, number: int, refuse: Any) -> Statement | None:
+
+def _statement(row: Any, number: int, refuse: Any, on: str) -> Statement | None:
     if not isinstance(row, Mapping):
         refuse(f"statement {number}: {expected('an object', row)}")
         return None
     sid = row.get("Sid")
     label = f"statement `{one_line(sid, 80)}`" if isinstance(sid, str) and sid else f"statement {number}"
-    for name in row.keys() - _ELEMENTS:
+    for name in (name for name in row if name not in _ELEMENTS):
         refuse(f"{label}: {expected('an element of a statement', name, _ELEMENTS)}")
     effect = row.get("Effect")
     if effect not in ("Allow", "Deny"):
@@ -127,8 +151,17 @@ def _statement(row: Any, number: int, refuse: Any) -> Statement | None:
     for name in ("Action", "Resource", "Principal"):
         if row.get(name) is not None and row.get(f"Not{name}") is not None:
             refuse(f"{label}: expected {name} or Not{name} but got both")
-    if row.get("Action") is None and row.get("NotAction") is None:
-        refuse(f"{label}: expected an Action or NotAction but got none")
+    needed, forbidden = _ON[on]
+    for name in ("Action", *needed):
+        if row.get(name) is None and row.get(f"Not{name}") is None:
+            refuse(f"{label}: expected {'an' if name == 'Action' else 'a'} {name} or Not{name} but got none")
+    for name in [prefix + element for element in forbidden for prefix in ("", "Not")]:
+        if row.get(name) is not None:
+            refuse(f"{label}: expected no {name} in {_OF[on]} but got {shown(row[name])}")
+    for name in ("Action", "NotAction"):
+        for action in _texts(row.get(name), "", lambda _: None) or ():
+            if action != "*" and ":" not in action and not isinstance(action, PlaceholderText):
+                refuse(f"{label}: {name}: {expected('`service:Action` such as `s3:PutObject`', action)}")
     return Statement(
         label=label,
         allows=effect == "Allow",
@@ -152,7 +185,7 @@ def _principals(value: Any, label: str, refuse: Any) -> tuple[tuple[str, str], .
     if not isinstance(value, Mapping):
         refuse(f"{label}: Principal: {expected('`*` or an object', value)}")
         return ()
-    for kind in value.keys() - set(_PRINCIPALS):
+    for kind in (kind for kind in value if kind not in _PRINCIPALS):
         refuse(f"{label}: Principal: {expected('a kind of principal', kind, _PRINCIPALS)}")
     return tuple(
         (str(kind), one)

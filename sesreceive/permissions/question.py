@@ -1,4 +1,4 @@
-"""What one effect needs to be allowed, access by access in the order SES asks, and what rules will ask for."""
+"""What one effect needs to be allowed, access by access in the order SES asks."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Any
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.regions import RECEIVING
-from sesreceive.actions import ConnectAction, LambdaAction, S3Action
 from sesreceive.backends.failure_plan import what_failed
 from sesreceive.effects import Effect, Invoke, Publish, PutObject, StartContact
 from sesreceive.errors import one_line
 from sesreceive.permissions.access import Access, Decision, decide
 from sesreceive.permissions.needs import missing_statement, of_role, of_ses, trust_statement
 from sesreceive.permissions.refusal import Refusal
+from sesreceive.permissions.rule_effects import OWN_KEY, role_of
 from sesreceive.permissions.target import Target
 
-__all__ = ["Question", "action_of", "effects_of", "named_by", "touched"]
+__all__ = ["Question"]
 
-# What SES itself holds the key of: nobody has to allow its use [Developer Guide, "Giving permissions"].
-_OWN_KEY = "alias/aws/ses"
+# [SNS Developer Guide, "Enable compatibility between event sources and encrypted topics"]; for S3 it follows from the
+# policy of such a key, which is for principals of the account.
+_AWS_KEY = (
+    "it is a key of AWS's own, whose policy is not for SES and cannot be changed; encrypt with a customer managed key"
+)
 
 
 class Question:
@@ -54,7 +57,9 @@ class Question:
             topic = self.find("topic", effect.topic_arn)
             yield from self.allowed("topic", effect.topic_arn, topic, "sns:Publish", effect.topic_arn)
             if topic is not None and topic.key:
-                yield from self.use_key(topic.key, via="sns", of=f"the topic `{one_line(effect.topic_arn, 200)}`")
+                context = {"aws:sns:topicArn": effect.topic_arn}
+                of = f"the topic `{one_line(effect.topic_arn, 200)}`"
+                yield from self.use_key(topic.key, context=context, via="sns", of=of)
         elif isinstance(effect, Invoke):
             function = self.find("function", effect.function_arn)
             yield from self.allowed(
@@ -63,7 +68,7 @@ class Question:
 
     def put(self, effect: PutObject) -> Iterator[Refusal]:
         bucket = self.find("bucket", effect.bucket)
-        partition = "arn:aws:s3:::"
+        resource = f"arn:aws:s3:::{effect.bucket}/{effect.key}"
         region = bucket.region if bucket is not None else ""
         if region and region not in RECEIVING and not self.role_arn:
             yield self.refused(
@@ -79,8 +84,8 @@ class Question:
             effect.bucket,
             bucket,
             "s3:PutObject",
-            f"{partition}{effect.bucket}/{effect.key}",
-            suggested=f"{partition}{effect.bucket}/*",
+            resource,
+            suggested=f"arn:aws:s3:::{effect.bucket}/*",
         )
         if effect.kms_key_arn:
             context = effect.encryption_context or {
@@ -90,7 +95,8 @@ class Question:
             }
             yield from self.use_key(effect.kms_key_arn, context=context)
         if bucket is not None and bucket.key:
-            yield from self.use_key(bucket.key, via="s3", of=f"the bucket `{one_line(effect.bucket, 80)}`")
+            of = f"the bucket `{one_line(effect.bucket, 80)}`"
+            yield from self.use_key(bucket.key, context={"aws:s3:arn": resource}, via="s3", of=of)
 
     # -------------------------------------------------------------- one access
 
@@ -122,22 +128,27 @@ class Question:
         self, key_arn: str, *, context: Mapping[str, str] | None = None, via: str = "", of: str = ""
     ) -> Iterator[Refusal]:
         """The refusal of a data key; a topic, and a bucket where no role is taken on, needs Decrypt, too."""
-        if key_arn.endswith(_OWN_KEY) and not via:
+        if key_arn.endswith(OWN_KEY) and not via:
             return
         error = f"unable to use the KMS key `{one_line(key_arn, 200)}`"
         if of:
             error = f"{what_failed(self.effect)}: unable to use the KMS key `{one_line(key_arn, 200)}` of {of}"
+        if via and not self.role_arn and key_arn.endswith(f"alias/aws/{via}"):
+            yield self.refused("key", key_arn, error, _AWS_KEY)
+            return
         key = self.find("key", key_arn)
         # A role that puts an object needs no more than a data key; what SES itself needs is as its guide has it.
         both = via == "sns" or (via and not self.role_arn)
         for action in ("kms:GenerateDataKey", "kms:Decrypt") if both else ("kms:GenerateDataKey",):
             access = self.access(action, key.arn if key is not None else key_arn, encryption_context=context, via=via)
-            if key is not None and key.granted(access, context or {}):
-                continue
             decision = self.decided(key, access)
-            if decision is not None and not decision.allowed:
-                mend = self.mend(decision, access, "*", "key", key_arn)
-                yield self.refused("key", key_arn, error, decision.reason, mend)
+            if decision is None or decision.allowed:
+                continue
+            # A grant is as good as an Allow of the key's policy, and no better than a Deny.
+            if key is not None and not decision.denied and key.granted(access, context or {}):
+                continue
+            mend = self.mend(decision, access, "*", "key", key_arn)
+            yield self.refused("key", key_arn, error, decision.reason, mend)
 
     def trust(self, role: Target) -> Iterator[Refusal]:
         access = of_ses(
@@ -163,17 +174,19 @@ class Question:
 
     def decided(self, target: Target | None, access: Access) -> Decision | None:
         """What the policies say of an access; None where not all of them are known and none of them denies."""
-        policies = target.policy if target is not None else ()
-        if access.service:
-            if target is None:
-                return None
-            none = f"it has no policy that lets {access.who} do {access.action}"
-            if target.policy:
-                none = f"no statement of its policy lets {access.who} do {access.action}"
-            decision = decide(policies, access, none=f"{none} ({target.place})" if target.place else none)
+        decision = self.by_service(target, access) if access.service else self.by_role(target, access)
+        if decision is not None:
             self.assumed += decision.assumed
-            return decision
-        return self.by_role(target, access)
+        return decision
+
+    def by_service(self, target: Target | None, access: Access) -> Decision | None:
+        """SES itself: the policy of the resource alone counts."""
+        if target is None:
+            return None
+        none = f"it has no policy that lets {access.who} do {access.action}"
+        if target.policy:
+            none = f"no statement of its policy lets {access.who} do {access.action}"
+        return decide(target.policy, access, none=f"{none} ({target.place})" if target.place else none)
 
     def by_role(self, target: Target | None, access: Access) -> Decision | None:
         """A role of the account: its own policies or those of the resource allow; a Deny of either wins."""
@@ -181,23 +194,23 @@ class Question:
         of_resource = decide(target.policy, access) if target is not None else None
         if of_resource is not None and of_resource.denied:
             return of_resource
+        role = self.role
         if role is None:
             return None
         none = f"no policy of the role `{one_line(role.name, 120)}` allows {access.action} on it ({role.place})"
-        of_role_itself = decide(role.policy, access, none=none)
-        self.assumed += of_role_itself.assumed
-        if of_role_itself.denied:
-            return of_role_itself
-        if access.action.startswith("kms:") and target is not None:
+        own = decide(role.policy, access, none=none)
+        if own.denied:
+            return own
+        if of_resource is not None and of_resource.allowed and not of_resource.delegated:
+            return of_resource  # it names the role itself
+        if access.action.startswith("kms:") and target is not None and not (of_resource and of_resource.allowed):
             # Policies of IAM count for a key only where its own policy lets the account's do so.
-            none = f"no statement of its policy lets {access.who} do {access.action} ({target.place})"
-            of_resource = decide(target.policy, access, none=none)
-            if not of_resource.allowed:
-                return of_resource
-            return of_role_itself if not role.unseen else None
-        if of_role_itself.allowed or (of_resource is not None and of_resource.allowed):
-            return of_role_itself if of_role_itself.allowed else of_resource
-        return None if role.unseen else of_role_itself
+            return decide(
+                target.policy,
+                access,
+                none=f"no statement of its policy lets {access.who} do {access.action} ({target.place})",
+            )
+        return own if own.allowed or not role.unseen else None
 
     # -------------------------------------------------------------- a refusal
 
@@ -213,11 +226,11 @@ class Question:
         statement = missing_statement(access, resource, account=self.account, rule_set=self.rule_set)
         if access.role and kind == "key" and not self.key_policy_lets(access, name):
             # A key's own policy has to let the role; those of IAM alone do not.
-            return {**statement, "Principal": {"AWS": access.role}}, f"the policy of the key `{one_line(name, 200)}`"
+            return {**statement, "Principal": {"AWS": access.role}}, f"the policy of the key `{one_line(name, 300)}`"
         if access.role:
             statement["Resource"] = access.resource if kind == "key" else resource
-            return statement, f"a policy of the role `{one_line(access.role, 200)}`"
-        return statement, f"the policy of the {kind} `{one_line(name, 200)}`"
+            return statement, f"a policy of the role `{one_line(access.role, 300)}`"
+        return statement, f"the policy of the {kind} `{one_line(name, 300)}`"
 
     def refused(
         self, kind: str, target: str, error: str, reason: str, mend: tuple[Mapping[str, Any], str] = ({}, "")
@@ -232,72 +245,3 @@ class Question:
             add=mend[0],
             where=mend[1],
         )
-
-
-# ---------------------------------------------------------------- what rules ask for
-
-
-def action_of(account: Account, rule_set: str, effect: Effect) -> ReceiptAction | None:
-    """The action that asks for an effect; None where the rule set has no such rule or action."""
-    found = next((one for one in account.rule_sets if one.name == rule_set), None)
-    for rule in found.rules if found is not None else ():
-        if rule.name == effect.rule:
-            return rule.actions[effect.action] if 0 <= effect.action < len(rule.actions) else None
-    return None
-
-
-def role_of(effect: Effect, action: ReceiptAction | None) -> str:
-    """The role that is taken on: where an S3 action names one, all it does is done by it [documented]."""
-    if isinstance(action, S3Action):
-        return action.iam_role_arn or ""
-    return getattr(effect, "iam_role_arn", "")
-
-
-def effects_of(account: Account) -> Iterator[tuple[str, ReceiptAction, Effect]]:
-    """What the rules of all sets will ask for, as far as permissions go."""
-    for rule_set in account.rule_sets:
-        for rule in rule_set.rules:
-            for position, action in enumerate(rule.actions):
-                about: dict[str, Any] = {"rule": rule.name, "action": position, "message_id": "MESSAGE-ID"}
-                if isinstance(action, S3Action):
-                    yield (
-                        rule_set.name,
-                        action,
-                        PutObject(
-                            bucket=action.bucket_name,
-                            key=action.object_key("MESSAGE-ID"),
-                            body=b"",
-                            kms_key_arn=action.kms_key_arn or "",
-                            iam_role_arn=action.iam_role_arn or "",
-                            **about,
-                        ),
-                    )
-                elif isinstance(action, LambdaAction):
-                    yield rule_set.name, action, Invoke(function_arn=action.function_arn, payload="", **about)
-                elif isinstance(action, ConnectAction):
-                    yield (
-                        rule_set.name,
-                        action,
-                        StartContact(instance_arn=action.instance_arn, iam_role_arn=action.iam_role_arn, **about),
-                    )
-                if action.topic_arn:
-                    yield rule_set.name, action, Publish(topic_arn=action.topic_arn, subject="", message="", **about)
-
-
-def touched(effect: Effect, action: ReceiptAction) -> Iterator[tuple[str, str]]:
-    """Kind and name of all that an effect is about."""
-    if role := role_of(effect, action):
-        yield "role", role
-    if isinstance(effect, PutObject):
-        yield "bucket", effect.bucket
-        if effect.kms_key_arn and not effect.kms_key_arn.endswith(_OWN_KEY):
-            yield "key", effect.kms_key_arn
-    elif isinstance(effect, Publish):
-        yield "topic", effect.topic_arn
-    elif isinstance(effect, Invoke):
-        yield "function", effect.function_arn
-
-
-def named_by(account: Account) -> tuple[tuple[str, str], ...]:
-    """Kind and name of all that the rules of an account write to or act as, each once."""
-    return tuple(dict.fromkeys(one for _, action, effect in effects_of(account) for one in touched(effect, action)))

@@ -48,7 +48,16 @@ class Refusal:
         """The statement to add, as JSON; empty where none helps."""
         return json.dumps(self.add) if self.add else ""
 
+    @property
+    def complaint(self) -> str:
+        """What fails and why, as one sentence."""
+        return one_line(f"{self.error}: {self.reason}", 1000)
+
+    @property
+    def remedy(self) -> str:
+        """What to add where; empty where nothing helps."""
+        return one_line(f"add to {self.where}: {self.statement}", 1000) if self.add else ""
+
     def __str__(self) -> str:
         """One sentence: what fails, why, and what to add where."""
-        mend = f"; add to {self.where}: {self.statement}" if self.add else ""
-        return one_line(f"{self.error}: {self.reason}{mend}", 2000)
+        return "; ".join(filter(None, (self.complaint, self.remedy)))

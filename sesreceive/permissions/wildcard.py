@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-__all__ = ["fits", "fits_arn", "with_variables"]
+__all__ = ["fits", "fits_arn", "plain", "with_variables"]
 
 _VARIABLE = re.compile(r"\$\{([^},]*)(?:,\s*'([^']*)')?\}")
 # `${*}`, `${?}` and `${$}` stand for the sign itself [IAM User Guide, "IAM policy elements: Variables and tags"].
 _SIGNS = {"*": "\ue000", "?": "\ue001", "$": "$"}
+_BACK = {0xE000: "*", 0xE001: "?"}
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -41,6 +42,17 @@ def fits(pattern: str, text: str) -> bool:
 
 def _plain(sign: str) -> str:
     return {"\ue000": "*", "\ue001": "?"}.get(sign, sign)
+
+
+def plain(text: str) -> str:
+    """A text that was given to `with_variables`, where stars and question marks are themselves anyway.
+
+    Examples
+    --------
+    >>> plain(with_variables("${*}", {}, "2012-10-17"))
+    '*'
+    """
+    return text.translate(_BACK)
 
 
 def fits_arn(pattern: str, text: str) -> bool:

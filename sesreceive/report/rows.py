@@ -166,7 +166,7 @@ def _effect_rows(reception: Reception) -> list[EffectRow]:
                 attempts=len(done.errors) + (not outcome.failed),
                 at_s=done.at_s,
                 waited_s=done.waited_s,
-                reason=outcome.error or next(sentences),
+                reason=outcome.complaint or next(sentences),
             )
         )
     return rows

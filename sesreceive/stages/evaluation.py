@@ -282,6 +282,16 @@ class _Run:
                     fact=fact,
                 )
             if done.outcome.failed:
+                if done.outcome.remedy:
+                    self.log.add(
+                        Kind.CHECK,
+                        Op.MISS,
+                        Check.PERMISSION.value,
+                        done.outcome.remedy,
+                        rule=context.rule.name,
+                        action=context.action,
+                        fact=Check.PERMISSION,
+                    )
                 break
         return outcomes
 

@@ -67,6 +67,7 @@ class Check(StrEnum):
     ARC = "ARC"
     SPAM = "spam"
     VIRUS = "virus"
+    PERMISSION = "permission"
 
 
 class Metric(StrEnum):

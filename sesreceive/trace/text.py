@@ -11,7 +11,7 @@ from sesreceive.trace.tree import Fold, Node, tree
 __all__ = ["Explanation", "trace_text"]
 
 # Longer names and reasons are cut; they hold what a stranger sent.
-_LABEL, _REASON = 160, 600
+_LABEL, _REASON = 160, 1_000
 _INDENT = "    "
 # Words stand below each other; the longest of the ops has six letters.
 _WORD_WIDTH = 6

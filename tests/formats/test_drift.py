@@ -145,6 +145,44 @@ def test_names_that_cloudformation_makes_up_are_met() -> None:
     assert row.mail["rcpt_to"] == ["in@example.com"]
 
 
+FILTERED = account().to("cloudformation")
+
+# What describe commands printed of the account, and what it did not tell of.
+DUMPS: list[tuple[object, list[tuple[str, str, str]], tuple[str, ...]]] = [
+    (
+        {"Metadata": {"Name": "main"}, "Rules": [STORE.to_api(), REST.to_api()]},
+        [],
+        ("the active rule set", "rule sets", "filters", "identities"),
+    ),
+    (
+        [{"Metadata": {"Name": "main"}, "Rules": [REST.to_api()]}, {"Filters": [account().filters[0].to_api()]}],
+        [("rule", "store", "template")],
+        ("the active rule set", "rule sets", "identities"),
+    ),
+    (
+        [{"Metadata": {"Name": "other"}, "Rules": []}, {"Identities": ["example.net"]}],
+        [
+            ("rule set", "other", "account"),
+            ("identity", "example.com", "template"),
+            ("identity", "example.net", "account"),
+        ],
+        ("the active rule set", "rule sets", "filters"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("dump", "rows", "untold"), DUMPS)
+def test_what_a_dump_does_not_tell_of_is_not_missing(
+    tmp_path: Path, dump: object, rows: list[tuple[str, str, str]], untold: tuple[str, ...]
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(FILTERED)
+    found = ses.drift(template, dump)
+    assert [(row.what, row.name, row.side) for row in found.rows] == rows
+    assert found.not_compared == untold
+    assert f"not compared, as the account did not tell: {', '.join(untold)}" in str(found)
+
+
 def test_a_dump_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     template, dump = tmp_path / "template.yaml", tmp_path / "dump.json"
     template.write_text(account().to("cloudformation"))

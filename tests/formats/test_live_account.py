@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
 import sesreceive as ses
+from sesreceive.cli import main
 
 boto3 = pytest.importorskip("boto3", reason="the extra `aws` is not installed")
 
@@ -107,6 +109,34 @@ def test_a_missing_permission_is_a_problem_and_the_rest_is_read(service: Service
     assert f"allow `ses:{action}` to read it" in problem.message
     if action != "DescribeReceiptRuleSet":
         assert [rule.name for rule in found.account["main"].rules] == ["store"]
+
+
+# What is not compared with a template where an operation may not be called.
+UNTOLD = {
+    "ListReceiptRuleSets": "rule sets",
+    "DescribeReceiptRuleSet": "rules",
+    "DescribeActiveReceiptRuleSet": "the active rule set",
+    "ListReceiptFilters": "filters",
+    "ListIdentities": "identities",
+    "GetIdentityVerificationAttributes": "identities",
+}
+
+
+@pytest.mark.parametrize("action", sorted(ANSWERS))
+def test_what_may_not_be_read_is_no_drift(
+    service: Service, action: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = tmp_path / "account.json"
+    ses.load(service.client).account.save(template)
+    assert ses.drift(template, service.client).not_compared == ()
+    service.refused = {action}
+    found = ses.drift(template, service.client)
+    assert (found.rows, found.not_compared) == ((), (UNTOLD[action],))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    url = service.client.meta.endpoint_url
+    assert main(["drift", str(template), "--endpoint-url", url, "--region", "eu-west-1"]) == 1
+    assert f"not compared, as the account did not tell: {UNTOLD[action]}" in capsys.readouterr().out
 
 
 def test_the_client_of_another_service_is_refused(service: Service) -> None:

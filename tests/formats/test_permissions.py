@@ -132,6 +132,24 @@ KEY_POLICY = """policy = jsonencode({ Version = "2012-10-17", Statement = [{
       Effect = "Allow", Action = "kms:GenerateDataKey*", Resource = "*", Principal = { Service = "ses.amazonaws.com" }
       Condition = { Null = { "kms:EncryptionContext:aws:ses:rule-name" = "false" } } }] })"""
 
+WHOLE_KEY = KEY_POLICY.replace("GenerateDataKey*", "*").partition("Condition")[0] + "}] })"
+ENCRYPTED = """
+    resource "aws_s3_bucket_server_side_encryption_configuration" "mail" {
+      bucket = aws_s3_bucket.mail.id
+      rule {
+        apply_server_side_encryption_by_default {
+          sse_algorithm = "aws:kms"
+        }
+      }
+    }
+"""
+ALIAS = """
+    resource "aws_kms_alias" "a" {
+      name          = "alias/mail"
+      target_key_id = aws_kms_key.k.key_id
+    }
+"""
+
 # The folder's text, and the words of its one refusal; empty where there is none.
 FOLDERS: list[tuple[str, str, str]] = [
     ("a bucket without a policy", HEAD + rule(PUT), "it has no policy that lets ses.amazonaws.com do s3:PutObject"),
@@ -190,6 +208,38 @@ FOLDERS: list[tuple[str, str, str]] = [
         HEAD + HEREDOC + KEY.replace("POLICY", "") + rule(PUT_BY_KEY),
         "unable to use the KMS key",
     ),
+    (
+        "an alias that the permission is not for",
+        HEAD
+        + FUNCTION
+        + PERMISSION
+        + rule(CALL.replace("aws_lambda_function.f.arn", '"${aws_lambda_function.f.arn}:live"')),
+        "its Resource is `arn:aws:lambda:us-east-1:111122223333:function:gate`",
+    ),
+    (
+        "an alias that the permission is for",
+        HEAD
+        + FUNCTION
+        + PERMISSION.replace("principal ", 'qualifier = "live"\n principal ')
+        + rule(CALL.replace("aws_lambda_function.f.arn", '"${aws_lambda_function.f.arn}:live"')),
+        "",
+    ),
+    (
+        "a permission for an alias alone",
+        HEAD + FUNCTION + PERMISSION.replace("principal ", 'qualifier = "live"\n principal ') + rule(CALL),
+        "its Resource is `arn:aws:lambda:us-east-1:111122223333:function:gate:live`",
+    ),
+    ("a bucket that AWS's own key encrypts", HEAD + HEREDOC + ENCRYPTED + rule(PUT), "it is a key of AWS's own"),
+    (
+        "a bucket with a key by its alias",
+        HEAD
+        + HEREDOC
+        + ENCRYPTED.replace('"aws:kms"', '"aws:kms"\n kms_master_key_id = aws_kms_alias.a.arn')
+        + ALIAS
+        + KEY.replace("POLICY", WHOLE_KEY)
+        + rule(PUT),
+        "",
+    ),
     ("a key with a policy", HEAD + HEREDOC + KEY.replace("POLICY", KEY_POLICY) + rule(PUT_BY_KEY), ""),
     ("a key with a grant", HEAD + HEREDOC + KEY.replace("POLICY", "") + GRANT + rule(PUT_BY_KEY), ""),
 ]
@@ -233,6 +283,85 @@ def test_a_policy_aws_would_not_take_is_a_problem_with_its_place(tmp_path: Path)
     assert "AWS does not take the policy" in refusals(loaded)[0]
 
 
+# A policy as Terraform has it, and the words of the problem at its place; empty where nobody can know the policy.
+UNREADABLE: list[tuple[str, str]] = [
+    ('"{"', "policy: the policy is not JSON: line 1, column 2"),
+    ('"not a policy"', "policy: the policy is not JSON: line 1, column 1"),
+    ('"{\\"Version\\": ,, \\"Id\\": \\"${var.id}\\"}"', "policy: the policy is not JSON: line 1, column 13"),
+    ('"[]"', "policy: expected a policy with statements but got `[]`"),
+    ('"{\\"Statement\\": 7}"', "policy: statement 1: expected an object but got `7`"),
+    (
+        'jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:PutObject", Resource = "*" }] })',
+        "policy: statement 1: expected a Principal or NotPrincipal but got none",
+    ),
+    (f'"{"[" * 300}{"]" * 300}"', "policy: the policy is nested too deeply: expected at most 100 levels"),
+    ('"{\\"Statement\\": ${var.statements}}"', ""),
+    ("var.policy", ""),
+    ('file("gone.json")', ""),
+]
+
+
+@pytest.mark.parametrize(("policy", "words"), UNREADABLE, ids=[row[0][:40] for row in UNREADABLE])
+def test_a_policy_that_cannot_be_read(tmp_path: Path, policy: str, words: str) -> None:
+    text = f"""
+    variable "statements" {{}}
+    variable "policy" {{}}
+    variable "id" {{}}
+    resource "aws_s3_bucket_policy" "mail" {{
+      bucket = aws_s3_bucket.mail.id
+      policy = {policy}
+    }}
+    """
+    loaded = ses.load(write(tmp_path, {"main.tf": HEAD + rule(PUT) + text}))
+    told = [str(one) for one in loaded.problems if one.message.startswith("policy: ")]
+    assert bool(told) is bool(words), told
+    assert all(one.startswith("main.tf:") and words in one for one in told)
+    assert bool(refusals(loaded)) is bool(words)
+    if not words:
+        assert "taken to allow it, as no policy is seen: bucket `inbox`" in str(loaded)
+
+
+def test_a_text_with_the_sign_of_marks_is_a_text(tmp_path: Path) -> None:
+    sign = "\u241f7\u241f"
+    policy = DOCUMENT.replace("ACCOUNT", f'"{sign}"').replace("AllowSES", f"${{var.sid}}{sign}")
+    loaded = ses.load(write(tmp_path, {"main.tf": HEAD + 'variable "sid" {}\n' + rule(PUT) + policy}))
+    assert f"StringEquals `{sign}` fails" in refusals(loaded)[0]
+
+
+@pytest.mark.parametrize("kind", ["role", "key", "bucket"])
+def test_resources_about_others_are_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Twice as many resources take twice as many evaluations, not four times as many."""
+    from sesreceive.formats.hcl_values import Evaluator
+
+    pieces = {
+        "role": ROLE.replace('"ses"', '"ses@"') + ROLE_POLICY.replace("aws_iam_role.ses", "aws_iam_role.ses@"),
+        "key": KEY.replace('"k"', '"k@"').replace("POLICY", "") + ALIAS.replace("aws_kms_key.k", "aws_kms_key.k@"),
+        "bucket": HEAD.splitlines()[-1].replace('"mail"', '"mail@"')
+        + "\n"
+        + ENCRYPTED.replace("bucket.mail", "bucket.mail@"),
+    }
+    counts = []
+    value = Evaluator.value
+    for number in (20, 40):
+        calls = 0
+
+        def counted(self: Evaluator, *arguments: object) -> object:
+            nonlocal calls
+            calls += 1
+            return value(self, *arguments)  # type: ignore[arg-type]
+
+        text = "".join(
+            pieces[kind].replace("@", str(at)).replace('"puts"', f'"puts{at}"').replace('"a"', f'"a{at}"')
+            .replace('configuration" "mail"', f'configuration" "mail{at}"')
+            for at in range(number)
+        )  # fmt: skip
+        monkeypatch.setattr(Evaluator, "value", counted)
+        ses.load(write(tmp_path / str(number), {"main.tf": HEAD + rule(PUT) + text}))
+        monkeypatch.undo()
+        counts.append(calls)
+    assert counts[1] < 2.5 * counts[0], counts
+
+
 def test_a_bucket_of_another_region(tmp_path: Path) -> None:
     aliased = HEAD.replace('bucket = "inbox"', 'bucket = "inbox"\n provider = aws.zurich\n ')
     alias = 'provider "aws" {\n alias = "zurich"\n region = "eu-central-2"\n }\n'
@@ -249,6 +378,24 @@ def test_check_says_what_the_policies_of_a_template_refuse(tmp_path: Path, capsy
     write(folder, {"policy.tf": HEREDOC})
     assert main(arguments) == 0
     assert "permissions:" not in capsys.readouterr().out
+
+
+def test_mail_on_the_command_line_meets_the_policies_of_a_template(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(tmp_path / "infra", {"main.tf": HEAD + rule(PUT)})
+    ses.load(folder).account.save(tmp_path / "account.json")
+    (tmp_path / "mail.eml").write_bytes(b"From: ana@example.org\r\nTo: ben@example.com\r\nSubject: x\r\n\r\nx\r\n")
+    arguments = ["explain", str(tmp_path / "mail.eml"), "--account", str(tmp_path / "account.json")]
+    main(arguments)
+    assert "s3:PutObject" not in capsys.readouterr().out
+    main([*arguments, "--permissions", str(folder)])
+    told = capsys.readouterr().out
+    assert "could not write to the bucket `inbox`: it has no policy that lets ses.amazonaws.com do s3:PutObject" in told
+    assert 'permission: add to the policy of the bucket `inbox`: {"Sid": "AllowSESPuts"' in told
+    (tmp_path / "none.yaml").write_text("Resources: {Rules: {Type: AWS::SES::ReceiptRuleSet}}")
+    assert main([*arguments, "--permissions", str(tmp_path / "none.yaml")]) == 2
+    assert "expected policies in" in capsys.readouterr().err
 
 
 STACK = """

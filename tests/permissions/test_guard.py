@@ -69,6 +69,9 @@ SNS = ses.SNSAction(topic_arn=TOPIC)
 LAMBDA = ses.LambdaAction(function_arn=FUNCTION)
 PUTS = allow("s3:PutObject", "arn:aws:s3:::inbox/*")
 KEY_CONTEXT = {"Null": {"kms:EncryptionContext:aws:ses:rule-name": "false"}}
+S3_CONTEXT = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::inbox/*"}}
+SNS_CONTEXT = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC}}
+PUTS_FOR_ROLE = allow("s3:PutObject", "arn:aws:s3:::inbox/*", {"AWS": ROLE})
 USES_KEY = allow("kms:GenerateDataKey*", Condition=KEY_CONTEXT)
 
 # The action, what is around it, and the kind of thing that refuses with words of the sentence; empty where none does.
@@ -99,6 +102,23 @@ WORLDS: list[tuple[ses.ReceiptAction, list[Target], str, str]] = [
         "",
     ),
     (S3_KEY, [bucket(PUTS), key(grants=(Grant(grantee="ses.amazonaws.com", operations=("Decrypt",)),))], "key", ""),
+    (
+        S3_KEY,
+        [
+            bucket(PUTS),
+            key(deny("kms:*"), grants=(Grant(grantee="ses.amazonaws.com", operations=("GenerateDataKey",)),)),
+        ],
+        "key",
+        "it is denied",
+    ),
+    # keys of AWS's own: the account's principals may use them, SES may not
+    (S3, [bucket(PUTS, key="alias/aws/s3")], "key", "it is a key of AWS's own"),
+    (S3_ROLE, [bucket(key="alias/aws/s3"), role(by_role("s3:PutObject"), by_role("kms:*"))], "", ""),
+    (SNS, [topic(allow("sns:Publish", TOPIC), key="alias/aws/sns")], "key", "encrypt with a customer managed key"),
+    # the context that S3 and SNS give to the key
+    (S3, [bucket(PUTS, key=KEY), key(allow("kms:*", Condition=S3_CONTEXT))], "", ""),
+    (SNS, [topic(allow("sns:Publish", TOPIC), key=KEY), key(allow("kms:*", Condition=SNS_CONTEXT))], "", ""),
+    (SNS, [topic(allow("sns:Publish", TOPIC), key=KEY), key(allow("kms:*", Condition=S3_CONTEXT))], "key", "fails"),
     # topics: the default policy is for the account, and so for its SES
     (SNS, [topic(default_topic_policy(TOPIC, ACCOUNT_ID))], "", ""),
     (SNS, [topic(default_topic_policy(TOPIC, "444455556666"))], "topic", "`AWS:SourceOwner` StringEquals"),
@@ -138,6 +158,17 @@ WORLDS: list[tuple[ses.ReceiptAction, list[Target], str, str]] = [
     (S3_ROLE, [bucket(deny("s3:*")), role(by_role("s3:PutObject"))], "bucket", "it is denied"),
     (S3_ROLE, [bucket(region="eu-central-2"), role(by_role("s3:PutObject"))], "", ""),
     (S3_ROLE, [bucket(allow("s3:PutObject", principal={"AWS": ROLE})), role()], "", ""),
+    # a policy for the account leaves it to the role's own, one for the role does not
+    (S3_ROLE, [bucket(allow("s3:PutObject", principal=ROOT)), role()], "bucket", "no policy of the role"),
+    (
+        S3_ROLE,
+        [bucket(allow("s3:PutObject", principal={"AWS": ACCOUNT_ID})), role()],
+        "bucket",
+        "no policy of the role",
+    ),
+    (S3_ROLE, [bucket(allow("s3:PutObject", principal=ROOT)), role(by_role("s3:PutObject"))], "", ""),
+    (S3_ROLE, [bucket(allow("s3:PutObject", principal=ROOT), PUTS_FOR_ROLE), role()], "", ""),
+    (S3_ROLE_KEY, [role(by_role("s3:PutObject")), key(allow("kms:*", principal={"AWS": ROLE}))], "", ""),
     (S3_ROLE, [role(by_role("s3:PutObject", "arn:aws:s3:::other/*"))], "bucket", "its Resource is"),
     (S3_ROLE_TOPIC, [role(by_role("s3:PutObject")), topic(allow("sns:Publish"))], "topic", "no policy of the role"),
     (S3_ROLE_TOPIC, [role(by_role("s3:PutObject"), by_role("sns:Publish"))], "", ""),
@@ -151,6 +182,10 @@ WORLDS: list[tuple[ses.ReceiptAction, list[Target], str, str]] = [
         "",
     ),
 ]
+
+
+# Reasons that no statement mends.
+NOT_MENDED = ("denied", "IamRoleArn", "a key of AWS's own")
 
 
 def account(action: ses.ReceiptAction) -> ses.Account:
@@ -193,7 +228,7 @@ def test_the_statement_to_add_mends_it(action: ses.ReceiptAction, targets: list[
                 name = "trust" if "trust policy" in first.where else "policy"
                 world[at] = ses_replace(one, name, (*getattr(one, name), policy))
     left = Permissions(targets=tuple(world)).refusals(made)
-    assert all("denied" in one.reason or "IamRoleArn" in one.reason for one in left), left
+    assert all(any(word in refusal.reason for word in NOT_MENDED) for refusal in left), left
 
 
 def ses_replace(target: Target, name: str, value: Any) -> Target:
@@ -249,3 +284,22 @@ def test_a_table_of_refusals() -> None:
     assert json.loads(frame["add"][0])["Principal"] == SES
     assert list(Permissions().frame(account(S3)).columns) == list(frame.columns)
     assert repr(Permissions(targets=(bucket(), role()))) == "<Permissions of 1 bucket, 1 role>"
+
+
+def test_what_to_add_is_told_once_and_whole_wherever_a_refusal_is_shown() -> None:
+    """In the trace and its HTML, in tables, and in the words of a rule that is not made."""
+    long_named = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:{'t' * 200}"
+    made = account(ses.SNSAction(topic_arn=long_named))
+    permissions = Permissions(targets=(Target(kind="topic", name=long_named, place="main.tf:1"),))
+    (refusal,) = permissions.refusals(made)
+    reception = ses.Receiver(made, permissions=permissions, seed=1).receive(
+        b"Subject: hello\r\n\r\n", client_ip="192.0.2.7", rcpt_to=["ana@example.com"]
+    )
+    explained = str(reception.explain())
+    assert explained.count(refusal.statement) == 1
+    assert f"✗ no      permission: add to the policy of the topic `{long_named}`: {refusal.statement}" in explained
+    assert "AllowSESPublish" in reception.explain()._repr_html_()
+    effects = ses.Report([reception]).effects
+    assert list(effects["reason"]) == [str(refusal)]
+    assert refusal.statement not in reception.performed[0].outcome.error
+    assert json.loads(refusal.statement) == refusal.add

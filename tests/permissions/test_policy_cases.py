@@ -28,6 +28,7 @@ CONTEXT = {
     "kms:encryptioncontext:aws:ses:rule-name": ("store",),
     "kms:encryptioncontextkeys": ("aws:ses:message-id", "aws:ses:rule-name"),
     "example:number": ("42",),
+    "example:star": ("*",),
     "example:address": ("192.0.2.7",),
     "example:bytes": ("aGVsbG8=",),
 }
@@ -61,6 +62,7 @@ CHANGES: list[tuple[dict[str, Any], bool]] = [
     ({"Principal": {"Federated": "ses.amazonaws.com"}}, False),
     ({"Principal": {"AWS": ACCOUNT, "Service": "ses.amazonaws.com"}}, True),
     ({"Principal": {"Service": OPEN}}, True),
+    ({"Principal": {"AWS": OPEN}}, False),
     # actions
     ({"Action": "s3:*"}, True),
     ({"Action": "*"}, True),
@@ -93,6 +95,8 @@ CHANGES: list[tuple[dict[str, Any], bool]] = [
     (when("StringEquals", "aws:Referer", "${aws:UserName}"), False),
     (when("StringEquals", "aws:Referer", f"${{aws:UserName, '{ACCOUNT}'}}"), True),
     (when("StringLike", "aws:Referer", "${*}"), False),
+    (when("StringEquals", "example:star", "${*}"), True),
+    (when("StringEquals", "example:star", "*"), True),
     (when("StringLike", "aws:Referer", "1111${?}2223333"), False),
     # conditions: texts
     (when("StringEquals", "aws:SourceAccount", ACCOUNT), True),
@@ -113,7 +117,14 @@ CHANGES: list[tuple[dict[str, Any], bool]] = [
     (when("StringNotEqualsIgnoreCase", "aws:PrincipalServiceName", "SES.amazonaws.com"), False),
     (when("StringEquals", "aws:Referer", ACCOUNT), True),
     (when("StringEquals", "aws:Referer", "444455556666"), False),
-    # conditions: a key that is not in the request
+    # conditions: a key that is not in the request; an open value fits it no more than another
+    (when("StringEquals", "aws:UserAgent", OPEN), False),
+    (when("StringEqualsIfExists", "aws:UserAgent", OPEN), True),
+    (when("Null", "aws:UserAgent", OPEN), True),
+    # conditions: a key that the request may have, with a value that nobody here knows
+    (when("StringEquals", "aws:SourceOrgID", "o-1234"), True),
+    (when("StringNotEquals", "aws:ResourceAccount", ACCOUNT), True),
+    (when("StringEquals", "aws:PrincipalOrgID", "o-1234"), False),
     (when("StringEquals", "aws:UserAgent", "x"), False),
     (when("StringEqualsIfExists", "aws:UserAgent", "x"), True),
     (when("StringEqualsIfExists", "aws:SourceAccount", "x"), False),
@@ -188,6 +199,18 @@ POLICIES: list[tuple[list[dict[str, Any]], bool]] = [
     ),
     ([BASE, {**BASE, "Effect": "Deny", **when("Null", ENCRYPTION, "true")}], False),
     ([BASE, {**BASE, "Effect": "Deny", **when("StringNotEquals", "aws:SourceAccount", OPEN)}], True),
+    # A Deny that holds whatever its open values are.
+    ([BASE, {**BASE, "Effect": "Deny", "Action": ["s3:*", OPEN]}], False),
+    ([BASE, {**BASE, "Effect": "Deny", "Resource": [OBJECT, OPEN]}], False),
+    ([BASE, {**BASE, "Effect": "Deny", "Resource": OPEN}], True),
+    (
+        [
+            BASE,
+            {**BASE, "Effect": "Deny", "Principal": "*", **when("StringNotEqualsIfExists", "aws:SourceOrgID", "o-1")},
+        ],
+        True,
+    ),
+    ([BASE, instead("Principal", Effect="Deny", NotPrincipal={"Service": ["ses.amazonaws.com", OPEN]})], True),
     ([BASE, instead("Principal", Effect="Deny", NotPrincipal=SES)], True),
     ([BASE, instead("Principal", Effect="Deny", NotPrincipal={"AWS": ACCOUNT})], False),
     ([{**BASE, "Action": "s3:GetObject"}, BASE], True),
@@ -211,6 +234,16 @@ BROKEN: list[tuple[Any, str]] = [
     ({"Statement": [{**BASE, "Principal": {"service": "ses.amazonaws.com"}}]}, "a kind of principal"),
     ({"Statement": [{**BASE, "Resource": [{"Ref": "x"}]}]}, "Resource"),
     ({"Statement": ["x"]}, "an object"),
+    ({"Statement": [{**BASE, "Action": "PutObject"}]}, "`service:Action` such as `s3:PutObject` but got `PutObject`"),
+]
+
+# What a policy is on, and a statement that does not belong there.
+MISPLACED: list[tuple[str, dict[str, Any], str]] = [
+    ("resource", instead("Principal"), "expected a Principal or NotPrincipal but got none"),
+    ("resource", instead("Resource"), "expected a Resource or NotResource but got none"),
+    ("role", BASE, "expected no Principal in a policy of a role but got"),
+    ("trust", BASE, "expected no Resource in a trust policy but got"),
+    ("trust", {"Effect": "Allow", "Action": "sts:AssumeRole"}, "expected a Principal or NotPrincipal but got none"),
 ]
 
 
@@ -239,6 +272,19 @@ def test_what_aws_does_not_take_allows_nothing_and_is_said(document: Any, words:
     decision = decide([made], ACCESS)
     assert not decision.allowed
     assert "AWS does not take the policy" in decision.reason
+
+
+@pytest.mark.parametrize(("on", "statement", "words"), MISPLACED)
+def test_a_policy_has_the_elements_of_what_it_is_on(on: str, statement: dict[str, Any], words: str) -> None:
+    made = Policy.read({"Version": "2012-10-17", "Statement": [statement]}, "main.tf:3", on=on)
+    assert words in str(made.problems[0])
+    assert not decide([made], ACCESS).allowed
+
+
+def test_problems_have_the_order_of_the_policy() -> None:
+    statement = {**BASE, **{f"X{number}": "" for number in range(9)}}
+    problems = Policy.read({"Statement": [statement]}).problems
+    assert [f"`X{number}`" in str(problem) for number, problem in enumerate(problems)] == [True] * 9
 
 
 def test_there_are_a_hundred_cases() -> None:
@@ -276,6 +322,17 @@ def test_open_values_are_told() -> None:
     assert decide([policy([{**BASE, "Resource": OPEN}])], ACCESS).assumed == ("var.value, main.tf:3",)
     denied = {**BASE, "Effect": "Deny", **when("StringNotEquals", "aws:SourceAccount", OPEN)}
     assert decide([policy([BASE, denied])], ACCESS).assumed == ("var.value, main.tf:3",)
+    assert decide([policy([{**BASE, **when("StringEquals", "aws:SourceOrgID", "o-1")}])], ACCESS).assumed == (
+        "`aws:SourceOrgID` of the request",
+    )
+
+
+def test_open_values_that_change_nothing_are_not_told() -> None:
+    also_open = {**BASE, "Resource": ["arn:aws:s3:::inbox/*", OPEN]}
+    assert decide([policy([also_open])], ACCESS).assumed == ()
+    elsewhere = {**BASE, "Effect": "Deny", "Resource": OPEN, **when("Bool", "aws:SecureTransport", "false")}
+    assert decide([policy([BASE, elsewhere])], ACCESS).assumed == ()
+    assert decide([policy([{**BASE, "Resource": OPEN}, BASE])], ACCESS).assumed == ()
 
 
 def test_stars_take_no_time() -> None:
