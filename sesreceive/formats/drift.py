@@ -15,7 +15,7 @@ from sesreceive.account.member import members
 from sesreceive.account.placeholder_text import PlaceholderText
 from sesreceive.account.value import Value
 from sesreceive.errors import one_line
-from sesreceive.formats.differences import Drift, DriftRow
+from sesreceive.formats.drift_rows import Drift, DriftRow
 from sesreceive.formats.drift_witness import Witness
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.loading import load
