@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from sesreceive import datasets
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
+    from sesreceive.analysis.interference import interference
     from sesreceive.analysis.unreachable import unreachable
     from sesreceive.analysis.what_if import differences
     from sesreceive.backends.aws import AwsBackend
@@ -158,6 +159,7 @@ __all__ = [
     "differences",
     "drift",
     "equivalent",
+    "interference",
     "load",
     "member",
     "send",
@@ -186,6 +188,7 @@ _LATER = {
     "differences": "sesreceive.analysis.what_if",
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
+    "interference": "sesreceive.analysis.interference",
     "load": "sesreceive.formats",
     "send": "sesreceive.smtp.sending",
     "ui": "",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sesreceive as ses
 from sesreceive.account.edits import removed
 from sesreceive.analysis.comparison import Comparison, ends_alike
+from sesreceive.analysis.interference import Interference
 from sesreceive.analysis.unreachable import Unreachable
-from sesreceive.analysis.witness import Witness
+from sesreceive.analysis.witness import Answer, Witness
 from sesreceive.stages.index import AccountIndex
 from sesreceive.trace.events import Kind, Op
 
@@ -121,3 +124,54 @@ def confirm_comparison(comparison: Comparison) -> None:
     for one in comparison:
         before, after = one.receptions()
         assert not ends_alike(before, after, order=comparison.order), (one, one.witness)
+
+
+def done_by_rule(reception: ses.Reception) -> dict[str, list[tuple[str, str, int]]]:
+    """What each rule did, and how many headers it shows that rules add; not whom it names, which company changes."""
+    done: dict[str, list[tuple[str, str, int]]] = {}
+    for attempt in reception.performed:
+        effect = attempt.effect
+        texts = [str(getattr(effect, name, "")) for name in ("body", "message", "payload", "raw")]
+        headers = sum(text.count("X-Team: ") for text in texts)
+        done.setdefault(effect.rule, []).append((type(effect).__name__, effect.target, headers))
+    return done
+
+
+def attack_interference(answer: Interference, mail: Witness) -> None:
+    """Nobody's rules do otherwise in company than alone, but for those that are said to."""
+    account = answer.account
+    if not mail.envelope.client_ip or len(mail.envelope.rcpt_to) != 2 or 80_000 < mail.size_bytes < 153_601:
+        return
+    # Each function answers the same whenever it is asked, so that a mail to one is answered as the mail to both.
+    fixed = {one.function_arn: one.flow for one in mail.answers}
+    both = replace(mail, answers=tuple(Answer(arn, flow) for arn, flow in fixed.items() for _ in range(8)))
+    together = both.receive(account)
+    accepted = [one.recipient for one in together.recipients if one.accepted]
+    if len(accepted) != 2:
+        return
+    listed = {(one.changed, one.kind) for one in answer}
+    for recipient in accepted:
+        done, done_together = done_by_rule(both.to(recipient).receive(account)), done_by_rule(together)
+        for rule, effects in done.items():
+            if rule not in done_together:
+                assert {(rule, "stop"), (rule, "answer")} & listed, (rule, both)
+            elif effects != done_together[rule]:
+                assert (rule, "header") in listed, (rule, both)
+
+
+def confirm_interference(answer: Interference) -> None:
+    """Each message to two shows what it is said to show."""
+    for one in answer:
+        together, alone = one.witness.receive(answer.account), one.alone.receive(answer.account)
+        done, done_together = done_by_rule(alone), done_by_rule(together)
+        assert one.changed in done, one
+        assert one.rule in together.rules, one
+        assert one.rule not in alone.rules, one
+        if one.kind in ("stop", "answer"):
+            assert one.changed not in done_together, one
+        elif one.kind == "bounce":
+            assert "SendBounce" in [row[0] for row in done_together[one.rule]], one
+            assert one.changed in done_together, one
+        else:
+            pairs = zip(done[one.changed], done_together[one.changed], strict=True)
+            assert any(after[2] > before[2] for before, after in pairs), one

@@ -16,13 +16,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from sesreceive.analysis.compare import compare
+from sesreceive.analysis.interference import interference
 from sesreceive.analysis.unreachable import unreachable
 from tests.analysis.attacks import (
     attack_comparison,
+    attack_interference,
     attack_redundant,
     attack_unreachable,
     confirm,
     confirm_comparison,
+    confirm_interference,
 )
 from tests.analysis.close_accounts import edited, mails
 
@@ -48,11 +51,14 @@ def main() -> None:
     def attack(pair, some, order) -> None:
         reach = unreachable(pair[0])
         found = compare(*pair, order=order)
+        meeting = interference(pair[0])
         confirm(reach)
         confirm_comparison(found)
+        confirm_interference(meeting)
         for at, mail in enumerate(some):
             attack_unreachable(reach, mail)
             attack_comparison(found, mail)
+            attack_interference(meeting, mail)
             if at < 3:
                 attack_redundant(reach, mail)
         counted["mails"] += len(some)
@@ -62,6 +68,7 @@ def main() -> None:
         counted["pairs of accounts proved alike"] += found.equal
         counted["of them changed"] += found.equal and pair[0] != pair[1]
         counted["differences shown"] += len(found)
+        counted["rules that change what another does"] += len(meeting)
         counted["undecided"] += len(found.undecided)
 
     started = time.perf_counter()
