@@ -7,16 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import metadata
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 import pytest
 import yaml
-
-# Loaded before pytester takes its picture of the modules, so that each inner run finds them.
-import sesreceive.testing.assertions
-import sesreceive.testing.recording
-import sesreceive.testing.strategies  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -35,7 +33,29 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     # In the project of a user a warning is a warning.
     quick = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval", "-W", "default")
-    return pytester.runpytest_inprocess(*quick, *arguments)
+    return pytester.runpytest_inprocess(*quick, *arguments, plugins=[Imported(pytester.path)])
+
+
+class Imported:
+    """Notes the libraries that an inner run has loaded."""
+
+    modules: ClassVar[dict[str, ModuleType]] = {}
+
+    def __init__(self, project: Path) -> None:
+        self.project = str(project)
+
+    def pytest_unconfigure(self) -> None:
+        for name, module in sys.modules.items():
+            if not str(getattr(module, "__file__", None) or "").startswith(self.project):
+                self.modules.setdefault(name, module)
+
+
+@pytest.fixture(autouse=True)
+def _libraries_stay_loaded() -> Iterator[None]:
+    """pytester forgets what was imported in it, and a library written in Rust must not be loaded twice."""
+    yield
+    for name, module in Imported.modules.items():
+        sys.modules.setdefault(name, module)
 
 
 def test_the_example_project_passes(project: pytest.Pytester) -> None:
