@@ -6,6 +6,7 @@ import inspect
 import re
 import shutil
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mkdocs.exceptions import PluginError
 ROOMS = "<!-- rooms -->"
 ROOM = re.compile(r"<!-- public names of ([\w ]+) -->")
 COMMANDS = "<!-- commands -->"
+EXIT_CODES = "<!-- exit codes -->"
 
 # What mkdocs-jupyter puts into a notebook's page and fetches from elsewhere.
 DIAGRAMS = re.compile(r'<script type="module">(?:(?!</script>).)*mermaid.*?</script>', re.DOTALL)
@@ -34,6 +36,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         markdown = markdown.replace(ROOMS, overview(Path(page.file.abs_src_path).parent / "reference"))
     if COMMANDS in markdown:
         markdown = markdown.replace(COMMANDS, commands())
+    if EXIT_CODES in markdown:
+        markdown = markdown.replace(EXIT_CODES, exit_codes())
     return ROOM.sub(lambda mark: reference(*mark[1].split()), markdown)
 
 
@@ -105,11 +109,24 @@ def first_line(module: str) -> str:
 
 
 def commands() -> str:
-    """What each command of the command line says of itself."""
+    """What each command of the command line says of itself, those of a command with commands of its own too."""
     parser = importlib.import_module("sesreceive.cli").build_parser()
-    (choices,) = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    parts = [f"## {name}\n\n```text\n{command.format_help().strip()}\n```" for name, command in choices.items()]
-    return "\n\n".join(parts)
+    return "\n\n".join(f"## {name}\n\n```text\n{text}\n```" for name, text in helps(parser))
+
+
+def helps(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    """The name of each command below the parser, and its help."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield command.prog.removeprefix("sesreceive "), command.format_help().strip()
+                yield from helps(command)
+
+
+def exit_codes() -> str:
+    """The exit codes as a table."""
+    meanings = importlib.import_module("sesreceive.cli.exits").MEANINGS
+    return "\n".join(["| code | when |", "| --- | --- |", *(f"| {code} | {when} |" for code, when in meanings.items())])
 
 
 def home_of(name: str, value: Any) -> str:

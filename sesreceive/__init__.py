@@ -17,6 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sesreceive import interrupt as _interrupt  # noqa: F401 - before all else, see there
+
+# isort: split
+
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.filters import Policy, ReceiptFilter

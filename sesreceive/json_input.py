@@ -9,17 +9,19 @@ stand in `tests/test_json_input.py`, each with its reason.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, NoReturn
+import re
+from typing import Any, NoReturn, TypeAlias
 
 from sesreceive.errors import InputError, one_line
 
-__all__ = ["MAX_DEPTH", "JsonError", "parse_json"]
+__all__ = ["MAX_DEPTH", "JsonError", "Places", "parse_json", "places"]
 
 # A receipt rule set is six levels deep. Python's own limit depends on who calls, and readers recurse, too.
 MAX_DEPTH = 100
 # Python refuses to convert more than 4,300 digits, as that takes quadratic time; no number here has twenty.
 _MAX_DIGITS = 300
+# Members given twice that an error names.
+_LISTED = 10
 _TOO_DEEP = f"is nested too deeply: expected at most {MAX_DEPTH} levels"
 
 
@@ -61,7 +63,7 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
     {'tls': True}
     >>> parse_json(b'{"tls": true, "tls": false}', where="envelope `a.envelope.json`")
     Traceback (most recent call last):
-    sesreceive.json_input.JsonError: envelope `a.envelope.json`: the member `tls` is given twice
+    sesreceive.json_input.JsonError: envelope `a.envelope.json`: line 1, column 15: the member `tls` is given twice
     >>> parse_json("{tls: true}")
     Traceback (most recent call last):
     sesreceive.json_input.JsonError: the text is not JSON: line 1, column 2: Expecting property name ...
@@ -78,8 +80,10 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            refuse(f"the member `{one_line(_twice(name for name, _ in pairs), 80)}` is given twice")
+            repeated.append(True)
         return found
+
+    repeated: list[bool] = []
 
     def integer(digits: str) -> int:
         if len(digits) > _MAX_DIGITS:
@@ -100,6 +104,8 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
         raise _error(where, _TOO_DEEP) from None
     if _depth(value) > MAX_DEPTH:
         raise _error(where, _TOO_DEEP)
+    if repeated:
+        raise _twice(where, text)
     return value
 
 
@@ -107,9 +113,16 @@ def _error(where: str, problem: str) -> JsonError:
     return JsonError(f"{where} {problem}", problem=f"it {problem}")
 
 
-def _twice(names: Iterable[str]) -> str:
-    seen: set[str] = set()
-    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+def _twice(where: str, text: str) -> JsonError:
+    """The error that names the members given twice, each with its place."""
+    again = _walk(text)[1]
+    texts = [f"the member `{one_line(name, 80)}` is given twice" for name, _ in again[:_LISTED]]
+    placed = [f"line {line}, column {column}: {said}" for said, (_, (line, column)) in zip(texts, again, strict=False)]
+    more = f"; and {len(again) - _LISTED} more" if len(again) > _LISTED else ""
+    (line, column), others = again[0][1], "".join(f"; {said}" for said in placed[1:])
+    return JsonError(
+        f"{where}: {'; '.join(placed)}{more}", problem=f"{texts[0]}{others}{more}", line=line, column=column
+    )
 
 
 def _depth(value: Any) -> int:
@@ -121,3 +134,61 @@ def _depth(value: Any) -> int:
             break
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
     return depth
+
+
+# Names and positions from the root → line and column of what stands there, both from 1.
+Places: TypeAlias = dict[tuple[str | int, ...], tuple[int, int]]
+
+_TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+def places(text: str) -> Places:
+    r"""Where each value of a JSON text stands: of a member, the place of its name.
+
+    Parameters
+    ----------
+    text : str
+        JSON that `parse_json` reads.
+
+    Examples
+    --------
+    >>> places('{"Filters": [\n  {"Name": "office"}]}')[("Filters", 0, "Name")]
+    (2, 4)
+    """
+    return _walk(text)[0]
+
+
+def _walk(text: str) -> tuple[Places, list[tuple[str, tuple[int, int]]]]:
+    """Where each value stands, and the names that stand twice in their object with the place of the later one."""
+    twice: list[tuple[str, tuple[int, int]]] = []
+    found: Places = {(): (1, 1)}
+    path: list[str | int] = []
+    line, line_start, counted = 1, 0, 0
+    name_is_next = False
+    for token in _TOKEN.finditer(text):
+        line += text.count("\n", counted, token.start())
+        line_start = max(line_start, text.rfind("\n", counted, token.start()) + 1)
+        counted = token.start()
+        word = token[0]
+        place = (line, token.start() - line_start + 1)
+        if word in "{[":
+            found.setdefault(tuple(path), place)
+            path.append(0 if word == "[" else "")
+            name_is_next = word == "{"
+        elif word in "}]":
+            path.pop()
+            name_is_next = False
+        elif word == ",":
+            last = path[-1]
+            path[-1] = last + 1 if isinstance(last, int) else ""
+            name_is_next = not isinstance(last, int)
+        elif name_is_next:
+            name = str(json.loads(word))
+            path[-1] = name
+            if tuple(path) in found:
+                twice.append((name, place))
+            found[tuple(path)] = place
+            name_is_next = False
+        elif word != ":":
+            found.setdefault(tuple(path), place)
+    return found, twice

@@ -16,6 +16,7 @@ import pytest
 import sesreceive as ses
 from sesreceive import published_lists
 from sesreceive.cli import main
+from sesreceive.cli.exits import Exit
 from tests.stages.test_provider_files import AWS, DROP_V4, DROP_V6
 
 PAGES = {
@@ -227,7 +228,7 @@ def test_commands_take_lists_in_dns(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_bad_list_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     listed = tmp_path / "list.txt"
     listed.write_text("example.com\n", encoding="utf-8")
-    assert main(["replay", "--provider-list", str(listed)]) == 2
+    assert main(["replay", "--provider-list", str(listed)]) == Exit.INPUT
     error = capsys.readouterr().err
     assert (
         error

@@ -6,25 +6,29 @@ function ``add``, named in `FAMILIES`.
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from sesreceive.cli import bug_report, checking, drifting, receiving, scanners, serving, templates
-from sesreceive.cli.options import Commands
+from sesreceive import interrupt
+from sesreceive.cli import bug_report, checking, completion, drifting, receiving, scanners, serving, templates
+from sesreceive.cli.exits import Exit, exit_of
+from sesreceive.cli.options import Commands, refuse_idle
+from sesreceive.cli.parser import Parser, exit_codes
 from sesreceive.errors import SesReceiveError, one_line
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
 __all__ = ["build_parser", "main"]
 
 # The modules with commands, in the order of the help.
-FAMILIES = (receiving, serving, templates, drifting, checking, bug_report, scanners)
+FAMILIES = (receiving, serving, templates, drifting, checking, bug_report, scanners, completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 1 when a check found problems, 2 when the input is wrong.
+    """Run one command and return its exit code, one for each kind of end: see `sesreceive.cli.exits`.
 
     Parameters
     ----------
@@ -34,29 +38,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code; 130 after Ctrl-C. Options that cannot be read end the process with 2, as argparse does.
+        The exit code. Options that cannot be read end the process with 2, as argparse does.
     """
-    parser = build_parser()
-    options = parser.parse_args(arguments)
     try:
+        interrupt.heed()
+        for stream in (sys.stdout, sys.stderr):
+            # What a terminal's encoding does not have is written as an escape.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        return _run(build_parser().parse_args(arguments))
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    finally:
+        interrupt.quiet()
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        refuse_idle(options)
         command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
+        return code
     except SesReceiveError as error:
         for line in str(error).splitlines():
-            print(f"sesreceive: {one_line(line, 2000)}", file=sys.stderr)
-        return 2
+            print(f"sesreceive: {one_line(in_our_words(line), 2000)}", file=sys.stderr)
+        return exit_of(error)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
-        return 0
-    except KeyboardInterrupt:
-        return 130
+        # What is still in the buffer has nowhere to go either, and Python would say so at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
 
 
-def build_parser() -> argparse.ArgumentParser:
+# What the library tells a Python program to write → what is written here.
+_WORDS = {
+    "port=0": "--port 0",
+    "envelope received_at": "--received-at",
+    ", a bucket, a table with a column `raw`, or messages": " or a table",
+}
+
+
+def in_our_words(sentence: str) -> str:
+    """A sentence of the library with options in place of arguments.
+
+    Examples
+    --------
+    >>> in_our_words("choose another port, or port=0 for any free one")
+    'choose another port, or --port 0 for any free one'
+    """
+    for argument, option in _WORDS.items():
+        sentence = sentence.replace(argument, option)
+    return sentence
+
+
+def build_parser() -> Parser:
     """The parser with every command."""
-    parser = argparse.ArgumentParser(
-        prog="sesreceive", description="See what Amazon SES would do with your mail, and why, before it arrives."
+    from sesreceive import __version__
+
+    parser = Parser(
+        prog="sesreceive",
+        description="See what Amazon SES would do with your mail, and why, before it arrives.",
+        examples=(
+            "sesreceive demo",
+            "sesreceive explain 0001",
+            "sesreceive replay mail/ --account account.json --zone zone.txt",
+        ),
     )
+    parser.epilog = f"{parser.epilog}\n\n{exit_codes()}"
+    parser.add_argument("--version", action="version", version=f"sesreceive {__version__}")
     commands = Commands(parser)
     for family in FAMILIES:
         family.add(commands)

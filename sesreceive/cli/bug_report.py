@@ -7,8 +7,8 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sesreceive.account.account import Account
-from sesreceive.cli.options import zone_of
+from sesreceive.cli.accounts import account_of
+from sesreceive.cli.options import expect_there, file_option, zone_of
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.envelope import Envelope
 
@@ -18,14 +18,25 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
-    redacted = commands.command("redact", _redact, "write a message for a bug report, with every private word replaced")
-    redacted.add_argument("message", help=".eml file")
-    redacted.add_argument(
-        "--envelope", help="JSON file of its envelope (default: the one beside it, or as it suggests)"
+    redacted = commands.command(
+        "redact",
+        _redact,
+        "write a message for a bug report, with every private word replaced",
+        examples=("sesreceive redact message.eml --out bundle",),
     )
-    redacted.add_argument("--account", help="JSON file of the account (default: one that owns the recipients' domains)")
-    redacted.add_argument("--zone", help="zone file with the DNS records of the sender")
-    redacted.add_argument("--out", required=True, help="new folder to write the files to")
+    file_option(redacted, "message", help=".eml file")
+    file_option(
+        redacted,
+        "--envelope",
+        help="JSON file of its envelope (default: the one beside it, or as it suggests)",
+    )
+    file_option(
+        redacted,
+        "--account",
+        help="JSON file of the account (default: one that owns the recipients' domains)",
+    )
+    file_option(redacted, "--zone", help="zone file with the DNS records of the sender")
+    file_option(redacted, "--out", required=True, help="new folder to write the files to")
 
 
 def _redact(options: argparse.Namespace) -> int:
@@ -33,7 +44,8 @@ def _redact(options: argparse.Namespace) -> int:
     from sesreceive.mail.corpus import read
     from sesreceive.redact.bundle import redact
 
-    account = Account.load(options.account) if options.account is not None else None
+    expect_there(options.message)
+    account = account_of(options.account) if options.account is not None else None
     zone = zone_of(options.zone) if options.zone is not None else None
     envelope = _envelope(options.envelope) if options.envelope is not None else None
     items = list(itertools.islice(read(options.message, envelope=envelope), 2))

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from sesreceive.cli.exits import Exit
+from sesreceive.cli.options import file_option
 from sesreceive.cli.templates import variables_of
 from sesreceive.errors import InputError, MissingExtraError, one_line
 
@@ -16,10 +18,13 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """The command, with its options."""
     drift = commands.command(
-        "drift", _drift, "say what an account has and its template has not, each with a mail that shows it"
+        "drift",
+        _drift,
+        "say what an account has and its template has not, each with a mail that shows it",
+        examples=("sesreceive drift template.yaml --account rules.json",),
     )
-    drift.add_argument("template", help="what `load` takes: a template, or a folder of them")
-    drift.add_argument("--account", metavar="FILE", help="JSON of describe commands in place of the live account")
+    file_option(drift, "template", help="what `load` takes: a template, or a folder of them")
+    file_option(drift, "--account", metavar="FILE", help="JSON of describe commands in place of the live account")
     drift.add_argument("--endpoint-url", metavar="URL", help="of the SES API, in place of AWS")
     drift.add_argument("--profile", help="profile of the AWS configuration")
     drift.add_argument("--region", help="AWS region of the account")
@@ -37,7 +42,7 @@ def _drift(options: argparse.Namespace) -> int:
     for line in str(found).splitlines():
         print(one_line(line, 4000))
     unread = options.account is None and found.not_compared
-    return 1 if found or unread else 0
+    return Exit.PROBLEMS if found or unread else Exit.DONE
 
 
 def _client(options: argparse.Namespace) -> Any:

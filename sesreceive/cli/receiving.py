@@ -7,10 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import (
+    DATASET,
     calling,
     configured,
     dataset_of,
+    expect_mail,
+    expect_there,
+    file_option,
+    judged_by_sample,
     message_in,
     print_passed_over,
     print_report,
@@ -20,6 +26,7 @@ from sesreceive.cli.options import (
     receiver_of,
     tabled,
 )
+from sesreceive.cli.parser import text
 from sesreceive.cli.tour import tour
 from sesreceive.errors import one_line
 from sesreceive.wording import count
@@ -30,26 +37,43 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
-    demo = commands.command("demo", _demo, "receive the sample company's mail and say what became of it, and why")
-    demo.add_argument("--dataset", default="anycompany", help="sample data to use (default: anycompany)")
-    calling(demo)
-    tabled(demo, default=None)
-    demo.add_argument(
-        "--all", dest="table", action="store_const", const="messages", help="a line for every message: --table messages"
+    demo = commands.command(
+        "demo",
+        _demo,
+        "receive the sample company's mail and say what became of it, and why",
+        examples=("sesreceive demo", "sesreceive demo --all", "sesreceive demo --dataset zoo --table matrix"),
     )
+    demo.add_argument("--dataset", type=text("a name"), help=f"sample data to use (default: {DATASET})")
+    calling(demo)
+    tabled(demo, usual=None)
+    demo.add_argument("--all", action="store_true", help="a line for every message, as --table messages")
 
     replay = commands.command(
-        "replay", _replay, "receive a folder of mail, a mailbox, an archive or one message; print tables"
+        "replay",
+        _replay,
+        "receive a folder of mail, a mailbox, an archive or one message; print tables",
+        examples=(
+            "sesreceive replay mail/ --account account.json --zone zone.txt",
+            "sesreceive replay mail/ --account account.json --table rules",
+            "sesreceive replay --dataset first-steps --out tables --format json",
+        ),
     )
-    replay.add_argument("source", nargs="?", help="file or folder; the dataset's mail when there is none")
+    file_option(replay, "source", nargs="?", help="file or folder; the dataset's mail when there is none")
     configured(replay)
     read_from_files(replay)
     tabled(replay)
 
     explain = commands.command(
-        "explain", _explain, "say why each filter, rule and action did or did not fire for a message"
+        "explain",
+        _explain,
+        "say why each filter, rule and action did or did not fire for a message",
+        examples=(
+            "sesreceive explain 0001",
+            "sesreceive explain message.eml --account account.json --zone zone.txt",
+            "sesreceive explain message.eml --account account.json --received-at 2026-01-02T10:05:05Z",
+        ),
     )
-    explain.add_argument("message", help=".eml file, or the start of a message's name in the dataset")
+    file_option(explain, "message", help=".eml file, or the start of a message's name in the dataset")
     explain.add_argument("--full", action="store_true", help="also list what was skipped or missed in long runs")
     configured(explain)
     read_from_files(explain)
@@ -57,9 +81,13 @@ def add(commands: Commands) -> None:
 
 def _demo(options: argparse.Namespace) -> int:
     """The sample company's mail, received with its rule set."""
-    from sesreceive import datasets
-
-    dataset = datasets.load(options.dataset, functions=options.functions)
+    if options.all:
+        if options.table not in (None, "messages"):
+            raise UsageError("expected --all or --table but got both")
+        if options.out is not None:
+            raise UsageError("--all has no effect with --out: all tables are written")
+        options.table = "messages"
+    dataset = dataset_of(options)
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
     if options.table is not None or options.out is not None:
@@ -70,7 +98,7 @@ def _demo(options: argparse.Namespace) -> int:
     print(tour(list(report), f"the sample data `{dataset.name}`, with {configured_with}"))
     print("\nto go on:")
     program = one_line(program_name())
-    of = "" if dataset.name == "anycompany" else f" --dataset {one_line(dataset.name)}"
+    of = "" if dataset.name == DATASET else f" --dataset {one_line(dataset.name)}"
     example = f"explain{of} {one_line(dataset.example)}"
     for arguments, purpose in (
         (example, "all there is to say of one message"),
@@ -85,10 +113,15 @@ def _demo(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     """Many messages → tables."""
     receiver = receiver_of(options)
-    source = options.source if options.source is not None else dataset_of(options).mail
-    report = receiver.replay(source, progress=sys.stderr.isatty(), **reading_of(options))
+    if options.source is None:
+        report = receiver.replay(dataset_of(options).mail, progress=sys.stderr.isatty(), **reading_of(options))
+    else:
+        expect_there(options.source)
+        report = receiver.replay(options.source, progress=sys.stderr.isatty(), **reading_of(options))
+        print_passed_over(report)
+        expect_mail(report, options.source)
+        judged_by_sample(options)
     print_report(report, options)
-    print_passed_over(report)
     return 0
 
 
@@ -96,7 +129,8 @@ def _explain(options: argparse.Namespace) -> int:
     """One message → why each filter, rule and action did or did not fire."""
     receiver = receiver_of(options)
     path = Path(options.message)
-    if not path.exists() and options.dataset:
+    own = path.exists()
+    if not own:
         path = message_in(dataset_of(options).mail, options.message)
     report = receiver.replay(path, **reading_of(options))
     for reception in report:
@@ -106,4 +140,7 @@ def _explain(options: argparse.Namespace) -> int:
             for point in points:
                 print(f"    {one_line(point)}")
     print_passed_over(report)
+    expect_mail(report, options.message)
+    if own:
+        judged_by_sample(options)
     return 0

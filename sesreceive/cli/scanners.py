@@ -5,32 +5,35 @@ from __future__ import annotations
 import argparse
 import contextlib
 import threading
-from typing import TYPE_CHECKING
 
-from sesreceive.cli.options import now
+from sesreceive.cli.exits import Exit
+from sesreceive.cli.options import Commands, file_option, now
 from sesreceive.errors import ServerError, one_line
-
-if TYPE_CHECKING:
-    from sesreceive.cli.options import Commands
 
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
     scanners = commands.command(
-        "scanners", _scanners, "start the spam and virus scanners that are installed, and try them"
+        "scanners",
+        _scanners,
+        "start the spam and virus scanners that are installed, and try them",
+        examples=("sesreceive scanners start --once",),
     )
     scanners.add_argument("action", choices=("start",), help="start them on free ports of this machine")
     scanners.add_argument("--once", action="store_true", help="end when they have been tried")
 
+    example = "sesreceive providers fetch ec2 --out ip-ranges.json"
     providers = commands.command(
-        "providers", None, "download the lists that AWS and Spamhaus publish, for --provider-list of other commands"
+        "providers",
+        None,
+        "download the lists that AWS and Spamhaus publish, for --provider-list of other commands",
+        examples=(example,),
     )
-    fetched = providers.add_subparsers(metavar="fetch", required=True).add_parser(
-        "fetch", help="download one list now; nothing else does"
+    fetched = Commands(providers).command(
+        "fetch", _fetch, "download one list now; nothing else does", examples=(example,)
     )
-    fetched.set_defaults(command=_fetch)
     fetched.add_argument("kind", choices=("ec2", "drop"), help="addresses of Amazon EC2, or Spamhaus DROP")
-    fetched.add_argument("--out", required=True, metavar="FILE", help="file to write it to")
+    file_option(fetched, "--out", required=True, metavar="FILE", help="file to write it to")
     fetched.add_argument(
         "--url", action="append", default=[], help="where to ask instead; once for each part of the list"
     )
@@ -59,7 +62,7 @@ def _scanners(options: argparse.Namespace) -> int:
             print("stop with Ctrl-C", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
-    return 1 if failed else 0
+    return Exit.SERVER if failed else Exit.DONE
 
 
 def _fetch(options: argparse.Namespace) -> int:

@@ -13,10 +13,24 @@ from typing import TYPE_CHECKING
 from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
 from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.backends.sns_endpoint import SnsEndpoint
-from sesreceive.cli.options import configured, print_report, receiver_of, seconds, tabled
+from sesreceive.cli.exits import UsageError
+from sesreceive.cli.options import (
+    configured,
+    file_option,
+    judged_by_sample,
+    now,
+    print_report,
+    receiver_of,
+    seconds,
+    tabled,
+)
+from sesreceive.cli.parser import number, port, text
+from sesreceive.cli.terminal import strong, toned
 from sesreceive.errors import InputError, ServerError, SesReceiveError, one_line
 from sesreceive.smtp.intake import Failed
 from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
+from sesreceive.trace.vocabulary import Tone
+from sesreceive.wording import NO, YES, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,16 +38,28 @@ if TYPE_CHECKING:
     from sesreceive.account.account import Account
     from sesreceive.cli.options import Commands
     from sesreceive.receiver import Receiver
+    from sesreceive.reception import Reception
     from sesreceive.smtp.server import Server
 
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
-    serve = commands.command("serve", _serve, "receive live SMTP and print one line a message")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=2525, help="port to listen on, 0 for a free one (default: 2525)")
-    serve.add_argument("--count", type=int, help="stop after this many messages")
-    serve.add_argument("--data", help="folder that keeps objects, notifications and accepted mail, also over restarts")
+    serve = commands.command(
+        "serve",
+        _serve,
+        "receive live SMTP and print one line a message: time, from, to, answer, rule and why",
+        examples=(
+            "sesreceive serve",
+            "sesreceive serve --port 0 --account account.json --zone zone.txt",
+            "sesreceive serve --port 0 --dataset first-steps --data kept",
+        ),
+    )
+    serve.add_argument(
+        "--host", type=text("an address"), default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
+    )
+    serve.add_argument("--port", type=port, default=2525, help="port to listen on, 0 for a free one (default: 2525)")
+    serve.add_argument("--count", type=number(1), help="stop after this many messages")
+    file_option(serve, "--data", help="folder that keeps objects, notifications and accepted mail, also over restarts")
     serve.add_argument(
         "--grace",
         type=seconds,
@@ -48,11 +74,12 @@ def add(commands: Commands) -> None:
         metavar="TOPIC_ARN=URL",
         help="deliver the notifications of a topic to a web hook on this machine, signed and with retries",
     )
-    serve.add_argument(
-        "--sns-certificate", metavar="FILE", help="where to write the certificate a web hook has to trust"
+    file_option(
+        serve, "--sns-certificate", metavar="FILE", help="where to write the certificate a web hook has to trust"
     )
     serve.add_argument(
         "--sns-host",
+        type=text("a host"),
         metavar="NAME",
         help="host of the URLs in SNS messages, such as sns.us-east-1.amazonaws.com, where that name leads here",
     )
@@ -76,7 +103,7 @@ def _serve(options: argparse.Namespace) -> int:
     backend = None
     if options.data is not None:
         if options.seed is not None:
-            raise InputError("--seed gives the same message ids on every start: expected none with --data")
+            raise UsageError("--seed gives the same message ids on every start: expected none with --data")
         backend = DirectoryBackend(options.data)
     receiver = receiver_of(options, backend=backend)
     faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
@@ -90,6 +117,7 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         with _stopped_by_signals():
             server.start()
+            judged_by_sample(options)
             domains = one_line(", ".join(_domains(receiver.account)), 2000) or "no domain"
             print(f"receiving at {one_line(server.host)}:{server.port} for {domains}")
             print(one_line(_how_long_it_lasts(server), 2000))
@@ -99,7 +127,7 @@ def _serve(options: argparse.Namespace) -> int:
                 if isinstance(came, Failed):  # one message that fails is no reason to take no more
                     print(f"sesreceive: {one_line(came, 2000)}", file=sys.stderr, flush=True)
                 elif came is not None:
-                    print(one_line(repr(came)), flush=True)
+                    print(message_line(came), flush=True)
                     seen += 1
                 if options.count is not None and seen >= options.count:
                     break
@@ -119,12 +147,34 @@ def _serve(options: argparse.Namespace) -> int:
     return code
 
 
+def message_line(reception: Reception) -> str:
+    """One message as a line: when, from, to, the answer, the rules that fired, and why it ended so.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> receiver = ses.Receiver(ses.Account(identities=("example.com",)), seed=1)
+    >>> print(message_line(receiver.receive(b"", mail_from="bo@example.org", rcpt_to=["ana@example.com"]))[10:])
+    ✗ 550 5.1.1  bo@example.org → ana@example.com  no receipt rule set is active, so nothing is received
+    """
+    first, *others = reception.envelope.rcpt_to or ("nobody",)
+    more = f" and {count(len(others), 'other')}" if others else ""
+    moment = reception.received_at or now()
+    answer = f"{YES if reception.accepted else NO} {one_line(reception.reply.status)}"
+    sender = one_line(reception.envelope.mail_from or "<>", 80)
+    parts = [f"{moment:%H:%M:%S}", toned(answer, Tone.GOOD if reception.accepted else Tone.BAD)]
+    parts.append(f"{sender} → {one_line(first, 80)}{more}")
+    if reception.rules:
+        parts.append(strong(one_line(", ".join(reception.rules), 80)))
+    return "  ".join([*parts, one_line(reception.decided.sentence, 2000)])
+
+
 def _subscribed(receiver: Receiver, options: argparse.Namespace) -> SnsEndpoint | None:
     """The endpoint that delivers to the subscribers, once there are any."""
-    wanted = [text.rpartition("=http") for text in options.subscribe]
-    for text, (topic_arn, _, _) in zip(options.subscribe, wanted, strict=True):
+    wanted = [argument.rpartition("=http") for argument in options.subscribe]
+    for argument, (topic_arn, _, _) in zip(options.subscribe, wanted, strict=True):
         if not topic_arn:
-            raise InputError(f"--subscribe: expected TOPIC_ARN=URL but got `{one_line(text)}`")
+            raise UsageError(f"--subscribe: expected TOPIC_ARN=URL but got `{one_line(argument)}`")
     if not wanted:
         return None
     sns = SnsEndpoint(host_name=options.sns_host or "").start()

@@ -7,7 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sesreceive.errors import InputError, one_line
+from sesreceive.cli.exits import Exit, UsageError
+from sesreceive.cli.options import expect_there, file_option
+from sesreceive.cli.parser import text
+from sesreceive.errors import one_line
 from sesreceive.json_input import parse_json
 
 if TYPE_CHECKING:
@@ -19,18 +22,25 @@ _FORMATS = ("python", "json", "boto3", "cloudformation", "terraform", "terraform
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
     load = commands.command(
-        "load", _load, "read an account from a template, an API dump or a folder of them, and say what is open"
+        "load",
+        _load,
+        "read an account from a template, an API dump or a folder of them, and say what is open",
+        examples=(
+            "sesreceive load template.yaml",
+            "sesreceive load template.yaml --var Stage=test --save account.json",
+            "sesreceive load template.yaml --to terraform",
+        ),
     )
-    load.add_argument(
-        "source", help="CloudFormation, SAM, Terraform, cdk.out, serverless.yml, JSON of the API, or a folder"
+    file_option(
+        load, "source", help="CloudFormation, SAM, Terraform, cdk.out, serverless.yml, JSON of the API, or a folder"
     )
     load.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable or parameter"
     )
-    load.add_argument("--region", help="AWS region it is deployed to")
-    load.add_argument("--account-id", help="AWS account it is deployed to")
+    load.add_argument("--region", type=text("a region"), help="AWS region it is deployed to")
+    load.add_argument("--account-id", type=text("an account id"), help="AWS account it is deployed to")
     load.add_argument("--to", choices=_FORMATS, help="print the account in this format instead")
-    load.add_argument("--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
+    file_option(load, "--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
     load.add_argument("--strict", action="store_true", help="exit with 1 where there are problems, for CI")
 
 
@@ -38,6 +48,7 @@ def _load(options: argparse.Namespace) -> int:
     """A template, dump or folder → the account in it, its problems and placeholders."""
     from sesreceive.formats import load
 
+    expect_there(options.source)
     loaded = load(
         options.source, variables=variables_of(options.var), region=options.region, account_id=options.account_id
     )
@@ -50,7 +61,7 @@ def _load(options: argparse.Namespace) -> int:
     if options.save is not None:
         loaded.account.save(options.save)
     found = [*loaded.problems, *(problem for other in loaded.others for problem in other.problems)]
-    return 1 if found and options.strict else 0
+    return Exit.PROBLEMS if found and options.strict else Exit.DONE
 
 
 def variables_of(given: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +70,7 @@ def variables_of(given: Sequence[str]) -> dict[str, Any]:
     for one in given:
         name, equals, value = one.partition("=")
         if not equals or not name:
-            raise InputError(f"expected `name=value` but got `{one_line(name, 80)}`")
+            raise UsageError(f"--var: expected `name=value` but got `{one_line(name, 80)}`")
         variables[name] = value
         if value[:1] in ("[", "{"):
             variables[name] = parse_json(value, where=f"variable `{one_line(name, 80)}`")

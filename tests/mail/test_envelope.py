@@ -50,7 +50,7 @@ WRONG = [
     ),
     ("[" * 100_000, "e is nested too deeply: expected at most 100 levels"),
     ('{"tls": ' + "9" * 6000 + "}", "e: expected numbers of at most 300 digits but got one of 6000"),
-    ('{"tls": true, "tls": false}', "e: the member `tls` is given twice"),
+    ('{"tls": true, "tls": false}', "e: line 1, column 15: the member `tls` is given twice"),
 ]  # fmt: skip
 
 

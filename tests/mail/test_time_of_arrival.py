@@ -11,6 +11,7 @@ from signing import record, rsa_key, sign
 import sesreceive as ses
 from sesreceive import datasets
 from sesreceive.cli import main
+from sesreceive.cli.exits import Exit
 
 RULE = ses.ReceiptRule(name="all", enabled=True, recipients=("example.com",))
 ACCOUNT = ses.Account(
@@ -81,7 +82,10 @@ def test_the_command_line_judges_mail_of_today_as_of_today(files: Path, capsys: 
     assert f"time of arrival: {NOW:%Y-%m-%dT%H:%M:%S}.000Z, given" in explained(
         files, capsys, "--received-at", NOW.isoformat()
     )
-    assert main(["explain", "--account", str(files / "acc.json"), "--received-at", "x", str(files / "today.eml")]) == 2
+    assert (
+        main(["explain", "--account", str(files / "acc.json"), "--received-at", "x", str(files / "today.eml")])
+        == Exit.INPUT
+    )
     assert "expected a time with its zone" in capsys.readouterr().err
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import sesreceive as ses
 from sesreceive.cli import main
+from sesreceive.cli.exits import Exit
 from sesreceive.mail.corpus import Item, read
 from sesreceive.redact.bundle import Bundle, redact
 from sesreceive.redact.masking import HEADER_WORDS, TAG_WORDS
@@ -303,7 +304,7 @@ def test_the_command_writes_a_bundle_that_explain_takes(tmp_path: Path, capsys: 
 
 MISTAKES = [
     # arguments                                         what is said
-    (["{none}"],                                        "there is no `"),
+    (["{none}"],                                        "there is no file"),
     (["{mail}", "--envelope", "{none}"],                "cannot read envelope"),
     (["{mail}", "--envelope", "{mail}"],                "is not JSON: line 1, column 1"),
     (["{mail}", "--account", "{none}"],                 "cannot read account"),
@@ -319,7 +320,7 @@ def test_a_mistake_is_one_sentence(
     folder = DATASETS / "first-steps" / "mail"
     places = {"none": tmp_path / "none", "mail": min(folder.glob("*.eml")), "folder": folder}
     filled = [argument.format(**places) for argument in arguments]
-    assert main(["redact", *filled, "--out", str(tmp_path / "out")]) == 2
+    assert main(["redact", *filled, "--out", str(tmp_path / "out")]) == Exit.INPUT
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
@@ -329,6 +330,6 @@ def test_a_mistake_is_one_sentence(
 def test_a_folder_with_files_in_it_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mail = min((DATASETS / "first-steps" / "mail").glob("*.eml"))
     (tmp_path / "mine.txt").write_text("mine")
-    assert main(["redact", str(mail), "--out", str(tmp_path)]) == 2
+    assert main(["redact", str(mail), "--out", str(tmp_path)]) == Exit.INPUT
     assert "expected a new or empty folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

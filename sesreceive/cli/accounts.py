@@ -1,0 +1,76 @@
+"""Account files as the command line reads them: what is wrong with one is said with its line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from sesreceive.account.account import Account
+from sesreceive.account.api import read
+from sesreceive.cli.parser import near_file
+from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.formats.api_paths import account_steps, api_steps
+from sesreceive.json_input import Places, parse_json, places
+
+__all__ = ["account_of", "checked"]
+
+
+def account_of(path: str) -> Account:
+    """The account in a JSON file, when SES would take it.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or holds no JSON; with line and column.
+    ValidationError
+        When SES would refuse what is in it; all problems are listed, with line and column.
+    """
+    account, problems = checked(path)
+    if account is None or problems:
+        raise ValidationError(*problems)
+    return account
+
+
+def checked(path: str) -> tuple[Account | None, tuple[Problem, ...]]:
+    """What can be read of the account in a JSON file, and all that is wrong with it, each with line and column.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or holds no JSON.
+    """
+    where = f"account `{one_line(path)}`"
+    try:
+        raw = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {where}: {why}{_meant(path)}") from None
+    try:
+        body = parse_json(raw, where=where)
+    except InputError as error:
+        raise InputError(f"{error}{_meant(path)}") from None
+    stands = places(raw.decode("utf-8-sig"))
+    reading = read(Account, body)
+    found = [replace(problem, path=_placed(path, stands, problem, api_steps)) for problem in reading.problems]
+    if reading.value is not None:
+        steps = partial(account_steps, Account, body)
+        found += [replace(problem, path=_placed(path, stands, problem, steps)) for problem in reading.value.problems()]
+    return reading.value, tuple(found)
+
+
+def _meant(path: str) -> str:
+    """What else could be done with the path, as the end of a sentence."""
+    if path.endswith((".tf", ".yaml", ".yml", ".template")) or Path(path).is_dir():
+        return f"; `sesreceive load {one_line(path)}` reads templates and folders of them"
+    return "" if Path(path).exists() else near_file(path)
+
+
+def _placed(path: str, stands: Places, problem: Problem, steps: Callable[[str], list[str | int]]) -> str:
+    """The place in the file, then the path of the problem; of what is missing, the place of what it is missing in."""
+    key = tuple(steps(problem.path))
+    while key and key not in stands:
+        key = key[:-1]
+    line, column = stands.get(key, (1, 1))
+    return f"{path}:{line}:{column}{f': {problem.path}' if problem.path else ''}"
