@@ -52,6 +52,12 @@ class Bench(traitlets.HasTraits):
         Position of the message shown in detail; -1 when none is.
     status : str
         What the last action did, as one sentence.
+    views : tuple of str
+        The views that somebody can be sent to; none where a part stands alone.
+    wanted_view : str
+        The view that was asked for, until it is shown.
+    draft : Reception or None
+        The message that is to be changed and sent again.
     can_undo, can_redo : bool
         Whether there is a step to go.
     lock : RLock
@@ -72,6 +78,9 @@ class Bench(traitlets.HasTraits):
     receptions = traitlets.Tuple()
     selected = traitlets.Int(-1)
     status = traitlets.Unicode("")
+    views = traitlets.Tuple()
+    wanted_view = traitlets.Unicode("")
+    draft = traitlets.Instance(Reception, allow_none=True)
     can_undo = traitlets.Bool(False)
     can_redo = traitlets.Bool(False)
 
@@ -205,6 +214,22 @@ class Bench(traitlets.HasTraits):
                 if select:
                     self.selected = len(self.receptions) - 1
                 self.status = f"{new[-1].name or 'a message'} was {'accepted' if new[-1].accepted else 'refused'}"
+
+    def send_again(self) -> Reception | None:
+        """Receive the selected message once more, with what is on screen; None where there is none.
+
+        Raises
+        ------
+        ValidationError
+            When the account on screen has problems.
+        """
+        sent = self.reception
+        return self.receive(sent.message, sent.envelope, name=f"{sent.name or 'message'}, again") if sent else None
+
+    def show(self, view: str) -> None:
+        """Ask for a view; nothing happens where no workbench has it."""
+        if view in self.views:
+            self.wanted_view = view
 
     @property
     def reception(self) -> Reception | None:

@@ -134,7 +134,9 @@ class Composer(Part):
             title="Compose and send",
         )
         self.on_change(self.source, self._on_source)
+        bench.observe(lambda _: self._on_draft(), "draft")
         self._on_source("write")
+        self._on_draft()
         self.dialogue.value = '<span class="ses-hint">What client and server say when a message is sent.</span>'
 
     # ------------------------------------------------------------------ what is sent
@@ -271,6 +273,18 @@ class Composer(Part):
         self.session.show(item.envelope)
         self._on_edit()
         return f"chosen: {one_line(item.name, 80)}"
+
+    def _on_draft(self) -> None:
+        """Put a message that was received on screen, to be changed; what is no text stays as it came."""
+        if (sent := self.bench.draft) is None:
+            return
+        text = sent.message.raw.decode("utf-8", "replace").replace("\r\n", "\n")
+        if with_crlf(text.encode()) == sent.message.raw:
+            self.source.value, self.raw.value = "raw", text
+        else:
+            self.source.value = "upload"
+            self.uploads.show((Item(name=sent.name, raw=sent.message.raw, envelope=sent.envelope),))
+        self.session.show(sent.envelope)
 
     def use_dataset(self) -> str:
         """Put the account of the dataset on screen, add its DNS to the zone and its functions to the backend."""

@@ -13,6 +13,7 @@ from sesreceive.reading.moments import Moment
 from sesreceive.reading.scene import Scene, Stops
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, Section, bench_of, button, html
+from sesreceive.ui.message_actions import MessageSteps
 from sesreceive.ui.scene_html import envelope_html, header_html, rules_html, said_html
 
 __all__ = ["Debugger"]
@@ -51,7 +52,8 @@ class Debugger(Part):
     """
 
     def __init__(self, given: Bench | Any) -> None:
-        bench = bench_of(given)
+        self.bench = bench = bench_of(given)  # the pieces below ask for it
+        self.message = MessageSteps(self)
         self.stops: Stops | None = None
         self._moving = False
         self.first, self.back = button("« First"), button("‹ Back")
@@ -91,6 +93,7 @@ class Debugger(Part):
             bench,
             [
                 html(f"<style>{scrolling()}</style>"),
+                self.message,
                 W.HBox([self.first, self.back, self.next, self.last, self.step, self.of], layout=W.Layout(**wraps)),
                 W.HBox(
                     [self.to_step, self.to_rule, self.to_effect, self.to_decision, self.play, self.speed, self.clock],

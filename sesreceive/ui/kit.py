@@ -115,6 +115,7 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         known = isinstance(error, SesReceiveError | MissingExtraError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
         lines = "\n".join(one_line(line, 500) for line in text.splitlines()[:20])
+        self.status.value = _live("status", "")  # no success of before stands beside the error
         self.alert.value = _live("alert", lines)
 
     def guard(self, callback: Callable[..., str | None]) -> Callable[..., None]:

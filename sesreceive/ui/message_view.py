@@ -10,6 +10,7 @@ from sesreceive._html import escape, ticked
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.pages import PAGES, pages_html
 
 __all__ = ["MessageView"]
@@ -35,12 +36,13 @@ class MessageView(Part):
     """
 
     def __init__(self, given: Bench | Any) -> None:
-        bench = bench_of(given)
+        self.bench = bench = bench_of(given)  # the pieces below ask for it
         self.head = html()
         self.earlier = button("‹ Previous message")
         self.later = button("Next message ›")
         self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
-        bar = W.HBox([self.earlier, self.later])
+        self.actions = MessageActions(self)
+        bar = W.HBox([self.earlier, self.later, self.actions], layout=W.Layout(flex_flow="row wrap"))
         super().__init__(bench, [self.head, bar, self.pages], title="Message")
         self.add_class("ses-message")
         self.on_click(self.earlier, lambda: self._move(-1))

@@ -14,6 +14,7 @@ from sesreceive.reading.scene import Stops
 from sesreceive.reception import Reception
 from sesreceive.stages.retries import Attempted
 from sesreceive.trace.vocabulary import result
+from sesreceive.ui.mail_page import mail_html
 from sesreceive.ui.source import json_source, source
 from sesreceive.verdict import Verdict
 from sesreceive.wording import count
@@ -243,6 +244,7 @@ PAGES: tuple[Page, ...] = (
     Page("Replies", lambda reception: len(reception.recipients), _replies),
     Page("Verdicts", _no_number, _verdicts),
     Page("Headers", _no_number, _headers),
+    Page("Mail", _no_number, mail_html),
     Page("Stored", _number(PutObject), _stored),
     Page("Notifications", _number(Publish), _notifications),
     Page("Lambda", _number(Invoke), _functions),

@@ -10,6 +10,7 @@ from sesreceive._html import escape
 from sesreceive.plot.diagram import diagram, scrolling
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, html
+from sesreceive.ui.message_actions import MessageSteps
 
 __all__ = ["PathView"]
 
@@ -34,7 +35,8 @@ class PathView(Part):
     """
 
     def __init__(self, given: Bench | Any) -> None:
-        bench = bench_of(given)
+        self.bench = bench = bench_of(given)  # the pieces below ask for it
+        self.steps = MessageSteps(self)
         self.full = W.Checkbox(
             description="Show every filter, recipient and rule, also those without consequences",
             value=False,
@@ -42,7 +44,7 @@ class PathView(Part):
             layout=W.Layout(width="auto"),
         )
         self.picture = html()
-        super().__init__(bench, [self.full, self.picture], title="The way of the message")
+        super().__init__(bench, [self.steps, self.full, self.picture], title="The way of the message")
         self.add_class("ses-path")
         self.on_change(self.full, self._shown)
         bench.observe(self.guard(self._draw), ["selected", "receptions"])

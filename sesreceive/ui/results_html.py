@@ -25,8 +25,8 @@ __all__ = [
 # Pixels: a row of the table is as high as the button beside it.
 ROW, HEAD, MATRIX_HEAD = 28, 28, 150
 
-# What fired comes first: a narrow page has to be scrolled sideways.
-_OVERVIEW = ("answer", "rules", "actions", "filter", "checks", "subject", "from", "to", "because")
+# Sender and reason come first: a narrow page has to be scrolled sideways for the rest.
+_OVERVIEW = ("answer", "from", "because", "rules", "to", "subject", "actions", "filter", "checks")
 # Columns of the overview that the line calls otherwise.
 _FIELDS = {"from": "sender", "to": "recipients"}
 _LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)

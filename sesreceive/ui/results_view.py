@@ -12,6 +12,7 @@ from sesreceive.errors import one_line
 from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.results_html import (
     HEAD,
     MATRIX_HEAD,
@@ -59,7 +60,9 @@ class Results(Part):
     """
 
     def __init__(self, given: Bench | Any) -> None:
-        bench = bench_of(given)
+        self.bench = bench = bench_of(given)
+        self.detail = MessageView(bench)
+        self.detail.within(self)
         self._lines: list[Line] = []
         self._first: tuple[Any, ...] = ()
         self._busy = False
@@ -108,6 +111,7 @@ class Results(Part):
                 ),
                 W.HBox([names, self.cells], layout=W.Layout(width="100%")),
                 W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps)),
+                self.detail,
             ],
             title="Results",
         )

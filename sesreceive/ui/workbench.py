@@ -81,6 +81,8 @@ class Workbench(Part):
         super().__init__(bench, [self.views, self._hint, *self._boxes.values()])
         self.on_change(self.views, self._show)
         bench.observe(lambda change: self.say(change["new"]), "status")
+        bench.observe(lambda change: self._asked(change["new"]), "wanted_view")
+        bench.views = tuple(self.views.options)
         self._show(self.views.value)
 
     @property
@@ -103,6 +105,13 @@ class Workbench(Part):
             self._parts[view] = make(self.bench)
             self._boxes[view].children = self._parts[view]
         return self._parts[view]
+
+    def _asked(self, view: str) -> None:
+        """Show the view that a part asks for; the composer is made first, so that it takes the message."""
+        if view:
+            self.bench.wanted_view = ""
+            self.part(view)
+            self.show(view)
 
     def _show(self, view: str) -> None:
         self.part(view)

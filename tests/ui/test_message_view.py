@@ -150,6 +150,17 @@ def test_nothing_that_a_stranger_writes_becomes_markup(title):
         assert not {"script", "img", "svg", "iframe"} & set(Texts(html).tags)
 
 
+def test_html_of_the_mail_stands_in_a_frame_that_can_do_nothing():
+    raw = b"Content-Type: text/html\r\n\r\n<script>bad()</script><img src=https://example.org/x>"
+    html = next(page for page in PAGES if page.title == "Mail").contents(
+        scenario_receiver().receive(raw, WAYS["billing"])
+    )
+    assert set(Texts(html).tags) == {"p", "iframe"}
+    assert html.count('sandbox=""') == 1
+    assert "default-src &amp;#x27;none&amp;#x27;; frame-src &amp;#x27;none&amp;#x27;" in html
+    assert "<script" not in html
+
+
 @given(raw=st.binary(max_size=400))
 @settings(max_examples=25)
 def test_any_mail_has_every_page(raw):

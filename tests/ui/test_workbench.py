@@ -44,3 +44,19 @@ def test_without_a_kernel_the_configuration_and_the_mail_are_seen(workbench: ui.
     assert "inbox" in picture
     assert "&lt;script&gt;" in picture
     assert "<script>" not in picture
+
+
+def test_a_message_is_opened_stepped_through_changed_and_sent_again(workbench: ui.Workbench) -> None:
+    bench = workbench.bench
+    bench.receive(MESSAGE, ses.Envelope(rcpt_to=("ana@example.com",)), name="first")
+    workbench.show("4 Results")
+    (results,) = workbench.part("4 Results")
+    assert "first" in results.detail.head.value
+    for view in ("5 Path", "6 Step", "7 What if", "2 Send"):
+        results.detail.actions.views[view].click()
+        assert workbench.views.value == view
+    composer = workbench.part("2 Send")[0]
+    assert composer.message() == MESSAGE
+    assert composer.envelope().rcpt_to == ("ana@example.com",)
+    results.detail.actions.again.click()
+    assert [reception.name for reception in bench.receptions] == ["first", "first, again"]
