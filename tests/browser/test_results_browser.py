@@ -11,6 +11,9 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
+# The message that stands alone; the results show one, too.
+MESSAGE = ".ses-message:not(.ses-results .ses-message)"
+
 SETUP = """
 from sesreceive import datasets
 from sesreceive.ui.bench import Bench
@@ -127,7 +130,7 @@ def parts(opened: Any) -> Any:
 
 def test_a_reader_finds_a_message_and_reads_everything_about_it(parts):
     page = parts.page
-    results, message, path = page.locator(".ses-results"), page.locator(".ses-message"), page.locator(".ses-path")
+    results, message, path = page.locator(".ses-results"), page.locator(MESSAGE), page.locator(".ses-path")
     results.get_by_label("Search").fill("0103")
     expect(statuses(results)).to_have_text("1 message of 45")
     results.get_by_role("button", name="0103-foreign-domain").click()
@@ -146,7 +149,7 @@ def test_a_reader_finds_a_message_and_reads_everything_about_it(parts):
 
 def test_the_keyboard_is_enough_and_the_focus_stays(parts):
     page = parts.page
-    results, message = page.locator(".ses-results"), page.locator(".ses-message")
+    results, message = page.locator(".ses-results"), page.locator(MESSAGE)
     next_page = results.get_by_role("button", name="Next page")
     next_page.focus()
     parts.press("Enter")
@@ -212,12 +215,12 @@ def test_play_goes_on_by_itself_until_it_is_paused_and_stops_at_the_end(parts):
 def test_hostile_mail_is_text_everywhere_and_runs_nothing(open_lab):
     book = open_lab(SETUP, HOSTILE, "Results(bench)", "m = MessageView(bench); m", "PathView(bench)", "Debugger(bench)")
     page = book.page
-    expect(page.locator(".ses-message")).to_contain_text("<script>window.hacked = 1</script>")
+    expect(page.locator(MESSAGE)).to_contain_text("<script>window.hacked = 1</script>")
     expect(page.locator(".ses-results")).to_contain_text("<script>")
-    for tab in page.locator(".ses-message").get_by_role("tab").all():
+    for tab in page.locator(MESSAGE).get_by_role("tab").all():
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
-        expect(page.locator(".ses-message .widget-tab-contents")).not_to_be_empty()
+        expect(page.locator(f"{MESSAGE} .widget-tab-contents")).not_to_be_empty()
     page.locator(".ses-results").get_by_label("Columns").select_option("matrix")
     page.locator(".ses-debugger").get_by_role("button", name="Last »").click()
     expect(statuses(page.locator(".ses-debugger"))).to_contain_text("step")
@@ -232,7 +235,7 @@ def test_text_stands_out_and_nothing_leaves_its_place(parts, width):
     parts.python("d.to_decision.click(); m.page = 'Verdicts'")
     for theme in ("dark", "light"):
         parts.theme(theme)
-        for name in (".ses-results", ".ses-message", ".ses-path", ".ses-debugger"):
+        for name in (".ses-results", MESSAGE, ".ses-path", ".ses-debugger"):
             part = page.locator(f"{name}.ses-ui")
             part.scroll_into_view_if_needed()
             assert part.evaluate(CONTRAST) == {}, (name, theme)
