@@ -5,13 +5,14 @@ A line is made once for a message and is small, so that thousands can be searche
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sesreceive.errors import one_line
 from sesreceive.reading.deciding import decided
 from sesreceive.reception import Reception
+from sesreceive.report.columns import ActionRow
 from sesreceive.report.rows import message_row
 from sesreceive.report.trace_rows import action_rows, filter_rows, rule_rows
 from sesreceive.trace.events import Kind, Op
@@ -76,7 +77,7 @@ def line_of(number: int, reception: Reception) -> Line:
     ('550 5.1.1', 'hello', 'no receipt rule set is active, so nothing is received')
     """
     row, actions = message_row(reception), action_rows(reception.fired)
-    fired = frozenset(column for column, op in cells_of(reception).items() if op in _HAPPENED)
+    fired = frozenset(_fired(reception, actions))
     shown = {
         "name": one_line(reception.name or f"#{number}"),
         "sender": one_line(row.mail_from or "<>", _CELL),
@@ -108,6 +109,21 @@ def asked_about(line: Line, reception: Reception, column: str) -> Line:
 
 # Ops of a cell of the matrix that are more than "it did not apply".
 _HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
+
+
+def _fired(reception: Reception, actions: Iterable[ActionRow]) -> Iterator[str]:
+    """Columns in which something happened; what did not match is not looked at, so that its events are not made."""
+    # A filter or list that contains the address decides, unless lists are left out by an assumption.
+    if reception.decision.decided_by or reception.provider_lists:
+        for row in filter_rows(reception.trace):
+            if row.outcome in _HAPPENED:
+                yield f"{row.kind}:{row.filter}"
+    for event in reception.fired:
+        if event.kind is Kind.RULE and event.op in _HAPPENED:
+            yield f"{Kind.RULE}:{event.subject}"
+    for act in actions:
+        if act.outcome in _HAPPENED:
+            yield f"{Kind.ACTION}:{act.rule}/{act.action}#{act.position}"
 
 
 def cells_of(reception: Reception) -> dict[str, Op]:

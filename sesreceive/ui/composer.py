@@ -26,6 +26,7 @@ from sesreceive.ui.inputs import Checked
 from sesreceive.ui.keyring import keyring_of
 from sesreceive.ui.kit import Part, Section, bench_of, button, caption, html, problem_html
 from sesreceive.ui.letter import Letter
+from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.message_changes import Changes
 from sesreceive.ui.samples import Samples, Uploads
 from sesreceive.ui.slices import Slices
@@ -68,6 +69,7 @@ class Composer(Part):
         self.last: Talk | None = None
         self._item: Item | None = None
         self._received: list[Reception] = []
+        self._sent: Reception | None = None
         self._count, self._shown_s = 0, 0.0
         to, victim = _addressees(bench)
         self.source = W.ToggleButtons(
@@ -110,6 +112,9 @@ class Composer(Part):
         )
         self.stop_button = self.on_click(button("Stop", hint="Stop sending"), self.stop)
         self.progress = html()
+        # Of the message that was sent last: where to see what became of it.
+        self.sent = MessageActions(self, ("Open", "Path", "Step"))
+        self.sent.layout.display = "none"
         self.dialogue = html()
         self.dialogue_section = Section([self.dialogue], opened=True)
         self.preview = html()
@@ -126,7 +131,7 @@ class Composer(Part):
             [
                 self.source,
                 W.HBox([left, right], layout=row),
-                W.HBox([self.send_button, self.all_button, self.stop_button, self.progress], layout=row),
+                W.HBox([self.send_button, self.all_button, self.stop_button, self.progress, self.sent], layout=row),
                 self.dialogue_section,
                 self.preview_section,
                 *zone,
@@ -135,6 +140,7 @@ class Composer(Part):
         )
         self.on_change(self.source, self._on_source)
         bench.observe(lambda _: self._on_draft(), "draft")
+        bench.observe(lambda _: self._tell_sent(), ["selected", "receptions"])
         self._on_source("write")
         self._on_draft()
         self.dialogue.value = '<span class="ses-hint">What client and server say when a message is sent.</span>'
@@ -203,6 +209,7 @@ class Composer(Part):
         self._tell()
         if said.reception is None:
             return f"nothing was received: {said.refusal}"
+        self._sent = said.reception
         self.bench.add([said.reception])
         return _told(said.reception)
 
@@ -246,6 +253,7 @@ class Composer(Part):
     def _flush(self) -> None:
         received, self._received = self._received, []
         if received:
+            self._sent = received[-1]
             self.bench.add(received)
 
     def _prepare(self) -> None:
@@ -350,6 +358,11 @@ class Composer(Part):
             return source(self.message())
         except SesReceiveError as error:
             return problem_html(error)
+
+    def _tell_sent(self) -> None:
+        """Offer to open what was sent, as long as that is the message that is selected."""
+        shown = self._sent is not None and self._sent is self.bench.reception
+        self.sent.layout.display = None if shown else "none"
 
     def _tell_dialogue(self) -> None:
         if self.last is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ipywidgets as W
 
@@ -14,11 +14,13 @@ __all__ = ["MessageActions", "MessageSteps"]
 
 # The views of the workbench that a message can be opened in: word on the button, view, what it is for.
 _VIEWS = (
+    ("Open", "4 Results", "Everything about this message"),
     ("Path", "5 Path", "The way this message took, as a picture"),
     ("Step", "6 Step", "Walk through what happened to this message"),
     ("Edit", "2 Send", "Change this message, and send it again"),
     ("Compare", "7 What if", "What another configuration would have done with this message"),
 )
+_AGAIN = "Send again"
 
 
 class MessageSteps(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -61,13 +63,20 @@ class MessageActions(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
     ----------
     part : Part
         Whose piece it is.
+    words : sequence of str
+        What can be done, in order.
     """
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, words: Sequence[str] = ("Path", "Step", "Edit", "Compare", _AGAIN)) -> None:
         self._bench = part.bench
-        self.again = part.on_click(button("Send again", hint="Receive this message with what is on screen"), self.send)
-        self.views = {view: part.on_click(button(word, hint=hint), self._opening(view)) for word, view, hint in _VIEWS}
-        super().__init__([*self.views.values(), self.again], layout=W.Layout(flex_flow="row wrap"))
+        self.again = part.on_click(button(_AGAIN, hint="Receive this message with what is on screen"), self.send)
+        self.views = {
+            view: part.on_click(button(word, hint=hint), self._opening(view))
+            for word, view, hint in _VIEWS
+            if word in words
+        }
+        last = [self.again] if _AGAIN in words else []
+        super().__init__([*self.views.values(), *last], layout=W.Layout(flex_flow="row wrap"))
         self._bench.observe(lambda _: self._draw(), ["selected", "receptions", "views"])
         self._draw()
 
@@ -81,7 +90,7 @@ class MessageActions(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
             bench.draft = None  # the same message can be asked for twice
             bench.draft = bench.reception
         bench.show(view)
-        return f"{one_line(bench.reception.name or 'the message', 80) if bench.reception else 'no message'} in {view}"
+        return f"{one_line(bench.reception.name or 'the message', 80) if bench.reception else 'no message'}: {view}"
 
     def send(self) -> str:
         """Send the selected message once more."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import escape, ticked
+from sesreceive._html import code, escape, prose, ticked
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
 from sesreceive.ui.message_actions import MessageActions
-from sesreceive.ui.pages import PAGES, pages_html
+from sesreceive.ui.pages import PAGES, pages_html, verdict_mark
 
 __all__ = ["MessageView"]
 
@@ -38,8 +38,8 @@ class MessageView(Part):
     def __init__(self, given: Bench | Any) -> None:
         self.bench = bench = bench_of(given)  # the pieces below ask for it
         self.head = html()
-        self.earlier = button("‹ Previous message")
-        self.later = button("Next message ›")
+        self.earlier = button("‹", hint="Previous message")
+        self.later = button("›", hint="Next message")
         self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
         self.actions = MessageActions(self)
         bar = W.HBox([self.earlier, self.later, self.actions], layout=W.Layout(flex_flow="row wrap"))
@@ -98,8 +98,23 @@ class MessageView(Part):
 
 
 def _head(reception: Reception | None) -> str:
+    """The subject, the answer, who sent it, and the verdicts."""
     if reception is None:
         return f'<p class="ses-hint">{escape(_EMPTY)}</p>'
-    answer = ticked(reception.accepted, reception.reply)
+    envelope, verdicts = reception.envelope, reception.verdicts
     subject = escape(reception.subject) or "no subject"
-    return f"<div><strong>{escape(reception.name or 'message')}</strong>: {subject}<br>{answer}</div>"
+    client = f"{code(envelope.client_ip)} calls itself {code(envelope.helo)}" if envelope.client_ip else "a client"
+    to = code(", ".join(envelope.rcpt_to[:3]) or "nobody")
+    more = f" and {len(envelope.rcpt_to) - 3} more" if len(envelope.rcpt_to) > 3 else ""
+    checked = " ".join(
+        f'<span class="ses-pill">{word} {verdict_mark(getattr(verdicts, word.lower()))}</span>'
+        for word in ("SPF", "DKIM", "DMARC", "spam", "virus")
+        if verdicts is not None
+    )
+    return (
+        f'<div class="ses-message-head"><strong class="ses-title">{subject}</strong> '
+        f'<span class="ses-note">{escape(reception.name or "message")}</span><br>'
+        f"{ticked(reception.accepted, reception.reply)}: {prose(reception.decided.sentence)}<br>"
+        f'<span class="ses-note">{client}, from {code(envelope.mail_from or "<>")} to {to}{more}</span>'
+        f"{f'<br>{checked}' if checked else ''}</div>"
+    )

@@ -12,9 +12,6 @@ from sesreceive.trace.events import Op
 from sesreceive.trace.vocabulary import cell_mark, term
 
 __all__ = [
-    "HEAD",
-    "MATRIX_HEAD",
-    "ROW",
     "column_name",
     "in_order",
     "matrix_html",
@@ -22,21 +19,17 @@ __all__ = [
     "page_html",
 ]
 
-# Pixels: a row of the table is as high as the button beside it.
-ROW, HEAD, MATRIX_HEAD = 28, 28, 150
-
-# Sender and reason come first: a narrow page has to be scrolled sideways for the rest.
+# What a saved notebook shows of each message, and what the line calls otherwise.
 _OVERVIEW = ("answer", "from", "because", "rules", "to", "subject", "actions", "filter", "checks")
-# Columns of the overview that the line calls otherwise.
 _FIELDS = {"from": "sender", "to": "recipients"}
 _LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
 
 
 def overview_html(lines: Sequence[Line], selected: int) -> str:
-    """The lines as rows, the selected message marked."""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in _OVERVIEW)
-    rows = "".join(_row(line, selected, [_cell(line, name) for name in _OVERVIEW]) for line in lines)
-    return _table("messages, and what fired for them", heads, rows)
+    """The lines as rows: the answer, the mail, and what fired because of what; the selected message marked."""
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("answer", "mail", "what fired, and because of what"))
+    rows = "".join(_row(line, selected, [_answer(line), _mail(line), _why(line)]) for line in lines)
+    return _table("messages, and what fired for them", heads, rows, "ses-overview")
 
 
 def matrix_html(lines: Sequence[Line], rows: Sequence[Mapping[str, Op]], columns: Sequence[str], selected: int) -> str:
@@ -70,18 +63,29 @@ def _text(line: Line, name: str) -> str:
     return str(getattr(line, _FIELDS.get(name, name)))
 
 
-def _cell(line: Line, name: str) -> str:
-    text = _text(line, name)
-    if name == "answer":
-        shown = ticked(line.accepted, text)
-    elif name == "checks" and text and text != "all PASS":
-        shown = mark(text, "bad" if "FAIL" in text.replace("PROCESSING_FAILED", "") else "note")
-    elif name == "because":
-        shown = prose(text)
-    else:
-        shown = escape(text, 120)
-    wide = ' class="ses-long"' if name == "because" else ""
-    return f'<td{wide} title="{escape(text)}">{shown}</td>'
+def _answer(line: Line) -> str:
+    checks = "" if line.checks in ("", "all PASS") else line.checks
+    tone = "bad" if "FAIL" in checks.replace("PROCESSING_FAILED", "") else "note"
+    return f'<td class="ses-answer">{ticked(line.accepted, line.answer)}{_small(mark(checks, tone), checks)}</td>'
+
+
+def _mail(line: Line) -> str:
+    way = f"{line.sender} → {line.recipients}"
+    return f"<td>{_first(escape(line.subject or 'no subject', 120), line.subject)}{_small(escape(way, 160), way)}</td>"
+
+
+def _why(line: Line) -> str:
+    fired = line.rules or (f"filter {line.filter}" if line.filter else "no rule")
+    done = f"{fired} · {line.actions}" if line.actions else fired
+    return f'<td class="ses-why">{_first(escape(done, 200), done)}{_small(prose(line.because), line.because)}</td>'
+
+
+def _first(shown: str, title: str) -> str:
+    return f'<div class="ses-first" title="{escape(title)}">{shown}</div>'
+
+
+def _small(shown: str, title: str) -> str:
+    return f'<div class="ses-second" title="{escape(title)}">{shown}</div>'
 
 
 def _matrix_cell(op: Op | None) -> str:

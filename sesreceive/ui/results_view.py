@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.errors import one_line
 from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.message_rows import MessageRows
 from sesreceive.ui.message_view import MessageView
-from sesreceive.ui.results_html import (
-    HEAD,
-    MATRIX_HEAD,
-    ROW,
-    column_name,
-    in_order,
-    matrix_html,
-    overview_html,
-    page_html,
-)
+from sesreceive.ui.results_html import column_name, in_order, matrix_html, overview_html, page_html
+from sesreceive.ui.slices import Slices
 from sesreceive.wording import count
 
 __all__ = ["Results"]
@@ -30,8 +22,10 @@ __all__ = ["Results"]
 _EMPTY = "nothing received yet: send a message or replay a folder, and each message is a line here"
 # Rows a page may have; only those are ever drawn, and there are as many buttons as the most.
 _SIZES = (10, 20, 50)
-# Columns of the matrix that are shown at a time, and characters of a name on its button.
-_COLUMNS, _NAME = 40, 26
+# Columns of the matrix that are shown at a time.
+_COLUMNS = 40
+# Messages that are read at once; more are read in pieces, between which the notebook answers.
+_AT_ONCE = 500
 
 
 class Results(Part):
@@ -93,25 +87,24 @@ class Results(Part):
         self.first, self.previous = button("« First page"), button("‹ Previous page")
         self.next, self.last = button("Next page ›"), button("Last page »")
         self.where = html()
-        self.names = [self._name_button(place) for place in range(_SIZES[-1])]
-        self.corner = html('<div class="ses-corner">message</div>', layout=W.Layout(height=f"{HEAD}px", margin="0"))
-        self.cells = html(layout=W.Layout(margin="0", flex="1 1 auto", min_width="0"))
-        self.cells.add_class("ses-cells")
-        names = W.VBox([self.corner, *self.names], layout=W.Layout(flex="0 0 auto", max_width="230px"))
-        names.add_class("ses-names")
+        self.rows = MessageRows(self, self._press, most=_SIZES[-1])
+        self.names, self.cells = self.rows.names, self.rows.cells
+        self._slices = Slices(self, self._on_slice)
         wraps = {"flex_flow": "row wrap", "align_items": "center"}
+        turning = W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps))
+        self.list = W.VBox([self.rows, turning])
+        self.list.add_class("ses-list")
+        beside = W.HBox([self.list, self.detail])
+        beside.add_class("ses-beside")
         super().__init__(
             bench,
             [
-                html(f"<style>.ses-results {{ --ses-row: {ROW}px; --ses-matrix-head: {MATRIX_HEAD}px; }}</style>"),
                 W.HBox([self.search, self.answer, self.fired], layout=W.Layout(**wraps)),
                 W.HBox(
                     [self.sort, self.backwards, self.view, self.everything, self.column, self.size],
                     layout=W.Layout(**wraps),
                 ),
-                W.HBox([names, self.cells], layout=W.Layout(width="100%")),
-                W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps)),
-                self.detail,
+                beside,
             ],
             title="Results",
         )
@@ -156,13 +149,6 @@ class Results(Part):
             backwards=self.backwards.value,
         )
 
-    def _name_button(self, place: int) -> W.Button:
-        made = button("", width="100%")
-        made.layout.height = f"{ROW}px"
-        made.layout.margin = "0"
-        made.on_click(self.guard(lambda: self._press(place)))
-        return made
-
     def _press(self, place: int) -> str:
         line = self.visible[place]
         self.bench.selected = line.number
@@ -176,7 +162,32 @@ class Results(Part):
         if len(receptions) < len(self._lines) or (self._lines and receptions[:1] != self._first):
             self._lines = []
         self._first = receptions[:1]
-        self._lines += [line_of(at, receptions[at]) for at in range(len(self._lines), len(receptions))]
+        if len(receptions) - len(self._lines) > _AT_ONCE:
+            self._read(_AT_ONCE // 10)
+            self._slices.start(self._reading())
+        elif not self._slices.running:
+            self._read(len(receptions))
+        self._listed()
+
+    def _read(self, number: int) -> None:
+        """Make the lines of so many messages more."""
+        receptions, start = self.bench.receptions, len(self._lines)
+        self._lines += [line_of(at, receptions[at]) for at in range(start, min(len(receptions), start + number))]
+
+    def _reading(self) -> Iterator[None]:
+        while len(self._lines) < len(self.bench.receptions):
+            self._read(10)
+            yield
+
+    def _on_slice(self, last: bool) -> str | None:
+        if last:
+            self._listed()
+            return f"{count(len(self._lines), 'message')} read"
+        self._tell_where()
+        return None
+
+    def _listed(self) -> None:
+        """Put the lines that are there on screen, and what can be chosen of them."""
         self._busy = True
         try:
             _offer(self.answer, [("all", ""), *((word, word) for word in self._answers())])
@@ -219,38 +230,29 @@ class Results(Part):
     def _draw(self) -> None:
         self.page = min(self.page, self.pages - 1)
         visible = self.visible
-        for place, widget in enumerate(self.names):
-            line = visible[place] if place < len(visible) else None
-            widget.layout.display = None if line else "none"
-            if line is not None:
-                self._name(widget, line)
         matrix = self.view.value == "matrix"
-        self.corner.layout.height = f"{MATRIX_HEAD if matrix else HEAD}px"
         self.everything.layout.display = None if matrix else "none"
-        if not matrix:
+        if matrix:
+            self.list.add_class("ses-wide")
+        else:
+            self.list.remove_class("ses-wide")
             self.column.layout.display = "none"
         drawn = self._matrix(visible) if matrix else overview_html(visible, self.bench.selected)
-        if drawn != self.cells.value:
-            self.cells.value = drawn
-        start = self.page * self.size.value
-        self.where.value = (
-            f"{start + 1}–{start + len(visible)} of {count(len(self.shown), 'message')}"
-            if visible
-            else escape("no message is like that" if self._lines else _EMPTY)
-        )
+        self.rows.show(visible, self.bench.selected, drawn, matrix=matrix)
+        self._tell_where()
         self.first.disabled = self.previous.disabled = self.page == 0
         self.next.disabled = self.last.disabled = self.page >= self.pages - 1
         self.changed()
 
-    def _name(self, widget: W.Button, line: Line) -> None:
-        chosen_ = line.number == self.bench.selected
-        with widget.hold_sync():  # one message to the browser
-            widget.description = f"{'▶ ' if chosen_ else ''}{one_line(line.name, _NAME)}"
-            widget.tooltip = f"Select {line.name}"
-        if chosen_:
-            widget.add_class("ses-is-chosen")
-        else:
-            widget.remove_class("ses-is-chosen")
+    def _tell_where(self) -> None:
+        """Which of the messages are on screen, and how far they are read."""
+        start, on_page = self.page * self.size.value, len(self.visible)
+        text = f"{start + 1}–{start + on_page} of {count(len(self.shown), 'message')}"
+        if not on_page:
+            text = "no message is like that" if self._lines else _EMPTY
+        if self._slices.running:
+            text = f"reading … {len(self._lines)} of {count(len(self.bench.receptions), 'message')}"
+        self.where.value = escape(text)
 
     def _matrix(self, lines: Sequence[Line]) -> str:
         rows = [cells_of(self.bench.receptions[line.number]) for line in lines]

@@ -7,15 +7,19 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import code, escape, mark, table, ticked
+from sesreceive._html import code, escape, mark
 from sesreceive.backends.delivery_faults import read_fault
 from sesreceive.errors import InputError, ServerError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.report.lines import Line, line_of
 from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.kit import Part, Section, bench_of, button, html
+from sesreceive.ui.message_rows import MessageRows
+from sesreceive.ui.message_view import MessageView
+from sesreceive.ui.results_html import overview_html, page_html
 from sesreceive.ui.source import source
 from sesreceive.wording import count
 
@@ -23,6 +27,8 @@ __all__ = ["LiveSmtp"]
 
 # How often the inbox looks for mail, and how many messages it shows.
 _LOOK_S, _LATEST = 0.25, 15
+# Of all messages, where the latest of the inbox are looked for: others are received meanwhile.
+_SEARCHED = 1_000
 
 
 class LiveSmtp(Part):
@@ -49,6 +55,7 @@ class LiveSmtp(Part):
         self._name = name
         self._taken = 0
         self._latest: tuple[Reception, ...] = ()
+        self._lines: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
         self.port = Checked(
             self, "Port", "0", check=_port, hint="0 takes any free one; it listens on this machine alone"
@@ -70,6 +77,13 @@ class LiveSmtp(Part):
         self.how_section = Section([self.how])
         self.how_section.tell("How to send to it")
         self.inbox = html()
+        self.rows = MessageRows(self, self._press, most=_LATEST)
+        self.detail = MessageView(bench)
+        self.detail.within(self)
+        self.list = W.VBox([self.inbox, self.rows])
+        self.list.add_class("ses-list")
+        beside = W.HBox([self.list, self.detail])
+        beside.add_class("ses-beside")
         row = W.Layout(flex_flow="row wrap")
         super().__init__(
             bench,
@@ -78,10 +92,12 @@ class LiveSmtp(Part):
                 self.faults,
                 self.address,
                 self.how_section,
-                self.inbox,
+                beside,
             ],
             title="Live SMTP",
         )
+        self.add_class("ses-live")
+        bench.observe(self.guard(self._tell_inbox), ["selected", "receptions"])
         bench.observe(lambda _: self._take_account(), "account")
         self._tell()
 
@@ -168,9 +184,8 @@ class LiveSmtp(Part):
         self._taken += len(new)
         # Somebody who looks at an earlier message goes on looking at it.
         latest = self.bench.selected in (-1, len(self.bench.receptions) - 1)
-        self.bench.add(new, select=latest)
         self._latest = (*self._latest, *new)[-_LATEST:]
-        self._tell_inbox()
+        self.bench.add(new, select=latest)
         self.changed()
         return len(new)
 
@@ -248,30 +263,26 @@ class LiveSmtp(Part):
         self.how.value = source(_HOW.format(host=host, port=port, to=self._recipient()))
         self._tell_inbox()
 
-    def _tell_inbox(self) -> None:
-        self.inbox.value = f'<div class="ses-rich">{self._inbox()}</div>'
+    def _press(self, place: int) -> str:
+        """Open a message of the inbox."""
+        line = self._lines[place]
+        self.bench.selected = line.number
+        return f"{line.name} is selected: {line.answer}, {line.because}"
 
-    def _inbox(self) -> str:
-        rows = [
-            [
-                code(one.name or one.message_id),
-                ticked(one.accepted, one.reply.code if one.accepted else one.reply),
-                code(one.envelope.mail_from or "<>"),
-                code(_few(one.envelope.rcpt_to)),
-                escape(one.message.get("Subject") or "", 80),
-                code(one.envelope.client_ip),
-                escape(_few(one.rules) or "none", 80),
-            ]
-            for one in reversed(self._latest)
-        ]
-        if not rows:
-            return '<p class="ses-note">The inbox is empty.</p>'
-        heads = ("message", "answer", "from", "to", "subject", "client", "rules that fired")
-        return table(heads, rows, caption=f"Live inbox, the latest first: {self._counted()}")
+    def _tell_inbox(self) -> None:
+        """The latest messages, the newest first, each with its place among all that were received."""
+        latest = {id(one) for one in self._latest}
+        start = max(0, len(self.bench.receptions) - _SEARCHED)
+        places = [at for at in range(start, len(self.bench.receptions)) if id(self.bench.receptions[at]) in latest]
+        self._lines = [line_of(at, self.bench.receptions[at]) for at in reversed(places)]
+        self.rows.show(self._lines, self.bench.selected, overview_html(self._lines, self.bench.selected))
+        self.detail.layout.display = None if self._lines else "none"
+        head = f"Live inbox, the latest first: {self._counted()}" if self._lines else "The inbox is empty."
+        self.inbox.value = f'<span class="ses-hint">{escape(head)}</span>'
 
     def snapshot(self) -> str:
         """The address and the inbox."""
-        return f"{self.address.value}{self._inbox()}"
+        return f"{self.address.value}{page_html(self._lines, 'Live inbox, the latest first')}"
 
     def __repr__(self) -> str:
         """One line: on or off."""
@@ -290,10 +301,6 @@ with smtplib.SMTP("{host}", {port}) as client:
 swaks --server {host}:{port} --to {to} --from ana@example.org \\
       --xclient-addr 198.51.100.7 --xclient-no-verify
 """
-
-
-def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _number(text: str) -> int:

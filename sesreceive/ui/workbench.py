@@ -103,6 +103,8 @@ class Workbench(Part):
         if view not in self._parts:
             make = next(make for word, _, make in _VIEWS if word == view)
             self._parts[view] = make(self.bench)
+            for part in self._parts[view]:
+                part.within(self)  # one status line, whoever tells
             self._boxes[view].children = self._parts[view]
         return self._parts[view]
 

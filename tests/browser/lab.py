@@ -58,17 +58,29 @@ PYTHON = """async (code) => {
   return text;
 }"""
 
-# How long until the page shows what a press of the key or mouse leads to: from the event to the change of `watch`
-# after which nothing in it changed for 100 ms, less that rest.
-LATENCY = """([target, watch, key]) => new Promise((resolve) => {
-  let last = performance.now(), timer = 0;
-  const start = last;
-  const done = () => { observer.disconnect(); resolve(last - start); };
-  const observer = new MutationObserver(() => {
-    last = performance.now(); clearTimeout(timer); timer = setTimeout(done, 100);
-  });
+# How long until the kernel's answer is on screen: from the click to the last change of `watch` before the kernel had
+# dealt with all that the click sent to it, and nothing changed for 100 ms, less that rest. A change that the browser
+# makes by itself, such as a button that is pressed, ends nothing.
+LATENCY = """([target, watch]) => new Promise((resolve, reject) => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const asked = new Set();
+  let answered = 0, timer = 0;
+  const start = performance.now();
+  let last = start;
+  const end = (done) => { kernel.anyMessage.disconnect(listen); observer.disconnect(); clearTimeout(limit); done(); };
+  const rest = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (answered && !asked.size) end(() => resolve(last - start)); }, 100);
+  };
+  const listen = (_, {msg, direction}) => {
+    if (direction === 'send' && msg.header.msg_type === 'comm_msg') asked.add(msg.header.msg_id);
+    if (direction === 'recv' && msg.header.msg_type === 'status' && msg.content.execution_state === 'idle'
+        && asked.delete(msg.parent_header.msg_id)) { answered += 1; rest(); }
+  };
+  const observer = new MutationObserver(() => { last = performance.now(); rest(); });
+  const limit = setTimeout(() => end(() => reject(new Error('no answer of the kernel in 30 s'))), 30000);
+  kernel.anyMessage.connect(listen);
   observer.observe(watch, {subtree: true, childList: true, characterData: true, attributes: true});
-  timer = setTimeout(done, 5000);
   target.click();
 })"""
 
@@ -180,9 +192,9 @@ class Notebook:
             self.page.keyboard.press(key)
 
     def latency_ms(self, target: Locator, watch: Locator) -> float:
-        """Milliseconds from a click on `target` to the last change in `watch` that it causes."""
+        """Milliseconds from a click on `target` until the kernel's answer is seen in `watch`."""
         handles = [target.element_handle(), watch.element_handle()]
-        return float(self.page.evaluate(LATENCY, [*handles, None]))
+        return float(self.page.evaluate(LATENCY, handles))
 
     def low_contrast(self, selector: str = ".ses-ui") -> list[str]:
         """Texts that are hard to read, with their contrast."""

@@ -242,6 +242,22 @@ def test_text_stands_out_and_nothing_leaves_its_place(parts, width):
             assert part.evaluate(WIDER) == [], (name, theme)
 
 
+def test_a_row_opens_its_message_wherever_it_is_pressed(parts):
+    results = parts.page.locator(".ses-results")
+    row = results.get_by_role("row", name=re.compile("0004-support-vip"))
+    for share in (0.1, 0.5, 0.9):
+        parts.python("bench.selected = 1")
+        expect(results.locator(".ses-message .ses-title")).not_to_contain_text("Twelve pumps")
+        box = row.bounding_box()  # what takes the click is the button that reaches over the row
+        row.click(position={"x": box["width"] * share, "y": box["height"] / 2}, force=True)
+        expect(results.locator(".ses-message .ses-title")).to_have_text("Twelve pumps, all silent")
+    head = results.locator(".ses-message-head")
+    for words in ("250 OK", "from owner@shop.example", "SPF", "DMARC"):
+        expect(head).to_contain_text(words)
+    results.get_by_role("button", name="›", exact=True).click()
+    expect(head).to_contain_text("0005-newsletter")
+
+
 @pytest.mark.parametrize("columns", ["overview", "matrix"])
 def test_every_row_of_the_table_stands_beside_its_button(parts, columns):
     results = parts.page.locator(".ses-results")
@@ -270,8 +286,10 @@ def test_a_notebook_without_a_kernel_shows_what_was_there(open_lab):
 
 
 def test_a_click_is_quick_with_5000_messages_and_200_rules(open_lab, record_property, capsys):
-    """The numbers are told, not asserted: they are the machine's. They should stay below 200 ms."""
-    book = open_lab(SETUP, MANY, "Results(bench)", "MessageView(bench)", "PathView(bench)", "Debugger(bench)")
+    """The numbers are told, not asserted: they are the machine's. They should stay below 200 ms each, the opening below
+    a second."""
+    timed = "import time; start = time.perf_counter(); r = Results(bench); opened_ms = (time.perf_counter() - start) * 1e3"
+    book = open_lab(SETUP, MANY, f"{timed}\nr", "MessageView(bench)", "PathView(bench)", "Debugger(bench)")
     page = book.page
     results, part = page.locator(".ses-results"), page.locator(".ses-debugger")
     expect(results).to_contain_text("1–10 of 5000 messages")
@@ -285,7 +303,8 @@ def test_a_click_is_quick_with_5000_messages_and_200_rules(open_lab, record_prop
         "last step": (part.get_by_role("button", name="Last »"), part),
         "back": (part.get_by_role("button", name="Back"), part),
     }
-    measured = {name: book.latency_ms(target, watch) for name, (target, watch) in clicks.items()}
+    measured = {"open 5,000": float(book.python("print(opened_ms)"))}
+    measured |= {name: book.latency_ms(target, watch) for name, (target, watch) in clicks.items()}
     results.get_by_label("Rows").select_option("50")
     results.get_by_label("Columns").select_option("matrix")
     expect(results.locator(".ses-cells tbody tr")).to_have_count(50)

@@ -70,13 +70,17 @@ def test_from_nothing_to_an_answer_and_back_to_code(open_lab):
     send(page, "billing@example.com", blocked, "message 3 was refused")
 
     # read the table, and everything about one message
-    show(page, "4 Results")
+    press(page, "Open")
     table = notebook.ui.locator("table:visible").filter(has_text="answer").first
     for text in ("250", "550 5.1.1", "550 5.7.1"):
         expect(table.get_by_text(text).first).to_be_visible()
 
+    expect(notebook.ui.locator(".ses-results .ses-message-head")).to_contain_text("message 3")
+    page.locator(".ses-results").get_by_role("tab", name="Why").click()
+    expect(page.locator(".ses-results .widget-tab-contents")).to_contain_text(f"contains {blocked}")
+
     # step through it
-    show(page, "6 Step")
+    page.locator(".ses-results").get_by_role("button", name="Step", exact=True).click()
     press(page, "Deciding event »")
     expect(notebook.ui.get_by_text(f"contains {blocked}").locator("visible=true").first).to_be_visible()
 

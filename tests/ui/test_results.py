@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from html.parser import HTMLParser
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 import sesreceive as ses
 from sesreceive.report.lines import SORTS, Wanted, cells_of, chosen, line_of
+from sesreceive.trace.deferred import Deferred
+from sesreceive.trace.events import Op
 from sesreceive.trace.vocabulary import cell_mark
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.results_view import Results
@@ -18,6 +21,7 @@ from tests.scenario import WAYS, envelope, message, scenario_items, scenario_rec
 
 REPORT = scenario_receiver().replay(scenario_items())
 LINES = [line_of(number, reception) for number, reception in enumerate(REPORT)]
+HAPPENED = {Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL}
 
 
 class Texts(HTMLParser):
@@ -56,6 +60,38 @@ def test_a_line_says_what_the_tables_of_the_report_say():
         assert (line.name, line.accepted, line.rules, line.filter) == (row.message, row.accepted, row.rules, row.filter)
         assert (line.subject, line.because) == (row.subject, row.reason)
         assert line.size_bytes == row.size_bytes
+
+
+def test_what_fired_is_where_something_happened_in_the_matrix():
+    for line, reception in zip(LINES, REPORT, strict=True):
+        assert line.fired == {name for name, op in cells_of(reception).items() if op in HAPPENED}
+
+
+def test_a_line_is_made_without_the_events_of_what_did_not_happen(monkeypatch):
+    """A rule more in the configuration costs a message nothing that did not meet it."""
+    rules = [ses.ReceiptRule(name=f"r{at}", enabled=True, recipients=(f"u{at}@example.com",)) for at in range(200)]
+    rule_set = ses.ReceiptRuleSet(name="main", rules=rules)
+    account = ses.Account(identities=("example.com",), active="main", rule_sets=(rule_set,))
+    reception = ses.Receiver(account, seed=1).receive(b"", rcpt_to=["u7@example.com"], client_ip="192.0.2.1")
+    made = []
+    iterate = Deferred.__iter__
+    monkeypatch.setattr(Deferred, "__iter__", lambda self: made.append(self.stage) or iterate(self))
+    assert line_of(0, reception).rules == "r7"
+    assert made == []
+
+
+def test_many_messages_are_read_in_pieces_and_the_first_are_seen_at_once():
+    async def scene() -> Results:
+        results = Results(many(2_000))
+        assert len(results.visible) == 10
+        assert "reading … 50 of 2000 messages" in results.where.value
+        while results._slices.running:
+            await asyncio.sleep(0.01)
+        return results
+
+    results = asyncio.run(scene())
+    assert results.where.value == "1991–2000 of 2000 messages"
+    assert "rule:billing" in [value for _, value in results.fired.options]
 
 
 def test_the_cells_are_those_of_the_matrix():

@@ -48,7 +48,21 @@ def test_mail_that_comes_in_is_shown(live: LiveSmtp) -> None:
     assert live.refresh() == 2
     assert [one.accepted for one in live.bench.receptions] == [True, False]
     assert "1 accepted, 1 refused" in live.inbox.value
-    assert "550 5.1.1" in live.inbox.value
+    assert "550 5.1.1" in live.rows.cells.value
+
+
+def test_a_row_of_the_inbox_opens_its_message(live: LiveSmtp) -> None:
+    live.bench.receive(MESSAGE, ses.Envelope(rcpt_to=("bo@example.com",)), name="not of the inbox")
+    live.switch_button.click()
+    deliver(live, raw=b"Subject: number one\r\n\r\n")
+    deliver(live, raw=b"Subject: number two\r\n\r\n")
+    live.refresh()
+    assert [one.layout.display for one in live.rows.names[:3]] == [None, None, "none"]
+    live.rows.names[1].click()
+    assert live.bench.reception is not None
+    assert live.bench.reception.subject == "number one"
+    assert "number one" in live.detail.head.value
+    assert live.rows.names[1].description.startswith("▶")
 
 
 def test_faults_are_met_by_who_sends_and_told(live: LiveSmtp) -> None:
@@ -180,7 +194,7 @@ def test_mail_is_escaped(live: LiveSmtp) -> None:
     nasty: dict[str, Any] = {"raw": b"Subject: <script>alert(1)</script>\r\n\r\n"}
     deliver(live, '"<img src=x>"@example.com', **nasty)
     live.refresh()
-    shown = live.inbox.value + live.snapshot()
+    shown = live.rows.cells.value + live.detail.head.value + live.snapshot()
     assert "<script>" not in shown
     assert "<img" not in shown
     assert "&lt;script&gt;" in shown

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 import sesreceive as ses
@@ -60,3 +63,28 @@ def test_a_message_is_opened_stepped_through_changed_and_sent_again(workbench: u
     assert composer.envelope().rcpt_to == ("ana@example.com",)
     results.detail.actions.again.click()
     assert [reception.name for reception in bench.receptions] == ["first", "first, again"]
+
+
+def test_what_was_sent_is_opened_from_where_it_was_sent(workbench: ui.Workbench) -> None:
+    composer = workbench.part("2 Send")[0]
+    assert composer.sent.layout.display == "none"
+    composer.send_button.click()
+    assert composer.sent.layout.display is None
+    for view in ("4 Results", "5 Path", "6 Step"):
+        composer.sent.views[view].click()
+        assert workbench.views.value == view
+    workbench.bench.receive(MESSAGE, ses.Envelope(rcpt_to=("ana@example.com",)))
+    assert composer.sent.layout.display == "none"
+
+
+def widgets(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from widgets(child)
+
+
+def test_every_part_that_is_exported_is_used(workbench: ui.Workbench) -> None:
+    for view in workbench.views.options:
+        workbench.part(view)
+    used = {type(widget) for widget in widgets(workbench)} | {type(workbench.bench)}
+    assert {name for name in ui.__all__ if getattr(ui, name) not in used} == set()
