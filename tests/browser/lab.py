@@ -162,6 +162,12 @@ class Notebook:
         """What the kernel prints when it runs `code`, which no cell shows."""
         return str(self.page.evaluate(PYTHON, code)).strip()
 
+    def python_ms(self, code: str) -> float:
+        """Milliseconds that the kernel takes to run `code`."""
+        timed = f"""async (code) => {{
+          const start = performance.now(); await ({PYTHON})(code); return performance.now() - start; }}"""
+        return float(self.page.evaluate(timed, code))
+
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of JupyterLab."""
         self.page.evaluate("([name, given]) => window.jupyterapp.commands.execute(name, given)", [name, arguments])
