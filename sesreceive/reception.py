@@ -139,6 +139,12 @@ class Reception:
         """Names of the rules that fired, in order."""
         return tuple([event.subject for event in self.fired if event.kind is Kind.RULE])
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before the verdicts are read: which scanners looked for a part of their subject alone."""
+        findings = self.scan.findings if self.scan else ()
+        return tuple(dict.fromkeys([finding.scope for finding in findings if finding.scope]))
+
     @cached_property
     def receipt(self) -> Receipt:
         """The accepted mail as the functions that write headers, notifications and bounces take it.
@@ -178,7 +184,9 @@ class Reception:
             Whether long runs of lines that come to the same are shown whole, and what was asked of DNS.
         """
         findings = map(str, self.account.findings)
-        return Explanation(self.trace, repr(self)[1:-1], self.decided.sentence, findings=findings, full=full)
+        return Explanation(
+            self.trace, repr(self)[1:-1], self.decided.sentence, notes=self.notes, findings=findings, full=full
+        )
 
     def diagram(self, *, full: bool = False) -> Diagram:
         """The way of the message through the service as a picture: shows in a notebook, prints as text, saves as SVG.
@@ -212,4 +220,4 @@ class Reception:
 
     def _repr_html_(self) -> str:
         """The explanation as HTML with a text fallback."""
-        return trace_html(self.trace, repr(self)[1:-1], self.decided.sentence)
+        return trace_html(self.trace, repr(self)[1:-1], self.decided.sentence, notes=self.notes)

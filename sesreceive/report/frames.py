@@ -60,6 +60,7 @@ class Tables:
         self._known: dict[int, Account] = {}  # by id
         self._fired: dict[str, int] = {}
         self._metrics: dict[Counted, int] = {}
+        self._notes: dict[str, None] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
             name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
         }
@@ -147,6 +148,7 @@ class Tables:
         if account is not self._laid_out:
             self._laid_out = self._known[id(account)] = account
             self.lay_out(layout_of(account))
+        self._notes |= dict.fromkeys(reception.notes)
         for rule in reception.rules:
             self._fired[rule] = self._fired.get(rule, 0) + 1
         for counted, number in metrics_of(reception):
@@ -157,6 +159,12 @@ class Tables:
         """What CloudWatch would count."""
         self._fill("messages")
         return self._metrics
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before the tables are read, one sentence each; see `Reception.notes`."""
+        self._fill("messages")
+        return tuple(self._notes)
 
     @property
     def fired(self) -> Mapping[str, int]:
@@ -183,6 +191,7 @@ class Tables:
         for counted, number in other._metrics.items():
             self._metrics[counted] = self._metrics.get(counted, 0) + number
         self.lay_out(other._layout)
+        self._notes |= other._notes
         self._chunks += [chunk if isinstance(chunk, Packed) else list(chunk) for chunk in other._chunks]
         for key, columns in self._columns.items():
             self._counts[key].extend(other._counts[key])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sesreceive._html import escape, frame, prose, table, ticked
+from sesreceive.errors import one_line
 from sesreceive.mail.reply import Reply
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables
@@ -39,6 +40,7 @@ def table_text(tables: Tables, name: str, *, limit: int | None, width: int | Non
             columns = declared(name).names[1:]
             cells = (values[:shown] for values in tables.data(name, columns).values())
             text = grid(columns, zip(*cells, strict=True), width=width)
+    text = "".join(f"note: {one_line(note, 2_000)}\n" for note in tables.notes) + text
     return f"{text}\nshowing {shown} of {total}" if shown < total else text
 
 
@@ -49,8 +51,9 @@ def overview_html(tables: Tables, title: str) -> str:
         [_html(column, cell) for column, cell in zip(columns, row, strict=True)] for row in _overview(tables, _SHOWN)
     ]
     note = f'<p class="ses-note">showing {_SHOWN} of {len(tables)}</p>' if len(tables) > _SHOWN else ""
+    head = "".join(f'<p class="ses-note">note: {prose(sentence)}</p>' for sentence in tables.notes)
     text = table_text(tables, "messages", limit=_SHOWN_AS_TEXT, width=160)
-    return frame(f"{title}\n{text}", table(columns, rows, caption=title) + note)
+    return frame(f"{title}\n{text}", head + table(columns, rows, caption=title) + note)
 
 
 def _columns(tables: Tables) -> tuple[str, ...]:

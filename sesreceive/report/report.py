@@ -181,6 +181,14 @@ class Report:
         """What the tables call each message: its name, or ``#`` and its number."""
         return self._tables.labels
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before the tables are read, such as that the embedded marker scanner judged; a sentence each.
+
+        They stand above a table that is printed or shown, and in ``attrs["notes"]`` of each frame.
+        """
+        return self._tables.notes
+
     def explain(self, key: str | int, *, full: bool = False) -> Explanation:
         """Why everything happened to one message; see `Reception.explain`."""
         return self[key].explain(full=full)
@@ -245,6 +253,7 @@ class Report:
         size, made = self._frames.get(name, (-1, None))
         if size != len(self) or made is None:
             made = self._tables.frame(name)
+            made.attrs["notes"] = list(self.notes)
             self._frames[name] = (len(self), made)
         return made.copy()
 

@@ -2,15 +2,18 @@
 
 SES gives a message with either of them the verdict FAIL [observed]. They are looked for in the message as it
 came and in what it carries: base64, quoted-printable, uuencode, zip and gzip, one within the other (`unpacking`). It
-looks for nothing else, and each of its findings says so: a PASS of it is no statement on spam or viruses.
+looks for nothing else, and each of its findings says so, as the head of each report does: a PASS of it is no statement
+on spam or viruses.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from sesreceive.errors import one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.scanner import Finding, Subject
@@ -36,14 +39,23 @@ def _in_base64(marker: bytes) -> Iterator[bytes]:
 _ENCODED = tuple(text for _, _, marker in _MARKERS for text in _in_base64(marker))
 
 
-_CLEAN = {
-    (subject, label, marker): Finding(
-        subject,
-        Verdict.PASS,
-        f"the message does not contain the {label} test string, which is all this marker scanner looks for",
+# The same for every message; a program has one scanner of this kind, perhaps a few with other names.
+@lru_cache(maxsize=16)
+def _clean(name: str) -> tuple[str, Mapping[tuple[Subject, str, bytes], Finding]]:
+    """What a scanner of that name looks for, and what it says of a message without any of it."""
+    scope = (
+        f"the scanner `{one_line(name)}` is the embedded one: it looks for the test strings GTUBE and EICAR "
+        "and for nothing else"
     )
-    for subject, label, marker in _MARKERS
-}
+    return scope, {
+        (subject, label, marker): Finding(
+            subject,
+            Verdict.PASS,
+            f"the message does not contain the {label} test string, which is all this marker scanner looks for",
+            scope,
+        )
+        for subject, label, marker in _MARKERS
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,14 @@ class MarkerScanner:
 
     name: str = "markers"
 
+    @property
+    def scope(self) -> str:
+        """What it looks for, as a sentence."""
+        return _clean(self.name)[0]
+
     def scan(self, message: Message, envelope: Envelope) -> Iterable[Finding]:
         """One finding for spam and one for virus."""
+        scope, clean = _clean(self.name)
         unpacking = Unpacking(hints=_ENCODED)
         missing = list(_MARKERS)
         for layer in unpacking.layers(message.raw):
@@ -74,12 +92,13 @@ class MarkerScanner:
         for row in _MARKERS:
             subject, label, _ = row
             if row not in missing:
-                yield Finding(subject, Verdict.FAIL, f"the message contains the {label} test string")
+                yield Finding(subject, Verdict.FAIL, f"the message contains the {label} test string", scope)
             elif unpacking.problem:
                 yield Finding(
                     subject,
                     Verdict.PROCESSING_FAILED,
                     f"the {label} test string was not found, but not all was looked at: {unpacking.problem}",
+                    scope,
                 )
             else:
-                yield _CLEAN[row]
+                yield clean[row]

@@ -23,11 +23,19 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a scanner says about one subject, and because of what."""
+    """What a scanner says about one subject, and because of what.
+
+    Attributes
+    ----------
+    scope : str
+        What of the subject the scanner looks for, as a sentence, where that is not all of it: every report says so
+        first.
+    """
 
     subject: Subject
     verdict: Verdict
     reason: str
+    scope: str = ""
 
 
 class Scanner(Protocol):

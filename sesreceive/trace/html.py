@@ -25,6 +25,7 @@ def trace_html(
     title: str = "",
     decided: str = "",
     *,
+    notes: Iterable[str] = (),
     findings: Iterable[str] = (),
     full: bool = False,
 ) -> str:
@@ -32,7 +33,7 @@ def trace_html(
 
     What the short text leaves out is there, but folded. After a few thousand lines the rest is left out and counted.
     """
-    trace, findings = tuple(trace), tuple(findings)
+    trace, notes, findings = tuple(trace), tuple(notes), tuple(findings)
     page = _Page()
     steps = "".join(page.node(step) for step in tree(trace))
     if page.left_out:
@@ -40,10 +41,10 @@ def trace_html(
     steps += "".join(f"<div>finding: {prose(finding)}</div>" for finding in findings)
     heading = f"<div><strong>{escape(title)}</strong></div>" if title else ""
     heading += f"<div>decided: {prose(decided)}</div>" if decided else ""
+    heading += "".join(f"<div>note: {prose(note)}</div>" for note in notes)
     rich = f'<div class="ses-trace">{heading}{steps}</div>'
-    return frame(
-        trace_text(trace, title, decided, findings=findings, full=full), rich, style=asset(__package__, "trace.css")
-    )
+    text = trace_text(trace, title, decided, notes=notes, findings=findings, full=full)
+    return frame(text, rich, style=asset(__package__, "trace.css"))
 
 
 class _Page:

@@ -28,6 +28,8 @@ class Explanation:
         The first line.
     decided : str
         What decided the message, as a sentence.
+    notes : iterable of str
+        What to know before the rest is read, one sentence each.
     findings : iterable of str
         What of the account can hardly be meant, one sentence each.
     full : bool
@@ -51,18 +53,22 @@ class Explanation:
         title: str = "",
         decided: str = "",
         *,
+        notes: Iterable[str] = (),
         findings: Iterable[str] = (),
         full: bool = False,
     ) -> None:
         self.trace = tuple(trace)
         self.title = title
         self.decided = decided
+        self.notes = tuple(notes)
         self.findings = tuple(findings)
         self.full = full
 
     def __str__(self) -> str:
         """The text."""
-        return trace_text(self.trace, self.title, self.decided, findings=self.findings, full=self.full)
+        return trace_text(
+            self.trace, self.title, self.decided, notes=self.notes, findings=self.findings, full=self.full
+        )
 
     def __repr__(self) -> str:
         """The text."""
@@ -72,7 +78,9 @@ class Explanation:
         """The same as HTML, with the text as fallback."""
         from sesreceive.trace.html import trace_html
 
-        return trace_html(self.trace, self.title, self.decided, findings=self.findings, full=self.full)
+        return trace_html(
+            self.trace, self.title, self.decided, notes=self.notes, findings=self.findings, full=self.full
+        )
 
 
 def trace_text(
@@ -80,12 +88,14 @@ def trace_text(
     title: str = "",
     decided: str = "",
     *,
+    notes: Iterable[str] = (),
     findings: Iterable[str] = (),
     full: bool = False,
 ) -> str:
     """The trace as lines; control characters are made visible, so that any mail can be printed."""
     lines = [one_line(title, _REASON)] if title else []
     lines += [f"decided: {one_line(decided, _REASON)}"] if decided else []
+    lines += [f"note: {one_line(note, _REASON)}" for note in notes]
     steps = tree(trace)
     for step in steps:
         lines += _lines(step, 0, full)

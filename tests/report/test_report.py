@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive._html import prose
 from sesreceive.errors import InputError, MissingExtraError
 from sesreceive.report import Report, rows_of
 from sesreceive.report.columns import CELLS, TABLES
@@ -356,7 +357,9 @@ def test_a_spreadsheet_runs_no_formula_of_a_stranger(exact: bool, tmp_path: Path
 
 def test_text_for_a_terminal(report: Report) -> None:
     text = report.to_text(width=200)
-    assert text.splitlines()[0].split() == [
+    note, heading, *rows = text.splitlines()
+    assert note.startswith("note: the scanner `markers` is the embedded one")
+    assert heading.split() == [
         "message",
         "from",
         "to",
@@ -367,9 +370,9 @@ def test_text_for_a_terminal(report: Report) -> None:
         "actions",
         "because",
     ]
-    assert len(text.splitlines()) == 1 + len(report)
+    assert len(rows) == len(report)
     assert report.to_text(limit=2, width=80).endswith("\nshowing 2 of 10")
-    assert "matched" in report.to_text("recipients", width=200).splitlines()[0]
+    assert "matched" in report.to_text("recipients", width=200).splitlines()[1]
     matrix = report.to_text("matrix")
     assert "rule:billing" in matrix
     assert len([line for line in matrix.splitlines() if line.split()[:1] and line.split()[0] in WAYS]) == len(WAYS)
@@ -411,7 +414,7 @@ def test_mail_never_becomes_markup_or_control(name: str, sender: str, recipient:
     ):
         assert not any(control(character) for character in text)
         text.encode()
-    assert len(report.to_text(width=100).splitlines()) == 2
+    assert len(report.to_text(width=100).splitlines()) == 2 + len(report.notes)
     for table in TABLES:
         report.frame(table.name)
 
@@ -441,3 +444,43 @@ def test_the_open_points_that_mattered_are_a_table() -> None:
         ["sub", "subdomains_verified", "False"]
     ]
     assert list(ses.Report().assumed().columns) == list(report.assumed().columns)
+
+
+# scanners, the notes
+SCANNERS = [
+    ((ses.MarkerScanner(),), ("markers",)),
+    ((ses.MarkerScanner(name="two strings"), ses.ScriptedScanner()), ("two strings",)),
+    ((ses.ScriptedScanner(),), ()),
+    ((), ()),
+]
+
+
+@pytest.mark.parametrize("scanners, names", SCANNERS)
+def test_every_report_says_first_that_the_embedded_marker_scanner_judged(tmp_path, scanners, names) -> None:
+    rule = ses.ReceiptRule(name="all", enabled=True, scan_enabled=True, actions=(ses.StopAction(),))
+    account = ses.Account(
+        identities=("example.com",), rule_sets=(ses.ReceiptRuleSet(name="main", rules=(rule,)),), active="main"
+    )
+    receiver = ses.Receiver(account, scanners=scanners, seed=1)
+    reception = receiver.receive(b"To: ana@example.com\r\n\r\n", name="m", rcpt_to=["ana@example.com"])
+    refused = receiver.receive(b"", name="r", rcpt_to=["ana@example.net"])
+    sentences = [
+        f"the scanner `{name}` is the embedded one: it looks for the test strings GTUBE and EICAR and for nothing else"
+        for name in names
+    ]
+    assert list(reception.notes) == sentences
+    assert refused.notes == ()
+    heads = [f"note: {sentence}" for sentence in sentences]
+    assert [line for line in str(reception.explain()).splitlines() if line.startswith("note: ")] == heads
+    html = [f"note: {prose(sentence)}<" for sentence in sentences]
+    reports = Report([reception, refused]), Report([refused, reception], keep=False), Report() + Report([reception])
+    for shown in (reception._repr_html_(), reception.explain()._repr_html_(), reports[0]._repr_html_()):
+        assert all(head in shown for head in html)
+        assert ("note: the scanner" in shown) is bool(heads)
+    for report in (*reports, reports[0].pack()):
+        assert list(report.notes) == report.messages.attrs["notes"] == sentences
+        for table in ("messages", "events", "matrix"):
+            assert report.to_text(table).splitlines()[: len(heads) + 1] != heads
+            assert [line for line in report.to_text(table).splitlines() if line.startswith("note: ")] == heads
+    for form in ("csv", "json", "parquet"):
+        reports[0].save(tmp_path, format=form)
