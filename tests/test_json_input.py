@@ -72,7 +72,7 @@ def test_any_text_is_read_or_refused(text: str | bytes) -> None:
 PLACES = [
     ('{"a": 1,\n "b" 2}', 2, 6, "Expecting ':' delimiter"),
     ("[" * 101 + "]" * 101, 1, 1, "it is nested too deeply: expected at most 100 levels"),
-    ('{"a": 1,\n "a": 2}', 1, 1, "the member `a` is given twice"),
+    ('{"a": 1,\n "a": 2}', 2, 2, "the member `a` is given twice"),
     (b"\xff", 1, 1, "it is not UTF-8 text: byte 0 is not"),
 ]
 

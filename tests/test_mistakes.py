@@ -212,6 +212,7 @@ def test_every_help_has_an_example(parser: Parser) -> None:
 @pytest.mark.parametrize("line", sorted(set(EXAMPLES) - set(NOT_RUN)))
 def test_every_example_runs(line: str, folder: Path) -> None:
     (folder / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "rules.json").write_text('{"RuleSets": [{"Name": "mail-live", "Rules": []}]}', encoding="utf-8")
     # The program of this environment is the one that is found.
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     serves = line.startswith("sesreceive serve")

@@ -64,13 +64,13 @@ def _load(options: argparse.Namespace) -> int:
     return Exit.PROBLEMS if found and options.strict else Exit.DONE
 
 
-def variables_of(given: Sequence[str]) -> dict[str, Any]:
-    """Values of variables from ``name=value``; JSON is read as such, all else is text."""
+def variables_of(given: Sequence[str], option: str = "--var") -> dict[str, Any]:
+    """Values of variables from ``name=value``, as an option gives them; JSON is read as such, all else is text."""
     variables: dict[str, Any] = {}
     for one in given:
         name, equals, value = one.partition("=")
         if not equals or not name:
-            raise UsageError(f"--var: expected `name=value` but got `{one_line(name, 80)}`")
+            raise UsageError(f"{option}: expected `name=value` but got `{one_line(name, 80)}`")
         variables[name] = value
         if value[:1] in ("[", "{"):
             variables[name] = parse_json(value, where=f"variable `{one_line(name, 80)}`")

@@ -111,7 +111,9 @@ def _template(config: pytest.Config) -> Loaded:
             "expected the template of the account under test: give --ses-account=PATH, or write `ses_account = PATH` "
             "into the settings of pytest, or override the fixture `ses_account`"
         )
-    return load(path, variables=variables_of([*config.getini("ses_variables"), *config.getoption("ses_var")]))
+    variables = variables_of(config.getini("ses_variables"), "ses_variables")
+    variables |= variables_of(config.getoption("ses_var"), "--ses-var")
+    return load(path, variables=variables)
 
 
 def _or_fail(make: Callable[[], Any]) -> Any:

@@ -12,6 +12,7 @@ from sesreceive.analysis.coverage import Coverage
 from sesreceive.analysis.coverage_tally import CoverageTally
 from sesreceive.errors import one_line
 from sesreceive.formats.loaded import Loaded
+from sesreceive.json_input import parse_json
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
 from sesreceive.stages.taken_over import TakenOver
@@ -66,7 +67,7 @@ class Recording:
     def take_over(self, counted: Mapping[str, Any]) -> None:
         """Add the counts of another process."""
         for key, (messages, rows) in counted.items():
-            tally = self._tally(Account.from_api(json.loads(key)))
+            tally = self._tally(Account.from_api(parse_json(key)))
             tally.messages += messages
             for kind, name, position, part, hits in rows:
                 tally.hits[CoverKey(CoverKind(kind), name, position, part)] += hits

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 import sesreceive as ses
 from sesreceive.cli import main
+from sesreceive.cli.exits import Exit
 
 STORE = ses.ReceiptRule(
     name="store", enabled=True, recipients=["in@example.com"], actions=[ses.S3Action(bucket_name="inbox")]
@@ -192,7 +193,7 @@ def test_a_dump_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     account(REST).save(dump)
     assert main(["drift", str(template), "--account", str(dump)]) == 1
     assert "rule store: only in the template" in capsys.readouterr().out
-    assert main(["drift", str(tmp_path / "gone"), "--account", str(dump)]) == 2
+    assert main(["drift", str(tmp_path / "gone"), "--account", str(dump)]) == Exit.INPUT
 
 
 def test_a_server_on_the_command_line(

@@ -202,7 +202,7 @@ WRONG = [
     ({"a.json": "{"}, ["--ses-account=a.json"], 1, "a.json:1:2: expected JSON: *"),
     ({"a.json": '{"Identities": ["example.com"]}'}, ["--ses-account=a.json", "--ses-zone=z"], 1, "cannot read zone *"),
     ({"a.json": '{"Identities": ["example.com"]}'}, ["--ses-account=a.json", "--ses-var=x"], 1,
-     "expected `name=value` but got `x`"),
+     "--ses-var: expected `name=value` but got `x`"),
 ]  # fmt: skip
 
 
