@@ -22,7 +22,7 @@ from sesreceive.clock import Clock, SteppingClock, SystemClock, to_datetime
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Backend, Effect, Outcome
-from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply, accepted
@@ -177,7 +177,7 @@ class Receiver:
         self.backend: Backend = MemoryBackend() if backend is None else backend
         self.permissions = permissions
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
-        self.provider_lists = tuple(provider_lists)
+        self.provider_lists = provider_lists
         self.bounds = bounds or Bounds()
         self._memory = Memory()  # of DNS records and SPF results; no result depends on it
         self.clock: Clock = clock or (SystemClock() if seed is None else SteppingClock())
@@ -210,6 +210,19 @@ class Receiver:
         ]
         if problems:
             raise ValidationError(*problems)
+
+    @property
+    def provider_lists(self) -> tuple[AnyList, ...]:
+        """The lists of networks that are refused besides, each by a name of its own; assign others to change them."""
+        return self._provider_lists
+
+    @provider_lists.setter
+    def provider_lists(self, provider_lists: Iterable[AnyList]) -> None:
+        lists = tuple(provider_lists)
+        names = [entry.name for entry in lists]
+        if doubled := next((name for name in names if names.count(name) > 1), None):
+            raise InputError(f"expected provider lists with different names but two are called `{one_line(doubled)}`")
+        self._provider_lists = lists
 
     @property
     def _index(self) -> AccountIndex:

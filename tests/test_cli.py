@@ -124,6 +124,40 @@ def test_serve_receives_live_mail_and_ends_after_the_count() -> None:
     )
 
 
+def test_serve_keeps_the_latest_messages_for_the_tables_and_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sesreceive.cli", "serve", "--dataset", "first-steps", "--port", "0"]
+    command += ["--count", "5", "--keep", "2", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        host, _, port = process.stdout.readline().split()[2].partition(":")
+        with smtplib.SMTP(host, int(port)) as client:
+            for number in range(5):
+                client.sendmail("ana@example.org", ["hello@example.com"], b"Subject: %d\r\n\r\nhi\r\n" % number)
+        rest, _ = process.communicate(timeout=60)
+        watchdog.cancel()
+    assert process.returncode == 0
+    assert rest.count(": 250 ") == 5
+    assert "5 messages were processed: the tables have the latest 2 (--keep)" in rest
+    with open(tmp_path / "messages.csv", encoding="utf-8", newline="") as file:
+        assert [row["subject"] for row in csv.DictReader(file)] == ["3", "4"]
+
+
+def test_provider_lists_in_files_of_one_name_have_columns_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["replay", "--dataset", "first-steps", "--table", "matrix"]
+    for folder, network in (("a", "192.0.2.0/24"), ("b", "203.0.113.0/24")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "drop.txt").write_text(f"{network}\n", encoding="utf-8")
+        options += ["--provider-list", str(tmp_path / folder / "drop.txt")]
+    assert main(options) == 0
+    out = capsys.readouterr().out
+    assert "provider list:drop\n" in out
+    assert f"provider list:{tmp_path}/b/drop.txt\n" in out
+
+
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(
         f"{sys.executable} -m sesreceive.cli replay --dataset first-steps --table events | head -n 1",

@@ -37,7 +37,7 @@ from sesreceive.functions.registry import Function, Functions, Handler, outcome_
 from sesreceive.later import unread
 from sesreceive.wording import count
 
-__all__ = ["BaseBackend"]
+__all__ = ["BaseBackend", "NotKeptError"]
 
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
 # SES tries again some fifty times, in virtual time; a process or a time limit takes real time. Each failed run takes
@@ -45,6 +45,13 @@ _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; bot
 # Callables that just raise cost nothing.
 RETRY_BUDGET, TIMEOUT_COST, HANDLER_COST = 5, 3, 1
 _REMEMBERED = 64  # invocations that are being tried again at once
+
+
+class NotKeptError(SesReceiveError):
+    """What `_record` raises of a kind that the backend has no place for: trying again cannot help."""
+
+    def __init__(self, record: object) -> None:
+        super().__init__(f"`{type(record).__name__}` is no effect that this backend keeps")
 
 
 class BaseBackend(ABC):
@@ -140,7 +147,7 @@ class BaseBackend(ABC):
 
     @abstractmethod
     def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None:
-        """Keep what is only kept."""
+        """Keep what is only kept; raise `NotKeptError` of a kind that has no place."""
 
     # ------------------------------------------------------------------ effects
 
@@ -162,6 +169,8 @@ class BaseBackend(ABC):
                 return Outcome(error=reason, permanent=True)
             error = self.failures.take(effect)
             return Outcome(error=error) if error else self._perform(effect)
+        except NotKeptError as error:
+            return Outcome(error=str(error), permanent=True)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with a store is its answer
             return Outcome(error=self._error(effect, error))
 
@@ -186,7 +195,7 @@ class BaseBackend(ABC):
             case DeliverToWorkMail() | StartContact():
                 self._record(effect)
                 return Outcome()
-        return Outcome(error=f"`{type(effect).__name__}` is no effect a backend knows")
+        return Outcome(error=f"`{type(effect).__name__}` is no effect a backend knows", permanent=True)
 
     def _put(self, effect: PutObject) -> Outcome:
         if not _BUCKET.fullmatch(effect.bucket):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sesreceive.backends.base import BaseBackend
+from sesreceive.backends.base import BaseBackend, NotKeptError
 from sesreceive.backends.durable_files import JsonLines, Root
 from sesreceive.backends.failure_plan import Failure
 from sesreceive.backends.object_folder import FolderBucket
@@ -209,6 +209,8 @@ class DirectoryBackend(BaseBackend):
         if isinstance(record, Invocation):
             self._invocations.append(dataclasses.asdict(record))
             return
+        if type(record) not in _FOLDERS:
+            raise NotKeptError(record)
         described = {"operation": record.operation, **dataclasses.asdict(record)}
         del described["raw"]
         with self._root.writing():

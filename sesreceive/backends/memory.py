@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sesreceive.backends.base import BaseBackend
+from sesreceive.backends.base import BaseBackend, NotKeptError
 from sesreceive.backends.durable_files import Root
 from sesreceive.backends.failure_plan import Failure
 from sesreceive.backends.object_folder import FolderBucket
@@ -182,6 +182,8 @@ class MemoryBackend(BaseBackend):
 
     def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None:
         with self._lock:
+            if type(record) not in self._records:
+                raise NotKeptError(record)
             self._records[type(record)].append(record)
 
     def _environment(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +181,7 @@ def receiver_of(options: argparse.Namespace, *, backend: DirectoryBackend | None
     else:
         zone = zone_of(options.zone) if options.zone is not None else Zone({})
         receiver = Receiver(account_of(options.account), resolver=zone, seed=options.seed, backend=backend)
-    receiver.provider_lists += _provider_lists(options)
+    receiver.provider_lists += _provider_lists(options, {entry.name for entry in receiver.provider_lists})
     if options.permissions is not None:
         receiver.permissions = permissions_in(options.permissions, receiver.account)
     return receiver
@@ -212,9 +213,18 @@ def judged_by_sample(options: argparse.Namespace) -> None:
         )
 
 
-def _provider_lists(options: argparse.Namespace) -> tuple[AnyList, ...]:
-    """The lists that the options name; how old they are is said on standard error, beside the tables."""
-    read = [ProviderList.read(path) for path in options.provider_list]
+def _provider_lists(options: argparse.Namespace, taken: set[str]) -> tuple[AnyList, ...]:
+    """The lists that the options name; how old they are is said on standard error, beside the tables.
+
+    A list is called as its file is, and by its path where there is one of that name.
+    """
+    read = []
+    for path in options.provider_list:
+        entry = ProviderList.read(path)
+        if entry.name in taken:
+            entry = replace(entry, name=path)
+        taken.add(entry.name)
+        read.append(entry)
     for entry in read:
         print(f"provider list {one_line(entry.about(now()), 2000)}", file=sys.stderr)
     return (*read, *map(ProviderList.dnsbl, options.dns_list))
@@ -306,6 +316,8 @@ def print_report(report: Report, options: argparse.Namespace) -> None:
     """One table on standard output, or all of them in a folder."""
     if options.out is not None:
         written = report.save(options.out, format=options.format or _FORMATS[0])
+        for note in report.notes:
+            print(f"note: {one_line(note, 2_000)}")
         print(f"wrote {len(written)} tables to {one_line(options.out)}")
         return
     print(report.to_text(options.table or "messages"))

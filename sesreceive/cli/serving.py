@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from sesreceive.reception import Reception
     from sesreceive.smtp.server import Server
 
+# A server that runs for weeks would keep every message in memory otherwise.
+KEPT = 10_000
+
 
 def add(commands: Commands) -> None:
     """The commands of this family, with their options."""
@@ -60,6 +63,13 @@ def add(commands: Commands) -> None:
     serve.add_argument("--port", type=port, default=2525, help="port to listen on, 0 for a free one (default: 2525)")
     serve.add_argument("--count", type=number(1), help="stop after this many messages")
     file_option(serve, "--data", help="folder that keeps objects, notifications and accepted mail, also over restarts")
+    serve.add_argument(
+        "--keep",
+        type=number(1),
+        default=KEPT,
+        metavar="NUMBER",
+        help=f"how many messages the tables at the end have, the latest (default: {KEPT})",
+    )
     serve.add_argument(
         "--grace",
         type=seconds,
@@ -113,7 +123,8 @@ def _serve(options: argparse.Namespace) -> int:
     if delivery:
         receiver.backend = faulty
     smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
-    server = receiver.smtp(host=options.host, port=options.port, faults=smtp)
+    server = receiver.smtp(host=options.host, port=options.port, faults=smtp, keep=options.keep)
+    following = server.follow()
     try:
         with _stopped_by_signals():
             server.start()
@@ -123,7 +134,7 @@ def _serve(options: argparse.Namespace) -> int:
             print(one_line(_how_long_it_lasts(server), 2000))
             print("stop with Ctrl-C", flush=True)
             seen = 0
-            for came in server.follow():
+            for came in following:
                 if isinstance(came, Failed):  # one message that fails is no reason to take no more
                     print(f"sesreceive: {one_line(came, 2000)}", file=sys.stderr, flush=True)
                 elif came is not None:
@@ -143,7 +154,10 @@ def _serve(options: argparse.Namespace) -> int:
     if sns is not None:
         sns.drain(options.grace)
         sns.stop()
-    print_report(server.report, options)
+    report, processed = server.report, server.counters["processed"]
+    if processed > len(report):
+        print(f"{processed:d} messages were processed: the tables have the latest {len(report)} (--keep)")
+    print_report(report, options)
     return code
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,10 @@ class Failed:
         return f"{what} raised {type(self.error).__name__}: {one_line(self.error)}"
 
 
+class _News(deque["Reception | Failed"]):
+    """What one follower has not seen yet."""
+
+
 class Intake:
     """The queue between sessions and workers.
 
@@ -63,7 +68,7 @@ class Intake:
     workers : int
         Threads that process; more than one gives up the order.
     keep : int, optional
-        How many receptions are remembered, the latest; all by default.
+        How many receptions are remembered, the latest, and how many failures; all by default.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Intake:
         self._alarm: asyncio.TimerHandle | None = None
         self._changed = threading.Condition()
         self._receptions: deque[tuple[int, Reception]] = deque(maxlen=keep)
+        self._followers: list[weakref.ref[_News]] = []
         self._waiters: deque[tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]] = deque()
         self._threads: list[threading.Thread] = []
         self._places = self._octets = 0  # reserved or waiting or being processed
@@ -88,7 +94,8 @@ class Intake:
         self._serials = count(1)
         self.accepted = self.refused = self.skipped = 0
         self.done = {True: 0, False: 0}  # processed, by whether they were accepted
-        self.failures: list[Failed] = []
+        self.failed = 0
+        self.failures: deque[Failed] = deque(maxlen=keep)
 
     # ---------------------------------------------------------------- for the sessions
 
@@ -250,8 +257,19 @@ class Intake:
             return
         segment.done(message.message_id)
         with self._changed:
-            self._receptions.append((next(self._serials), reception))
-            self.done[True] += 1
+            self._add(next(self._serials), reception, accepted=True)
+
+    def _add(self, serial: int, reception: Reception, *, accepted: bool) -> None:
+        self._receptions.append((serial, reception))
+        self.done[accepted] += 1
+        self._tell(reception)
+
+    def _tell(self, news: Reception | Failed) -> None:
+        """Let everybody know who follows; who does no more is forgotten."""
+        followers = [(reference, waiting) for reference in self._followers if (waiting := reference()) is not None]
+        for _, waiting in followers:
+            waiting.append(news)
+        self._followers = [reference for reference, _ in followers]
 
     def _resumed(self, number: int) -> None:
         with self._changed:
@@ -259,24 +277,30 @@ class Intake:
             self._changed.notify_all()
 
     def follow(self) -> Iterator[Reception | Failed | None]:
-        """Each reception and each failure as it comes, from the first on that is kept; None while there is none."""
-        received, failed = 0, 0
+        """Each reception and each failure as it comes, from the first on that is kept; None while there is none.
+
+        From the call on nothing is missed, however few are kept.
+        """
+        news: _News = _News()
+        with self._changed:
+            news += [*self.failures, *(reception for _, reception in self._receptions)]
+            self._followers.append(weakref.ref(news))
+        return self._follow(news)
+
+    def _follow(self, news: _News) -> Iterator[Reception | Failed | None]:
         while True:
             with self._changed:
-                total = sum(self.done.values())
-                new: list[Reception | Failed] = list(self.failures[failed:])
-                if total > received:
-                    new += [reception for _, reception in list(self._receptions)[received - total :]]
-                received, failed = total, len(self.failures)
-                if not new:
+                if not news:
                     self._changed.wait(1.0)
-            yield from new or (None,)
+                batch = list(news)
+                news.clear()
+            yield from batch or (None,)
 
     def wait_for(self, count: int, timeout: float, accepted: tuple[bool, ...]) -> bool:
         """Whether so many messages of these kinds were processed, or something failed, within `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: bool(self.failures) or sum(self.done[kind] for kind in accepted) >= count, timeout
+                lambda: bool(self.failed) or sum(self.done[kind] for kind in accepted) >= count, timeout
             )
 
     def drain(self, timeout: float) -> bool:
@@ -298,7 +322,9 @@ class Intake:
         """Remember an error that no session and no message may answer for."""
         _log.error("%s", error, exc_info=error)
         with self._changed:
+            self.failed += 1
             self.failures.append(Failed(submission, error))
+            self._tell(self.failures[-1])
             self._changed.notify_all()
 
     def _work(self) -> None:
@@ -319,8 +345,7 @@ class Intake:
             self.fail(submission, error)
         else:
             with self._changed:
-                self._receptions.append((serial, reception))
-                self.done[submission.accepted] += 1
+                self._add(serial, reception, accepted=submission.accepted)
         if submission.accepted:
             self.release(octets)
         else:

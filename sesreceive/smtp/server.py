@@ -89,7 +89,7 @@ class Server:
         Threads that process messages. More than one gives up the order of processing, and with it the equal
         output of two runs.
     keep : int, optional
-        How many receptions are kept, the latest; all by default.
+        How many receptions are kept, the latest, and how many failures; all by default.
     spool : str, Path or bool, optional
         Folder where accepted messages lie until they are processed. By default that of the backend: of a
         `DirectoryBackend` the folder ``spool`` in its own, of an `AwsBackend` the one it names, of a `MemoryBackend`
@@ -156,6 +156,8 @@ class Server:
         )
         if workers < 1:
             raise ServerError(f"workers: expected at least 1 but got `{workers}`")
+        if keep is not None and keep < 1:
+            raise ServerError(f"keep: expected at least 1 but got `{keep}`")
         self._intake = Intake(receiver.process, self._policy.bounds, workers=workers, keep=keep)
         self._counters = Counters()
         self._spool_path = _spool_path(spool, receiver.backend)
@@ -329,13 +331,14 @@ class Server:
             "processed": sum(intake.done.values()),
             "waiting": intake.pending,
             "timeouts": seen.timeouts,
-            "failures": len(intake.failures),
+            "failures": intake.failed,
         }
 
     def follow(self) -> Iterator[Reception | Failed | None]:
         """Each reception, and each failure, as it comes; None about once a second while nothing does.
 
-        A failure ends nothing: who follows decides what to do about it.
+        A failure ends nothing: who follows decides what to do about it. Nothing is missed from the call on, also where
+        fewer receptions are kept.
         """
         return self._intake.follow()
 

@@ -211,8 +211,20 @@ def test_a_planned_failure_leaves_nothing_behind_and_is_used_up(place: Place) ->
     assert list(place.reopen().buckets["inbox"]) == ["k"]
 
 
-def test_an_effect_nobody_knows_is_an_error_not_an_exception(place: Place) -> None:
-    assert place.backend.perform(Effect()).error == "`Effect` is no effect a backend knows"
+class Forgotten(StartContact):
+    """An effect that `_perform` takes and no backend has a place for."""
+
+
+UNKNOWN = [
+    (Effect(), "`Effect` is no effect a backend knows"),
+    (Forgotten(instance_arn="x"), "`Forgotten` is no effect that this backend keeps"),
+]
+
+
+@pytest.mark.parametrize("effect, error", UNKNOWN, ids=["nobody performs it", "nobody keeps it"])
+def test_an_effect_nobody_knows_is_an_error_that_is_not_tried_again(place: Place, effect: Effect, error: str) -> None:
+    outcome = place.backend.perform(effect)
+    assert (outcome.error, outcome.permanent) == (error, True)
 
 
 def test_a_name_that_is_not_there_suggests_a_near_one(place: Place) -> None:

@@ -10,6 +10,7 @@ import pytest
 import sesreceive as ses
 from sesreceive.bounds import Bounds
 from sesreceive.errors import ServerError
+from sesreceive.smtp.intake import Failed
 from tests.conftest import make_account, make_rule
 from tests.patience import PATIENCE_S
 from tests.smtp.world import FUNCTION, MESSAGE, STORE, Wire, stored
@@ -202,6 +203,38 @@ def test_an_error_while_processing_is_told_to_whoever_waits() -> None:
         assert wire.ready().message().startswith("250 OK")
     assert [failed.submission.name for failed in server.failures if failed.submission] == ["smtp-1", "smtp-2"]
     assert "2 failed" in repr(server)
+
+
+def test_who_follows_misses_nothing_where_few_are_kept() -> None:
+    behind = ses.Receiver(make_account(make_rule("store", STORE)), seed=1)
+    with behind.smtp(keep=2) as server:
+        following = server.follow()
+        with Wire(server) as wire:
+            for number in range(20):
+                wire.ready().message(numbered(number))
+            server.wait_for(20)
+        seen = [next(following) for _ in range(20)]
+        assert [came.subject for came in seen if isinstance(came, ses.Reception)] == [str(one) for one in range(20)]
+        assert [one.subject for one in server.receptions] == ["18", "19"]
+        late = server.follow()  # sees what is kept
+        assert [next(late), next(late)] == [*server.receptions]
+    assert server.counters["processed"] == 20
+    assert len(server.report) == 2
+
+
+def test_failures_are_kept_as_receptions_are() -> None:
+    behind = ses.Receiver(make_account(make_rule("store", STORE)), seed=1)
+
+    def broken(effect: object) -> ses.Outcome:
+        raise RuntimeError("no")
+
+    behind.backend.perform = broken
+    with behind.smtp(keep=2) as server, Wire(server) as wire:
+        following = server.follow()
+        for _ in range(5):
+            assert wire.ready().message().startswith("250 OK")
+        assert all(isinstance(next(came for came in following if came is not None), Failed) for _ in range(5))
+        assert (server.counters["failures"], len(server.failures)) == (5, 2)
 
 
 # ---------------------------------------------------------------- stopping in the middle

@@ -151,3 +151,18 @@ def test_an_account_is_told_that_its_reading_of_ec2_mattered() -> None:
     receiver = ses.Receiver(ses.Account(identities=("example.com",)), provider_lists=[FROM_EC2], seed=1)
     reception = receiver.receive(b"Subject: x", client_ip=IP, rcpt_to=["ana@example.com"])
     assert "ec2_source" in [point.name for point in reception.assumed()]
+
+
+def test_provider_lists_of_one_receiver_have_different_names() -> None:
+    first, second = ses.ProviderList("drop", ("192.0.2.0/24",)), ses.ProviderList("drop", ("203.0.113.0/24",))
+    receiver = ses.Receiver(ses.Account(), provider_lists=[first], seed=1)
+    for change in (lambda: ses.Receiver(ses.Account(), provider_lists=[first, second]), lambda: more(receiver, second)):
+        with pytest.raises(
+            ses.InputError, match=r"^expected provider lists with different names but two are called `drop`"
+        ):
+            change()
+    assert receiver.provider_lists == (first,)
+
+
+def more(receiver: ses.Receiver, added: ses.ProviderList) -> None:
+    receiver.provider_lists += (added,)
