@@ -138,7 +138,7 @@ def test_serve_keeps_the_latest_messages_for_the_tables_and_says_so(tmp_path: Pa
         rest, _ = process.communicate(timeout=60)
         watchdog.cancel()
     assert process.returncode == 0
-    assert rest.count(": 250 ") == 5
+    assert rest.count(" 250  ana@example.org") == 5
     assert "5 messages were processed: the tables have the latest 2 (--keep)" in rest
     with open(tmp_path / "messages.csv", encoding="utf-8", newline="") as file:
         assert [row["subject"] for row in csv.DictReader(file)] == ["3", "4"]

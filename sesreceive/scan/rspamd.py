@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.errors import one_line
 from sesreceive.json_input import JsonError, parse_json
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.daemon import Address, ask, check_timeout
+from sesreceive.scan.points import check_points, judge_points
 from sesreceive.scan.scanner import Finding, Subject
 from sesreceive.verdict import Verdict
 
@@ -90,10 +90,7 @@ class RspamdScanner:
         """Refuse an address, a time or a band that is none."""
         Address.parse(self.address, port=PORT, field="rspamd.address")
         check_timeout(self.timeout_s, "rspamd.timeout_s")
-        if self.threshold is not None and not math.isfinite(self.threshold):
-            raise ValidationError(Problem("rspamd.threshold", f"expected points but got `{self.threshold}`"))
-        if not 0 <= self.gray_band < math.inf:
-            raise ValidationError(Problem("rspamd.gray_band", f"expected 0 points or more but got `{self.gray_band}`"))
+        check_points("rspamd", self.threshold, self.gray_band)
 
     def scan(self, message: Message, envelope: Envelope) -> Iterable[Finding]:
         """One finding, for spam."""
@@ -134,18 +131,14 @@ class RspamdScanner:
 
     def _judge(self, *, points: float, action: str, symbols: object) -> tuple[Verdict, str]:
         """The verdict on so many points and the daemon's word for what to do."""
-        reason = f"rspamd gives {points:g} points"
         if self.threshold is None:
             verdict = VERDICTS[action]
-            reason += f" and the action `{action}`, which we take for {verdict}"
+            reason = f" and the action `{action}`, which we take for {verdict}"
         else:
-            gray = self.threshold - self.gray_band
-            reason += f", spam from {self.threshold:g} on"
-            verdict = Verdict.FAIL if points >= self.threshold else Verdict.PASS
-            if verdict is Verdict.PASS and self.gray_band and points >= gray:
-                verdict = Verdict.GRAY
-                reason += f", gray from {gray:g} on (we assume)"
-        return verdict, f"{reason}: {', '.join(_named(symbols)) or 'no symbol hit'}"
+            verdict, reason = judge_points(
+                points, is_spam=points >= self.threshold, required=self.threshold, gray_band=self.gray_band
+            )
+        return verdict, f"rspamd gives {points:g} points{reason}: {', '.join(_named(symbols)) or 'no symbol hit'}"
 
 
 class _Answered:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.errors import one_line
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.daemon import Address, ask, check_timeout
+from sesreceive.scan.points import check_points, judge_points
 from sesreceive.scan.scanner import Finding, Subject
 from sesreceive.verdict import Verdict
 
@@ -79,10 +79,7 @@ class SpamdScanner:
         """Refuse an address, a time or a band that is none."""
         Address.parse(self.address, port=PORT, field="spamd.address")
         check_timeout(self.timeout_s, "spamd.timeout_s")
-        if self.threshold is not None and not math.isfinite(self.threshold):
-            raise ValidationError(Problem("spamd.threshold", f"expected points but got `{self.threshold}`"))
-        if not 0 <= self.gray_band < math.inf:
-            raise ValidationError(Problem("spamd.gray_band", f"expected 0 points or more but got `{self.gray_band}`"))
+        check_points("spamd", self.threshold, self.gray_band)
 
     def scan(self, message: Message, envelope: Envelope) -> Iterable[Finding]:
         """One finding, for spam."""
@@ -121,15 +118,11 @@ class SpamdScanner:
         """The verdict on so many points; `said` is the daemon's word on spam."""
         if self.threshold is not None:
             required, said = self.threshold, points >= self.threshold
-        gray = required - self.gray_band
-        reason = f"spamd gives {points:g} points, spam from {required:g} on"
-        verdict = Verdict.PASS
-        if said:
-            verdict = Verdict.FAIL
-        elif self.gray_band and points >= gray:
-            verdict = Verdict.GRAY
-            reason += f", gray from {gray:g} on (we assume)"
-        return verdict, f"{reason}: {one_line(', '.join(tests.split(','))) or 'no test hit'}"
+        verdict, reason = judge_points(points, is_spam=said, required=required, gray_band=self.gray_band)
+        return (
+            verdict,
+            f"spamd gives {points:g} points{reason}: {one_line(', '.join(tests.split(','))) or 'no test hit'}",
+        )
 
 
 def _failed(what: str, said: bytes) -> tuple[Verdict, str]:

@@ -6,21 +6,19 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import ipywidgets as W
 
 from sesreceive._html import code, escape, prose, ticked
 from sesreceive.account import edits
-from sesreceive.account.account import Account
 from sesreceive.account.filters import Policy, ReceiptFilter
-from sesreceive.account.member import Member
 from sesreceive.errors import Problem, ValidationError
 from sesreceive.receiver import Receiver
 from sesreceive.stages import filtering
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, bench_of, button, html, problem_html
+from sesreceive.ui.fields import Form
+from sesreceive.ui.kit import bench_of, button, html, problem_html
+from sesreceive.ui.list_editor import ListEditor
 from sesreceive.ui.listing import Listing
 from sesreceive.wording import count, expected
 
@@ -116,7 +114,7 @@ RECIPES: tuple[Recipe, ...] = (
 )
 
 
-class FilterEditor(Part):
+class FilterEditor(ListEditor):
     """The IP address filters of an account; their order has no meaning.
 
     Parameters
@@ -125,15 +123,13 @@ class FilterEditor(Part):
         Whose account is edited.
     """
 
+    noun, member = "filter", "filters"
+
     def __init__(self, receiver: Receiver | Bench) -> None:
-        bench = bench_of(receiver)
-        self.bench = bench
-        self.at = 0
-        self._own = False
         self.list = Listing(
             self,
             "filter",
-            self._on_choice,
+            self.on_choice,
             rows=5,
             buttons=(
                 ("Add block", lambda: self.add(Policy.BLOCK)),
@@ -141,9 +137,7 @@ class FilterEditor(Part):
                 ("Delete filter", self.delete),
             ),
         )
-        self.form = Form(
-            self, ReceiptFilter, self._on_field, labels={"name": "Filter name", "cidr": "Address or range"}
-        )
+        self.form = Form(self, ReceiptFilter, self.on_field, labels={"name": "Filter name", "cidr": "Address or range"})
         self.recipe = W.Dropdown(
             options=[(one.title, at) for at, one in enumerate(RECIPES)],
             description="Recipe",
@@ -171,38 +165,23 @@ class FilterEditor(Part):
         left = W.VBox([self.list, self.tried, self.outcome], layout=W.Layout(flex="1 1 380px", min_width="0"))
         recipe = W.HBox([self.recipe, self.addresses, use], layout=W.Layout(flex_flow="row wrap"))
         right = W.VBox([self.form, recipe, self.recipe_note], layout=W.Layout(flex="1 1 430px", min_width="0"))
-        super().__init__(bench, [W.HBox([left, right], layout=W.Layout(flex_flow="row wrap"))], title="IP filters")
-        bench.observe(self._on_account, "account")
+        contents = [W.HBox([left, right], layout=W.Layout(flex_flow="row wrap"))]
+        super().__init__(bench_of(receiver), contents, title="IP filters")
         self._tell_recipe()
-        self._show()
+        self.show()
 
     @property
     def filter(self) -> ReceiptFilter | None:
         """The filter on screen."""
-        filters = self.bench.account.filters
-        return filters[self.at] if 0 <= self.at < len(filters) else None
+        return self.chosen
 
-    # ------------------------------------------------------------------ showing
+    def line(self, item: ReceiptFilter) -> str:
+        """What it does with whom, and its name."""
+        return f"{item.policy:<5} {item.cidr}  {item.name}"
 
-    def _on_account(self, change: dict[str, Any]) -> None:
-        old, new = change["old"].filters, change["new"].filters
-        if not self._own and old != new:
-            same = (at for at, one in enumerate(new) if at >= len(old) or one != old[at])
-            self.at = next(same, self.at)
-        self._show()
-
-    def _show(self) -> None:
-        account = self.bench.account
-        self.at = max(0, min(self.at, len(account.filters) - 1))
-        problems = self.bench.problems
-        lines = []
-        for at, one in enumerate(account.filters):
-            wrong = any(problem.path.startswith(f"filters[{at}]") for problem in problems)
-            lines.append(f"{'✗ ' if wrong else ''}{one.policy:<5} {one.cidr}  {one.name}")
-        self.list.show(lines, self.at)
-        self.form.layout.display = None if self.filter else "none"
-        if self.filter:
-            self.form.show(self.filter, problems_at(problems, f"filters[{self.at}]"))
+    def show(self) -> None:
+        """Put the filters on screen, and what becomes of the address that is tried."""
+        super().show()
         self._tell_outcome()
 
     def _tell_recipe(self) -> None:
@@ -216,56 +195,21 @@ class FilterEditor(Part):
 
     # ------------------------------------------------------------------ editing
 
-    def _edit(self, account: Account, what: str, at: int, typing: str = "") -> None:
-        self._own, self.at = True, at
-        try:
-            self.bench.edit(account, what, typing=typing)
-        finally:
-            self._own = False
-
-    def _on_choice(self, at: int) -> str | None:
-        self.bench.settle()
-        self.at = at
-        self._show()
-        return f"filter {self.filter.name}" if self.filter else None
-
-    def _on_field(self, new: ReceiptFilter, item: Member) -> str:
-        what = f"changed the {item.name} of a filter"
-        account = self.bench.account.replace(filters=edits.replaced(self.bench.account.filters, self.at, new))
-        self._edit(account, what, self.at, f"filters[{self.at}].{item.name}")
-        return what
-
     def add(self, policy: Policy) -> str:
         """Add a filter that says what the form asks for."""
-        names = tuple(one.name for one in self.bench.account.filters)
+        names = tuple(one.name for one in self.items)
         return self._add(_named(policy, policy.value.lower(), ("192.0.2.0/24",), names))
 
     def use_recipe(self) -> str:
         """Add the filters of the recipe that is chosen; the addresses stand between commas or blanks."""
-        names = [one.name for one in self.bench.account.filters]
+        names = [one.name for one in self.items]
         given = [one for one in re.split(r"[\s,;]+", self.addresses.value) if one]
         return self._add(RECIPES[self.recipe.value].filters(given, names))
 
     def _add(self, made: tuple[ReceiptFilter, ...]) -> str:
-        filters = self.bench.account.filters
         what = f"added {count(len(made), 'filter')}: {', '.join(one.name for one in made)}"
-        self._edit(self.bench.account.replace(filters=(*filters, *made)), what, len(filters))
+        self.edit((*self.items, *made), what, len(self.items))
         return what
-
-    def delete(self) -> str:
-        """Delete the filter on screen."""
-        if self.filter is None:
-            return "no filter to delete"
-        what = f"deleted the filter {self.filter.name}"
-        rest = edits.removed(self.bench.account.filters, self.at)
-        self._edit(self.bench.account.replace(filters=rest), what, max(0, self.at - 1))
-        return f"{what}; Undo brings it back"
-
-    def snapshot(self) -> str:
-        """The filters as a table."""
-        from sesreceive.account.display import body
-
-        return body(Account(filters=self.bench.account.filters))
 
 
 def outcome(bench: Bench, tried: str) -> str:
