@@ -72,7 +72,9 @@ if TYPE_CHECKING:
     from sesreceive import datasets
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
+    from sesreceive.analysis.covering_corpus import covering_corpus
     from sesreceive.analysis.interference import interference
+    from sesreceive.analysis.mutants import mutants
     from sesreceive.analysis.unreachable import unreachable
     from sesreceive.analysis.what_if import differences
     from sesreceive.backends.aws import AwsBackend
@@ -159,6 +161,7 @@ __all__ = [
     "assumptions",
     "compare",
     "coverage",
+    "covering_corpus",
     "datasets",
     "differences",
     "drift",
@@ -166,6 +169,7 @@ __all__ = [
     "interference",
     "load",
     "member",
+    "mutants",
     "send",
     "unreachable",
 ]
@@ -188,12 +192,14 @@ _LATER = {
     "SpamdScanner": "sesreceive.scan.spamd",
     "compare": "sesreceive.analysis.compare",
     "coverage": "sesreceive.analysis.coverage_tally",
+    "covering_corpus": "sesreceive.analysis.covering_corpus",
     "datasets": "",
     "differences": "sesreceive.analysis.what_if",
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
     "interference": "sesreceive.analysis.interference",
     "load": "sesreceive.formats",
+    "mutants": "sesreceive.analysis.mutants",
     "send": "sesreceive.smtp.sending",
     "ui": "",
     "unreachable": "sesreceive.analysis.unreachable",
