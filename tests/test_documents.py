@@ -160,3 +160,16 @@ def test_every_page_is_in_the_navigation() -> None:
     assert yaml.safe_load(navigation[0])["nav"]
     pages = {path.relative_to(PAGES) for kind in ("md", "ipynb") for path in PAGES.rglob(f"*.{kind}")}
     assert shown == {path.as_posix() for path in pages if not any(part.startswith(".") for part in path.parts)}
+
+
+def test_the_picture_of_what_if_says_what_is_computed() -> None:
+    from sesreceive import datasets
+    from sesreceive.analysis.left_out import left_out
+    from sesreceive.analysis.what_if import differences, replayed
+
+    dataset = datasets.load("anycompany")
+    received = list(dataset.receiver().replay(dataset.mail))
+    without = dict(left_out(dataset.account))["the rule quarantine"]()
+    changed = differences(received, replayed(received, without))
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"{len(changed)} of {len(received)} messages would end differently without the rule quarantine" in text

@@ -9,14 +9,15 @@ from sesreceive.errors import one_line
 from sesreceive.trace.events import Op
 from sesreceive.trace.vocabulary import cell_mark, term
 
-__all__ = ["grid", "matrix_grid"]
+__all__ = ["LEGEND", "grid", "matrix_grid"]
 
 # Wider cells are cut, to less where the line is short; the last column takes what is left of it.
 _WIDEST, _NARROWEST_LAST = 30, 24
 _WIDTHS, _LAST_RESORT = (_WIDEST, 24, 18), 14
 _GAP = "  "
 
-_LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
+LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
+"""What a cell of the matrix may have come to, in the order of its legend."""
 
 
 def grid(
@@ -93,7 +94,7 @@ def matrix_grid(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]
     numbers = [f"{number:>2}" for number in range(1, len(columns) + 1)]
     room = max(map(len, numbers), default=2)
     head = [f"{number:>{room}}  {_cell(column)}" for number, column in zip(numbers, columns, strict=True)]
-    legend = ", ".join(f"{cell_mark(op)} {term(None, op).short}" for op in _LEGEND) + ", empty: not considered"
+    legend = ", ".join(f"{cell_mark(op)} {term(None, op).short}" for op in LEGEND) + ", empty: not considered"
     named = [(_fit(_cell(name), _WIDEST).rstrip(), cells) for name, cells in rows]
     width = max((len(name) for name, _ in named), default=0)
     width = max(width, len("message"))

@@ -10,7 +10,8 @@ from sesreceive.errors import one_line
 from sesreceive.mail.reply import Reply
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables
-from sesreceive.report.grid import grid, matrix_grid
+from sesreceive.report.grid import grid
+from sesreceive.report.matrix import Matrix
 from sesreceive.verdict import Verdicts
 
 __all__ = ["overview_html", "table_text"]
@@ -31,9 +32,7 @@ def table_text(tables: Tables, name: str, *, limit: int | None, width: int | Non
     shown = total if limit is None else min(limit, total)
     match name:
         case "matrix":
-            matrix = tables.matrix().iloc[:shown]
-            rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
-            text = matrix_grid(list(matrix.columns), rows)
+            return Matrix(tables).to_text(limit)
         case "messages":
             text = grid(_columns(tables), _overview(tables, shown), width=width, drop=_DROPPED)
         case _:

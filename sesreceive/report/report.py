@@ -16,6 +16,7 @@ from sesreceive.report.columns import PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables, frame
 from sesreceive.report.grid import grid
+from sesreceive.report.matrix import Matrix, deciding_column
 from sesreceive.report.metrics import metrics_frame
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.trace.events import Op
@@ -66,7 +67,7 @@ class Report:
       message  accepted rules     actions
     0   hello      True   all  StopAction
     1   stray     False
-    >>> report.matrix()
+    >>> report.matrix().frame()
             rule:all action:all/StopAction#1
     message
     hello      match                    stop
@@ -257,20 +258,9 @@ class Report:
             self._frames[name] = (len(self), made)
         return made.copy()
 
-    def matrix(self) -> pd.DataFrame:
-        """Messages × filters, rules and actions: what each came to.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a message, as received; the index `message` is its name. One column a filter (``filter:NAME``),
-            then a provider list (``provider list:NAME``), then a rule (``rule:NAME``), each followed by its actions
-            (``action:RULE/KIND#POSITION``, positions from 1), in the order of the configuration. A cell is a category:
-            ``match``, ``miss`` or ``skip`` for a filter or rule; ``effect`` (it ran), ``stop`` (it ran and ended the
-            evaluation of rule or rule set), ``fail`` or ``skip`` for an action; empty where the message never got
-            that far. Without messages there are no rows and no columns.
-        """
-        return self._tables.matrix()
+    def matrix(self) -> Matrix:
+        """Messages × filters, rules and actions: what each came to, as a picture; its `frame()` is the table."""
+        return Matrix(self._tables, (lambda: list(map(deciding_column, self))) if self.keep else None)
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -445,5 +435,5 @@ class Report:
         return self._tables.items()
 
     def _everything(self) -> dict[str, pd.DataFrame]:
-        tables = {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix()}
+        tables = {**{one.name: self.frame(one.name) for one in TABLES}, "matrix": self.matrix().frame()}
         return {**tables, "passed_over": self.passed_over} if self._passed_over else tables

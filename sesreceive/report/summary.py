@@ -101,7 +101,7 @@ def telling(receptions: Sequence[Reception], number: int) -> tuple[Reception, ..
     >>> receiver = ses.Receiver(ses.Account(identities=("example.com",)), seed=1)
     >>> mail = [receiver.receive(b"", rcpt_to=[to]) for to in ("ana@example.com", "bo@example.com", "cy@example.org")]
     >>> [reception.envelope.rcpt_to[0] for reception in telling(mail, 2)]
-    ['ana@example.com', 'bo@example.com']
+    ['ana@example.com', 'cy@example.org']
     """
     left = [(place, dict(_shows(reception))) for place, reception in enumerate(receptions)]
     seen: set[Hashable] = set()

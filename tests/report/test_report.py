@@ -163,7 +163,7 @@ def test_a_table_given_away_is_a_copy(report: Report) -> None:
 def test_a_report_grows() -> None:
     report, receiver = Report(), scenario_receiver()
     assert report.messages.empty
-    assert report.matrix().shape == (0, 0)
+    assert report.matrix().frame().shape == (0, 0)
     for number, (name, way) in enumerate(WAYS.items(), start=1):
         report.add(receiver.receive(message(name), way, name=name))
         assert len(report.messages) == len(report) == len(report.matrix()) == number
@@ -173,7 +173,7 @@ def test_a_report_grows() -> None:
 
 
 def test_the_matrix_has_a_row_a_message_and_a_column_a_configured_thing(report: Report) -> None:
-    matrix = report.matrix()
+    matrix = report.matrix().frame()
     account = scenario_account()
     assert matrix.index.tolist() == report.names
     assert matrix.index.name == "message"
@@ -186,7 +186,7 @@ def test_the_matrix_has_a_row_a_message_and_a_column_a_configured_thing(report: 
 
 
 def test_the_matrix_says_what_the_tables_say(report: Report) -> None:
-    matrix = report.matrix()
+    matrix = report.matrix().frame()
     for kind, frame, keys in (
         ("filter", report.filters, ["filter"]), ("rule", report.rules, ["rule"]),
         ("action", report.actions, ["rule", "action", "position"]),
@@ -200,7 +200,7 @@ def test_the_matrix_says_what_the_tables_say(report: Report) -> None:
 
 def test_a_provider_list_stands_behind_the_filters() -> None:
     receiver = scenario_receiver(provider_lists=[ses.ProviderList("ec2", ("192.0.2.0/24",))])
-    columns = receiver.replay(scenario_items()).matrix().columns.tolist()
+    columns = receiver.replay(scenario_items()).matrix().frame().columns.tolist()
     assert columns[:4] == ["filter:test-net", "filter:partner", "provider list:ec2", "rule:tag"]
 
 
@@ -209,8 +209,8 @@ def test_the_matrix_of_two_configurations_has_the_columns_of_both() -> None:
     before = receiver.replay(scenario_items())
     receiver.account = make_account(make_rule("new"))
     both = before + receiver.replay(scenario_items())
-    columns = both.matrix().columns
-    assert columns[:-1].tolist() == before.matrix().columns.tolist()
+    columns = both.matrix().frame().columns
+    assert columns[:-1].tolist() == before.matrix().frame().columns.tolist()
     assert columns[-1] == "rule:new"
 
 
@@ -226,7 +226,7 @@ def test_two_reports_are_one(keep: bool) -> None:
     assert parts == whole
     assert len(parts) == len(whole)
     pd.testing.assert_frame_equal(parts.messages, whole.messages)
-    pd.testing.assert_frame_equal(parts.matrix(), whole.matrix())
+    pd.testing.assert_frame_equal(parts.matrix().frame(), whole.matrix().frame())
 
 
 def test_a_report_without_receptions_has_the_same_tables(report: Report) -> None:
@@ -236,7 +236,7 @@ def test_a_report_without_receptions_has_the_same_tables(report: Report) -> None
     assert lean == report
     for table in TABLES:
         pd.testing.assert_frame_equal(lean.frame(table.name), report.frame(table.name))
-    pd.testing.assert_frame_equal(lean.matrix(), report.matrix())
+    pd.testing.assert_frame_equal(lean.matrix().frame(), report.matrix().frame())
     with pytest.raises(InputError, match="made with keep=False, so it has tables but no receptions"):
         lean["billing"]
     assert not (report + lean).keep
@@ -299,7 +299,7 @@ def test_csv_files_hold_the_tables(report: Report, tmp_path: Path) -> None:
 def test_json_files_hold_the_tables(report: Report, tmp_path: Path) -> None:
     for path in report.to_json(tmp_path):
         read = json.loads(path.read_text(encoding="utf-8"))
-        frame = report.matrix().reset_index() if path.stem == "matrix" else report.frame(path.stem)
+        frame = report.matrix().frame().reset_index() if path.stem == "matrix" else report.frame(path.stem)
         assert [list(row) for row in read] == [list(frame.columns)] * len(frame)
     [first, *_] = json.loads((tmp_path / "messages.json").read_text(encoding="utf-8"))
     assert first["accepted"] is True
@@ -309,7 +309,7 @@ def test_json_files_hold_the_tables(report: Report, tmp_path: Path) -> None:
 
 def test_parquet_files_hold_the_tables_with_their_dtypes(report: Report, tmp_path: Path) -> None:
     for path in report.to_parquet(tmp_path):
-        wanted = report.matrix().reset_index() if path.stem == "matrix" else report.frame(path.stem)
+        wanted = report.matrix().frame().reset_index() if path.stem == "matrix" else report.frame(path.stem)
         read = pd.read_parquet(path)
         pd.testing.assert_frame_equal(read, wanted, check_categorical=False)
 

@@ -95,7 +95,7 @@ def test_many_messages_are_read_in_pieces_and_the_first_are_seen_at_once():
 
 
 def test_the_cells_are_those_of_the_matrix():
-    matrix = REPORT.matrix()
+    matrix = REPORT.matrix().frame()
     for reception in REPORT:
         row = {name: str(op) for name, op in matrix.loc[reception.name].items() if op}
         assert {name: str(op) for name, op in cells_of(reception).items()} == row

@@ -1,0 +1,179 @@
+"""Messages × filters, rules and actions: what each came to, as one picture that says which cell decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sesreceive._html import asset, escape, frame, prose
+from sesreceive.report.grid import LEGEND, matrix_grid
+from sesreceive.trace.events import Kind, Op
+from sesreceive.trace.vocabulary import cell_mark, term
+from sesreceive.wording import count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sesreceive.reception import Reception
+    from sesreceive.report.frames import Tables
+
+__all__ = ["Matrix", "deciding_column"]
+
+# Rows of the HTML table, and of the text in its place.
+_SHOWN, _SHOWN_AS_TEXT = 200, 20
+# What a cell says where something happened; the other columns are left out of the picture.
+_HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
+# Characters of a head and of a name in it; the whole is the head's title.
+_HEAD = 40
+
+
+class Matrix:
+    """What each filter, rule and action came to for each message.
+
+    In a notebook it is a table with a sign and a word a cell: the cell that decided a message has a heavy frame, and
+    columns in which nothing happened are named below it. Printed it is a grid with a sign a cell. The numbers of a
+    program are in `frame`.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> account = ses.Account(identities=("example.com",), filters=(ses.ReceiptFilter.block("192.0.2.1", name="me"),))
+    >>> receiver = ses.Receiver(account, seed=1)
+    >>> mail = [receiver.receive(b"", name="mine", client_ip="192.0.2.1", rcpt_to=["ana@example.com"])]
+    >>> matrix = ses.Report(mail).matrix()
+    >>> matrix
+    <Matrix of 1 message × 1 column>
+    >>> print(matrix)
+     1  filter:me
+    ✓ match, · miss, – skip, → effect, ■ stop, ! fail, empty: not considered
+    <BLANKLINE>
+    message   1
+    mine      ✓
+    >>> matrix.frame()
+            filter:me
+    message
+    mine        match
+    """
+
+    def __init__(self, tables: Tables, decided: Callable[[], Sequence[str]] | None = None) -> None:
+        self._tables = tables
+        self._decided = decided
+
+    def frame(self) -> pd.DataFrame:
+        """The matrix as a table of words.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a message, as received; the index `message` is its name. One column a filter (``filter:NAME``),
+            then a provider list (``provider list:NAME``), then a rule (``rule:NAME``), each followed by its actions
+            (``action:RULE/KIND#POSITION``, positions from 1), in the order of the configuration. A cell is a category:
+            ``match``, ``miss`` or ``skip`` for a filter or rule; ``effect`` (it ran), ``stop`` (it ran and ended the
+            evaluation of rule or rule set), ``fail`` or ``skip`` for an action; empty where the message never got
+            that far. Without messages there are no rows and no columns.
+        """
+        return self._tables.matrix()
+
+    def to_text(self, limit: int | None = None) -> str:
+        """The grid, with a sign a cell; of at most `limit` messages."""
+        matrix = self.frame().iloc[:limit]
+        rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
+        text = matrix_grid(list(matrix.columns), rows)
+        return f"{text}\nshowing {len(matrix)} of {len(self)}" if len(matrix) < len(self) else text
+
+    def __len__(self) -> int:
+        """Number of messages."""
+        return len(self._tables)
+
+    def __str__(self) -> str:
+        """The grid of all messages."""
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        """One line: how many messages and columns."""
+        columns = len(self.frame().columns)
+        return f"<Matrix of {count(len(self), 'message')} × {count(columns, 'column')}>"
+
+    def _repr_html_(self) -> str:
+        """The table, escaped, with the grid for front ends that take styles away."""
+        matrix = self.frame().iloc[:_SHOWN]
+        cells = matrix.astype("object").to_numpy().tolist()
+        names = list(map(str, matrix.columns))
+        decided = list(self._decided())[: len(cells)] if self._decided is not None else [""] * len(cells)
+        shown = [place for place in range(len(names)) if any(row[place] in _HAPPENED for row in cells)]
+        left_out = [name for place, name in enumerate(names) if place not in shown]
+        heads = "".join(_head(names[place]) for place in shown)
+        body = "".join(
+            f'<tr><th scope="row">{escape(name, 80)}</th>'
+            + "".join(_cell(row[place], names[place] == column) for place in shown)
+            + "</tr>"
+            for name, row, column in zip(matrix.index, cells, decided, strict=True)
+        )
+        title = f"{count(len(self), 'message')}: what each filter, rule and action came to"
+        rich = (
+            '<div class="ses-scroll" tabindex="0" role="region" aria-label="the matrix">'
+            f'<table class="ses-table ses-matrix"><caption>{escape(title)}</caption>'
+            f'<thead><tr><th scope="col">message</th>{heads}</tr></thead><tbody>{body}</tbody></table></div>{_legend()}'
+        )
+        if len(self) > _SHOWN:
+            rich += f'<p class="ses-note">showing {_SHOWN} of {len(self)}</p>'
+        if left_out:
+            listed = ", ".join(f"`{_named(name)}`" for name in left_out)
+            rich += f'<p class="ses-note">nothing happened in: {prose(listed)}</p>'
+        return frame(
+            f"{repr(self)[1:-1]}\n{self.to_text(_SHOWN_AS_TEXT)}", rich, style=asset(__package__, "matrix.css")
+        )
+
+
+def deciding_column(reception: Reception) -> str:
+    """The column of the matrix whose cell decided the message; empty where no filter, rule or action did.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> rule = ses.ReceiptRule(name="all", enabled=True, actions=(ses.StopAction(),))
+    >>> rules = ses.ReceiptRuleSet(name="main", rules=(rule, rule.replace(name="never")))
+    >>> account = ses.Account(identities=("example.com",), rule_sets=(rules,), active="main")
+    >>> deciding_column(ses.Receiver(account, seed=1).receive(b"", rcpt_to=["ana@example.com"]))
+    'action:all/StopAction#1'
+    """
+    event = reception.decided.event
+    if event is None:
+        return ""
+    if event.kind is Kind.ACTION:
+        return f"{Kind.ACTION}:{event.rule}/{event.subject}#{event.action + 1}"
+    if event.kind in (Kind.FILTER, Kind.PROVIDER_LIST, Kind.RULE):
+        return f"{event.kind}:{event.subject}"
+    return f"{Kind.RULE}:{event.rule}" if event.rule else ""
+
+
+def _named(column: str) -> str:
+    """A column by its kind and name."""
+    kind, _, rest = column.partition(":")
+    return rest.replace("/", " → ") if kind == Kind.ACTION else f"{kind} {rest}"
+
+
+def _head(column: str) -> str:
+    """The head, which stands on its side; an action stands behind its rule, so its kind and position are enough."""
+    kind, _, rest = column.partition(":")
+    short = f"→ {rest.rpartition('/')[2].replace('#', ' ').replace('Action', '')}" if kind == Kind.ACTION else rest
+    return f'<th scope="col" title="{escape(_named(column))}"><span>{escape(short, _HEAD)}</span></th>'
+
+
+def _cell(word: Any, decides: bool) -> str:
+    if not word:
+        return "<td></td>"
+    op = Op(word)
+    shown = term(None, op)
+    says = f"{shown.word}{': this decided' if decides else ''}"
+    kinds = f"ses-{shown.tone}{' ses-decides' if decides else ''}"
+    return f'<td class="{kinds}" title="{says}">{_sign(op)}<span class="ses-unseen">{says}</span></td>'
+
+
+def _sign(op: Op) -> str:
+    return f'<span aria-hidden="true">{escape(cell_mark(op))}</span>'
+
+
+def _legend() -> str:
+    signs = (f'<span class="ses-{term(None, op).tone}">{cell_mark(op)}</span> {term(None, op).word}' for op in LEGEND)
+    return f'<p class="ses-note">{", ".join(signs)}; framed: this decided; empty: never came that far</p>'
