@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import signal
 import sys
 import threading
@@ -125,6 +126,7 @@ def _serve(options: argparse.Namespace) -> int:
     smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
     server = receiver.smtp(host=options.host, port=options.port, faults=smtp, keep=options.keep)
     following = server.follow()
+    logging.getLogger("sesreceive").addHandler(logging.NullHandler())  # each failure is printed below, in one line
     try:
         with _stopped_by_signals():
             server.start()

@@ -320,7 +320,8 @@ class Intake:
 
     def fail(self, submission: Submission | None, error: BaseException) -> None:
         """Remember an error that no session and no message may answer for."""
-        _log.error("%s", error, exc_info=error)
+        # What this library raises on purpose is a sentence that needs no traceback.
+        _log.error("%s", error, exc_info=None if isinstance(error, SesReceiveError) else error)
         with self._changed:
             self.failed += 1
             self.failures.append(Failed(submission, error))

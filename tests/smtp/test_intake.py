@@ -10,7 +10,7 @@ import pytest
 import sesreceive as ses
 from sesreceive.bounds import Bounds
 from sesreceive.errors import ServerError
-from sesreceive.smtp.intake import Failed
+from sesreceive.smtp.intake import Failed, Intake
 from tests.conftest import make_account, make_rule
 from tests.patience import PATIENCE_S
 from tests.smtp.world import FUNCTION, MESSAGE, STORE, Wire, stored
@@ -294,3 +294,12 @@ def test_a_message_that_waits_for_a_place_is_not_taken_when_the_server_stops() -
         gate.opened.set()
         stopping.join()
     assert len(stored(behind)) == 1
+
+
+@pytest.mark.parametrize("error, traceback", [(ServerError("no room"), False), (RuntimeError("a mistake"), True)])
+def test_what_is_raised_on_purpose_is_logged_as_a_sentence(
+    error: Exception, traceback: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    Intake(lambda submission: pytest.fail("nothing is processed"), Bounds()).fail(None, error)
+    (record,) = caplog.records
+    assert (record.getMessage(), bool(record.exc_info)) == (str(error), traceback)
