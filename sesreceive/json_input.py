@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
 from sesreceive.errors import InputError, one_line
@@ -23,6 +24,9 @@ _MAX_DIGITS = 300
 # Members given twice that an error names.
 _LISTED = 10
 _TOO_DEEP = f"is nested too deeply: expected at most {MAX_DEPTH} levels"
+
+
+Made: TypeAlias = Callable[[list[tuple[str, Any]]], Any]
 
 
 class JsonError(InputError):
@@ -41,7 +45,7 @@ class JsonError(InputError):
         self.problem, self.line, self.column = problem, line, column
 
 
-def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
+def parse_json(text: str | bytes, *, where: str = "the text", made: Made | None = None) -> Any:
     r"""The value that the text stands for; every other text raises one error of one sentence.
 
     Parameters
@@ -50,6 +54,9 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
         JSON (RFC 8259); bytes are UTF-8, with or without a byte order mark.
     where : str
         What the error calls it, such as ``account `acc.json` ``.
+    made : callable, optional
+        Makes an object of its names and values, and says itself what becomes of a name that stands twice; by default a
+        dict, in which none does.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def parse_json(text: str | bytes, *, where: str = "the text") -> Any:
         refuse(f"`{name}` is no number that JSON has")
 
     try:
-        value = json.loads(text, object_pairs_hook=members, parse_int=integer, parse_constant=constant)
+        value = json.loads(text, object_pairs_hook=made or members, parse_int=integer, parse_constant=constant)
     except InputError:
         raise
     except json.JSONDecodeError as error:

@@ -84,7 +84,7 @@ def test_an_error_tells_where_for_readers_that_say_it_their_way(text: str | byte
     assert (raised.value.line, raised.value.column, raised.value.problem) == (line, column, problem)
 
 
-# file, why it reads JSON itself; the readers of templates in `formats` keep the places of what they read
+# file, why it reads JSON itself
 ITSELF = {
     "json_input.py": "it is the one place",
     "functions/bootstrap.py": "runs in the handler's process, without this package; both texts are ours",
@@ -102,4 +102,4 @@ def test_json_is_loaded_in_one_place():
             elif isinstance(node, ast.ImportFrom) and node.module == "json":
                 loads.add(path)
     names = {path.relative_to(root).as_posix() for path in loads}
-    assert {name for name in names if not name.startswith("formats/")} == set(ITSELF)
+    assert names == set(ITSELF)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from sesreceive.formats.place import Place
 from sesreceive.formats.template_files import parsed
 from sesreceive.formats.unresolved import is_open
 from sesreceive.functions.handlers import Handler
+from sesreceive.json_input import parse_json
 
 __all__ = ["from_assembly", "is_assembly"]
 
@@ -108,9 +108,9 @@ def _inside(folder: Path, name: Any) -> Path | None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise InputError(f"expected JSON in `{one_line(path)}`") from None
+        found = parse_json(path.read_bytes(), where=f"`{one_line(path)}`")
+    except OSError as error:
+        raise InputError(f"`{one_line(path)}` cannot be read: {one_line(error.strerror or error)}") from None
     if not isinstance(found, dict):
         raise InputError(f"expected a JSON object in `{one_line(path)}`")
     return found

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sesreceive.formats.unresolved import Open, is_open
+from sesreceive.json_input import JsonError, parse_json
 
 __all__ = [
     "PLAIN",
@@ -187,9 +187,9 @@ def _slice(elements: Any, start: Any, end: Any) -> list[Any]:
 
 def _jsondecode(text: Any) -> Any:
     try:
-        return json.loads(as_plain_text(text))
-    except (ValueError, RecursionError):
-        raise Unfit("expected JSON") from None
+        return parse_json(as_plain_text(text))
+    except JsonError as error:
+        raise Unfit(f"expected JSON: {error.problem}") from None
 
 
 def _yamldecode(text: Any) -> Any:

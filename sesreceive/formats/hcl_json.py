@@ -10,6 +10,7 @@ from sesreceive.formats import hcl
 from sesreceive.formats.marked_yaml import Syntax, parse_marked
 from sesreceive.formats.place import Place
 from sesreceive.formats.terraform_rules import ACTION_BLOCKS
+from sesreceive.json_input import JsonError, parse_json
 
 __all__ = ["block_of_json"]
 
@@ -43,11 +44,9 @@ def block_of_json(text: str, file: str) -> hcl.Block:
     (('aws_ses_receipt_rule_set', 'main'), 'var.name')
     """
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Syntax(Place(file, error.lineno, error.colno), f"expected JSON: {error.msg}") from None
-    except RecursionError:
-        raise Syntax(Place(file), "expected JSON but it is nested too deeply") from None
+        parse_json(text)
+    except JsonError as error:
+        raise Syntax(Place(file, error.line, error.column), f"expected JSON: {error.problem}") from None
     data = parse_marked(text, file, lambda place, message: None)
     top = hcl.Block(type="", labels=(), place=Place(file, 1))
     if not isinstance(data, dict):

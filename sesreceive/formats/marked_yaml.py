@@ -6,7 +6,6 @@ tags of a file can do harm. Plain words are read as YAML 1.1 has them, as CloudF
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sesreceive.errors import MissingExtraError
 from sesreceive.formats.place import Place, Row, Table
 from sesreceive.formats.unresolved import Open
+from sesreceive.json_input import JsonError, parse_json
 
 __all__ = ["Syntax", "parse_marked"]
 
@@ -124,11 +124,9 @@ def _plain_json(text: str, file: str, report: Callable[[Place, str], None]) -> A
         return table
 
     try:
-        return json.loads(text, object_pairs_hook=pairs)
-    except json.JSONDecodeError as error:
-        raise Syntax(Place(file, error.lineno, error.colno), f"expected JSON: {error.msg}") from None
-    except RecursionError:
-        raise Syntax(Place(file), "expected less than a thousand levels but it is nested deeper") from None
+        return parse_json(text, made=pairs)
+    except JsonError as error:
+        raise Syntax(Place(file, error.line, error.column), f"expected JSON: {error.problem}") from None
 
 
 class _Builder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from sesreceive.formats.marked_yaml import Syntax
 from sesreceive.formats.place import Place
 from sesreceive.formats.template_files import text_of_file
 from sesreceive.formats.unresolved import Open
+from sesreceive.json_input import JsonError, parse_json
 
 __all__ = ["SUFFIXES", "Project"]
 
@@ -86,12 +86,20 @@ class Project:
                 continue
             try:
                 if name.endswith(".json"):
-                    found.update(json.loads(text))
+                    values = parse_json(text)
+                    if not isinstance(values, dict):
+                        why = "expected an object of names and values"
+                        self.draft.problem(Place(self.named(path)), why, "Terraform language")
+                        continue
+                    found.update(values)
                     continue
                 block = hcl.parse_hcl(text, self.named(path))
-            except (Syntax, ValueError, RecursionError) as error:
-                place = error.place if isinstance(error, Syntax) else Place(self.named(path))
-                self.draft.problem(place, "expected values of variables but it cannot be read", "HCL")
+            except JsonError as error:
+                place = Place(self.named(path), error.line, error.column)
+                self.draft.problem(place, f"expected values of variables: {error.problem}", "JSON")
+                continue
+            except Syntax as error:
+                self.draft.problem(error.place, "expected values of variables but it cannot be read", "HCL")
                 continue
             found.update(_constants(block, self))
         return found

@@ -61,5 +61,5 @@ def _scalar(value: Any) -> str:
 
 
 def _whole(match: re.Match[str]) -> str:
-    text: str = json.loads(f'"{match[0]}"')
-    return f"\\U{ord(text):08x}"
+    high, low = int(match[0][2:6], 16), int(match[0][8:], 16)
+    return f"\\U{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00:08x}"

@@ -7,6 +7,7 @@ fixture              lives    is
 ``ses_loaded``       session  what was read: account, problems, placeholders, functions
 ``ses_zone``         session  DNS of the senders: the zone file of ``--ses-zone`` or ``ses_zone``; empty without one
 ``ses_functions``    test     Lambda functions by name: those with code beside the template; override it for others
+``ses_permissions``  session  what the policies of the template allow SES; override it with None to ask none
 ``ses_receiver``     test     a `Receiver` for these, with a `MemoryBackend`, fixed ids and a fixed clock
 ``ses_smtp``         test     its live SMTP server on this machine
 ``ses_mail``         test     `make_mail`, the builder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sesreceive.account.account import Account
     from sesreceive.dns.zone import Zone
     from sesreceive.formats.loaded import Loaded
+    from sesreceive.permissions import Permissions
     from sesreceive.receiver import Receiver
     from sesreceive.smtp.server import Server
     from sesreceive.testing.builders import Mail
@@ -163,9 +165,22 @@ def ses_functions(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(request.getfixturevalue("ses_loaded").functions)
 
 
+@pytest.fixture(scope="session")
+def ses_permissions(request: pytest.FixtureRequest) -> Permissions | None:
+    """What the policies of the template allow SES; None without a template, and where it has none."""
+    if _path(request.config, "ses_account") is None:
+        return None
+    loaded: Loaded = request.getfixturevalue("ses_loaded")
+    return loaded.permissions
+
+
 @pytest.fixture
 def ses_receiver(
-    request: pytest.FixtureRequest, ses_account: Account, ses_zone: Zone, ses_functions: dict[str, Any]
+    request: pytest.FixtureRequest,
+    ses_account: Account,
+    ses_zone: Zone,
+    ses_functions: dict[str, Any],
+    ses_permissions: Permissions | None,
 ) -> Iterator[Receiver]:
     """A receiver for the account, with fixed ids and a fixed clock, whose mail is explained when the test fails."""
     from sesreceive.backends.memory import MemoryBackend
@@ -175,7 +190,9 @@ def ses_receiver(
     backend = MemoryBackend(functions=ses_functions)
 
     def make() -> Receiver:
-        return RecordingReceiver(ses_account, recording, resolver=ses_zone, backend=backend, seed=1)
+        return RecordingReceiver(
+            ses_account, recording, resolver=ses_zone, backend=backend, permissions=ses_permissions, seed=1
+        )
 
     receiver: Receiver = _or_fail(make)
     yield receiver

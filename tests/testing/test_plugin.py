@@ -264,18 +264,19 @@ def test_the_page_shows_the_example_project() -> None:
 
 
 def test_the_other_examples_of_the_page_run(project: pytest.Pytester) -> None:
-    _, functions, deployed, mail = blocks("python")
+    _, functions, deployed, permitted, mail = blocks("python")
     project.path.joinpath("conftest.py").write_text(functions)
     project.path.joinpath("test_deployed.py").write_text(deployed)
+    project.path.joinpath("test_permitted.py").write_text(permitted)
     project.path.joinpath("test_mail.py").write_text(mail)
     shutil.copy(project.path / "template.yaml", project.path / "deployed.yaml")
-    run(project).assert_outcomes(passed=5)
+    run(project).assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
 def test_the_workflow_runs_in_the_example_project(project: pytest.Pytester) -> None:
     """Each `run` line but the first, which installs what runs here; that one names extras that there are."""
-    (workflow,) = map(yaml.safe_load, blocks("yaml"))
+    workflow, _ = map(yaml.safe_load, blocks("yaml"))
     lines = [step["run"] for step in workflow["jobs"]["rules"]["steps"] if "run" in step]
     extras = re.findall(r"sesreceive\[([\w,]+)\]", lines[0])[0].split(",")
     assert set(extras) <= set(metadata("sesreceive").get_all("Provides-Extra") or ())
@@ -284,3 +285,52 @@ def test_the_workflow_runs_in_the_example_project(project: pytest.Pytester) -> N
         result = subprocess.run(words, cwd=project.path, capture_output=True, text=True, check=False)
         assert result.returncode == 0, (line, result.stdout, result.stderr)
     assert (project.path / "report.xml").exists()
+
+
+def test_the_job_of_drift_runs_against_an_endpoint(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its last line, with an endpoint in place of AWS: moto has the template's rules made by hand, one of them off."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    import sesreceive as ses
+    from sesreceive.cli import main
+
+    _, workflow = map(yaml.safe_load, blocks("yaml"))
+    *_, install, command = [step["run"] for step in workflow["jobs"]["drift"]["steps"] if "run" in step]
+    assert install.startswith("pip install")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        url = f"http://{host}:{port}"
+        client = boto3.client("ses", region_name="eu-west-1", endpoint_url=url)
+        there = {"LocationConstraint": "eu-west-1"}
+        boto3.client("s3", region_name="eu-west-1", endpoint_url=url).create_bucket(
+            Bucket="inbox", CreateBucketConfiguration=there
+        )
+        client.create_receipt_rule_set(RuleSetName="mail")
+        for rule in ses.load(project.path / "template.yaml").account["mail"].rules:
+            made = rule.replace(enabled=rule.name == "billing")
+            client.create_receipt_rule(RuleSetName="mail", Rule=made.to_api())
+        monkeypatch.chdir(project.path)
+        code = main([*shlex.split(command)[3:], "--endpoint-url", url])
+    finally:
+        server.stop()
+    assert code == 1
+    assert "rule closed: not alike: enabled is False, in the template True" in capsys.readouterr().out
+
+
+def test_a_mail_that_may_not_be_stored_fails_with_what_to_add(project: pytest.Pytester) -> None:
+    template = project.path / "template.yaml"
+    template.write_text(template.read_text().replace("Action: s3:PutObject", "Action: s3:GetObject"))
+    result = run(project)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(['*permission: add to the policy of the bucket `inbox`: {"Sid": "AllowSESPuts"*'])
+    project.path.joinpath("conftest.py").write_text(
+        "import pytest\n\n\n@pytest.fixture\ndef ses_permissions():\n    return None\n"
+    )
+    run(project).assert_outcomes(passed=3)
