@@ -19,7 +19,7 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("t.yaml", "Resources:\n  A: [1,\n  B: 2\n# AWS::SES::ReceiptRule", "t.yaml:", "which begins in line 2"),
     ("t.yaml", "Resources:\n\tA: 1\n# AWS::SES::ReceiptRule", "t.yaml:2:1", "expected YAML"),
     ("t.json", '{"Resources": {"A": }}', "t.json:1:21", "expected"),
-    ("t.json", '{"Resources": ' + DEEP_JSON + "}", "t.json", "nested deeper"),
+    ("t.json", '{"Resources": ' + DEEP_JSON + "}", "t.json", "nested too deeply"),
     ("t.yaml", BOMB, "t.yaml:", "aliases stand for more"),
     ("t.yaml", "x: &a [*a]", "t.yaml:1:", "before its alias"),
     ("t.yaml", "Resources:\n  A: !!python/object/apply:os.system [x]\n", "t.yaml:2", "expected"),
