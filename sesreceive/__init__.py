@@ -73,9 +73,12 @@ if TYPE_CHECKING:
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
     from sesreceive.analysis.covering_corpus import covering_corpus
+    from sesreceive.analysis.intents import must, must_never
     from sesreceive.analysis.interference import interference
     from sesreceive.analysis.mutants import mutants
+    from sesreceive.analysis.predicates import NumberIs, TextIs, VerdictIs
     from sesreceive.analysis.unreachable import unreachable
+    from sesreceive.analysis.wanted_effect import Does
     from sesreceive.analysis.what_if import differences
     from sesreceive.backends.aws import AwsBackend
     from sesreceive.backends.delivery_faults import DeliveryFault, FaultyBackend
@@ -108,6 +111,7 @@ __all__ = [
     "DeliveryFault",
     "Dialogue",
     "DirectoryBackend",
+    "Does",
     "Envelope",
     "FaultyBackend",
     "Flow",
@@ -123,6 +127,7 @@ __all__ = [
     "Message",
     "MessageRejectedError",
     "MissingExtraError",
+    "NumberIs",
     "Outcome",
     "Permissions",
     "Policy",
@@ -150,9 +155,11 @@ __all__ = [
     "SteppingClock",
     "StopAction",
     "SystemClock",
+    "TextIs",
     "TlsPolicy",
     "ValidationError",
     "Verdict",
+    "VerdictIs",
     "Verdicts",
     "VerificationStatus",
     "WorkmailAction",
@@ -169,6 +176,8 @@ __all__ = [
     "interference",
     "load",
     "member",
+    "must",
+    "must_never",
     "mutants",
     "send",
     "unreachable",
@@ -200,6 +209,12 @@ _LATER = {
     "interference": "sesreceive.analysis.interference",
     "load": "sesreceive.formats",
     "mutants": "sesreceive.analysis.mutants",
+    "must": "sesreceive.analysis.intents",
+    "must_never": "sesreceive.analysis.intents",
+    "Does": "sesreceive.analysis.wanted_effect",
+    "NumberIs": "sesreceive.analysis.predicates",
+    "TextIs": "sesreceive.analysis.predicates",
+    "VerdictIs": "sesreceive.analysis.predicates",
     "send": "sesreceive.smtp.sending",
     "ui": "",
     "unreachable": "sesreceive.analysis.unreachable",

@@ -18,9 +18,9 @@ from sesreceive.stages.index import AccountIndex, Matched
 from sesreceive.stages.planning import plan
 from sesreceive.stages.recipients import RecipientDecision
 
-__all__ = ["ClassDecisions"]
+__all__ = ["NOT_JUDGED", "ClassDecisions"]
 
-_NOT_JUDGED = (RecipientKind.UNSAYABLE, RecipientKind.TOO_LONG)
+NOT_JUDGED = (RecipientKind.UNSAYABLE, RecipientKind.TOO_LONG)
 _NOBODY = filtering.decide((), "")
 
 
@@ -62,7 +62,7 @@ class ClassDecisions:
 
     def decide(self, recipient: RecipientClass, *, let_in: bool = True, tls: bool = True) -> RecipientDecision:
         """The answer to the recipient, by `stages.recipients`; `let_in` is what the filters say of the client."""
-        if recipient.kind in _NOT_JUDGED:
+        if recipient.kind in NOT_JUDGED:
             raise ValueError(f"an address that is {recipient.kind} is refused unseen")
         decision = self._let_in if let_in else self._blocked
         return recipients.decide(
@@ -73,7 +73,7 @@ class ClassDecisions:
     def matched(self) -> dict[RecipientClass, tuple[int, ...]]:
         """The rules each class of recipients matches, by position; none for those that are refused unseen."""
         return {
-            one: () if one.kind in _NOT_JUDGED else tuple([position for position, _ in self.decide(one).matched])
+            one: () if one.kind in NOT_JUDGED else tuple([position for position, _ in self.decide(one).matched])
             for one in self.partition.recipients
         }
 
@@ -83,7 +83,7 @@ class ClassDecisions:
 
     def fired(self, some: Iterable[RecipientClass], *, tls: bool = True) -> tuple[int, ...]:
         """Positions of the rules that apply to one message to these recipients, by `stages.planning`."""
-        decisions = [self.decide(one, tls=tls) for one in some if one.kind not in _NOT_JUDGED]
+        decisions = [self.decide(one, tls=tls) for one in some if one.kind not in NOT_JUDGED]
         return plan(self.rule_set, decisions, tls=tls, assumptions=self.assumptions).positions
 
     def fired_alone(self, recipient: RecipientClass, *, tls: bool = True) -> tuple[int, ...]:

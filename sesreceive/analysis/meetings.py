@@ -19,7 +19,7 @@ from sesreceive.analysis.reachability import Reachability
 from sesreceive.analysis.walk import Need, Reached, Step, needs_of, refuses, through
 from sesreceive.effects import Flow, SendBounce
 
-__all__ = ["Meeting", "Meetings"]
+__all__ = ["Meeting", "Meetings", "Occasion"]
 
 _BEHIND_ALL = 1 << 30
 
@@ -78,7 +78,7 @@ class _Change(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Setting:
+class Occasion:
     """Who reaches each rule, and who reaches what changes others, over TLS or not and of one size."""
 
     tls: bool
@@ -102,8 +102,8 @@ class Meetings:
     def __iter__(self) -> Iterator[Meeting]:
         """In the order of the rules that change something, then of those that are changed."""
         rows: dict[tuple[int, int, str], Meeting] = {}
-        for setting in self._settings():
-            for meeting in self._meeting(setting):
+        for occasion in self._occasions():
+            for meeting in self._meeting(occasion):
                 key = meeting.rule, meeting.changed, meeting.kind
                 if key not in rows or len(meeting.needs) < len(rows[key].needs):
                     rows[key] = meeting
@@ -111,7 +111,7 @@ class Meetings:
 
     # ------------------------------------------------------------------ who reaches what
 
-    def _settings(self) -> Iterator[_Setting]:
+    def _occasions(self) -> Iterator[Occasion]:
         if not self.reach.clients:
             return
         rules = self.reach.rules
@@ -121,20 +121,24 @@ class Meetings:
         for encrypted in tls:
             for size in sizes:
                 if size in self.reach.partition.sizes:
-                    setting = _Setting(encrypted, size)
-                    for _, (recipient, *_) in self.reach.groups:
-                        self._walk(recipient, setting)
-                    yield setting
+                    yield self.occasion(encrypted, size)
 
-    def _walk(self, recipient: RecipientClass, setting: _Setting) -> None:
-        fired = self.reach.judged.fired_alone(recipient, tls=setting.tls)
+    def occasion(self, tls: bool, size: SizeClass) -> Occasion:
+        """Who reaches what with or without TLS, with a message of a size."""
+        occasion = Occasion(tls, size)
+        for _, (recipient, *_) in self.reach.groups:
+            self._walk(recipient, occasion)
+        return occasion
+
+    def _walk(self, recipient: RecipientClass, occasion: Occasion) -> None:
+        fired = self.reach.judged.fired_alone(recipient, tls=occasion.tls)
         matched = sum(1 << position for position in fired)
         scope = self.reach.assumptions.oversize_scope
         needs: Need | None = None
         steps: list[tuple[int, Step, Need | None]] = []
         ends = _BEHIND_ALL
         for position in fired:
-            step = through(position, self.reach.rules[position], setting.size, scope, needs)
+            step = through(position, self.reach.rules[position], occasion.size, scope, needs)
             steps.append((position, step, needs))
             if step.ends:
                 ends = position
@@ -142,10 +146,10 @@ class Meetings:
             needs = step.needs
         for position, step, before in steps:
             visit = _Visit(recipient, matched, before, ends, needs)
-            if self._does_something(position, step, setting.size):
-                setting.visits.setdefault(position, []).append(visit)
+            if self._does_something(position, step, occasion.size):
+                occasion.visits.setdefault(position, []).append(visit)
             for change in self._changes(position, step):
-                setting.changes.setdefault((position, change.kind), []).append((change, visit))
+                occasion.changes.setdefault((position, change.kind), []).append((change, visit))
 
     def _does_something(self, position: int, step: Step, size: SizeClass) -> bool:
         """Whether anything that can be seen is done in the rule, whatever its own functions answer."""
@@ -185,13 +189,13 @@ class Meetings:
 
     # ------------------------------------------------------------------ who meets whom
 
-    def _meeting(self, setting: _Setting) -> Iterator[Meeting]:
-        easiest = {at: _telling(sorted(some, key=lambda one: one.effort)) for at, some in setting.visits.items()}
-        farthest = {at: _telling(sorted(some, key=lambda one: -one.ends)) for at, some in setting.visits.items()}
-        for (rule, kind), ways in setting.changes.items():
+    def _meeting(self, occasion: Occasion) -> Iterator[Meeting]:
+        easiest = {at: _telling(sorted(some, key=lambda one: one.effort)) for at, some in occasion.visits.items()}
+        farthest = {at: _telling(sorted(some, key=lambda one: -one.ends)) for at, some in occasion.visits.items()}
+        for (rule, kind), ways in occasion.changes.items():
             simple = min(ways, key=lambda way: len(needs_of(way[0].needs)))
             far = max(ways, key=lambda way: (way[0].goes_on, way[1].ends))
-            for changed in setting.visits:
+            for changed in occasion.visits:
                 if changed == rule:
                     continue
                 if kind in ("stop", "answer"):
@@ -214,7 +218,7 @@ class Meetings:
                     continue
                 needs = self._together(kind, change, one, two, kept_until)
                 yield Meeting(
-                    kind, rule, changed, one.recipient, two.recipient, setting.tls, setting.size, needs,
+                    kind, rule, changed, one.recipient, two.recipient, occasion.tls, occasion.size, needs,
                     needs_of(two.needs),
                 )  # fmt: skip
 

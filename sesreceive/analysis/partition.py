@@ -254,6 +254,10 @@ class Partition:
         }
         return min(most[size], taken) if size in most else taken + 1
 
+    def size_range(self, size: SizeClass) -> tuple[int, int]:
+        """The least and the most bytes of a class."""
+        return self.size_bytes(size), self._most(size)
+
     def _most_before(self, size: SizeClass) -> int:
         place = list(SizeClass).index(size)
         return self._most(list(SizeClass)[place - 1]) if place else -1

@@ -87,6 +87,8 @@ class Reachability:
         The account.
     assumptions : Assumptions, optional
         How open points are read.
+    *asked : Account
+        Further accounts whose literals cut mail into classes.
 
     Notes
     -----
@@ -94,9 +96,9 @@ class Reachability:
     quadratic in the rules for the same number of conditions in each.
     """
 
-    def __init__(self, account: Account, assumptions: Assumptions | None = None) -> None:
+    def __init__(self, account: Account, assumptions: Assumptions | None = None, *asked: Account) -> None:
         self.account = account
-        self.partition = Partition(account, assumptions=assumptions)
+        self.partition = Partition(account, *asked, assumptions=assumptions)
         self.assumptions = self.partition.assumptions
         self.judged = ClassDecisions(account, self.partition)
         self.rules = self.judged.rules

@@ -7,6 +7,7 @@ from dataclasses import replace
 import sesreceive as ses
 from sesreceive.account.edits import removed
 from sesreceive.analysis.comparison import Comparison, ends_alike
+from sesreceive.analysis.intents import must, must_never
 from sesreceive.analysis.interference import Interference
 from sesreceive.analysis.unreachable import Unreachable
 from sesreceive.analysis.witness import Answer, Witness
@@ -175,3 +176,59 @@ def confirm_interference(answer: Interference) -> None:
         else:
             pairs = zip(done[one.changed], done_together[one.changed], strict=True)
             assert any(after[2] > before[2] for before, after in pairs), one
+
+
+def outcome_comes(reception: ses.Reception, outcome: ses.Does | str, recipient: str) -> bool:
+    """Whether an outcome comes for a recipient: the answer, or what a rule does that matches the recipient."""
+    decided = next(one for one in reception.recipients if one.recipient == recipient)
+    if outcome == "accepted" or outcome == "refused":
+        return decided.accepted is (outcome == "accepted")
+    assert isinstance(outcome, ses.Does)
+    active = reception.account.active_rule_set
+    if not decided.accepted or active is None:
+        return False
+    rules = {rule.name: rule for rule in active.rules if rule.name in decided.rules}
+    done = [
+        attempt.effect
+        for attempt in reception.performed
+        if attempt.effect.rule in rules and attempt.effect.operation == outcome.operation
+    ]
+    return any(outcome.is_done_by(rules[effect.rule].actions[effect.action]) for effect in done)
+
+
+def attack_intent(
+    account: ses.Account, outcome: ses.Does | str, condition: str, tls: bool | None, mail: Witness
+) -> None:
+    """The mail breaks no claim about recipients that a condition matches, if the claim is proved."""
+    if not mail.envelope.client_ip or (tls is not None and tls is not mail.envelope.tls):
+        return
+    reception = mail.receive(account)
+    if isinstance(outcome, ses.Does) and not reception.decision.accepted:
+        return  # the filters refuse the client, who is not meant
+    claims = {ask: bool(ask(account, outcome, recipients=condition, tls=tls)) for ask in (must, must_never)}
+    for one in reception.recipients:
+        if _matches(condition, one.recipient):
+            comes = outcome_comes(reception, outcome, one.recipient)
+            assert comes or not claims[must], (outcome, mail)
+            assert not comes or not claims[must_never], (outcome, mail)
+
+
+def _matches(condition: str, recipient: str) -> bool:
+    probe = ses.ReceiptRule(name="probe", enabled=True, recipients=(condition,))
+    rule_set = ses.ReceiptRuleSet(name="probe", rules=(probe,))
+    domain = condition.rpartition("@")[2].removeprefix(".")
+    account = ses.Account(identities=(domain,), rule_sets=(rule_set,), active="probe")
+    return bool(ses.Receiver(account).receive(b"", rcpt_to=[recipient], client_ip="192.0.2.1").rules)
+
+
+def confirm_intent(account: ses.Account, outcome: ses.Does | str, condition: str, tls: bool | None) -> None:
+    """The mail that is said to break a claim breaks it; where it is sure, whatever functions answer."""
+    for ask in (must, must_never):
+        proof = ask(account, outcome, recipients=condition, tls=tls)
+        if proof.witness is None or any("close to the size limit" in need for need in proof.needs):
+            continue
+        recipient = proof.witness.envelope.rcpt_to[0]
+        mails = [proof.witness] if proof.needs else [proof.witness, replace(proof.witness, answers=())]
+        for mail in mails:
+            reception = mail.receive(account)
+            assert outcome_comes(reception, outcome, recipient) is (ask is must_never), (proof, mail)

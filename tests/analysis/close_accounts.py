@@ -174,3 +174,17 @@ def _edits(draw: st.DrawFn, account: ses.Account) -> ses.Account:
         if len({one.name for one in listed}) < len(listed):
             return account
     return account.with_rule_set(active.replace(rules=listed))
+
+
+outcomes = st.sampled_from(
+    (
+        ses.Does("PutObject", "inbox"),
+        ses.Does("PutObject"),
+        ses.Does("PutObject", "inbox", prefix="b/"),
+        ses.Does("Publish", TOPIC("mail")),
+        ses.Does("Invoke", ARN("log")),
+        ses.Does("SendBounce"),
+        "accepted",
+        "refused",
+    )
+)

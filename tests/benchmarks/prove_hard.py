@@ -20,14 +20,16 @@ from sesreceive.analysis.interference import interference
 from sesreceive.analysis.unreachable import unreachable
 from tests.analysis.attacks import (
     attack_comparison,
+    attack_intent,
     attack_interference,
     attack_redundant,
     attack_unreachable,
     confirm,
     confirm_comparison,
+    confirm_intent,
     confirm_interference,
 )
-from tests.analysis.close_accounts import edited, mails
+from tests.analysis.close_accounts import conditions, edited, mails, outcomes
 
 EACH = 20
 
@@ -47,20 +49,28 @@ def main() -> None:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    @given(edited(), st.lists(mails(), min_size=EACH, max_size=EACH), st.sampled_from(("target", "all")))
-    def attack(pair, some, order) -> None:
+    @given(
+        edited(),
+        st.lists(mails(), min_size=EACH, max_size=EACH),
+        st.sampled_from(("target", "all")),
+        outcomes,
+        conditions,
+    )
+    def attack(pair, some, order, outcome, condition) -> None:
         reach = unreachable(pair[0])
         found = compare(*pair, order=order)
         meeting = interference(pair[0])
         confirm(reach)
         confirm_comparison(found)
         confirm_interference(meeting)
+        confirm_intent(pair[0], outcome, condition, None)
         for at, mail in enumerate(some):
             attack_unreachable(reach, mail)
             attack_comparison(found, mail)
             attack_interference(meeting, mail)
             if at < 3:
                 attack_redundant(reach, mail)
+                attack_intent(pair[0], outcome, condition, None, mail)
         counted["mails"] += len(some)
         counted["dead"] += len(reach.dead)
         counted["redundant"] += len(reach.redundant)
