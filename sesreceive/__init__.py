@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from sesreceive.analysis.covering_corpus import covering_corpus
     from sesreceive.analysis.intents import must, must_never
     from sesreceive.analysis.interference import interference
+    from sesreceive.analysis.lint import lint
     from sesreceive.analysis.mutants import mutants
     from sesreceive.analysis.predicates import NumberIs, TextIs, VerdictIs
     from sesreceive.analysis.unreachable import unreachable
@@ -174,6 +175,7 @@ __all__ = [
     "drift",
     "equivalent",
     "interference",
+    "lint",
     "load",
     "member",
     "must",
@@ -207,6 +209,7 @@ _LATER = {
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
     "interference": "sesreceive.analysis.interference",
+    "lint": "sesreceive.analysis.lint",
     "load": "sesreceive.formats",
     "mutants": "sesreceive.analysis.mutants",
     "must": "sesreceive.analysis.intents",

@@ -60,16 +60,21 @@ def _in_rule_set(account: Account, rule_set: ReceiptRuleSet, path: str) -> Itera
     if rule_set.name == account.active and not any(rule.enabled for rule in rule_set.rules):
         state = "has no rules" if not rule_set.rules else "has no enabled rule"
         yield Problem(f"{path}.rules", f"the active rule set {state}, so nothing is received", _CONCEPTS)
+    stopped = _Stopped()
     for at, rule in enumerate(rule_set.rules):
         for position, condition in enumerate(rule.recipients):
             if sentence := condition_finding(condition, account):
                 yield Problem(f"{path}.rules[{at}].recipients[{position}]", sentence, _RULES)
-        if rule.enabled and (before := _stopped_before(rule_set, at)) is not None:
-            sentence = (
-                f"the rule never runs: `{one_line(before.name, 64)}` before it is for all of its recipients and stops "
-                "the rule set"
+        if rule.enabled and (before := stopped.before(rule)):
+            names = ", ".join(f"`{one_line(name, 64)}`" for name in before[:4])
+            more = f" and {len(before) - 4} more" if len(before) > 4 else ""
+            verbs = (
+                "is for all of its recipients and stops" if len(before) == 1 else "take all of its recipients and stop"
             )
-            yield Problem(f"{path}.rules[{at}]", sentence, _CONCEPTS)
+            yield Problem(
+                f"{path}.rules[{at}]", f"the rule never runs: {names}{more} before it {verbs} the rule set", _CONCEPTS
+            )
+        stopped.add(rule)
 
 
 def condition_finding(condition: str, account: Account | None = None) -> str:
@@ -124,16 +129,32 @@ def _is_receivable(account: Account, condition: str, domain: str) -> bool:
     )
 
 
-def _stopped_before(rule_set: ReceiptRuleSet, at: int) -> ReceiptRule | None:
-    """The rule before this one that stops the set for each recipient this one is for."""
-    rule = rule_set.rules[at]
-    for before in rule_set.rules[:at]:
-        if before.enabled and _always_stops(before) and before.tls_policy in (TlsPolicy.OPTIONAL, rule.tls_policy):
-            wider = {condition.lower() for condition in before.recipients}
-            narrower = {condition.lower() for condition in rule.recipients}
-            if not wider or (narrower and narrower <= wider):
-                return before
-    return None
+class _Stopped:
+    """The conditions for which the rules so far always stop the set, each with the first such rule."""
+
+    def __init__(self) -> None:
+        self._first: dict[TlsPolicy, dict[str, str]] = {TlsPolicy.OPTIONAL: {}, TlsPolicy.REQUIRE: {}}
+
+    def add(self, rule: ReceiptRule) -> None:
+        """Take one more rule into account."""
+        if not rule.enabled or not _always_stops(rule):
+            return
+        # A rule that requires TLS stops only mail that came over TLS; one that does not stops all.
+        policies = (TlsPolicy.REQUIRE,) if rule.tls_policy is TlsPolicy.REQUIRE else tuple(TlsPolicy)
+        for policy in policies:
+            for condition in rule.recipients or (_EVERYBODY,):
+                self._first[policy].setdefault(condition.lower(), rule.name)
+
+    def before(self, rule: ReceiptRule) -> tuple[str, ...]:
+        """The rules that together stop the set for each recipient of a rule; none where one is left."""
+        first = self._first[rule.tls_policy]
+        if _EVERYBODY in first:
+            return (first[_EVERYBODY],)
+        names = [first.get(condition.lower(), "") for condition in rule.recipients]
+        return tuple(dict.fromkeys(names)) if names and all(names) else ()
+
+
+_EVERYBODY = ""
 
 
 def _always_stops(rule: ReceiptRule) -> bool:

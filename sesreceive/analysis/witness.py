@@ -82,6 +82,8 @@ class Witness:
         How large the message is; the smallest there is where nothing depends on it.
     answers : tuple of Answer
         What functions answer that rules wait for, in order of the calls; ``CONTINUE`` where nothing is said.
+    headers : tuple of (str, str)
+        Further fields, in front of the others.
 
     Examples
     --------
@@ -96,6 +98,7 @@ class Witness:
     envelope: Envelope
     size_bytes: int = 0
     answers: tuple[Answer, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def message(self) -> bytes:
@@ -103,7 +106,7 @@ class Witness:
         to = ", ".join(one for one in self.envelope.rcpt_to if _is_plain(one))
         sender = self.envelope.mail_from
         header = (f"From: {sender}\r\n" if _is_plain(sender) else "") + (f"To: {to}\r\n" if to else "") + "\r\n"
-        raw = header.encode()
+        raw = "".join(f"{name}: {value}\r\n" for name, value in self.headers).encode() + header.encode()
         missing = self.size_bytes - len(raw)
         if missing <= 0:
             return raw
@@ -152,6 +155,7 @@ class Witness:
         parts.append(f"sender {envelope.mail_from}" if envelope.mail_from else "null sender")
         if self.size_bytes:
             parts.append(count(self.size_bytes, "byte"))
+        parts.extend(f"{name}: {value}" for name, value in self.headers)
         return one_line("; ".join([*parts, *map(str, self.answers)]), 600)
 
     def __repr__(self) -> str:
