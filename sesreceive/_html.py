@@ -12,14 +12,31 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
-from sesreceive.errors import one_line
-from sesreceive.wording import NO, YES
+from sesreceive.errors import Problem, Problems, one_line
+from sesreceive.shown import Shown
+from sesreceive.wording import NO, YES, count
 
-__all__ = ["asset", "code", "details", "escape", "frame", "mark", "prose", "spans", "table", "ticked"]
+__all__ = [
+    "asset",
+    "code",
+    "details",
+    "escape",
+    "fact",
+    "fact_table",
+    "frame",
+    "mark",
+    "problem_table",
+    "prose",
+    "spans",
+    "table",
+    "ticked",
+]
 
 
 @cache
@@ -139,6 +156,57 @@ def details(summary: str, body: str, *, opened: bool = False) -> str:
     return f"<details{' open' if opened else ''}><summary>{summary}</summary>{body}</details>"
 
 
+# Entries of a list that are shown before it is folded.
+_UNFOLDED = 3
+
+
+def fact_table(value: Shown) -> str:
+    """The facts of a value as a table of names and values, everything escaped; problems as a table of their own."""
+    if isinstance(value, Problems):
+        return problem_table(value)
+    rows = [[escape(name.replace("_", " ")), fact(item)] for name, item in value._facts()]
+    return table(["", ""], rows, caption=type(value).__name__) if rows else f"<div>{escape(repr(value))}</div>"
+
+
+def problem_table(problems: Sequence[Problem]) -> str:
+    """All that is wrong as a table; one line where nothing is."""
+    if not problems:
+        return ticked(True, "no problems")
+    rows = [[code(one.path), prose(one.message), escape(one.source)] for one in problems]
+    return table(["where", "what", "who says so"], rows, caption=count(len(rows), "problem"))
+
+
+def fact(value: object) -> str:
+    """A value as the cell of a table: a word, a name, one line of a value that has more to tell, or a folded list.
+
+    Examples
+    --------
+    >>> fact(None), fact(True), fact("a<b")
+    ('<span class="ses-note">–</span>', 'yes', 'a&lt;b')
+    """
+    if value is None or (isinstance(value, str | bytes | Collection) and not len(value)):
+        return mark("–", "note")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, bytes | bytearray):
+        return escape(f"{len(value)} bytes: {value[:60]!r}", 300)
+    if isinstance(value, str | int | float) or not isinstance(value, Collection) or isinstance(value, Shown):
+        return escape(value if isinstance(value, str | int | float | datetime) else repr(value), 300)
+    if isinstance(value, Mapping):
+        lines = [f"{escape(name, 80)}: {escape(item, 200)}" for name, item in islice(value.items(), _LISTED)]
+    else:
+        shown = islice(iter(value), _LISTED)
+        lines = [escape(item if isinstance(item, str) else repr(item), 300) for item in shown]
+    if len(value) > len(lines):
+        lines.append(f"… and {len(value) - len(lines)} more")
+    text = "<br>".join(lines)
+    return text if len(value) <= _UNFOLDED else details(f"{len(value)} entries", f"<div>{text}</div>")
+
+
+# Entries of a list that are in the page at all.
+_LISTED = 200
+
+
 def frame(text: str, rich: str, *, style: str = "") -> str:
     """The whole output: `text` (plain) for front ends that take styles away, `rich` (HTML) for the others.
 
@@ -149,7 +217,7 @@ def frame(text: str, rich: str, *, style: str = "") -> str:
     """
     fallback = "\n".join(one_line(line, 2_000) for line in text.split("\n"))
     return (
-        f"<div><style>{asset(__package__, 'html.css')}{style}</style>"
+        f"<div><style>{asset(__package__, 'colours.css')}{asset(__package__, 'html.css')}{style}</style>"
         f'<pre class="ses-text">{html.escape(fallback)}</pre>'
         f'<div class="ses-rich" style="display:none">{rich}</div></div>'
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.limits import SMTP_REFUSAL, Limit
+from sesreceive.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def _choice(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assumptions:
+class Assumptions(Shown):
     """The open points of SES receiving and how this run decides them.
 
     Examples

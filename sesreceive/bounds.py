@@ -9,12 +9,13 @@ from dataclasses import dataclass, fields
 
 from sesreceive import limits
 from sesreceive.errors import Problem, ValidationError
+from sesreceive.shown import Shown
 
 __all__ = ["Bounds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Shown):
     """Limits of mail and of a server; none of SES's own are public but for the size, so these are ours [inferred].
 
     The first three count whichever way mail comes in; the rest are a server's alone.

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from sesreceive.shown import Shown
+
 __all__ = ["Clock", "SteppingClock", "SystemClock", "to_datetime"]
 
 Clock = Callable[[], float]
@@ -18,7 +20,7 @@ Clock = Callable[[], float]
 _START = 1_767_348_305.123
 
 
-class SystemClock:
+class SystemClock(Shown):
     """The machine's clock.
 
     Parameters
@@ -39,7 +41,7 @@ class SystemClock:
         return "SystemClock()" if self.step_s is None else f"SystemClock(step_s={self.step_s!r})"
 
 
-class SteppingClock:
+class SteppingClock(Shown):
     """A clock that moves only when it is read or told to.
 
     Parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, one_line
 from sesreceive.message_id import SeededMessageIds
 from sesreceive.receiver import Receiver
+from sesreceive.shown import Shown
 from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.wording import count, either
 from sesreceive.wording import expected as sentence
@@ -53,7 +54,7 @@ class DatasetFunction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Dataset:
+class Dataset(Shown):
     """One folder of sample data.
 
     Attributes
@@ -139,6 +140,15 @@ class Dataset:
         """Name of the message that the most rules act on, the first of them: a good one to look at closely."""
         busiest = max(self.expected, key=lambda row: row["rules"].count("|") + bool(row["rules"]), default=None)
         return busiest["message"] if busiest else ""
+
+    def _facts(self) -> Iterator[tuple[str, Any]]:
+        """What lies in the folder."""
+        yield "name", self.name
+        yield "account", repr(self.account)
+        yield "DNS", repr(self.zone)
+        yield "messages", [f"{row['message']}: {row['about']}" for row in self.expected]
+        yield "functions", tuple(self.functions)
+        yield "provider lists", [one.name for one in self.provider_lists]
 
     def __repr__(self) -> str:
         """One line: how much of everything."""

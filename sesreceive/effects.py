@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from sesreceive.flow import Flow
 from sesreceive.later import made_when_read, size_of
+from sesreceive.shown import Shown
 
 __all__ = [
     "Backend",
@@ -28,7 +29,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Shown):
     """Base of the effects.
 
     Attributes
@@ -209,7 +210,7 @@ class StartContact(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Shown):
     """What came of an effect.
 
     Attributes

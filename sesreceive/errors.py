@@ -21,12 +21,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sesreceive.shown import Shown
+
 __all__ = [
     "ApiError",
     "InputError",
     "MessageRejectedError",
     "MissingExtraError",
     "Problem",
+    "Problems",
     "ServerError",
     "SesReceiveError",
     "ValidationError",
@@ -74,7 +77,7 @@ def one_line(value: object, limit: int = 200) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Shown):
     """One thing that is wrong: where, what was expected and what came, and who says so.
 
     Examples
@@ -91,6 +94,33 @@ class Problem:
         """The problem as one line."""
         where = f"{self.path}: " if self.path else ""
         return f"{where}{self.message}" + (f" [{self.source}]" if self.source else "")
+
+
+class Problems(tuple[Problem, ...], Shown):
+    """All that is wrong, in order: a tuple, printed one problem a line, shown as a table.
+
+    Examples
+    --------
+    >>> found = Problems([Problem("active", "expected a rule set of the account but got `mian`")])
+    >>> found
+    <Problems: 1>
+    >>> print(found)
+    active: expected a rule set of the account but got `mian`
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """One problem a line."""
+        return "\n".join(one_line(problem, 2_000) for problem in self)
+
+    def __repr__(self) -> str:
+        """One line: how many."""
+        return f"<Problems: {len(self)}>"
+
+    def _plain(self) -> str:
+        """One problem a line, or that there is none."""
+        return str(self) or "no problems"
 
 
 class SesReceiveError(Exception):

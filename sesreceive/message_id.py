@@ -12,6 +12,8 @@ import re
 import threading
 from typing import Protocol
 
+from sesreceive.shown import Shown
+
 __all__ = ["MESSAGE_ID", "MessageIds", "RandomMessageIds", "SeededMessageIds", "new_message_id"]
 
 # The final byte 1 leaves the last two characters 01, 81, g1 or o1.
@@ -52,7 +54,7 @@ def new_message_id(entropy: bytes) -> str:
     return "".join([_PAIRS[number >> shift & 0x3FF] for shift in _SHIFTS])
 
 
-class RandomMessageIds:
+class RandomMessageIds(Shown):
     """Ids from the system's randomness, as the service gives them."""
 
     def __call__(self) -> str:
@@ -64,7 +66,7 @@ class RandomMessageIds:
         return "RandomMessageIds()"
 
 
-class SeededMessageIds:
+class SeededMessageIds(Shown):
     """The same ids in the same order for the same seed, in the shape of the service's.
 
     May be called from several threads; a copy sent to another process goes on from where it was.

@@ -6,7 +6,7 @@ same five, so there is one decision path. DNS, time, message ids, scanners and b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,6 +31,7 @@ from sesreceive.permissions.guard import Permissions
 from sesreceive.reception import Reception
 from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
+from sesreceive.shown import Shown
 from sesreceive.stages import authentication, body, evaluation, filtering, recipients, scanning, sender
 from sesreceive.stages.body import BodyDecision
 from sesreceive.stages.filtering import FilterDecision
@@ -98,7 +99,7 @@ class Submission:
         return self.reply.accepted
 
 
-class Receiver:
+class Receiver(Shown):
     r"""Receives mail as Amazon SES would, for one account in one region.
 
     Parameters
@@ -621,6 +622,17 @@ class Receiver:
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the index, which another process makes for itself."""
         return {**self.__dict__, "_indexed": None}
+
+    def _facts(self) -> Iterator[tuple[str, Any]]:
+        """The account, and what was passed in."""
+        yield "account", repr(self.account)
+        yield "active rule set", repr(self.account.active_rule_set) if self.account.active_rule_set else None
+        yield "DNS", repr(self.resolver)
+        yield "scanners", self.scanners
+        yield "backend", repr(self.backend)
+        yield "provider lists", [one.name for one in self.provider_lists]
+        yield "bounds", repr(self.bounds)
+        yield "assumptions", "as documented or assumed" if self.assumptions == Assumptions() else repr(self.assumptions)
 
     def __repr__(self) -> str:
         """One line: account and backend."""

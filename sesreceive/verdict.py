@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sesreceive.shown import Shown
+
 __all__ = ["Verdict", "Verdicts"]
 
 
@@ -19,7 +21,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
+class Verdicts(Shown):
     """The five verdicts of one message as one rule sees them.
 
     Attributes

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sesreceive._html import code, details, escape, frame, mark, table, ticked
+from sesreceive._html import code, details, escape, frame, mark, problem_table, table, ticked
 from sesreceive.account.account import Account
-from sesreceive.account.member import members
+from sesreceive.account.action import ReceiptAction
+from sesreceive.account.member import Kind, members
 from sesreceive.account.placeholder_text import placeholder_texts
-from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
+from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
 from sesreceive.account.value import Value
-from sesreceive.errors import Problem
+from sesreceive.arn import Arn
+from sesreceive.errors import Problem, one_line
 from sesreceive.wording import count
 
-__all__ = ["body", "to_html"]
+__all__ = ["body", "summary", "to_html"]
 
 
 def to_html(value: Value) -> str:
@@ -31,9 +33,7 @@ def body(value: Value) -> str:
 def _problems(found: Sequence[Problem]) -> str:
     if not found:
         return ""
-    rows = [[code(one.path), escape(one.message), escape(one.source)] for one in found]
-    head = ticked(False, count(len(found), "problem"))
-    return details(head, table(["where", "what", "who says so"], rows), opened=True)
+    return details(ticked(False, count(len(found), "problem")), problem_table(found), opened=True)
 
 
 def _fields(value: Value) -> str:
@@ -45,6 +45,10 @@ def _fields(value: Value) -> str:
     return table(["field", "value", "meaning"], rows, caption=type(value).__name__)
 
 
+# Rules of a set that are shown before the rest is folded.
+_UNFOLDED = 20
+
+
 def _rules(value: ReceiptRuleSet) -> str:
     if not value.rules:
         return mark("no rule: every recipient is refused", "note")
@@ -52,14 +56,58 @@ def _rules(value: ReceiptRuleSet) -> str:
         [
             escape(rule.name),
             ticked(True, "on") if rule.enabled else mark("off", "note"),
-            escape(", ".join(rule.recipients) or "everything"),
-            "<br>".join(escape(repr(action)) for action in rule.actions) or mark("no action", "note"),
-            "scan" if rule.scan_enabled else "",
-            escape(rule.tls_policy),
+            "<br>".join(map(escape, rule.recipients)) or mark("every recipient", "note"),
+            "<br>".join(
+                f'<span title="{escape(repr(action))}">{escape(summary(action))}</span>' for action in rule.actions
+            )
+            or mark("no action", "note"),
+            ", ".join(_requires(rule)) or mark("–", "note"),
         ]
         for rule in value.rules
     ]
-    return table(["rule", "enabled", "recipients", "actions", "scan", "TLS"], rows)
+    heads = ["rule", "state", "for", "what it does", "besides"]
+    text = table(heads, rows[:_UNFOLDED], caption=f"rules of {value.name}" if value.name else "rule")
+    if len(rows) > _UNFOLDED:
+        rest = table(heads, rows[_UNFOLDED:], caption="the other rules")
+        text += details(f"{len(rows) - _UNFOLDED} more rules", rest)
+    return text
+
+
+def _action(action: ReceiptAction) -> str:
+    """The summary; what else it was given is its title."""
+    return f'<span title="{escape(repr(action))}">{escape(summary(action))}</span>'
+
+
+def summary(action: ReceiptAction) -> str:
+    """An action as one line: what it does, and the first text it was given.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> summary(ses.S3Action(bucket_name="inbox"))
+    'Deliver to an S3 bucket: inbox'
+    >>> summary(ses.SNSAction(topic_arn="arn:aws:sns:us-east-1:111122223333:mail"))
+    'Publish to an SNS topic: mail'
+    """
+    cls = type(action)
+    for item in members(cls):
+        given = getattr(action, item.name)
+        if item.kind is Kind.TEXT and given:
+            return f"{cls.title or cls.api_name}: {_tail(given)}"
+    return cls.title or cls.api_name
+
+
+def _tail(text: str) -> str:
+    """The name in an ARN, and any other text as it is."""
+    arn = Arn.parse(text)
+    return one_line(arn.names[0] if arn else text, 40)
+
+
+def _requires(rule: ReceiptRule) -> Iterator[str]:
+    if rule.scan_enabled:
+        yield "spam and virus scan"
+    if rule.tls_policy == TlsPolicy.REQUIRE:
+        yield "TLS required"
 
 
 def _rule(value: ReceiptRule) -> str:
@@ -67,7 +115,7 @@ def _rule(value: ReceiptRule) -> str:
 
 
 def _rule_set(value: ReceiptRuleSet) -> str:
-    return details(f"{code(value.name)}: {count(len(value.rules), 'rule')}", _rules(value), opened=True)
+    return details(f"rule set {code(value.name)}: {count(len(value.rules), 'rule')}", _rules(value), opened=True)
 
 
 def _account(value: Account) -> str:

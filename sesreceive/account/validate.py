@@ -20,7 +20,7 @@ from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.account.syntax import is_address, is_domain, is_recipient
 from sesreceive.account.value import Value
 from sesreceive.arn import Arn
-from sesreceive.errors import Problem
+from sesreceive.errors import Problem, Problems
 from sesreceive.hostname import plain_domain
 from sesreceive.limits import Limit
 from sesreceive.mail.address import domain_of, unmapped
@@ -29,7 +29,7 @@ from sesreceive.wording import count, expected, shown
 __all__ = ["CHECKS", "may_send", "problems"]
 
 
-def problems(value: Value, *, account: Account | None = None, path: str = "") -> tuple[Problem, ...]:
+def problems(value: Value, *, account: Account | None = None, path: str = "") -> Problems:
     r"""What SES would refuse of a value, outermost first; empty when it would take it.
 
     Parameters
@@ -52,7 +52,7 @@ def problems(value: Value, *, account: Account | None = None, path: str = "") ->
     """
     if isinstance(value, Account):
         account = value
-    return tuple(_walk(value, path, account))
+    return Problems(_walk(value, path, account))
 
 
 def _walk(value: Value, path: str, account: Account | None) -> Iterator[Problem]:

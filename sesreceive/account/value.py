@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sesreceive.account.member import Kind, Member, members
-from sesreceive.errors import Problem, ValidationError
+from sesreceive.errors import Problem, Problems, ValidationError
 from sesreceive.wording import either, expected, wrong_kind
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Value:
         """
         return replace(self, **changes)  # type: ignore[type-var]  # every subclass is a dataclass
 
-    def problems(self, account: Account | None = None) -> tuple[Problem, ...]:
+    def problems(self, account: Account | None = None) -> Problems:
         """What SES would refuse, outermost first; empty when it would take the value.
 
         Parameters

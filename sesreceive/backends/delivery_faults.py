@@ -16,6 +16,7 @@ from typing import Any
 from sesreceive.backends.failure_plan import ERRORS
 from sesreceive.effects import Effect, Outcome
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.shown import Shown
 from sesreceive.wording import count
 
 __all__ = ["DELIVERY_FAULTS", "DeliveryFault", "FaultyBackend", "read_fault"]
@@ -31,7 +32,7 @@ _SOURCE = "delivery faults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryFault:
+class DeliveryFault(Shown):
     """What goes wrong with the effects of one operation.
 
     Attributes
@@ -84,7 +85,7 @@ class DeliveryFault:
             raise ValidationError(*problems)
 
 
-class FaultyBackend:
+class FaultyBackend(Shown):
     """Another backend whose deliveries go wrong as planned; everything else is that backend's.
 
     What is held back is delivered by `release`, which a server that stops calls too. It is in no spool meanwhile.

@@ -31,6 +31,7 @@ from sesreceive.backends.sns_envelope import sns_message_id
 from sesreceive.backends.sns_signature import SnsSigner
 from sesreceive.effects import Effect, Outcome, Publish
 from sesreceive.errors import InputError, ServerError, one_line
+from sesreceive.shown import Shown
 from sesreceive.wording import count
 from sesreceive.writing.dates import timestamp
 from sesreceive.writing.mail_object import compact_json
@@ -138,7 +139,7 @@ class Delivery:
         return 200 <= self.status < 300
 
 
-class SnsEndpoint:
+class SnsEndpoint(Shown):
     """Delivers what is published to web hooks on this machine, signed and with retries.
 
     Parameters

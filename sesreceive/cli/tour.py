@@ -30,7 +30,9 @@ _CELL = 80
 def tour(receptions: Sequence[Reception], title: str) -> str:
     """The numbers of all messages and the `NUMBER` that tell the most, as text for a terminal."""
     shown = telling(receptions, NUMBER)
-    lines = [*summary_lines(summary_of(receptions), title), ""]
+    notes = dict.fromkeys(note for reception in receptions for note in reception.notes)
+    lines = [*(wrapped(f"note: {note}") for note in notes), *([""] if notes else [])]
+    lines += [*summary_lines(summary_of(receptions), title), ""]
     if len(shown) < len(receptions):
         lines.append(strong(f"{len(shown)} of them, and why each ended as it did"))
     elif shown:

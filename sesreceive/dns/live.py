@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsAnswer, DnsStatus
 from sesreceive.errors import one_line
+from sesreceive.shown import Shown
 
 if TYPE_CHECKING:
     import dns.rdata
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["LiveResolver"]
 
 
-class LiveResolver:
+class LiveResolver(Shown):
     """Asks name servers over the network.
 
     Parameters

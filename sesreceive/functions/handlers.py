@@ -19,6 +19,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.functions.lambda_context import Called, LambdaContext
 from sesreceive.functions.result import LOG_LIMIT, read_answer, timed_out
 from sesreceive.functions.scratch import scratch_folder
+from sesreceive.shown import Shown
 
 if TYPE_CHECKING:
     import subprocess
@@ -43,7 +44,7 @@ _DEFAULTS = {
 
 
 @dataclass(frozen=True)
-class Handler:
+class Handler(Shown):
     """A Lambda function as it is deployed: run in a process of its own, ended at the time limit.
 
     The answer counts when the handler returns. Threads and processes that it leaves running, which Lambda would

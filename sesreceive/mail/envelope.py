@@ -12,6 +12,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.mail.address import host_address
 from sesreceive.mail.provenance import Origin, Provenance, Unsaid, told, weakest
+from sesreceive.shown import Shown
 
 __all__ = ["NOT_IN_COMMANDS", "Envelope"]
 
@@ -33,7 +34,7 @@ def _unsaid(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(Shown):
     """What the SMTP session said before the message, and when the message came.
 
     Attributes

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from sesreceive import limits
+from sesreceive.shown import Shown
 
 __all__ = ["HeaderField", "Message", "unfold"]
 
@@ -44,6 +45,11 @@ class HeaderField(NamedTuple):
         return self.name.lower()
 
 
+def _shown(item: HeaderField) -> str:
+    """The beginning of a field on one line."""
+    return f"{item.name[:80].decode('latin-1')}: {unfold(item.value[:300]).decode('utf-8', 'replace').strip()}"
+
+
 def unfold(value: bytes) -> bytes:
     r"""A field value on one line: each line end and the blanks behind it become one space [observed].
 
@@ -57,7 +63,7 @@ def unfold(value: bytes) -> bytes:
     return _FOLD.sub(b" ", value)
 
 
-class Message:
+class Message(Shown):
     r"""One message: `raw` bytes, header fields, body.
 
     Parameters
@@ -91,6 +97,12 @@ class Message:
     def __hash__(self) -> int:
         """Hash of the bytes."""
         return hash(self.raw)
+
+    def _facts(self) -> Iterator[tuple[str, object]]:
+        """Size, the fields of the header in order, and how the body begins."""
+        yield "size", f"{self.size_bytes} bytes"
+        yield "header", [_shown(item) for item in self.fields]
+        yield "body begins", bytes(self.body[:200]).decode("utf-8", "replace")
 
     def __repr__(self) -> str:
         """One line: size and subject."""

@@ -18,6 +18,7 @@ from sesreceive.permissions.question import Question
 from sesreceive.permissions.refusal import Refusal
 from sesreceive.permissions.rule_effects import action_of, effects_of, named_by
 from sesreceive.permissions.target import Target
+from sesreceive.shown import Shown
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ __all__ = ["Permissions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Permissions:
+class Permissions(Shown):
     """What the surroundings of an account allow SES.
 
     Attributes

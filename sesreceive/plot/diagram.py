@@ -64,10 +64,11 @@ def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
         drawn = _Drawing(box, 2.0, y, _WIDTH - 4)
         pieces.append(drawn.svg)
         y += drawn.height
+    style = asset("sesreceive", "colours.css") + asset(__package__, "path.css")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ses-flow" role="img" viewBox="0 0 {_WIDTH:g} {y + 3:g}" '
         f'width="{_WIDTH:g}" height="{y + 3:g}" aria-label="{escape(title)}"><title>{escape(title)}</title>'
-        f"<desc>{_lines(path_text(boxes))}</desc><style>{asset(__package__, 'path.css')}</style>{''.join(pieces)}</svg>"
+        f"<desc>{_lines(path_text(boxes))}</desc><style>{style}</style>{''.join(pieces)}</svg>"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import asset, escape, frame, prose
+from sesreceive.errors import one_line
 from sesreceive.report.grid import LEGEND, matrix_grid
 from sesreceive.trace.events import Kind, Op
 from sesreceive.trace.vocabulary import cell_mark, term
@@ -79,6 +80,7 @@ class Matrix:
         matrix = self.frame().iloc[:limit]
         rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
         text = matrix_grid(list(matrix.columns), rows)
+        text = "".join(f"note: {one_line(note, 2_000)}\n" for note in self._tables.notes) + text
         return f"{text}\nshowing {len(matrix)} of {len(self)}" if len(matrix) < len(self) else text
 
     def __len__(self) -> int:
@@ -110,7 +112,7 @@ class Matrix:
             for name, row, column in zip(matrix.index, cells, decided, strict=True)
         )
         title = f"{count(len(self), 'message')}: what each filter, rule and action came to"
-        rich = (
+        rich = "".join(f'<p class="ses-note">note: {prose(sentence)}</p>' for sentence in self._tables.notes) + (
             '<div class="ses-scroll" tabindex="0" role="region" aria-label="the matrix">'
             f'<table class="ses-table ses-matrix"><caption>{escape(title)}</caption>'
             f'<thead><tr><th scope="col">message</th>{heads}</tr></thead><tbody>{body}</tbody></table></div>{_legend()}'

@@ -13,6 +13,7 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.daemon import Address, ask, check_timeout
 from sesreceive.scan.scanner import Finding, Subject
+from sesreceive.shown import Shown
 from sesreceive.verdict import Verdict
 
 __all__ = ["ClamdScanner"]
@@ -29,7 +30,7 @@ _ERROR = re.compile(r"(.+?)\.? ERROR", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClamdScanner:
+class ClamdScanner(Shown):
     r"""Asks a ClamAV daemon for viruses.
 
     A signature that is found is a FAIL with its name, nothing found a PASS. Everything else is PROCESSING_FAILED with

@@ -18,6 +18,7 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.scanner import Finding, Subject
 from sesreceive.scan.unpacking import Unpacking
+from sesreceive.shown import Shown
 from sesreceive.verdict import Verdict
 
 __all__ = ["EICAR", "GTUBE", "MarkerScanner"]
@@ -59,7 +60,7 @@ def _clean(name: str) -> tuple[str, Mapping[tuple[Subject, str, bytes], Finding]
 
 
 @dataclass(frozen=True, slots=True)
-class MarkerScanner:
+class MarkerScanner(Shown):
     r"""Finds the GTUBE and EICAR strings; everything else passes.
 
     Examples

@@ -16,6 +16,7 @@ from sesreceive.mail.message import Message
 from sesreceive.scan.daemon import Address, ask, check_timeout
 from sesreceive.scan.points import check_points, judge_points
 from sesreceive.scan.scanner import Finding, Subject
+from sesreceive.shown import Shown
 from sesreceive.verdict import Verdict
 
 __all__ = ["RspamdScanner"]
@@ -38,7 +39,7 @@ _SYMBOLS_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RspamdScanner:
+class RspamdScanner(Shown):
     r"""Asks Rspamd for spam, with the client's address, HELO, sender and recipients.
 
     What Rspamd would reject or mark is a FAIL, what it would have come again is GRAY, the rest a PASS, with points and

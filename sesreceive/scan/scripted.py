@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.scanner import Finding, Scanner, Subject
+from sesreceive.shown import Shown
 from sesreceive.verdict import Verdict
 
 __all__ = ["ForcedScanner", "ScriptedScanner"]
@@ -16,7 +17,7 @@ _Answer = Verdict | str | Callable[[Message, Envelope], Verdict | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptedScanner:
+class ScriptedScanner(Shown):
     r"""Gives the verdicts it was told, or those of a function of message and envelope.
 
     Examples

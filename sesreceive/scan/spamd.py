@@ -13,6 +13,7 @@ from sesreceive.mail.message import Message
 from sesreceive.scan.daemon import Address, ask, check_timeout
 from sesreceive.scan.points import check_points, judge_points
 from sesreceive.scan.scanner import Finding, Subject
+from sesreceive.shown import Shown
 from sesreceive.verdict import Verdict
 
 __all__ = ["SpamdScanner"]
@@ -27,7 +28,7 @@ _LENGTH = re.compile(rb"content-length: *(\d{1,9}) *", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpamdScanner:
+class SpamdScanner(Shown):
     r"""Asks a SpamAssassin daemon for spam.
 
     What the daemon calls spam is a FAIL, what comes near it is GRAY, the rest a PASS, with points and tests as the

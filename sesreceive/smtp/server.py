@@ -19,6 +19,7 @@ from sesreceive.errors import ServerError, SesReceiveError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.report import Report
+from sesreceive.shown import Shown
 from sesreceive.smtp.certificate import throw_away
 from sesreceive.smtp.client import ClientAddresses, PeerNetworks, client_address
 from sesreceive.smtp.committer import Committer
@@ -43,7 +44,7 @@ _BACKLOG = 1_024
 _KINDS = {"accepted": (True,), "refused": (False,), "all": (True, False)}
 
 
-class Server:
+class Server(Shown):
     r"""Receives mail over SMTP as ``inbound-smtp`` does, in a thread of its own.
 
     Every message that is answered ``250 OK`` is processed exactly once, in the order of the answers, also when the

@@ -16,6 +16,7 @@ from typing import Any
 
 from sesreceive.errors import Problem, ValidationError, one_line
 from sesreceive.mail.reply import Reply
+from sesreceive.shown import Shown
 
 __all__ = ["SMTP_FAULTS", "SmtpFault", "SmtpFaults", "SmtpMoment"]
 
@@ -40,7 +41,7 @@ _LONGEST_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpFault:
+class SmtpFault(Shown):
     """What goes wrong with a session.
 
     Attributes

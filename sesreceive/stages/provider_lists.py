@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsStatus, Resolver
 from sesreceive.errors import InputError, one_line
+from sesreceive.shown import Shown
 from sesreceive.stages.prefixes import Prefix, PrefixTable, prefix_of
 from sesreceive.stages.provider_files import ListKind, read_published
 from sesreceive.trace.events import Op
@@ -52,7 +53,7 @@ class Listing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ProviderList:
+class ProviderList(Shown):
     """Networks that SES refuses by default, such as the address space of Amazon EC2.
 
     Attributes

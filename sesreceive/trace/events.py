@@ -296,6 +296,12 @@ class Trace(Sequence[TraceEvent]):
         """What the events are made of travels, not the events."""
         return Trace.join, self._parts
 
+    def _repr_html_(self) -> str:
+        """The tree of the events, with parts that fold."""
+        from sesreceive.trace.html import trace_html
+
+        return trace_html(self)
+
     def __repr__(self) -> str:
         """One line: how many events."""
         return f"<Trace of {count(len(self), 'event')}>"

@@ -15,9 +15,9 @@ import ipywidgets as W
 from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction, short_name, title_of
-from sesreceive.account.member import Kind, Member, members
-from sesreceive.arn import Arn
-from sesreceive.errors import Problem, one_line
+from sesreceive.account.display import summary
+from sesreceive.account.member import Member, members
+from sesreceive.errors import Problem
 from sesreceive.ui.fields import LABEL_WIDTH, Form, blank, problems_at
 from sesreceive.ui.kit import Part, button, caption, html, problem_html
 from sesreceive.ui.listing import Listing
@@ -26,31 +26,6 @@ __all__ = ["Actions", "after_each_cell", "summary"]
 
 # Is given the new actions, what was done, the position to choose, and the field that is typed in.
 Edited = Callable[[tuple[ReceiptAction, ...], str, int, str], None]
-
-
-def summary(action: ReceiptAction) -> str:
-    """An action as one line: what it does, and the first text it was given.
-
-    Examples
-    --------
-    >>> import sesreceive as ses
-    >>> summary(ses.S3Action(bucket_name="inbox"))
-    'Deliver to an S3 bucket: inbox'
-    >>> summary(ses.SNSAction(topic_arn="arn:aws:sns:us-east-1:111122223333:mail"))
-    'Publish to an SNS topic: mail'
-    """
-    cls = type(action)
-    for item in members(cls):
-        given = getattr(action, item.name)
-        if item.kind is Kind.TEXT and given:
-            return f"{cls.title or cls.api_name}: {_tail(given)}"
-    return cls.title or cls.api_name
-
-
-def _tail(text: str) -> str:
-    """The name in an ARN, and any other text as it is."""
-    arn = Arn.parse(text)
-    return one_line(arn.names[0] if arn else text, 40)
 
 
 class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types

@@ -29,7 +29,7 @@ __all__ = ["Part", "Section", "bench_of", "button", "caption", "heading", "html"
 
 def style() -> str:
     """The style sheet of all parts, on top of that of any output."""
-    return asset("sesreceive", "html.css") + asset(__package__, "style.css")
+    return asset("sesreceive", "colours.css") + asset("sesreceive", "html.css") + asset(__package__, "style.css")
 
 
 def html(value: str = "", **options: Any) -> W.HTML:

@@ -70,7 +70,7 @@ def test_no_text_becomes_markup(cls):
     def law(value):
         tags = parsed(value._repr_html_())
         assert tags.seen <= OURS
-        assert tags.attributes <= {"class", "style", "scope", "open"}
+        assert tags.attributes <= {"class", "style", "scope", "open", "title"}
 
     law()
 
