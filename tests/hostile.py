@@ -48,6 +48,23 @@ def gzip_bomb(size: int) -> bytes:
     return head + body + b"\r\n" * ((size - len(body)) // 2)
 
 
+def gzip_of(text: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """A message of so many octets with ten times as many packed in it, in pieces of a megabyte."""
+
+    def make(size: int) -> bytes:
+        piece = text(1 << 20)
+        body = base64.encodebytes(gzip.compress(piece * (10 * size // len(piece)), 1))
+        head = FROM + b"MIME-Version: 1.0\r\nContent-Type: application/gzip\r\n"
+        head += b"Content-Transfer-Encoding: base64\r\n\r\n"
+        return head + body + b"\r\n" * ((size - len(body)) // 2)
+
+    return make
+
+
+# What base64 makes of the EICAR string, with signs within that no block of base64 has.
+_NO_BLOCK = base64.b64encode(b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*")
+_NO_BLOCK = b"=".join(_NO_BLOCK[at : at + 2] for at in range(0, len(_NO_BLOCK), 2))
+
 # name → the message of so many octets
 MESSAGES: Mapping[str, Callable[[int], bytes]] = {
     "plain text": lambda size: filled(FROM + b"\r\n", b"hello, this is a line of text\r\n", size),
@@ -81,6 +98,9 @@ MESSAGES: Mapping[str, Callable[[int], bytes]] = {
     ),
     "zip in zip": zip_bomb,
     "gzip of nothing": gzip_bomb,
+    "gzip of line ends": gzip_of(lambda size: b"base64\nUEsDB\n" + b"\r\n" * (size // 2)),
+    "gzip of no base64": gzip_of(lambda size: b"base64\n" + _NO_BLOCK + b"\r\n" * (size // 2)),
+    "gzip of `=`": gzip_of(lambda size: b"quoted-printable\n" + b"=" * size),
 }
 
 # name → the zone of so many records of one name

@@ -14,6 +14,7 @@ import struct
 import zlib
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
 
 from sesreceive import limits
 
@@ -25,6 +26,8 @@ _QUOTED, _BASE64_NAME = b"quoted-printable", b"base64"
 # Lines of base64 text: no other character on the line.
 _BASE64 = re.compile(rb"(?:^[A-Za-z0-9+/]{1,998}+={0,2}+[ \t]*+\r?+\n?+)++", re.MULTILINE)
 _SHORTEST_BASE64 = 80
+# To look for all of them takes as long as to inflate some three times as much, and is paid for so.
+_SEARCH = 3
 # A zip, a gzip, or `begin ` of uuencode, at the start of a block of base64: what is worth decoding for itself.
 _PACKED_BASE64 = (b"UEsDB", b"H4sI", b"YmVnaW4g")
 _UUENCODED = re.compile(rb"begin [0-7]{3,4} [^\n]*\n((?:[!-`][ -`]*+\r?\n)*+)")
@@ -84,11 +87,23 @@ class Unpacking:
         for start in _starts(data, b"begin "):
             if text := _UUENCODED.match(data, start):
                 yield self._paid(_uudecoded(text.group(1)))
-        if _BASE64_NAME in names and (next(_packed(data), None) is not None or self._has_hint(data)):
+        if _BASE64_NAME in names:
             view = memoryview(data)
-            for block in _BASE64.finditer(data):
-                if block.end() - block.start() >= _SHORTEST_BASE64:
-                    yield self._paid(_base64(view[block.start() : block.end()]))
+            for start, end in self._blocks(data):
+                if end - start >= _SHORTEST_BASE64:
+                    yield self._paid(_base64(view[start:end]))
+
+    def _blocks(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Where blocks of base64 are that are worth decoding."""
+        if self._has_hint(data):  # it may stand in any of them
+            self.left -= _SEARCH * len(data)
+            yield from (block.span() for block in _BASE64.finditer(data))
+            return
+        end = 0
+        for start in _packed(data):
+            if start >= end and (block := _BASE64.match(data, start)):
+                end = block.end()
+                yield block.span()
 
     def _has_hint(self, data: bytes) -> bool:
         text = data.translate(None, b" \t\r\n=")
@@ -183,9 +198,8 @@ def _starts(data: bytes, start: bytes) -> Iterator[int]:
 
 
 def _packed(data: bytes) -> Iterator[int]:
-    """Where a block of base64 begins with something packed."""
-    for start in _PACKED_BASE64:
-        yield from _starts(data, start)
+    """Where lines of base64 begin with something packed, in order."""
+    return merge(*(_starts(data, start) for start in _PACKED_BASE64))
 
 
 def _base64(text: memoryview) -> bytes:
