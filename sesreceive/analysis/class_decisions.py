@@ -53,6 +53,7 @@ class ClassDecisions:
         self.index = AccountIndex(account, self.assumptions)
         self._let_in = _NOBODY
         self._blocked = replace(_NOBODY, accepted=False, reply=BLOCKED, reason="")
+        self._matches: dict[RecipientClass, tuple[int, ...]] = {}
         self._plans: dict[tuple[tuple[int, ...], bool], tuple[int, ...]] = {}
 
     @property
@@ -72,10 +73,14 @@ class ClassDecisions:
     @cached_property
     def matched(self) -> dict[RecipientClass, tuple[int, ...]]:
         """The rules each class of recipients matches, by position; none for those that are refused unseen."""
-        return {
-            one: () if one.kind in NOT_JUDGED else tuple([position for position, _ in self.decide(one).matched])
-            for one in self.partition.recipients
-        }
+        return {one: self.match(one) for one in self.partition.recipients}
+
+    def match(self, recipient: RecipientClass) -> tuple[int, ...]:
+        """The rules one class matches; each is asked once."""
+        if recipient not in self._matches:
+            matched = () if recipient.kind in NOT_JUDGED else self.decide(recipient).matched
+            self._matches[recipient] = tuple([position for position, _ in matched])
+        return self._matches[recipient]
 
     def conditions(self, recipient: RecipientClass) -> Matched:
         """Every condition that matches a recipient class, as (rule, condition)."""

@@ -106,6 +106,7 @@ class Reachability:
         self.stops = [stops(rule) for rule in self.rules]
         self._refusing = [any(map(refuses, rule.actions)) for rule in self.rules]
         self._reached: dict[tuple[int, ...], dict[int, Way]] = {}
+        self._rules_seen = [_Seen() for _ in self.rules]
         self._ends: dict[tuple[int, ...], list[tuple[frozenset[int], int]]] = {}
 
     # ------------------------------------------------------------------ who comes in
@@ -146,18 +147,32 @@ class Reachability:
     @cached_property
     def seen(self) -> tuple[_Seen, ...]:
         """Of each rule the simplest way to it and to its actions, and the rules that stand before it."""
-        seen = [_Seen() for _ in self.rules]
+        for _ in self._see():
+            pass
+        return tuple(self._rules_seen)
+
+    def pieces(self) -> Iterator[None]:
+        """Find out all that takes long, a little at a time, so that somebody who types is not kept waiting."""
+        for recipient in self.partition.recipients:
+            self.judged.match(recipient)
+            yield
+        yield from self._see()
+
+    def _see(self) -> Iterator[None]:
+        """Walk for each set of rules that recipients match; what was walked is not walked again."""
         if not self.clients:
-            return tuple(seen)
+            return
         for matched, (recipient, *_) in self.groups:
+            if matched in self._reached:
+                continue
             reached: dict[int, Way] = {}
             ends: list[tuple[frozenset[int], int]] = []
             for tls, size, fired in self.settings(recipient):
-                end = self._walk(Way(recipient, tls, size, None), fired, seen, reached)
+                end = self._walk(Way(recipient, tls, size, None), fired, self._rules_seen, reached)
                 if end is not None:
                     ends.append((frozenset(fired), end))
             self._reached[matched], self._ends[matched] = reached, ends
-        return tuple(seen)
+            yield
 
     def _walk(self, way: Way, fired: Sequence[int], seen: list[_Seen], reached: dict[int, Way]) -> int | None:
         """One walk, and the rule it ends in; `way` is how it begins, `reached` how each rule was reached before."""

@@ -48,6 +48,14 @@ class Unreachable(Sequence[Reach]):
         self.assumptions: tuple[Assumption, ...] = used(account, assumptions=assumptions)
         self._found = tuple(one for one in self.items if one.dead or one.redundant)
 
+    @classmethod
+    def of(cls, reach: Reachability, items: Iterable[Reach]) -> Unreachable:
+        """The answer about an account, of `part_reach.parts` of it, which may have been made in pieces."""
+        note = "no rule set is active, so nothing is received" if reach.account.active_rule_set is None else ""
+        if not note and not reach.clients:
+            note = BLOCKED
+        return cls(reach.account, items, reach.assumptions, note)
+
     @property
     def dead(self) -> tuple[Reach, ...]:
         """What can never take effect."""
@@ -226,7 +234,4 @@ def unreachable(account: Account, *, assumptions: Assumptions | None = None) -> 
     ('everybody',)
     """
     reach = Reachability(account, assumptions)
-    note = "no rule set is active, so nothing is received" if account.active_rule_set is None else ""
-    if not note and not reach.clients:
-        note = BLOCKED
-    return Unreachable(account, parts(reach), assumptions, note)
+    return Unreachable.of(reach, parts(reach))

@@ -21,6 +21,7 @@ from sesreceive.ui.filter_editor import FilterEditor
 from sesreceive.ui.identity_editor import IdentityEditor
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.path_view import PathView
+from sesreceive.ui.prove_view import ProveView
 from sesreceive.ui.results_view import Results
 from sesreceive.ui.rule_editor import RuleEditor
 from sesreceive.ui.traffic import LiveSmtp
@@ -38,6 +39,7 @@ __all__ = [
     "LiveSmtp",
     "MessageView",
     "PathView",
+    "ProveView",
     "Results",
     "RuleEditor",
     "RuleSetBuilder",

@@ -14,6 +14,7 @@ from sesreceive.ui.composer import Composer
 from sesreceive.ui.debugger import Debugger
 from sesreceive.ui.kit import Part, bench_of
 from sesreceive.ui.path_view import PathView
+from sesreceive.ui.prove_view import Marks, ProveView
 from sesreceive.ui.results_view import Results
 from sesreceive.ui.traffic import LiveSmtp
 from sesreceive.ui.what_if_view import WhatIf
@@ -33,13 +34,14 @@ def _sending(bench: Bench) -> tuple[Part, ...]:
 
 
 _VIEWS: tuple[tuple[str, str, _Maker], ...] = (
-    ("1 Build", "identities, filters, rule sets and rules", lambda bench: (RuleSetBuilder(bench),)),
+    ("1 Build", "identities, filters, rule sets and rules", lambda bench: (RuleSetBuilder(bench), Marks(bench))),
     ("2 Send", "write or pick a message, and publish DNS records for its sender", _sending),
     ("3 Live", "receive real SMTP on this machine", lambda bench: (LiveSmtp(bench),)),
     ("4 Results", "what fired for each message, and everything about one of them", lambda bench: (Results(bench),)),
     ("5 Path", "the way one message took, and because of what", lambda bench: (PathView(bench),)),
     ("6 Step", "walk through the trace of one message", lambda bench: (Debugger(bench),)),
     ("7 What if", "what another rule set, verdict or answer would have changed", lambda bench: (WhatIf(bench),)),
+    ("8 Prove", "what no mail reaches, and the mail that shows it", lambda bench: (ProveView(bench),)),
 )
 
 
