@@ -141,7 +141,7 @@ def _disagreement(
     ordinary = both.partition.ordinary
     client = both.client(setting.outcome)
     mail = both.partition.witness(MailClass(recipients, client, setting.tls, ordinary.sender, setting.size))
-    texts = [_outcome(both, side, recipients, setting) for side in (0, 1)]
+    before, after = _apart(*(_outcome(both, side, recipients, setting) for side in (0, 1)))
     return Disagreement(
         accounts=(both.sides[0].account, both.sides[1].account),
         assumptions=both.assumptions,
@@ -150,26 +150,38 @@ def _disagreement(
         clients=clients,
         tls=tls,
         sizes=sizes,
-        before=texts[0],
-        after=texts[1],
+        before=before,
+        after=after,
         answers=answers,
         witness=Witness(envelope=mail.envelope, size_bytes=mail.size_bytes, answers=answers),
     )
 
 
-def _outcome(both: TwoAccounts, side: int, recipients: tuple[RecipientClass, ...], setting: Setting) -> str:
-    """What becomes of a mail, as a clause: the answer if it is refused, else what is done."""
+def _outcome(both: TwoAccounts, side: int, recipients: tuple[RecipientClass, ...], setting: Setting) -> list[str]:
+    """What becomes of a mail: the answer if it is refused, else what is done."""
     judged = both.sides[side]
     replies = [judged.reply(one, let_in=setting.outcome[side], tls=setting.tls) for one in recipients]
     if not all(reply.accepted for reply in replies):
-        return str(next(reply for reply in replies if not reply.accepted))
-    done = [
+        return [str(next(reply for reply in replies if not reply.accepted))]
+    return [
         shown(action)
         for position in judged.fired(recipients, tls=setting.tls)
         for action in judged.rules[position].actions
-    ]
-    more = f" and {len(done) - 6} more" if len(done) > 6 else ""
-    return (", ".join(done[:6]) + more) or "taken, and nothing is done"
+    ] or ["taken, and nothing is done"]
+
+
+def _apart(before: list[str], after: list[str]) -> tuple[str, str]:
+    """Both from where they part, as lines; what they begin with alike is a mark."""
+    alike = 0
+    while alike < min(len(before), len(after)) - 1 and before[alike] == after[alike]:
+        alike += 1
+    return _line(before, alike), _line(after, alike)
+
+
+def _line(done: list[str], alike: int) -> str:
+    rest = done[alike:]
+    more = f" and {len(rest) - 6} more" if len(rest) > 6 else ""
+    return ("…, " if alike else "") + ", ".join(rest[:6]) + more
 
 
 def equivalent(

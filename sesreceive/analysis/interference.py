@@ -169,16 +169,23 @@ class Interference(Sequence[Influence]):
         return f"<Interference: {count(rules, 'rule')} {verb} what {changed} would do for another recipient>"
 
     def _repr_html_(self) -> str:
-        rows = [
-            (
-                _html.prose(one.because, 500),
-                _html.mark(*_MARKS[one.certainty]),
-                _html.prose(" and ".join(one.needs), 300) or "–",
-                _html.prose(one.witness.text, 400),
+        groups: dict[tuple[str, str], list[Influence]] = {}
+        for one in self._influences:
+            groups.setdefault((one.rule, one.kind), []).append(one)
+        rows = []
+        for some in groups.values():
+            first = min(some, key=lambda one: len(one.needs))
+            others = [_html.code(one_line(one.changed, 64)) for one in some if one is not first]
+            rows.append(
+                (
+                    _html.prose(first.because, 500),
+                    _html.mark(*_MARKS[first.certainty]),
+                    _html.prose(" and ".join(first.needs), 300) or "–",
+                    ", ".join(others[:40]) or "–",
+                    _html.prose(first.witness.text, 400),
+                )
             )
-            for one in self._influences[:200]
-        ]
-        heads = ("in one message", "is so", "if", "the mail that shows it")
+        heads = ("in one message", "is so", "if", "and the same for", "the mail that shows it")
         text = "\n".join([repr(self), *map(repr, self._influences[:40])])
         caption = repr(self)[1:-1]
         body = _html.table(heads, rows, caption=caption) if rows else f"<p>{_html.escape(caption)}</p>"
