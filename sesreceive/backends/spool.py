@@ -95,7 +95,7 @@ class Segment:
     def __init__(self, path: Path, message_ids: Sequence[str]) -> None:
         self.path = path
         done = Counter(_lines(path.with_suffix(_DONE)))
-        self._tries = Counter(_lines(path.with_suffix(_TRIES)))
+        self._tries = Counter(_lines(self.tries))
         self._lock = threading.Lock()
         self._left = dict.fromkeys(message_id for message_id in message_ids if message_id not in done)
 
@@ -104,12 +104,17 @@ class Segment:
         """The messages that are not done, in order."""
         return tuple(self._left)
 
+    @property
+    def tries(self) -> Path:
+        """The file in which stands how often a message was begun by a process that did not come to its end."""
+        return self.path.with_suffix(_TRIES)
+
     def begin(self, message_id: str) -> bool:
         """Whether a message that an earlier process left may be tried once more; it counts as tried from now on."""
         if self._tries[message_id] >= TRIES:
             return False
         self._tries[message_id] += 1
-        _append(self.path.with_suffix(_TRIES), message_id)
+        _append(self.tries, message_id)
         return True
 
     def done(self, message_id: str) -> None:

@@ -247,7 +247,10 @@ class Intake:
         self, segment: Segment, message: SpooledMessage, resume: Callable[[SpooledMessage], Reception]
     ) -> None:
         if not segment.begin(message.message_id):
-            why = f"message `{message.message_id}` was not processed in {TRIES} tries; it stays in `{segment.path}`"
+            why = (
+                f"message `{message.message_id}` was not processed in {TRIES} tries; it stays in `{segment.path}`, and "
+                f"is tried again at a start without `{segment.tries.name}` beside it"
+            )
             self.fail(None, ServerError(why))
             return
         try:

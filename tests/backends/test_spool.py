@@ -112,6 +112,9 @@ def test_a_message_that_ends_every_process_is_not_tried_for_ever(tmp_path: Path)
         spool._alive.close()
     assert tried == [True] * TRIES + [False] * 2
     assert Spool.waiting(tmp_path) == ("a",)
+    segment.tries.unlink()
+    (segment,) = open_spool(tmp_path).left
+    assert segment.begin("a")  # somebody found what it was
 
 
 DAMAGES = [
