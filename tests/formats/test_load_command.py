@@ -71,20 +71,21 @@ def test_a_template_becomes_another_and_an_account_file(tmp_path: Path, capsys: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code", "words"),
     [
-        (["load", "gone"], "there is no `gone`"),
-        (["load", ".", "--var", "domain"], "expected `name=value` but got `domain`"),
-        (["load", ".", "--var", "x=[1"], "variable `x` is not JSON"),
+        (["load", "gone"], 3, "there is no file or folder `gone`"),
+        (["load", ".", "--var", "domain"], 2, "expected `name=value` but got `domain`"),
+        (["load", ".", "--var", "x=[1"], 3, "variable `x` is not JSON"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(
     arguments: list[str],
+    code: int,
     words: str,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 2
+    assert main(arguments) == code
     assert words in capsys.readouterr().err

@@ -394,7 +394,7 @@ def test_mail_on_the_command_line_meets_the_policies_of_a_template(
     assert "could not write to the bucket `inbox`: it has no policy that lets ses.amazonaws.com do s3:PutObject" in told
     assert 'permission: add to the policy of the bucket `inbox`: {"Sid": "AllowSESPuts"' in told
     (tmp_path / "none.yaml").write_text("Resources: {Rules: {Type: AWS::SES::ReceiptRuleSet}}")
-    assert main([*arguments, "--permissions", str(tmp_path / "none.yaml")]) == 2
+    assert main([*arguments, "--permissions", str(tmp_path / "none.yaml")]) == 3
     assert "expected policies in" in capsys.readouterr().err
 
 
