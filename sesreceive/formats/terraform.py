@@ -210,7 +210,8 @@ class _Reader:
             elif name not in _META and not (name in ACTION_BLOCKS and block.labels[:1] == ("aws_ses_receipt_rule",)):
                 wanted = expected(f"an argument of {block.labels[0] if block.labels else block.type}", name, names)
                 self.draft.problem(place, f"{address}: {wanted}", _SOURCE)
-        self._region(module, block, instance)
+        if block.type == "resource":  # a block inside lies where its resource does
+            self._region(module, block, instance)
         return table
 
     def _region(self, module: Module, block: hcl.Block, instance: Instance) -> None:

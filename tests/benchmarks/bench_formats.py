@@ -1,8 +1,9 @@
-"""How long templates take to load, and to be written: seconds, the best of three, of one machine at one time.
+"""How long templates take to load, and to be written: seconds of the processor, the best of three.
 
     python tests/benchmarks/bench_formats.py
 
-Goals: a template of 200 rules in less than a second, a folder of 50 Terraform files in less than five.
+Goals: a template of 200 rules in less than a second, a folder of 50 Terraform files in less than five. Time of the
+processor is taken, as another program on the machine is none of ours; a slow or busy machine still shows in it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import sesreceive as ses
 from sesreceive.formats.cloudformation_text import to_template
 
 RULES, FILES = 200, 50
+# Seconds that loading may take.
+OF_RULES, OF_FILES = 1.0, 5.0
 
 
 def account(rules: int = RULES) -> ses.Account:
@@ -71,12 +74,18 @@ resource "aws_ses_receipt_rule" "r{number}" {{
 
 def best(run: Callable[[], object]) -> float:
     """Seconds of the fastest of three runs."""
-    found = []
+    seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         run()
-        found.append(time.perf_counter() - start)
-    return min(found)
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def loaded(what: str, source: object, goal_s: float) -> None:
+    """Load it, and print how long that took beside the goal."""
+    seconds = best(lambda: ses.load(source))
+    print(f"{what} loaded in {seconds:6.3f} s, goal {goal_s:g} s {'reached' if seconds < goal_s else 'missed'}")
 
 
 def main() -> None:
@@ -87,20 +96,20 @@ def main() -> None:
             path = folder / file
             path.parent.mkdir(exist_ok=True)
             path.write_text(made.to(form))
-            written, read = best(lambda form=form: made.to(form)), best(lambda path=path: ses.load(path))
-            print(f"{RULES} rules, {form:<15} written in {written:6.3f} s, loaded in {read:6.3f} s")
+            print(f"{RULES} rules, {form:<15} written in {best(lambda form=form: made.to(form)):6.3f} s")
+            loaded(f"{RULES} rules, {form:<15}", path, OF_RULES)
         data = to_template(made)
-        print(f"{RULES} rules, a template of JSON loaded in {best(lambda: ses.load(data)):6.3f} s")
+        loaded(f"{RULES} rules, {'a dict':<15}", data, OF_RULES)
         many = folder / "many"
         many.mkdir()
         terraform_folder(many)
-        print(f"{FILES} Terraform files loaded in {best(lambda: ses.load(many)):6.3f} s")
+        loaded(f"{FILES} Terraform files", many, OF_FILES)
         # Rules without `After` are the slowest: all of them are compared.
         loose = {**data, "Resources": {key: dict(one) for key, one in data["Resources"].items()}}
         for one in loose["Resources"].values():
             one["Properties"] = {key: value for key, value in one["Properties"].items() if key != "After"}
         del loose["Metadata"]
-        print(f"{RULES} rules in no order loaded in {best(lambda: ses.load(loose)):6.3f} s")
+        loaded(f"{RULES} rules in no order", loose, OF_RULES)
 
 
 if __name__ == "__main__":

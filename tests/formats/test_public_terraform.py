@@ -41,6 +41,19 @@ def load(folder: Path, text: str, **files: str) -> ses.Loaded:
     return ses.load(write(folder, {"main.tf": text, **names}))
 
 
+def test_an_action_lies_where_its_rule_does(tmp_path: Path) -> None:
+    """The one provider has an alias, and no block of an action names it."""
+    provider = """
+provider "aws" {
+  alias  = "ireland"
+  region = "eu-west-1"
+}
+"""
+    found = load(tmp_path, provider + rule("a", 'provider = aws.ireland\n recipients = ["in@example.com"]'))
+    assert found.account.region == "eu-west-1"
+    assert not any("region" in str(one) for one in (*found.problems, *found.placeholders))
+
+
 # ---------------------------------------------------------------- identities and activation
 
 
