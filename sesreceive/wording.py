@@ -41,11 +41,13 @@ def count(number: int, noun: str) -> str:
 
     Examples
     --------
-    >>> count(1, "rule"), count(0, "identity"), count(2, "day")
-    ('1 rule', '0 identities', '2 days')
+    >>> count(1, "rule"), count(0, "identity"), count(2, "day"), count(2, "class")
+    ('1 rule', '0 identities', '2 days', '2 classes')
     """
     if number == 1:
         return f"1 {noun}"
+    if noun.endswith(("s", "x", "ch")):
+        return f"{number} {noun}es"
     changes = noun.endswith("y") and noun[-2:-1] not in "aeiou"
     return f"{number} {noun[:-1]}ies" if changes else f"{number} {noun}s"
 
