@@ -19,6 +19,7 @@ from sesreceive.effects import Effect
 from sesreceive.errors import one_line
 from sesreceive.reading.changes import untimed
 from sesreceive.reception import Reception
+from sesreceive.shown import Shown
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["Comparison", "Disagreement", "ends_alike"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
+class Disagreement(Shown):
     """Mail that two accounts treat differently.
 
     Attributes

@@ -20,6 +20,7 @@ from sesreceive.analysis.walk import Certainty, Need
 from sesreceive.analysis.witness import Witness
 from sesreceive.assumption import Assumption, Assumptions
 from sesreceive.errors import one_line
+from sesreceive.shown import Shown
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Influence:
+class Influence(Shown):
     """A rule that changes what another rule does for somebody else in the same message.
 
     Attributes

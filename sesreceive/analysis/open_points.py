@@ -10,12 +10,13 @@ from sesreceive.account.account import Account
 from sesreceive.actions import AddHeaderAction, BounceAction
 from sesreceive.analysis.walk import refuses
 from sesreceive.assumption import Assumption, Assumptions
+from sesreceive.shown import Shown
 
 __all__ = ["Otherwise", "otherwise", "used"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Otherwise:
+class Otherwise(Shown):
     """An open point where another reading would change an answer.
 
     Attributes

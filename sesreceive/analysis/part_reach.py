@@ -19,6 +19,7 @@ from sesreceive.analysis.witness import Witness
 from sesreceive.errors import one_line
 from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import Mailbox
+from sesreceive.shown import Shown
 
 if TYPE_CHECKING:
     pass
@@ -27,7 +28,7 @@ __all__ = ["BLOCKED", "Reach", "parts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Shown):
     """Whether one thing of the configuration is reached.
 
     Attributes

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from sesreceive.errors import InputError, one_line
+from sesreceive.shown import Shown
 from sesreceive.verdict import Verdict, Verdicts
 from sesreceive.wording import either, expected
 
@@ -38,7 +39,7 @@ _TEXT: Mapping[TextOperator, tuple[str, Callable[[str, str], bool]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TextIs:
+class TextIs(Shown):
     """Whether a text stands so to one of some values.
 
     Attributes
@@ -110,7 +111,7 @@ _NUMBER: Mapping[NumberOperator, tuple[str, Callable[[int, int], bool]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class NumberIs:
+class NumberIs(Shown):
     """Whether a number stands so to another.
 
     Raises
@@ -149,7 +150,7 @@ class NumberIs:
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictIs:
+class VerdictIs(Shown):
     """Whether a verdict of SES is one of some.
 
     Attributes

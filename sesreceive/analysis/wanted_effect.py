@@ -9,6 +9,7 @@ from sesreceive.analysis.action_targets import targets
 from sesreceive.analysis.predicates import TextIs
 from sesreceive.effects import Effect
 from sesreceive.errors import InputError, one_line
+from sesreceive.shown import Shown
 from sesreceive.wording import either, expected
 
 __all__ = ["Does"]
@@ -17,7 +18,7 @@ OPERATIONS = tuple(sorted(kind.operation for kind in Effect.__subclasses__() if 
 
 
 @dataclass(frozen=True, slots=True)
-class Does:
+class Does(Shown):
     """Something that a rule does for a recipient that it matches.
 
     Attributes

@@ -16,6 +16,7 @@ from sesreceive.errors import one_line
 from sesreceive.functions.lambda_context import function_name
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
+from sesreceive.shown import Shown
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _LINE = b"x" * 76 + b"\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Shown):
     """What a function answers when a rule waits for it.
 
     Attributes

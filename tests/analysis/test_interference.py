@@ -61,6 +61,7 @@ def test_the_answer_is_a_line_a_table_and_shows_in_a_notebook():
     assert list(frame["kind"]) == ["answer", "stop"]
     assert list(frame["certainty"]) == ["possibly", "possibly"]
     assert "? possibly" in answer._repr_html_()
+    assert "gate` answers CONTINUE" in answer[1]._repr_html_()
     assert "label_match" in [one.name for one in answer.assumptions]
 
 

@@ -151,3 +151,11 @@ def test_nothing_changes_without_what_is_redundant(account, mail):
 @given(accounts())
 def test_each_mail_shows_what_it_is_said_to_show(account):
     confirm(unreachable(account))
+
+
+def test_each_row_and_each_witness_shows_itself():
+    answer = unreachable(account_of(rule("a<b>", STOP), rule("ana", S3, to=ANA)))
+    for value in (answer.rule("ana"), answer.rule("ana").witness, *answer.assumed()):
+        assert "\n" not in repr(value)
+        assert "ses-text" in value._repr_html_()
+        assert "<b>" not in value._repr_html_()
