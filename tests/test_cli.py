@@ -67,7 +67,8 @@ def test_check_lists_every_problem_and_says_so_in_its_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = ROOT / "datasets" / "anycompany" / "account.json"
-    assert main(["check", str(good)]) == 0
+    assert main(["check", str(good)]) == 1
+    assert f"{good}: 0 problems, " in capsys.readouterr().out
     account = json.loads(good.read_text(encoding="utf-8"))
     account["Filters"][0]["IpFilter"]["Cidr"] = "203.0.113.0/33"
     account["ActiveRuleSet"] = "absent"

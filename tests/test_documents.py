@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
+from sesreceive.analysis.lint_advice import ADVICE
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "sesreceive"
 PAGES = ROOT / "notebooks"
@@ -67,12 +69,18 @@ def written_core() -> str:
     return f"{listed(CORE['source_modules'])} import none of {listed(CORE['forbidden_modules'])}."
 
 
+def written_findings() -> str:
+    rows = [f"| `{code}` | {one.level} | {one.lesson} | {one.fix} | {one.source} |" for code, one in ADVICE.items()]
+    return "\n".join(["| code | weight | lesson | fix | source |", "| --- | --- | --- | --- | --- |", *rows])
+
+
 PARTS: list[tuple[str, str, Callable[[], str]]] = [
     ("CONTRIBUTING.md",           "layers", written_layers),
     ("notebooks/architecture.md", "rooms",  written_rooms),
     ("notebooks/architecture.md", "layers", written_layers),
     ("notebooks/architecture.md", "doors",  written_doors),
     ("notebooks/architecture.md", "core",   written_core),
+    ("notebooks/checks.md",       "findings", written_findings),
 ]  # fmt: skip
 
 

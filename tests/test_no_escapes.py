@@ -53,6 +53,7 @@ REASONS = {
     ("cli/checking.py", "map(_word, row.alternatives)"): OURS,
     ("cli/checking.py", "map(str, row.alternatives)"): OURS,
     ("cli/receiving.py", "reception.explain(full=options.full)"): "lines through one_line, see trace/text.py",
+    ("cli/proving.py", "reception.explain(full=options.full)"): "lines through one_line, see trace/text.py",
     ("cli/options.py", "report.to_text(options.table or 'messages')"): "cells through one_line, see report/grid.py",
     ("cli/receiving.py", "tour(list(report), f'the sample data `{dataset.name}`, with {configured_with}')"):
         "lines through one_line, see cli/tour.py",

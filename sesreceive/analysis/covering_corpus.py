@@ -281,8 +281,9 @@ class _Search:
         for key in self.wanted:
             if key.kind is CoverKind.DISPOSITION:
                 answers[key[1:3]] = answers.get(key[1:3], 0) + 1
-        received = max((ends, allowed, *answers.values()))
-        return max(refused + received, 1 if self.wanted else 0)
+        # A rule that requires TLS fires over TLS, and TLS is asked for in clear text.
+        ways = {key.part for key in self.wanted if key.kind is CoverKind.OUTCOME} & {Outcome.ACCEPTED, Outcome.TLS}
+        return max(refused + max((ends, allowed, len(ways), *answers.values())), 1)
 
     def _action(self, key: CoverKey) -> ReceiptAction:
         return self.reach.rules[self._positions[key.name]].actions[key.position]

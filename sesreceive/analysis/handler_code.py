@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sesreceive.datasets import DatasetFunction
 from sesreceive.errors import one_line
 from sesreceive.functions.registry import Handler
 
@@ -74,7 +75,7 @@ def read_handler(function: Any) -> HandlerCode | str:
         text = _source(function)
         if isinstance(text, bytes) and len(text) > _MAX_BYTES:
             return f"its code is longer than {_MAX_BYTES} bytes"
-        tree = ast.parse(text)
+        tree = _reached(ast.parse(text), _name(function))
     except (OSError, TypeError, KeyError, zipfile.BadZipFile):
         return "its code is not Python that can be read"
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -82,7 +83,46 @@ def read_handler(function: Any) -> HandlerCode | str:
     return _read(tree)
 
 
+def _name(function: Any) -> str:
+    """The name of the function in its module; empty where the text is the function alone."""
+    if isinstance(function, Handler):
+        return function.handler.rpartition(".")[2]
+    return function.name if isinstance(function, DatasetFunction) else ""
+
+
+def _reached(module: ast.Module, name: str) -> ast.Module:
+    """The function with what it names in its module, one by one, and the constants of the module."""
+    defined = {
+        node.name: node
+        for node in module.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    }
+    name = _called_in_table(module, name)
+    if name not in defined:
+        return module
+    wanted, reached = [name], {}
+    while wanted:
+        node = defined[current := wanted.pop()]
+        reached[current] = node
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        wanted += [other for other in names if other in defined and other not in reached and other not in wanted]
+    rest = [node for node in module.body if not isinstance(node, tuple(map(type, defined.values())))]
+    return ast.Module(body=[*rest, *reached.values()], type_ignores=[])
+
+
+def _called_in_table(module: ast.Module, name: str) -> str:
+    """The function that a dataset's table ``FUNCTIONS`` has under a name; the name itself where there is no table."""
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == name and isinstance(value, ast.Name):
+                    return value.id
+    return name
+
+
 def _source(function: Any) -> str | bytes:
+    if isinstance(function, DatasetFunction):
+        return function.path.read_bytes()
     if not isinstance(function, Handler):
         return inspect.cleandoc("\n" + inspect.getsource(function))
     if not function.runtime.startswith("python"):

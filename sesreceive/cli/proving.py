@@ -1,0 +1,312 @@
+"""``check``, ``unreachable``, ``diff``, ``cover``, ``mutants``, ``why``: what holds for all mail, and what shows it."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sesreceive.analysis.lint_advice import ADVICE
+from sesreceive.cli.exits import Exit, UsageError
+from sesreceive.cli.options import (
+    expect_there,
+    file_option,
+    permissions_in,
+    print_passed_over,
+    read_from_files,
+    reading_of,
+    zone_of,
+)
+from sesreceive.cli.parser import number
+from sesreceive.cli.sources import SourceAccount, answers_beside, received, sound, source_of, sourced, variables
+from sesreceive.errors import InputError, one_line
+from sesreceive.wording import count
+
+if TYPE_CHECKING:
+    from sesreceive.account.account import Account
+    from sesreceive.analysis.comparison import Comparison
+    from sesreceive.analysis.lint import Lint
+    from sesreceive.analysis.mutants import Mutants
+    from sesreceive.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """The commands of this family, with their options."""
+    check = commands.command(
+        "check",
+        _check,
+        "list what SES would refuse of an account, and what it takes and will go wrong",
+        examples=("sesreceive check account.json", "sesreceive check account.json --ignore size-trap"),
+    )
+    sourced(check, "source")
+    check.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        choices=tuple(ADVICE),
+        metavar="CODE",
+        help="a kind of finding that is meant; may be repeated",
+    )
+    file_option(check, "--permissions", metavar="TEMPLATE", help="also say what the policies in this template refuse")
+    variables(check)
+
+    dead = commands.command(
+        "unreachable",
+        _unreachable,
+        "list rules, conditions, actions and filters that no mail reaches, or that change nothing",
+        examples=("sesreceive unreachable account.json",),
+    )
+    sourced(dead, "source")
+    variables(dead)
+
+    diff = commands.command(
+        "diff",
+        _diff,
+        "say which mail two accounts treat differently, each with the mail that shows it",
+        examples=("sesreceive diff deployed.json template.yaml --out differences",),
+    )
+    sourced(diff, "old")
+    sourced(diff, "new")
+    diff.add_argument(
+        "--order",
+        choices=("target", "all"),
+        default="target",
+        help="where the order of effects counts (default: target)",
+    )
+    file_option(diff, "--out", metavar="FOLDER", help="write the mail of each difference, with its envelope")
+    variables(diff)
+
+    cover = commands.command(
+        "cover",
+        _cover,
+        "say what of an account some mail exercises; without mail, find a small set that exercises all",
+        examples=("sesreceive cover account.json --out corpus", "sesreceive cover account.json mail --at-least 30"),
+    )
+    sourced(cover, "source")
+    file_option(cover, "mail", nargs="?", help="file or folder of mail, as `replay` takes it")
+    file_option(cover, "--out", metavar="FOLDER", help="write the mail that was found, with envelopes and answers")
+    cover.add_argument(
+        "--at-least", type=number(0, 100), metavar="N", help="exit with 1 where less than N %% is covered"
+    )
+    variables(cover)
+
+    mutants = commands.command(
+        "mutants",
+        _mutants,
+        "say which small mistakes in an account some mail, or a suite of tests, would not notice",
+        examples=("sesreceive mutants account.json", "sesreceive mutants account.json mail"),
+    )
+    sourced(mutants, "source")
+    file_option(
+        mutants, "mail", nargs="?", help="file or folder of mail; by default a small set that exercises the account"
+    )
+    file_option(mutants, "--tests", metavar="PATH", help="run these tests of pytest for each mutant, in place of mail")
+    mutants.add_argument(
+        "--at-least", type=number(0, 100), metavar="N", help="exit with 1 where less than N %% are noticed"
+    )
+    variables(mutants)
+
+    why = commands.command(
+        "why",
+        _why,
+        "say why a message ends as it does in an account or template, and what of it nobody outside AWS knows",
+        examples=(
+            "sesreceive why message.eml --account account.json",
+            "sesreceive why message.eml --account account.json --zone zone.txt --full",
+        ),
+    )
+    file_option(why, "message", help=".eml file; the envelope and the answers of functions beside it are read, too")
+    sourced(why, "--account", required=True)
+    file_option(why, "--zone", help="zone file with the DNS records of the sender")
+    why.add_argument("--full", action="store_true", help="also list what was skipped or missed in long runs")
+    read_from_files(why)
+    variables(why)
+
+
+# ---------------------------------------------------------------- check
+
+
+def _check(options: argparse.Namespace) -> int:
+    """What SES would refuse, what the policies would, and what will go wrong; 1 for anything but notes."""
+    source = source_of(options.source, options)
+    for problem in source.problems:
+        print(one_line(problem, 2000))
+    account = source.account
+    if account is None:
+        return Exit.PROBLEMS
+    refused = permissions_in(options.permissions, account).refusals(account) if options.permissions is not None else ()
+    for refusal in refused:
+        print(f"permissions: rule {one_line(refusal.rule, 80)}: {one_line(refusal, 2000)}")
+    found = _findings(source, account, options.ignore)
+    _print_lines(found.text.splitlines()[:-1])
+    counts = f"{count(len(source.problems), 'problem')}, {repr(found)[1:-1]}"
+    print(f"{one_line(options.source)}: {counts} in {account!r}")
+    return Exit.PROBLEMS if source.problems or refused or found.warnings else Exit.DONE
+
+
+def _findings(source: SourceAccount, account: Account, ignored: Iterable[str]) -> Lint:
+    """Those of the linter that are no problem already, and that nothing is activated."""
+    from sesreceive.analysis.lint import Lint, lint
+    from sesreceive.analysis.lint_finding import LintFinding
+
+    found = lint(account, functions=source.functions or None)
+    told = ("unverified-bounce-sender", "cross-region")
+    rest = [one for one in found if one.code not in told]
+    started = [
+        LintFinding(
+            code="not-activated",
+            path=problem.path,
+            message=problem.message,
+            no_mail="what is not active receives none",
+        )
+        for problem in source.not_activated
+    ]
+    return Lint(account, (*started, *rest), found.unread).without(ignored)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(one_line(line, 4000))
+
+
+# ---------------------------------------------------------------- unreachable, diff
+
+
+def _unreachable(options: argparse.Namespace) -> int:
+    """What no mail reaches, what changes nothing, and what is reached by an answer alone; 1 where something is dead."""
+    from sesreceive.analysis.unreachable import unreachable
+
+    account = sound(options.source, options).account
+    assert account is not None
+    found = unreachable(account)
+    for one in (*found, *found.possible):
+        print(repr(one)[1:-1])
+        if (mail := one.witness) is not None:
+            print(f"    {'expected of' if one.dead else 'shown by'} a mail {one_line(mail.text, 600)}")
+    print(repr(found)[1:-1])
+    return Exit.PROBLEMS if found.dead else Exit.DONE
+
+
+def _diff(options: argparse.Namespace) -> int:
+    """Where two accounts treat mail differently; 1 where they do, or where it is not proved that they do not."""
+    from sesreceive.analysis.compare import compare
+
+    old, new = (sound(path, options).account for path in (options.old, options.new))
+    assert old is not None
+    assert new is not None
+    found = compare(old, new, order=options.order)
+    for number_, one in enumerate(found, 1):
+        print(f"{number_:03} {one_line(one.whom, 300)}: {one_line(one.circumstances, 300) or 'always'}")
+        print(f"    before: {one_line(one.before, 400)}\n    after:  {one_line(one.after, 400)}")
+        print(f"    shown by a mail {one_line(one.witness.text, 600)}")
+    _print_lines(found.undecided)
+    if options.out is not None:
+        _save(found, options.out)
+    print(repr(found)[1:-1])
+    return Exit.DONE if found.equal else Exit.PROBLEMS
+
+
+def _save(found: Comparison, folder: str) -> None:
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for number_, one in enumerate(found, 1):
+            one.witness.save(folder, f"{number_:03}")
+    except OSError as error:
+        raise InputError(f"cannot write to `{one_line(folder)}`: {error.strerror or error}") from None
+
+
+# ---------------------------------------------------------------- cover, mutants
+
+
+def _cover(options: argparse.Namespace) -> int:
+    """How much of an account is exercised, by mail that was given or that is found; 1 below what was asked for."""
+    from sesreceive.analysis.coverage_tally import coverage
+    from sesreceive.analysis.covering_corpus import covering_corpus
+
+    if options.mail is not None and options.out is not None:
+        raise UsageError("--out has no effect with mail: it writes the mail that is found without any")
+    source = sound(options.source, options)
+    account = source.account
+    assert account is not None
+    if options.mail is not None:
+        covered = coverage(account, received(source, options.mail))
+        _print_lines(covered.text.splitlines())
+    else:
+        corpus = covering_corpus(account)
+        covered = corpus.coverage
+        _print_lines(corpus.text.splitlines())
+        if options.out is not None:
+            print(f"wrote {count(len(corpus.save(options.out)), 'message')} to {one_line(options.out)}")
+    return Exit.PROBLEMS if options.at_least is not None and covered.percent < options.at_least else Exit.DONE
+
+
+def _mutants(options: argparse.Namespace) -> int:
+    """Which mistakes are not noticed; 1 where fewer are than was asked for."""
+    from sesreceive.analysis.covering_corpus import covering_corpus
+    from sesreceive.analysis.mutants import mutants
+
+    if options.mail is not None and options.tests is not None:
+        raise UsageError("expected mail or --tests but got both")
+    source = sound(options.source, options)
+    account = source.account
+    assert account is not None
+    found: Mutants
+    if options.tests is not None:
+        found = _tested(account, options.tests)
+    else:
+        corpus: Any = covering_corpus(account) if options.mail is None else received(source, options.mail)
+        found = mutants(account, corpus)
+    _print_lines(found.text.splitlines())
+    return Exit.PROBLEMS if options.at_least is not None and found.score < options.at_least else Exit.DONE
+
+
+def _tested(account: Account, tests: str) -> Mutants:
+    """Each mutant in the place of the account under test: the suite is run until a test fails."""
+    from sesreceive.analysis.mutants import tried_mutants
+
+    expect_there(tests)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "account.json")
+
+        def noticed(changed: Account) -> str:
+            changed.save(path)
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests]
+            run = subprocess.run(  # noqa: S603 - the tests that the caller names
+                [*command, f"--ses-account={path}"], capture_output=True, text=True, check=False
+            )
+            failed = [line for line in run.stdout.splitlines() if line.startswith("FAILED ")]
+            if run.returncode > 1 and not failed:
+                raise InputError(f"pytest cannot run `{one_line(tests)}`: {one_line((run.stdout + run.stderr)[-300:])}")
+            return failed[0].split()[1] if failed else ""
+
+        if by := noticed(account):
+            raise InputError(f"expected tests that pass for the account as it is but `{one_line(by)}` fails")
+        return tried_mutants(account, noticed)
+
+
+# ---------------------------------------------------------------- why
+
+
+def _why(options: argparse.Namespace) -> int:
+    """One message → what decided it, and everything that was considered."""
+    from sesreceive.analysis.witness import DryRun
+    from sesreceive.backends.memory import MemoryBackend
+    from sesreceive.receiver import Receiver
+
+    account = sound(options.account, options).account
+    assert account is not None
+    expect_there(options.message)
+    answers = answers_beside(Path(options.message))
+    resolver = zone_of(options.zone) if options.zone is not None else None
+    receiver = Receiver(account, resolver=resolver, backend=DryRun(answers) if answers else MemoryBackend())
+    report = receiver.replay(options.message, **reading_of(options))
+    for reception in report:
+        print(reception.explain(full=options.full))
+        for point in reception.assumed():
+            print(f"    {one_line(point)}")
+    print_passed_over(report)
+    return Exit.DONE

@@ -1,0 +1,164 @@
+"""An account as the commands that prove take it: the file of an account, or whatever `load` reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sesreceive.account.account import Account
+from sesreceive.analysis.witness import Answer, DryRun
+from sesreceive.cli.accounts import checked
+from sesreceive.cli.options import expect_there, file_option, print_passed_over
+from sesreceive.cli.parser import text
+from sesreceive.cli.templates import variables_of
+from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.flow import Flow
+from sesreceive.json_input import parse_json
+from sesreceive.receiver import Receiver
+from sesreceive.wording import either
+
+if TYPE_CHECKING:
+    from sesreceive.formats.loaded import Loaded
+    from sesreceive.report import Report
+
+__all__ = ["SourceAccount", "answers_beside", "received", "sound", "source_of", "sourced", "variables"]
+
+ACTIVATION = "SES API SetActiveReceiptRuleSet"
+"""The source of the problem that nothing in a template activates a rule set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAccount:
+    """What was read.
+
+    Attributes
+    ----------
+    account : Account or None
+        None where the file holds none that can be read.
+    problems : tuple of Problem
+        What is wrong with it, with its place.
+    not_activated : tuple of Problem
+        That nothing in the template activates a rule set.
+    functions : mapping
+        Handlers whose code lies beside the template, by ARN.
+    """
+
+    account: Account | None
+    problems: tuple[Problem, ...] = ()
+    not_activated: tuple[Problem, ...] = ()
+    functions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def sourced(added: argparse.ArgumentParser, name: str, **options: Any) -> None:
+    """An argument that names an account: the file of one, a template, or a folder."""
+    file_option(
+        added, name, **{"help": "JSON file of the account, a template, or a folder, as `load` takes it", **options}
+    )
+
+
+def variables(added: argparse.ArgumentParser) -> None:
+    """Options that say how a template is read."""
+    added.add_argument(
+        "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a template's variable"
+    )
+    added.add_argument("--region", type=text("a region"), help="AWS region a template is deployed to")
+
+
+def source_of(path: str, options: argparse.Namespace) -> SourceAccount:
+    """The account that a path names, with all that is wrong with it.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, or nothing about receiving in it.
+    """
+    loaded = _template(path, options)
+    if loaded is None:
+        account, problems = checked(path)
+        return SourceAccount(account=account, problems=problems)
+    problems = tuple(one for one in loaded.problems if one.source != ACTIVATION)
+    return SourceAccount(
+        account=loaded.account,
+        problems=(*problems, *loaded.account.problems()),
+        not_activated=tuple(one for one in loaded.problems if one.source == ACTIVATION),
+        functions=loaded.functions,
+    )
+
+
+def _template(path: str, options: argparse.Namespace) -> Loaded | None:
+    """What `load` reads; None for the file of an account, of which every problem has its line and column."""
+    from sesreceive.formats import load
+
+    if not Path(path).is_dir() and not path.endswith((".json", ".tf", ".tofu", ".yaml", ".yml", ".template")):
+        return None
+    if not Path(path).exists():
+        if path.endswith(".json"):
+            return None
+        expect_there(path)
+    try:
+        loaded = load(path, variables=variables_of(options.var), region=options.region)
+    except InputError:
+        if path.endswith(".json"):
+            return None
+        raise
+    return None if path.endswith(".json") and loaded.format in ("", "API JSON", "template") else loaded
+
+
+def sound(path: str, options: argparse.Namespace) -> SourceAccount:
+    """The account that a path names, which SES would take.
+
+    Raises
+    ------
+    ValidationError
+        When SES would refuse it; all problems are listed.
+    """
+    source = source_of(path, options)
+    if source.account is None or source.account.problems():
+        raise ValidationError(*source.problems)
+    return source
+
+
+def received(source: SourceAccount, mail: str) -> Report:
+    """What becomes of mail in an account; functions are not run: they answer what stands beside a message, or go on.
+
+    Raises
+    ------
+    InputError
+        When there is no such file or folder, or the answers beside a message cannot be read.
+    """
+    expect_there(mail)
+    assert source.account is not None
+    receiver = Receiver(source.account, backend=DryRun(), seed=1)
+    answered = sorted(Path(mail).glob("*.answers.json"))
+    if not answered:
+        report = receiver.replay(mail)
+    else:
+        report = receiver.replay([])
+        for path in sorted(Path(mail).glob("*.eml")):
+            receiver.backend = DryRun(answers_beside(path))
+            report.extend(receiver.replay(path))
+    print_passed_over(report)
+    return report
+
+
+def answers_beside(message: Path) -> list[Answer]:
+    """What functions answer, as `Witness.save` wrote it beside the message; nothing where there is no such file."""
+    path = message.with_name(f"{message.stem}.answers.json")
+    if not path.exists():
+        return []
+    where = f"answers `{one_line(path)}`"
+    rows = parse_json(path.read_bytes(), where=where)
+    answers = []
+    for row in rows if isinstance(rows, list) else [rows]:
+        arn, flow = (
+            (row.get(name) for name in ("FunctionArn", "disposition")) if isinstance(row, dict) else (None, None)
+        )
+        if not isinstance(arn, str) or flow not in tuple(Flow):
+            wanted = f"a list of objects with `FunctionArn` and a `disposition` that is {either(Flow)}"
+            raise InputError(f"{where}: expected {wanted} but got `{one_line(json.dumps(row))}`")
+        answers.append(Answer(arn, Flow(flow)))
+    return answers
