@@ -69,7 +69,7 @@ from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:
-    from sesreceive import datasets
+    from sesreceive import captures, datasets
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
     from sesreceive.analysis.covering_corpus import covering_corpus
@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from sesreceive.formats import Loaded, load
     from sesreceive.formats.drift import drift
     from sesreceive.functions.registry import Handler
+    from sesreceive.likeness.fidelity import fidelity
     from sesreceive.permissions import Permissions
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
@@ -167,6 +168,7 @@ __all__ = [
     "Zone",
     "ZoneError",
     "assumptions",
+    "captures",
     "compare",
     "coverage",
     "covering_corpus",
@@ -174,6 +176,7 @@ __all__ = [
     "differences",
     "drift",
     "equivalent",
+    "fidelity",
     "interference",
     "lint",
     "load",
@@ -201,6 +204,7 @@ _LATER = {
     "Report": "sesreceive.report",
     "RspamdScanner": "sesreceive.scan.rspamd",
     "SpamdScanner": "sesreceive.scan.spamd",
+    "captures": "",
     "compare": "sesreceive.analysis.compare",
     "coverage": "sesreceive.analysis.coverage_tally",
     "covering_corpus": "sesreceive.analysis.covering_corpus",
@@ -208,6 +212,7 @@ _LATER = {
     "differences": "sesreceive.analysis.what_if",
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
+    "fidelity": "sesreceive.likeness.fidelity",
     "interference": "sesreceive.analysis.interference",
     "lint": "sesreceive.analysis.lint",
     "load": "sesreceive.formats",

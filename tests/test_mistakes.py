@@ -14,13 +14,25 @@ from pathlib import Path
 
 import pytest
 
+import sesreceive as ses
 from sesreceive.cli import build_parser, main
 from sesreceive.cli.exits import MEANINGS, Exit
 from sesreceive.cli.parser import Parser
+from sesreceive.effects import PutObject
 from sesreceive.interrupt import is_command_line
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "datasets" / "first-steps"
+
+
+def _stored(folder: Path) -> None:
+    """An object as the sample's account stores it, for the command that reads what SES wrote."""
+    receiver = ses.datasets.load(SAMPLE.name, functions=False).receiver(seed=1)
+    envelope = ses.Envelope.from_json((SAMPLE / "mail" / "0001-invoice.envelope.json").read_bytes())
+    reception = receiver.receive((SAMPLE / "mail" / "0001-invoice.eml").read_bytes(), envelope)
+    (stored,) = [effect for effect in reception.effects if isinstance(effect, PutObject)]
+    folder.mkdir()
+    (folder / reception.message_id).write_bytes(stored.body)
 
 
 @pytest.fixture
@@ -31,6 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(SAMPLE / "zone.txt", tmp_path)
     shutil.copy(SAMPLE / "mail" / "0001-invoice.eml", tmp_path / "message.eml")
     (tmp_path / "empty").mkdir()
+    _stored(tmp_path / "captures")
     (tmp_path / "binary.eml").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     (tmp_path / "latin.txt").write_bytes(b"example.org. TXT \xe4\n")
     (tmp_path / "main.tf").write_text("# nothing\n", encoding="utf-8")

@@ -38,6 +38,17 @@ SAFE_CALLS = {
 NUMBERS = "a number"
 OURS = "our own words"
 REASONS = {
+    ("captures/capture.py", "self.kind"): OURS,
+    ("captures/pairing.py", "str(one.kind)"): OURS,
+    ("cli/checking.py", "support_markdown(public_support())"): OURS,
+    ("cli/scoring.py", "_table(score)"): "cells through one_line, see support.py",
+    ("cli/scoring.py", ("fidelity(options.captures, account=account, resolver=_resolver(options), era=options.era, "
+               "readings=not options.no_readings)")): "lines through one_line, see likeness/score.py",
+    ("cli/scoring.py", "name"): OURS,
+    ("cli/scoring.py", "score.redacted()"): "places and classes, which are ours",
+    ("likeness/score.py", "equal"): NUMBERS,
+    ("likeness/score.py", "name"): OURS,
+    ("likeness/score.py", "of"): NUMBERS,
     ("analysis/coverage.py", "shown_percent(self.percent)"): NUMBERS,
     ("account/rule_set.py", "type(action).api_name"): OURS,
     ("account/value.py", "short(self)"): "names members with repr",

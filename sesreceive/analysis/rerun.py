@@ -30,7 +30,7 @@ from sesreceive.stages import scanning
 from sesreceive.verdict import Verdict
 from sesreceive.wording import count, either, expected
 
-__all__ = ["Mattered", "mattered", "rerun", "reruns"]
+__all__ = ["Mattered", "alternatives", "change_between", "mattered", "rerun", "reruns"]
 
 # What a message that was refused and now is not has for its id and time.
 _NO_ID, _NO_TIME = "0" * 38 + "01", 0.0
@@ -218,13 +218,17 @@ def mattered(reception: Reception) -> tuple[Mattered, ...]:
     base = rerun(reception)
     return tuple(
         Mattered(name=name, value=getattr(reception.assumptions, name), alternative=other, change=change)
-        for name, other in _alternatives(reception.assumptions)
-        if (change := _change(base, rerun(reception, assumptions=replace(reception.assumptions, **{name: other}))))
+        for name, other in alternatives(reception.assumptions)
+        if (
+            change := change_between(
+                base, rerun(reception, assumptions=replace(reception.assumptions, **{name: other}))
+            )
+        )
     )
 
 
-def _alternatives(assumptions: Assumptions) -> Iterator[tuple[str, Any]]:
-    """Every other reading of every point; where any value may be given, an example."""
+def alternatives(assumptions: Assumptions) -> Iterator[tuple[str, Any]]:
+    """Every other reading of every point, in order; where any value may be given, an example."""
     for point in fields(assumptions):
         now = getattr(assumptions, point.name)
         for other in (point.default, *point.metadata["alternatives"]):
@@ -233,7 +237,7 @@ def _alternatives(assumptions: Assumptions) -> Iterator[tuple[str, Any]]:
                 yield point.name, telling
 
 
-def _change(before: Reception, after: Reception) -> str:
+def change_between(before: Reception, after: Reception) -> str:
     """The first difference, as the end of a sentence; empty when there is none."""
     for recipient, one, other in zip(before.envelope.rcpt_to, before.replies, after.replies, strict=True):
         if one != other:

@@ -11,7 +11,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from sesreceive import interrupt
-from sesreceive.cli import bug_report, checking, completion, drifting, proving, receiving, scanners, serving, templates
+from sesreceive.cli import (
+    bug_report,
+    checking,
+    completion,
+    drifting,
+    proving,
+    receiving,
+    scanners,
+    scoring,
+    serving,
+    templates,
+)
 from sesreceive.cli.exits import Exit, exit_of
 from sesreceive.cli.options import Commands, refuse_idle
 from sesreceive.cli.parser import Parser, exit_codes
@@ -24,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["build_parser", "main"]
 
 # The modules with commands, in the order of the help.
-FAMILIES = (receiving, serving, templates, drifting, proving, checking, bug_report, scanners, completion)
+FAMILIES = (receiving, serving, templates, drifting, proving, checking, scoring, bug_report, scanners, completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

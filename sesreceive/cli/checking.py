@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from sesreceive.assumption import Assumption
+from sesreceive.support import public_support, support_markdown
 
 if TYPE_CHECKING:
     from sesreceive.cli.options import Commands
@@ -32,6 +33,10 @@ def _assumptions(options: argparse.Namespace) -> int:
             others = ", ".join(map(_word, row.alternatives))
             cells = (f"`{row.name}`", _word(row.value), others, row.meaning, row.evidence, row.source)
             print("|", " | ".join(cells), "|")
+        print(
+            "\nWhat public evidence decides, in the form in which `sesreceive fidelity --markdown` tells of your own:\n"
+        )
+        print(support_markdown(public_support()))
     else:
         for row in rows:
             print(f"{row.name} = {row.value!r}\n    {row.meaning}\n    or: {', '.join(map(str, row.alternatives))}")

@@ -106,7 +106,7 @@ def configured(added: argparse.ArgumentParser) -> None:
     calling(added)
 
 
-def file_option(added: argparse.ArgumentParser, name: str, **options: Any) -> None:
+def file_option(added: argparse._ActionsContainer, name: str, **options: Any) -> None:
     """An option or argument that names a file or folder; a shell that completes words offers files."""
     action = added.add_argument(name, type=text("the name of a file or folder"), **options)
     action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]  # what shtab reads

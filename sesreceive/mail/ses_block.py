@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sesreceive.mail.delivered import envelope_of, read_envelope
@@ -16,7 +17,10 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.hops import hop
 from sesreceive.mail.message import HeaderField, Message
 
-__all__ = ["BLOCK", "BlockField", "SesBlock", "block_of"]
+__all__ = ["BLOCK", "FOLD", "BlockField", "SesBlock", "block_of", "block_start"]
+
+# Where SES folds a value, it does it so [observed]; written and read by this alone.
+FOLD = "\r\n "
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ _FROM = re.compile(r"from (.*) \((?:(.*) )?\[([^\[\]]*)\]\)")
 _BY = re.compile(r"by inbound-smtp\.([a-z0-9-]+)\.amazonaws\.com with SMTP id ([0-9a-z]{20,60});?")
 _FOR = re.compile(r"for (.+);")
 _FOLD = re.compile(r"\r?\n[ \t]")
+# Added headers that may stand above the block, where a reading puts them there.
+_MOST_ABOVE = 50
 _WHERE = "the header block of SES"
 
 
@@ -118,6 +124,21 @@ def block_of(message: Message) -> SesBlock | None:
         virus=_text(fields, "X-SES-Virus-Verdict"),
         authentication=fields["Authentication-Results"].value if "Authentication-Results" in fields else b"",
     )
+
+
+def block_start(message: Message) -> int | None:
+    r"""Position of the field that the block of SES begins with; above it stand added headers, in one reading.
+
+    Examples
+    --------
+    >>> above = b"X-Team: red\r\nReturn-Path: <a@example.org>\r\nReceived: from x\r\n by inbound-smtp.eu-west-1 ...\r\n"
+    >>> block_start(Message(above)), block_start(Message(b"To: bo@example.com\r\n"))
+    (1, None)
+    """
+    for position, (field, below) in enumerate(pairwise(message.fields[:_MOST_ABOVE])):
+        if field.name == b"Return-Path" and below.name == b"Received" and b"by inbound-smtp." in below.value:
+            return position
+    return None
 
 
 def _text(fields: dict[str, HeaderField], name: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sesreceive.mail.message import HeaderField, Message
-from sesreceive.mail.ses_block import BLOCK
+from sesreceive.mail.ses_block import BLOCK, FOLD
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.authentication_results import single_line
 from sesreceive.writing.receipt import Receipt, SesField
@@ -27,8 +27,6 @@ __all__ = [
     "stored_size",
     "to_bytes",
 ]
-
-_FOLD = "\r\n "
 
 Added = Sequence[tuple[str, str]]
 """Headers that AddHeader actions have added so far: name and value, in action order."""
@@ -71,7 +69,7 @@ def laid_out(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> Layout:
     An added field stands behind the last field of its name, else at the end of the sender's header, as JavaMail's
     ``addHeader`` has it [observed in three public traces]; the other readings put it above the sender's message.
     """
-    return _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_fields), added)
+    return _layout(receipt, _own(receipt, verdicts, receipt.proof_fields), added)
 
 
 def _layout(receipt: Receipt, own: tuple[SesField, ...], added: Added) -> Layout:
@@ -133,7 +131,7 @@ def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
     key = ("size", verdicts.spam, verdicts.virus, tuple(added))
     size: int | None = receipt.memo.get(key)
     if size is None:
-        layout = _layout(receipt, (*_above(receipt, verdicts), *receipt.proof_blanks), added)
+        layout = _layout(receipt, _own(receipt, verdicts, receipt.proof_blanks), added)
         size = len(_written(layout.block)) + len(receipt.message.raw)
         if added:
             size += sum(map(len, _spliced(receipt.message, layout))) - receipt.message.header_end
@@ -189,15 +187,15 @@ def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple
     return laid_out(receipt, verdicts, added).block
 
 
-def _above(receipt: Receipt, verdicts: Verdicts) -> tuple[SesField, ...]:
-    """The fields that SES itself writes, in order, but for the last two, which take long to make."""
+def _own(receipt: Receipt, verdicts: Verdicts, proof: Iterable[SesField]) -> tuple[SesField, ...]:
+    """The fields that SES itself writes, in order; the last two, which take long to make, are given."""
     scan: tuple[SesField, ...] = ()
     if verdicts.scanned:
         scan = (
             ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
             ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
         )
-    written = dict((*receipt.origin_fields, *scan, *receipt.sender_fields))
+    written = dict((*receipt.origin_fields, *scan, *receipt.sender_fields, *proof))
     # One table for both ways: what is written in this order is taken off in this order.
     return tuple((field.name, written[field.name]) for field in BLOCK if field.name in written)
 
@@ -222,4 +220,4 @@ def to_bytes(text: str) -> bytes:
 
 
 def _written(fields: Iterable[SesField]) -> bytes:
-    return to_bytes("".join(f"{name}: {_FOLD.join(parts)}\r\n" for name, parts in fields))
+    return to_bytes("".join(f"{name}: {FOLD.join(parts)}\r\n" for name, parts in fields))

@@ -1,0 +1,1 @@
+"""How far what is written here agrees with what real SES wrote: field by field, and under which readings."""
