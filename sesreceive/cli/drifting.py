@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.cli.exits import Exit
 from sesreceive.cli.options import file_option
 from sesreceive.cli.templates import variables_of
-from sesreceive.errors import InputError, MissingExtraError, one_line
+from sesreceive.errors import InputError, MissingExtraError, ValidationError, one_line
 
 if TYPE_CHECKING:
     from sesreceive.cli.options import Commands
+    from sesreceive.formats.drift_rows import Drift
 
 
 def add(commands: Commands) -> None:
@@ -41,8 +42,21 @@ def _drift(options: argparse.Namespace) -> int:
         print(one_line(problem, 2000), file=sys.stderr)
     for line in str(found).splitlines():
         print(one_line(line, 4000))
+    if found.rows and not found.not_compared and not any(row.mail for row in found.rows):
+        print(_proved(found))
     unread = options.account is None and found.not_compared
     return Exit.PROBLEMS if found or unread else Exit.DONE
+
+
+def _proved(found: Drift) -> str:
+    """Whether differences that no mail showed can be met by any."""
+    try:
+        comparison = found.comparison
+    except ValidationError as error:
+        return f"which mail they change is not known: {one_line(error, 300)}"
+    if comparison.equal:
+        return f"all mail is treated alike, proved for {comparison.proved_for} in one message"
+    return f"mail that they change: {one_line(comparison[0] if len(comparison) else comparison.undecided[0], 600)}"
 
 
 def _client(options: argparse.Namespace) -> Any:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import code, escape, frame, table
 from sesreceive.account.account import Account
+from sesreceive.analysis.compare import compare
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.drift_witness import envelope_words
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sesreceive.analysis.comparison import Comparison
 
 __all__ = ["Drift", "DriftRow"]
 
@@ -116,6 +119,19 @@ class Drift:
         ]
         columns = ["what", "name", "side", "details", "mail", "in_account", "in_template"]
         return pd.DataFrame(rows, columns=columns).astype("string")
+
+    @property
+    def comparison(self) -> Comparison:
+        """Where the account treats mail otherwise than the template, for all mail and proved: `sesreceive.compare`.
+
+        What the account did not tell of (`not_compared`) is compared as it was read, so mostly as missing.
+
+        Raises
+        ------
+        ValidationError
+            When SES would refuse one of them.
+        """
+        return compare(self.account, self.template)
 
     def __bool__(self) -> bool:
         """Whether anything differs."""

@@ -76,6 +76,8 @@ _SLOTS: Mapping[str, Slot] = {
 }
 
 _MAILISH = re.compile(r"mail|address|recipient|sender|inbox|from", re.IGNORECASE)
+# Names of buckets have at least three characters; a logical id may be `B`.
+_SHORTEST = 3
 _ADDRESS_NETS = ("192.0.2.", "198.51.100.", "203.0.113.")
 
 
@@ -169,6 +171,8 @@ class Fill:
     def slug(self, value: Open) -> str:
         """A word of letters, digits and dashes for an expression, the same one each time."""
         word = re.sub(r"[^a-z0-9]+", "-", (value.hint or value.name).lower()).strip("-")[:40].strip("-") or "open"
+        if len(word) < _SHORTEST:
+            word = f"open-{word}"
         return self._only(word, value.hint or value.name, self._slugs)
 
     def name(self, value: Open) -> str:

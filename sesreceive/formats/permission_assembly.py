@@ -23,6 +23,7 @@ __all__ = ["permissions_of", "refusal_problem"]
 
 # Why an open value is one of its own and no other: something that the template itself makes.
 _MADE_HERE = ("CloudFormation makes up a name", "known after apply", "known when the stack is made")
+_OUTPUTS = ".Outputs."
 
 
 def permissions_of(draft: Draft, fill: Fill) -> Permissions | None:
@@ -217,6 +218,7 @@ class _Assembly:
             return known
         text = self.fill.stand_in(known, Slot.TEXT)
         left = [part for part in (known.parts if isinstance(known, OpenText) else (known,)) if isinstance(part, Open)]
-        if all(one.why in _MADE_HERE and not one.name.startswith("data.") for one in left):
+        # What a nested stack gives out may be one of ours, as what a data source finds.
+        if all(one.why in _MADE_HERE and not one.name.startswith("data.") and _OUTPUTS not in one.name for one in left):
             return text
         return PlaceholderText(text, stands_for=f"{known.name}, {left[0].place.short}")

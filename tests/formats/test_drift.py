@@ -196,6 +196,20 @@ def test_a_dump_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["drift", str(tmp_path / "gone"), "--account", str(dump)]) == Exit.INPUT
 
 
+def test_what_no_mail_shows_is_proved_to_change_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule behind a Stop is off in the account: no mail reaches it."""
+    stop = REST.replace(name="stop", actions=[ses.StopAction()])
+    template, dump = tmp_path / "template.yaml", tmp_path / "dump.json"
+    template.write_text(account(stop, REST).to("cloudformation"))
+    account(stop, REST.replace(enabled=False)).save(dump)
+    (row,) = (found := ses.drift(template, dump)).rows
+    assert (row.name, row.mail) == ("rest", {})
+    assert found.comparison.equal
+    assert main(["drift", str(template), "--account", str(dump)]) == 1
+    assert "all mail is treated alike, proved for any number of recipients in one message" in capsys.readouterr().out
+    assert not ses.drift(account(), account(REST)).comparison.equal
+
+
 def test_a_server_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

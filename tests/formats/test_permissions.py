@@ -466,6 +466,27 @@ STACKS: list[tuple[str, list[str]]] = [
 ]
 
 
+def test_a_logical_id_of_one_letter_stands_for_a_legal_bucket(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    text = (STACK + FITTING + ALLOW).replace("Bucket: {Type", "B: {Type").replace("${Bucket.", "${B.")
+    path.write_text(textwrap.dedent(text.replace("!Ref Bucket", "!Ref B")))
+    loaded = ses.load(path)
+    assert loaded.account.problems() == ()
+    assert loaded.permissions is not None
+    assert loaded.permissions.refusals(loaded.account) == ()
+
+
+def test_an_output_of_a_nested_stack_may_be_the_bucket(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    policy = BUCKET_POLICY.replace("RESOURCE", '!Sub "${Storage.Outputs.Arn}/*"')
+    nested = "      Storage: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: s3.yaml}}\n"
+    path.write_text(textwrap.dedent(STACK + policy + ALLOW + nested))
+    loaded = ses.load(path)
+    assert loaded.permissions is not None
+    assert loaded.permissions.refusals(loaded.account) == ()
+    assert "open values taken to fit: ${Storage.Outputs.Arn}/*" in str(loaded)
+
+
 @pytest.mark.parametrize(("text", "kinds"), STACKS)
 def test_cloudformation(tmp_path: Path, text: str, kinds: list[str]) -> None:
     path = tmp_path / "template.yaml"
