@@ -43,7 +43,7 @@ def _drift(options: argparse.Namespace) -> int:
     for line in str(found).splitlines():
         print(one_line(line, 4000))
     if found.rows and not found.not_compared and not any(row.mail for row in found.rows):
-        print(_proved(found))
+        print(one_line(_proved(found), 1000))
     unread = options.account is None and found.not_compared
     return Exit.PROBLEMS if found or unread else Exit.DONE
 
