@@ -24,7 +24,7 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench bench-smtp fuzz docs notebooks screenshots format constraints clean
+.PHONY: help demo lab test quick bench bench-smtp prove fuzz docs notebooks screenshots format constraints clean
 .PHONY: $(GATES) $(BESIDE) check-quick-tests
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
 	@echo 'make quick        the checks of a minute: format, lint, types, imports, tests that are not slow'
 	@echo 'make bench        run the benchmarks (make bench-smtp: the one of live SMTP alone)'
+	@echo 'make prove        try to break every answer that was proved, with 20,000 random mails'
 	@echo 'make fuzz         look for octets that break a reader, FUZZ_SECONDS=60 for each law (needs Python 3.11)'
 	@echo 'make docs         build the documentation into build/site'
 	@echo 'make notebooks    run the notebooks and save their outputs'
@@ -62,6 +63,12 @@ bench: $(DEV)
 	  [ -f "$$script" ] || { echo 'make bench: there is no script in tests/benchmarks' >&2; exit 1; }; \
 	  echo "== $$script"; $(PY) "$$script" || exit 1; \
 	done
+
+# Tries to break every answer that was proved, with random accounts and mails through the whole pipeline.
+PROVE_MAILS ?= 20000
+
+prove: $(DEV)
+	@$(PY) -m tests.benchmarks.prove_hard --mails $(PROVE_MAILS)
 
 bench-smtp: $(DEV)
 	@$(PY) tests/benchmarks/bench_smtp.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from sesreceive.account.account import Account
@@ -84,7 +85,8 @@ class Claim:
         self.account, self.outcome, self.scope = account, outcome, scope
         self.unless = (unless,) if isinstance(unless, VerdictIs) else tuple(unless)
         self.assumptions = assumptions or Assumptions()
-        self.models = FunctionModels(functions or {}, account, self.assumptions)
+        self.functions = functions or {}
+        self.models = FunctionModels(self.functions, account, self.assumptions)
         self.partition = Partition(account, scope.asked, assumptions=assumptions)
         self.judged = ClassDecisions(account, self.partition)
         self.asked = tuple(scope.recipients(self.partition, self.judged))
@@ -94,12 +96,16 @@ class Claim:
     def always(self) -> Proof:
         """That the mail always comes to the outcome."""
         verb = "always comes to" if isinstance(self.outcome, Does) else "is always"
-        return self._proof(verb, self._missing())
+        return replace(self._proof(verb, self._missing()), again=lambda readings: self._with(readings).always())
 
     def never(self) -> Proof:
         """That it never does."""
         verb = "never comes to" if isinstance(self.outcome, Does) else "is never"
-        return self._proof(verb, self._coming())
+        return replace(self._proof(verb, self._coming()), again=lambda readings: self._with(readings).never())
+
+    def _with(self, readings: Assumptions) -> Claim:
+        """The same claim with other readings of the open points."""
+        return Claim(self.account, self.outcome, self.scope, self.unless, self.functions, readings)
 
     # ------------------------------------------------------------------ what breaks it
 

@@ -213,23 +213,23 @@ def equivalent(
     >>> equivalent(account, account.activate(None)).witness.envelope.rcpt_to
     ('someone@example.com',)
     """
-    found = compare(before, after, order=order, assumptions=assumptions)
-    claim = "both accounts treat all mail alike"
-    if found.equal:
-        because = f"proved for {found.proved_for} in one message"
-        return Proof(claim=claim, certainty=Certainty.ALWAYS, because=because, assumptions=found.assumptions)
-    if not found:
-        return Proof(
-            claim=claim, certainty=Certainty.POSSIBLY, because=found.undecided[0], assumptions=found.assumptions
-        )
-    least = min(found, key=_weight)
+    comparison = compare(before, after, order=order, assumptions=assumptions)
+    least = min(comparison, key=_weight, default=None)
+    if comparison.equal:
+        certainty, because = Certainty.ALWAYS, f"proved for {comparison.proved_for} in one message"
+    elif least is None:
+        certainty, because = Certainty.POSSIBLY, comparison.undecided[0]
+    else:
+        certainty = Certainty.POSSIBLY if least.answers else Certainty.NEVER
+        because = f"{least.whom}: {least.before} → {least.after}"
     return Proof(
-        claim=claim,
-        certainty=Certainty.POSSIBLY if least.answers else Certainty.NEVER,
-        because=f"{least.whom}: {least.before} → {least.after}",
-        needs=tuple(map(str, least.answers)),
-        witness=least.witness,
-        assumptions=found.assumptions,
+        claim="both accounts treat all mail alike",
+        certainty=certainty,
+        because=because,
+        needs=tuple(map(str, least.answers)) if least is not None else (),
+        witness=least.witness if least is not None else None,
+        assumptions=comparison.assumptions,
+        again=lambda readings: equivalent(before, after, order=order, assumptions=readings),
     )
 
 

@@ -14,7 +14,7 @@ from sesreceive import _html
 from sesreceive.account.account import Account
 from sesreceive.analysis.classes import RecipientClass
 from sesreceive.analysis.meetings import Meeting, Meetings
-from sesreceive.analysis.open_points import used
+from sesreceive.analysis.open_points import Otherwise, otherwise, used
 from sesreceive.analysis.reachability import Reachability
 from sesreceive.analysis.walk import Certainty, Need
 from sesreceive.analysis.witness import Witness
@@ -109,6 +109,7 @@ class Interference(Sequence[Influence]):
     def __init__(self, account: Account, influences: Iterable[Influence], assumptions: Assumptions | None) -> None:
         self.account = account
         self._influences = tuple(influences)
+        self._read = assumptions
         self.assumptions: tuple[Assumption, ...] = used(account, assumptions=assumptions)
 
     @overload
@@ -122,6 +123,17 @@ class Interference(Sequence[Influence]):
     def __len__(self) -> int:
         """How many pairs of rules, by kind."""
         return len(self._influences)
+
+    def assumed(self) -> tuple[Otherwise, ...]:
+        """The open points of SES where another reading would answer otherwise; the question is asked once for each."""
+
+        def ask(assumptions: Assumptions) -> str:
+            influences = interference(self.account, assumptions=assumptions)
+            return (
+                "; ".join(f"{one.rule}, {one.kind}: {one.changed}" for one in influences) or "no rule changes anything"
+            )
+
+        return otherwise(ask, self.assumptions, self._read)
 
     def frame(self) -> pd.DataFrame:
         """One row for each two rules and kind, in the order of the rules; empty where nobody gets in another's way.

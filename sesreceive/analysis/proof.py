@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sesreceive import _html
+from sesreceive.analysis.open_points import Otherwise, otherwise
 from sesreceive.analysis.walk import Certainty
 from sesreceive.analysis.witness import Witness
-from sesreceive.assumption import Assumption
-from sesreceive.errors import one_line
+from sesreceive.assumption import Assumption, Assumptions
+from sesreceive.errors import InputError, one_line
 from sesreceive.wording import NO, YES, count
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class Proof:
         The smallest mail that breaks it; None where it holds.
     assumptions : tuple of Assumption
         The open points of SES that the answer rests on.
+    again : callable or None
+        Asks the same with other readings of them.
     """
 
     claim: str
@@ -45,6 +49,7 @@ class Proof:
     needs: tuple[str, ...] = ()
     witness: Witness | None = None
     assumptions: tuple[Assumption, ...] = ()
+    again: Callable[[Assumptions], Proof] | None = field(default=None, repr=False, compare=False)
 
     @property
     def holds(self) -> bool:
@@ -59,6 +64,14 @@ class Proof:
     def verdict(self) -> str:
         """In words: holds, may be broken, is broken."""
         return {"always": "holds", "possibly": "may be broken", "never": "is broken"}[self.certainty]
+
+    def assumed(self) -> tuple[Otherwise, ...]:
+        """The open points of SES where another reading would answer otherwise; the question is asked once for each."""
+        again = self.again
+        if again is None:
+            return ()
+        now = replace(Assumptions(), **{point.name: point.value for point in self.assumptions})
+        return otherwise(lambda readings: _answer(again, readings), self.assumptions, now)
 
     def frame(self) -> pd.DataFrame:
         """One row.
@@ -102,3 +115,12 @@ class Proof:
             points = count(len(self.assumptions), "open point")
             parts.append(f'<p class="ses-note">rests on {points} of SES: {names}</p>')
         return _html.frame(repr(self), "".join(parts))
+
+
+def _answer(again: Callable[[Assumptions], Proof], readings: Assumptions) -> str:
+    """The answer with other readings, as a line."""
+    try:
+        proof = again(readings)
+    except InputError as error:  # with them no such mail is received
+        return str(error)
+    return f"{proof.verdict}: {proof.because}"

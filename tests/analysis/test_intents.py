@@ -115,6 +115,18 @@ def test_the_proof_is_a_line_a_table_and_shows_in_a_notebook():
     assert {one.name for one in proof.assumptions} == {"subdomains_verified", "on_lambda_error"}
 
 
+def test_a_proof_says_where_another_reading_would_answer_otherwise():
+    account = account_of(rule("r", S3, to=("mx.example.com",)))
+    proof = must(account, STORED, recipients="mx.example.com")
+    assert proof
+    (otherwise,) = proof.assumed()
+    assert (otherwise.name, otherwise.alternative) == ("subdomains_verified", False)
+    assert otherwise.after == "is broken: the answer is 550 5.1.1 Requested action not taken: mailbox unavailable"
+    (otherwise,) = ses.equivalent(account, account_of()).assumed()
+    assert otherwise.after.startswith("holds")
+    assert ses.interference(account).assumed() == ()
+
+
 REFUSED = {
     "an operation": (lambda: ses.Does("PutObjekt"), "did you mean `PutObject`"),
     "a prefix of a topic": (lambda: ses.Does("Publish", prefix="x/"), "only what PutObject stores has a prefix"),

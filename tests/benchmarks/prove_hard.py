@@ -1,5 +1,6 @@
 """Tries to break every "never" and every "alike" with random accounts and mails, through the whole pipeline.
 
+    make prove [PROVE_MAILS=20000]
     python -m tests.benchmarks.prove_hard [--mails 20000] [--seed 0]
 
 Each account gets twenty mails. A claim that breaks is printed as the smallest example that Hypothesis finds, and the

@@ -117,3 +117,31 @@ def test_every_view_is_reached_by_keyboard_and_keeps_its_state(open_lab):
     show(page, "7 What if")
     show(page, "2 Send")
     expect(page.get_by_label("Subject")).to_have_value("kept")
+
+
+def test_a_rule_that_no_mail_reaches_is_marked_while_one_edits(open_lab):
+    notebook = open_lab(
+        """
+import sesreceive as ses
+from sesreceive import ui
+
+ana = ses.ReceiptRule(name="ana", enabled=True, recipients=("ana@example.com",))
+everybody = ses.ReceiptRule(name="everybody", enabled=True, actions=(ses.StopAction(),))
+rule_set = ses.ReceiptRuleSet(name="main", rules=(ana, everybody))
+account = ses.Account(identities=("example.com",), rule_sets=(rule_set,), active="main")
+workbench = ui.Workbench(ses.Receiver(account, seed=1))
+workbench
+"""
+    )
+    page = notebook.page
+    expect(notebook.ui.get_by_text("✗ never reached")).to_have_count(0)
+    notebook.python("workbench.value = account.with_rule_set(rule_set.replace(rules=(everybody, ana)))")
+    expect(notebook.ui.get_by_text("✗ never reached").locator("visible=true").first).to_be_visible()
+    expect(notebook.ui.get_by_text("to ana@example.com").locator("visible=true").first).to_be_visible()
+
+    # everything, and the mail that shows it, by keyboard alone
+    show(page, "8 Prove")
+    page.get_by_label("Findings", exact=True).focus()
+    notebook.press("ArrowDown", "ArrowUp", "Tab", "Enter")
+    expect(status(page).filter(has_text="received the mail that shows: rule ana").first).to_be_visible()
+    assert notebook.python("print(workbench.bench.reception.rules)") == "('everybody',)"
