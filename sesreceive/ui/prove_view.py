@@ -71,7 +71,7 @@ class Proving(Part):
 
 
 class Marks(Proving):
-    """One line a rule that no mail reaches, for beside the builder.
+    """One line a rule that no mail reaches, for above the builder; not shown where there is none.
 
     Parameters
     ----------
@@ -95,6 +95,7 @@ class Marks(Proving):
         more = f"<li>and {len(dead) - _MARKED} more</li>" if len(dead) > _MARKED else ""
         head = f"{mark('✗ never reached', 'bad')} {count(len(dead), 'rule')}"
         self.lines.value = details(head, f"<ul>{rows}{more}</ul>", opened=True) if dead else ""
+        self.layout.display = None if dead else "none"
 
     def snapshot(self) -> str:
         """The same lines."""

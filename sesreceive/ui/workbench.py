@@ -34,7 +34,7 @@ def _sending(bench: Bench) -> tuple[Part, ...]:
 
 
 _VIEWS: tuple[tuple[str, str, _Maker], ...] = (
-    ("1 Build", "identities, filters, rule sets and rules", lambda bench: (RuleSetBuilder(bench), Marks(bench))),
+    ("1 Build", "identities, filters, rule sets and rules", lambda bench: (Marks(bench), RuleSetBuilder(bench))),
     ("2 Send", "write or pick a message, and publish DNS records for its sender", _sending),
     ("3 Live", "receive real SMTP on this machine", lambda bench: (LiveSmtp(bench),)),
     ("4 Results", "what fired for each message, and everything about one of them", lambda bench: (Results(bench),)),

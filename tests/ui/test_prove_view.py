@@ -70,6 +70,7 @@ def test_beside_the_builder_rules_are_marked_while_one_edits() -> None:
     assert "to ana@example.com" in marks.lines.value
     workbench.value = make_account(ANA, EVERYBODY)
     assert marks.lines.value == ""
+    assert marks.layout.display == "none"
 
 
 def test_names_are_escaped() -> None:
