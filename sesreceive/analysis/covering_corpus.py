@@ -39,6 +39,8 @@ __all__ = ["CoveringCorpus", "CoveringMail", "covering_corpus"]
 
 # RFC 5321 section 4.5.3.1.8: what every server takes of one message.
 _RECIPIENTS = 100
+# Mails that one is tried to be made one with.
+_TRIED = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +223,7 @@ def covering_corpus(account: Account, *, assumptions: Assumptions | None = None)
     """
     search = _Search(account, assumptions)
     found = [*search.mails()]
-    kept = _needed(found)
+    kept = _needed(search.joined(_needed(found)))
     tally = CoverageTally(account, assumptions)
     mails = []
     for mail, reception, covered in kept:
@@ -368,6 +370,39 @@ class _Search:
         """Somebody whose mail a rule takes, where there is one."""
         taken = (one.way.recipient for one in self.reach.seen if one.way is not None)
         return next(taken, self.reach.partition.recipients[0])
+
+    # ------------------------------------------------------------------ two mails in one
+
+    def joined(self, found: list[_Found]) -> list[_Found]:
+        """The mails with two made one where that loses nothing; each is held against `_TRIED` others at most."""
+        joined: list[_Found] = []
+        for one in found:
+            for at in range(len(joined) - 1, max(-1, len(joined) - 1 - _TRIED), -1):
+                both = self._both(joined[at], one)
+                if both is not None:
+                    joined[at] = both
+                    break
+            else:
+                joined.append(one)
+        return joined
+
+    def _both(self, first: _Found, second: _Found) -> _Found | None:
+        """One mail that covers what two do; None where the two of them put together do not."""
+        mail, other = first[0], second[0]
+        recipients = tuple(dict.fromkeys((*mail.envelope.rcpt_to, *other.envelope.rcpt_to)))
+        ordinary = self.reach.partition.ordinary.client.representative
+        clients = {mail.envelope.client_ip, other.envelope.client_ip} - {ordinary}
+        if len(recipients) > self._most or len(clients) > 1 or mail.envelope.tls is not other.envelope.tls:
+            return None
+        envelope = mail.envelope.changed(rcpt_to=recipients, client_ip=next(iter(clients), ordinary))
+        both = self._received(
+            Witness(
+                envelope=envelope,
+                size_bytes=max(mail.size_bytes, other.size_bytes),
+                answers=(*mail.answers, *other.answers),
+            )
+        )
+        return both if first[2] | second[2] <= both[2] else None
 
     # ------------------------------------------------------------------ further recipients
 

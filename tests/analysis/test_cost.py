@@ -14,6 +14,7 @@ from tests.analysis.test_unreachable import account_of, rule
 QUESTIONS: dict[str, Callable[[ses.Account], object]] = {
     "unreachable": ses.unreachable,
     "interference": ses.interference,
+    "lint": ses.lint,
     "compare, the same": lambda account: ses.compare(account, account),
     "compare, two rules in another order": lambda account: ses.compare(account, swapped(account)),
 }
