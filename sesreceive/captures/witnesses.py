@@ -68,6 +68,7 @@ _SENTENCES = (
     ("Error in processing", "permerror"),
     ("Error in retrieving", "temperror"),
 )
+_GREETING = re.compile(r"220 inbound-smtp\.([a-z0-9-]+)\.amazonaws\.com\b")
 _BLOCK_NAMES = frozenset(expected.name for expected in BLOCK)
 
 
@@ -182,8 +183,10 @@ class Witnesses:
         The results of DKIM, and of DMARC, of each copy of Authentication-Results; together, as they stand in one place.
     recipients : list of tuple of str
         The recipients of each notification, event and bounce.
-    several : bool
-        Whether a Received field names no recipient: several were accepted then [observed].
+    received : list of bool
+        Of each Received field whether it names a recipient; where several were accepted, none is named [observed].
+    seconds : list of datetime
+        Times of bounces, in whole seconds.
     """
 
     said: dict[str, list[str]] = field(default_factory=dict)
@@ -192,6 +195,7 @@ class Witnesses:
     policies: list[tuple[str, str] | None] = field(default_factory=list)
     recipients: list[tuple[str, ...]] = field(default_factory=list)
     received: list[bool] = field(default_factory=list)
+    seconds: list[datetime] = field(default_factory=list)
 
     @classmethod
     def of(cls, captures: Iterable[Capture]) -> Witnesses:
@@ -206,6 +210,7 @@ class Witnesses:
                 told = tuple(re.findall(r"^Final-Recipient: rfc822; (.*?)\r?$", text, re.MULTILINE))
                 if told:
                     whole.recipients.append(told)
+                whole._bounce(capture, text)
             if capture.kind is Kind.TRANSCRIPT:
                 whole._transcript(capture)
             if capture.kind is Kind.LOG and (delivery := logged_delivery(capture)) and delivery.accepted:
@@ -275,11 +280,25 @@ class Witnesses:
         if isinstance(told, list) and told and all(isinstance(one, str) and not redacted(one) for one in told):
             self.recipients.append(tuple(told))
 
+    def _bounce(self, capture: Capture, text: str) -> None:
+        """What a bounce says outside the header that it returns: to whom, of which host, when the mail came."""
+        to = Message(capture.content).get("To")
+        if to is not None:
+            self._say("mail_from", "" if to == "<>" else to)
+        host = re.search(r"^Reporting-MTA: dns; inbound-smtp\.([a-z0-9-]+)\.amazonaws\.com\r?$", text, re.MULTILINE)
+        if host is not None:
+            self._say("region", host.group(1))
+        if capture.at is not None:
+            self.seconds.append(capture.at.replace(microsecond=0))
+
     def _transcript(self, capture: Capture) -> None:
         accepted: dict[str, None] = {}
         for command, reply in exchanges(capture):
             verb, _, rest = command.partition(" ")
             address = command.partition(":")[2].strip().partition(">")[0].removeprefix("<")
+            host = _GREETING.match(reply) if not command else None
+            if host is not None:
+                self._say("region", host.group(1))
             match verb.upper():
                 case "EHLO" | "HELO":
                     self._say("helo", rest.strip())
@@ -300,7 +319,7 @@ class Witnesses:
     def count(self, part: str) -> int:
         """In how many places the part stands."""
         if part == "second":
-            return len(self.said.get(part, ())) + len(self.times)
+            return len(self.said.get(part, ())) + len(self.times) + len(self.seconds)
         if part == "recipient":
             return len(self.said.get(part, ())) + len(self.recipients)
         return len(self.said.get(part, ()))
@@ -308,7 +327,8 @@ class Witnesses:
     @property
     def at(self) -> datetime | None:
         """When the mail arrived: to the millisecond where JSON says it, else to the second."""
-        seconds = [at for text in self.said.get("second", ()) if (at := hop(f"; {text}").at) is not None]
+        told = (hop(f"; {text}").at for text in self.said.get("second", ()))
+        seconds = [*(at for at in told if at is not None), *self.seconds]
         if not self.times:
             return max(seconds, key=seconds.count) if seconds else None
         whole = [*seconds, *(one.replace(microsecond=0) for one in self.times)]

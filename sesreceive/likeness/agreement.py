@@ -212,6 +212,8 @@ def _incomparable(theirs: Field | None, own: Field | None, field: Field, capture
     """Why nothing can be said of a field, whatever stands there; empty where something can."""
     if theirs is not None and redacted(theirs.value):
         return "it was redacted"
+    if field.part == "middle":
+        return "the transcript begins in the middle of a session"
     if field.part == "json order" and PRETTY in capture.gaps:
         return PRETTY
     if field.part == "json order" and mail.cut:

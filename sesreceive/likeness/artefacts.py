@@ -285,7 +285,7 @@ _DSN_SORTS: Mapping[str, Sort] = {
 }
 # What SES writes above a bounce; a mailbox on the way writes more, which is nobody's business here.
 _DSN_FIELDS = ("From", "To", "Subject", "MIME-Version", "Content-Type", "Return-Path", *_DSN_SORTS)
-_BOUNDARY = re.compile(rb"----=_Part_\d+_\d+\.\d{13}")
+_BOUNDARY = re.compile(rb"----=_Part_\d+_\d+\.\d{1,16}")
 _REPORT_FIELD = re.compile(rb"^([A-Z][A-Za-z-]+): ([^\r\n]*)", re.MULTILINE)
 
 

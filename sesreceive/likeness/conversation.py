@@ -40,16 +40,19 @@ def _exchanges(capture: Capture) -> Iterator[tuple[str, str]]:
                 said, lines = "", []
 
 
-def _field(number: int, said: str, reply: str) -> Field:
+def _field(number: int, said: str, reply: str, part: str = "") -> Field:
     verb = said.partition(" ")[0].upper()
-    what = "greeting" if not number else "message" if said == "." else verb if verb in _VERBS else "(other command)"
+    what = "greeting" if not said else "message" if said == "." else verb if verb in _VERBS else "(other command)"
     path = f"{number}. {what}"
-    return Field(Artefact.REPLIES, path, what, reply)
+    return Field(Artefact.REPLIES, path, what, reply, part=part)
 
 
 def spoken_fields(capture: Capture) -> Fields:
     """The answers of SES in a transcript, by number and command."""
-    fields = [_field(number, said, reply) for number, (said, reply) in enumerate(_exchanges(capture))]
+    spoken = list(_exchanges(capture))
+    # What came before is not known then, and it decides what may come next.
+    part = "middle" if spoken and spoken[0][0] else ""
+    fields = [_field(number, said, reply, part) for number, (said, reply) in enumerate(spoken)]
     return {field.path: field for field in fields}
 
 

@@ -69,7 +69,8 @@ def inferred(captures: Iterable[Capture], mail: Reconstruction) -> Account:
     for number, draft in enumerate(sorted(drafts.values(), key=_stops)[:_MOST_RULES], start=1):
         rules.append(_rule(draft, number, domains - {""}, mail.region, account_id))
     if not rules:
-        rules = [ReceiptRule(name="captured", enabled=True)]
+        named = tuple(sorted({one.lower() for one in mail.witnesses.rcpt_to}))
+        rules = [_rule(_Draft(named, False), 1, domains - {""}, mail.region, account_id)]
     return Account(
         identities=tuple(sorted(domains - {""})) or ("example.com",),
         rule_sets=(ReceiptRuleSet(name="captured", rules=tuple(rules)),),

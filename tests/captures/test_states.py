@@ -123,6 +123,23 @@ def test_what_names_no_id_is_paired_by_its_second_where_one_mail_came_then() -> 
     assert len(ses.captures.read([nameless, files()[OBJECT], second]).mails) == 3
 
 
+def test_a_transcript_alone_tells_its_region_and_what_begins_in_the_middle_is_not_compared() -> None:
+    whole = files()[SESSION].decode().replace("us-east-1", "eu-west-1")
+    score = ses.fidelity([whole], readings=False)
+    assert (score.different, score.lowest) == ((), 1.0)
+    middle = "\n".join(whole.splitlines()[8:])
+    score = ses.fidelity([middle], readings=False)
+    assert {row.why for row in score.rows} == {"the transcript begins in the middle of a session"}
+
+
+def test_a_bounce_without_the_header_of_ses_is_compared_by_what_it_says() -> None:
+    start, end = files()[BOUNCE].index(b"Return-Path: <bounces"), files()[BOUNCE].index(b"From: =?utf-8?Q?J")
+    oversize = files()[BOUNCE].replace(files()[BOUNCE][start:end], b"")
+    score = ses.fidelity([oversize], account=ACCOUNT, readings=False)
+    paths = {row.path for row in score.rows if row.agreement.agrees}
+    assert {"sentence", "report.Diagnostic-Code", "report.Status", "header.From"} <= paths
+
+
 def test_archives_logs_and_wrappers_are_unpacked(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(files()[OBJECT]))
     (tmp_path / "log").write_bytes(files()[NOTIFICATION] + b"\n" + files()[CONTENT] + b"\n")
