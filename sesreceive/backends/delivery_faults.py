@@ -119,6 +119,11 @@ class FaultyBackend(Shown):
         self._late: list[tuple[float, Effect]] = []
         self._behind: list[list[Any]] = []
 
+    @property
+    def backend(self) -> Any:
+        """The other backend, in which nothing goes wrong on purpose."""
+        return self._backend
+
     def perform(self, effect: Effect) -> Outcome:
         """Carry the effect out, twice, later or not yet."""
         fault = self._take(effect)

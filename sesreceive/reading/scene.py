@@ -251,7 +251,8 @@ class Stops:
                 # Where an action ends the evaluation, that is an event inside it.
                 if actions.get(event.action) is not Op.STOP:
                     actions[event.action] = None if moment.entering else event.op
-        waits = AHEAD if self.reception.accepted else NEVER
+        # That a refused message never comes to the rules is known at its end only.
+        waits = AHEAD if self.reception.accepted or len(past) < len(self.moments) else NEVER
         return tuple(
             RuleThen(position, rule.name, seen.get(rule.name, waits), _actions(rule, ran.get(rule.name)))
             for position, rule in enumerate(self._rules, start=1)

@@ -13,7 +13,7 @@ from sesreceive.errors import InputError, MissingExtraError, one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FORMATS", "write"]
+__all__ = ["FORMATS", "harmless", "write"]
 
 # What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"); a stranger may begin a subject so.
 _FORMULA = re.compile(r"\A[=+\-@\t\r]")
@@ -79,10 +79,11 @@ FORMATS: Mapping[str, Callable[[Any, Path], None]] = {"csv": _csv, "json": _json
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with nothing in its texts that a terminal or a spreadsheet would run."""
     texts = [column for column in frame.columns if frame[column].dtype == "string"]
-    return frame.assign(**{column: [_quoted(value) for value in frame[column]] for column in texts})
+    return frame.assign(**{column: [harmless(value) for value in frame[column]] for column in texts})
 
 
-def _quoted(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """A cell of a table as it is, but for a text that a spreadsheet or a terminal would run."""
     if not isinstance(value, str):
         return value
     text = "\t".join(one_line(part, len(part) + 1) for part in value.split("\t"))

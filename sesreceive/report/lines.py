@@ -5,6 +5,8 @@ A line is made once for a message and is small, so that thousands can be searche
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,11 +15,12 @@ from sesreceive.errors import one_line
 from sesreceive.reading.deciding import decided
 from sesreceive.reception import Reception
 from sesreceive.report.columns import ActionRow
+from sesreceive.report.files import harmless
 from sesreceive.report.rows import message_row
 from sesreceive.report.trace_rows import action_rows, filter_rows, rule_rows
 from sesreceive.trace.events import Kind, Op
 
-__all__ = ["SORTS", "Line", "Wanted", "asked_about", "cells_of", "chosen", "line_of"]
+__all__ = ["SORTS", "Line", "Wanted", "asked_about", "cells_of", "chosen", "line_of", "lines_csv"]
 
 # Characters of a cell that are kept; nobody looks for more of a list of fifty recipients.
 _CELL = 300
@@ -132,6 +135,40 @@ def cells_of(reception: Reception) -> dict[str, Op]:
     cells |= {f"{Kind.RULE}:{row.rule}": row.outcome for row in rule_rows(reception.trace)}
     actions = action_rows(reception.fired)
     return cells | {f"{Kind.ACTION}:{row.rule}/{row.action}#{row.position}": row.outcome for row in actions}
+
+
+# Columns of the table, and what the line calls them.
+_TABLE = {
+    "message": "name",
+    "answer": "answer",
+    "from": "sender",
+    "to": "recipients",
+    "subject": "subject",
+    "because": "because",
+    "rules": "rules",
+    "actions": "actions",
+    "filter": "filter",
+    "checks": "checks",
+    "size_bytes": "size_bytes",
+}
+
+
+def lines_csv(lines: Iterable[Line]) -> str:
+    """The lines as comma-separated values (RFC 4180), with nothing in them that a spreadsheet would run.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> reception = ses.Receiver(ses.Account(), seed=1).receive(b"Subject: =1+1", rcpt_to=["ana@example.com"])
+    >>> lines_csv([line_of(0, reception)]).splitlines()[1].split(",")[4]
+    "'=1+1"
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(_TABLE)
+    for line in lines:
+        table.writerow([harmless(getattr(line, name)) for name in _TABLE.values()])
+    return text.getvalue()
 
 
 # ------------------------------------------------------------------ choosing

@@ -152,7 +152,7 @@ _RESULTS: Mapping[str, Term] = {
 
 # What is not known yet at a moment of the way.
 NOW = Term("▶", _WARN, "now", "looked at now")
-AHEAD = Term("…", _NOTE, "ahead", "to come")
+AHEAD = Term("…", _NOTE, "ahead", "not yet")
 NOT_NAMED = Term("…", _NOTE, "ahead", "not named yet")
 NOT_REACHED = Term("…", _NOTE, "ahead", "not reached yet")
 NEVER = Term("…", _NOTE, "never", "never reached")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ipywidgets as W
 import traitlets
 
-from sesreceive._html import code, details, escape, prose, ticked
+from sesreceive._html import details, escape, prose, ticked
 from sesreceive.account.account import Account
+from sesreceive.formats.languages import LANGUAGES, Language
 from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.code_view import CodeView
 from sesreceive.ui.filter_editor import FilterEditor
 from sesreceive.ui.identity_editor import IdentityEditor
-from sesreceive.ui.kit import Part, Section, bench_of, button, html
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, html
+from sesreceive.ui.opening import Opening
 from sesreceive.ui.rule_editor import RuleEditor
+from sesreceive.ui.saving import Saved, Saving, file_name
+from sesreceive.ui.whereabouts import place_words
 from sesreceive.wording import count
 
 __all__ = ["RuleSetBuilder"]
@@ -53,10 +59,12 @@ class RuleSetBuilder(Part):
             bench = _bench(receiver or Account())
         else:
             bench = bench_of(receiver)
+        self.bench = bench  # the pieces below ask for it
         self.rules, self.filters, self.identities = RuleEditor(bench), FilterEditor(bench), IdentityEditor(bench)
         self.code = CodeView(bench, layout=W.Layout(display="none"))
         for part in (self.rules, self.filters, self.identities, self.code):
             part.within(self)
+        self.rules.identify = self.identify
         self.sections = {
             "identities": Section([self.identities]),
             "filters": Section([self.filters]),
@@ -67,8 +75,10 @@ class RuleSetBuilder(Part):
         self.code_button = self.on_click(button("Show code", hint="Show what is on screen as code"), self.toggle_code)
         self.step = html()
         self.problems = html()
+        self.saving = Saving(self, _forms(bench), ["account"])
+        self.opening = Opening(self)
         bar = W.HBox(
-            [self.undo_button, self.redo_button, self.code_button, self.step],
+            [self.undo_button, self.redo_button, self.code_button, self.opening, self.saving, self.step],
             layout=W.Layout(flex_flow="row wrap", align_items="center"),
         )
         super().__init__(
@@ -78,7 +88,7 @@ class RuleSetBuilder(Part):
             value=bench.account,
         )
         traitlets.link((bench, "account"), (self, "value"))
-        bench.observe(lambda _: self._show(), "account")
+        bench.observe(lambda _: self._show(), ["account", "can_undo", "can_redo"])
         self._show()
 
     def _show(self) -> None:
@@ -91,10 +101,17 @@ class RuleSetBuilder(Part):
         state = f"{active.name} active with {count(len(active.rules), 'rule')}" if active else "none active"
         self.sections["rules"].tell(f"Rule sets: {count(len(account.rule_sets), 'rule set')}, {state}")
         self.problems.value = _told(account, self.bench)
+        allow(self.undo_button, "" if self.bench.can_undo else "nothing was changed yet")
+        allow(self.redo_button, "" if self.bench.can_redo else "nothing was undone")
         later = self.bench.next_step
         known = [f"Undo: {self.bench.step.what}"] * self.bench.can_undo
         known += [f"Redo: {later.what}"] if later else []
         self.step.value = f'<span class="ses-hint">{escape(" · ".join(known) or "nothing changed yet")}</span>'
+
+    def identify(self) -> str:
+        """Add an identity that mail can be received for, and show it."""
+        self.sections["identities"].opened = True
+        return self.identities.add()
 
     # ------------------------------------------------------------------ history and code
 
@@ -137,6 +154,21 @@ class RuleSetBuilder(Part):
         return f"<RuleSetBuilder: {self.bench.account!r}>"
 
 
+# How a file of each language ends.
+_ENDINGS = {"python": "py", "json": "json", "boto3": "py", "cloudformation": "yaml", "cdk": "py"}
+
+
+def _forms(bench: Bench) -> dict[str, Callable[[], Saved]]:
+    """The account as a file of each language there is; the one that is read back without loss first."""
+
+    def saved(language: Language) -> Callable[[], Saved]:
+        ending = _ENDINGS.get(language.name, "tf" if language.name.startswith("terraform") else "txt")
+        name = file_name("account" if language.name != "terraform-import" else "import", ending)
+        return lambda: Saved(name, language.write(bench.account).encode(), "text/plain")
+
+    return {one.title: saved(one) for one in sorted(LANGUAGES, key=lambda one: one.read is None)}
+
+
 def _bench(account: Account) -> Bench:
     """A bench for an account that may have problems, which a receiver would not take."""
     bench = Bench(Receiver(Account()))
@@ -150,7 +182,8 @@ def _told(account: Account, bench: Bench) -> str:
     if not found:
         return ticked(True, "SES would take this configuration.")
     rows = "".join(
-        f"<li>{code(one.path)}: {prose(one.message)} <span class='ses-note'>[{escape(one.source)}]</span></li>"
+        f"<li><strong>{escape(place_words(one.path, account))}</strong>: {prose(one.message)} "
+        f"<span class='ses-note'>[{escape(one.source)}]</span></li>"
         for one in found[:_PROBLEMS]
     )
     more = f"<li>and {len(found) - _PROBLEMS} more</li>" if len(found) > _PROBLEMS else ""

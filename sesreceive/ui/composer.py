@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import code, details, escape, table
+from sesreceive._html import code, details, escape, mark, table
 from sesreceive.auth.author import Author
 from sesreceive.clock import SteppingClock, to_datetime
 from sesreceive.errors import InputError, SesReceiveError, ValidationError, one_line
@@ -21,10 +21,11 @@ from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
+from sesreceive.ui.checklist import missing
 from sesreceive.ui.envelope_form import EnvelopeForm
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.keyring import keyring_of
-from sesreceive.ui.kit import Part, Section, bench_of, button, caption, html, problem_html
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, caption, html, problem_html
 from sesreceive.ui.letter import Letter
 from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.message_changes import Changes
@@ -106,7 +107,9 @@ class Composer(Part):
         )
         self.changes = Changes(self, self._on_edit, keyring_of(bench), victim=victim)
         self.change_section = Section([self.changes])
-        self.send_button = self.on_click(button("Send", hint="Send the message now"), self.post)
+        self.send_button = self.on_click(button("Send", hint="Send the message now", style="primary"), self.post)
+        self.send_button.add_class("ses-primary")
+        self.missing = html()
         self.all_button = self.on_click(
             button("Send all", hint="Send all messages of the list, each with its own envelope"), self.post_all
         )
@@ -129,6 +132,7 @@ class Composer(Part):
         super().__init__(
             bench,
             [
+                self.missing,
                 self.source,
                 W.HBox([left, right], layout=row),
                 W.HBox([self.send_button, self.all_button, self.stop_button, self.progress, self.sent], layout=row),
@@ -141,6 +145,9 @@ class Composer(Part):
         self.on_change(self.source, self._on_source)
         bench.observe(lambda _: self._on_draft(), "draft")
         bench.observe(lambda _: self._tell_sent(), ["selected", "receptions"])
+        bench.observe(lambda _: self._tell_missing(), "account")
+        self._tell_missing()
+        self._allow_stop()
         self._on_source("write")
         self._on_draft()
         self.dialogue.value = '<span class="ses-hint">What client and server say when a message is sent.</span>'
@@ -229,11 +236,13 @@ class Composer(Part):
         self._prepare()
         self._count, self._shown_s = 0, time.monotonic()
         self._slices.start(self._feed(chooser.items))
+        self._allow_stop()
         return None
 
     def stop(self) -> str:
         """Stop sending; what was received stays."""
         stopped = self._slices.stop()
+        self._allow_stop()
         self._flush()
         return f"stopped after {count(self._count, 'message')}" if stopped else "nothing is being sent"
 
@@ -244,6 +253,8 @@ class Composer(Part):
             yield
 
     def _on_slice(self, last: bool) -> str | None:
+        if last:
+            self._allow_stop()
         if last or time.monotonic() - self._shown_s > _SHOW_S:
             self._shown_s = time.monotonic()
             self._flush()
@@ -313,7 +324,8 @@ class Composer(Part):
     def _on_source(self, chosen: str) -> str | None:
         for name, page in self.pages.items():
             page.layout.display = None if name == chosen else "none"
-        self.all_button.disabled = chosen not in ("dataset", "upload")
+        listed = chosen in ("dataset", "upload")
+        allow(self.all_button, "" if listed else "there is one message; a dataset or a file has more")
         self._item = None
         if chosen == "dataset":
             return self.samples.pick()
@@ -358,6 +370,15 @@ class Composer(Part):
             return source(self.message())
         except SesReceiveError as error:
             return problem_html(error)
+
+    def _tell_missing(self) -> None:
+        """Say what the account lacks, before a message is refused for it."""
+        lacking = missing(self.bench.account)
+        self.missing.value = mark(f"⚠ This account receives nothing yet: {lacking}.", "warn") if lacking else ""
+        self.missing.layout.display = None if lacking else "none"
+
+    def _allow_stop(self) -> None:
+        allow(self.stop_button, "" if self._slices.running else "nothing is being sent")
 
     def _tell_sent(self) -> None:
         """Offer to open what was sent, as long as that is the message that is selected."""

@@ -12,7 +12,7 @@ from sesreceive.plot.diagram import diagram, scrolling
 from sesreceive.reading.moments import Moment
 from sesreceive.reading.scene import Scene, Stops
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, Section, bench_of, button, html
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, html
 from sesreceive.ui.message_actions import MessageSteps
 from sesreceive.ui.scene_html import envelope_html, header_html, rules_html, said_html
 
@@ -122,7 +122,7 @@ class Debugger(Part):
         self.on_change(self.clock, self._playing, "playing")
         self.on_change(self.speed, lambda speed: setattr(self.clock, "interval", speed))
         self.path.head.on_click(self.guard(self._draw_path))
-        bench.observe(self.guard(self._load), ["selected", "receptions"])
+        self.watch(self._load, ["selected", "receptions"])
         self._load()
 
     # ------------------------------------------------------------------ where
@@ -233,11 +233,14 @@ class Debugger(Part):
         self.go(0)
 
     def _draw(self) -> str:
-        nothing = self.stops is None
+        none = "there is no message yet" if self.stops is None else ""
         for pressed in (self.next, self.last, self.to_step, self.to_rule, self.to_effect):
-            pressed.disabled = nothing or self.at >= self._steps - 1
-        self.first.disabled = self.back.disabled = nothing or self.at == 0
-        self.to_decision.disabled = self.play.disabled = self.step.disabled = nothing
+            allow(pressed, none or ("it is the last step" if self.at >= self._steps - 1 else ""))
+        for pressed in (self.first, self.back):
+            allow(pressed, none or ("it is the first step" if self.at == 0 else ""))
+        allow(self.to_decision, none)
+        allow(self.play, none)
+        self.step.disabled = bool(none)
         if self.stops is None:
             self.said.value = f'<p class="ses-hint">{escape(_EMPTY)}</p>'
             self.envelope.value = self.rules.value = self.header.value = self.picture.value = ""

@@ -22,14 +22,12 @@ from sesreceive.account.value import Unfit, Value, tidy
 from sesreceive.arn import Arn
 from sesreceive.errors import Problem
 from sesreceive.ui.kit import Part, html, problem_html
+from sesreceive.ui.whereabouts import label_text
 from sesreceive.wording import sendable
 
 __all__ = ["CONTROLS", "Control", "Form", "blank", "label_of", "problems_at"]
 
 LABEL_WIDTH = "150px"
-
-# Words of a field's name that are written in another way on screen.
-_WORDS = {"arn": "ARN", "iam": "IAM", "id": "ID", "kms": "KMS", "smtp": "SMTP", "tls": "TLS", "url": "URL"}
 
 
 def label_of(item: Member) -> str:
@@ -41,8 +39,7 @@ def label_of(item: Member) -> str:
     >>> [label_of(item) for item in members(ses.S3Action)][:3]
     ['Bucket name', 'Object key prefix', 'KMS key ARN']
     """
-    text = " ".join(_WORDS.get(word, word) for word in item.name.split("_"))
-    return text[:1].upper() + text[1:]
+    return label_text(item.name)
 
 
 def blank(cls: type[Value], account: Account, **given: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -123,7 +124,7 @@ class Checked(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
             try:
                 self._check(self.value)
             except (SesReceiveError, ValueError) as error:
-                return str(error)
+                return re.sub(r"^(envelope \w+|message \w+): ", "", str(error))  # the field stands before it
         return ""
 
     def _tell(self) -> None:

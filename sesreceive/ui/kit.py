@@ -15,13 +15,14 @@ from IPython.display import display
 
 from sesreceive._html import asset, escape, frame, prose
 from sesreceive.account.account import Account
-from sesreceive.errors import MissingExtraError, SesReceiveError, one_line
+from sesreceive.errors import one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
+from sesreceive.ui.whereabouts import error_text
 from sesreceive.wording import NO
 
-__all__ = ["Part", "Section", "bench_of", "button", "caption", "heading", "html", "problem_html", "style"]
+__all__ = ["Part", "Section", "allow", "bench_of", "button", "caption", "heading", "html", "problem_html", "style"]
 
 # The saved picture of a part stands in an output of its own, under the widgets. Where they are alive it is hidden;
 # where they are not (no kernel), the empty place of the widgets is.
@@ -54,7 +55,15 @@ def caption(text: str) -> W.HTML:
 
 def button(text: str, *, hint: str = "", width: str = "auto", style: str = "") -> W.Button:
     """A button with visible text; `hint` is its tooltip."""
-    return W.Button(description=text, tooltip=hint or text, button_style=style, layout=W.Layout(width=width))
+    made = W.Button(description=text, tooltip=hint or text, button_style=style, layout=W.Layout(width=width))
+    made.hint = hint or text
+    return made
+
+
+def allow(pressed: W.Button, reason: str = "") -> None:
+    """Let a button be pressed, or not where there is a reason, which is its tooltip then."""
+    pressed.disabled = bool(reason)
+    pressed.tooltip = f"Not now: {reason}" if reason else pressed.hint
 
 
 class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -79,6 +88,8 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.status = W.HTML(_live("status", ""))
         self.alert = W.HTML("")
         self._outer: Part | None = None
+        self.hidden = False
+        self._owed: dict[Callable[..., None], None] = {}
         self._saved: list[Any] = []
         self._due = False
         self._changes = 0
@@ -102,7 +113,9 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def say(self, text: str) -> None:
         """Tell what the last action did, and forget the error before it."""
         if self._outer is not None:
-            self._outer.say(text)
+            # What a part does by itself while it is out of sight is no answer to what was pressed last.
+            if self._out_of_sight() is None:
+                self._outer.say(text)
             return
         self.alert.value = ""
         self.status.value = _live("status", text)
@@ -112,8 +125,7 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self._outer is not None:
             self._outer.fail(error)
             return
-        known = isinstance(error, SesReceiveError | MissingExtraError)
-        text = str(error) if known else f"{type(error).__name__}: {error}"
+        text = error_text(error, self.bench.account)
         lines = "\n".join(one_line(line, 500) for line in text.splitlines()[:20])
         self.status.value = _live("status", "")  # no success of before stands beside the error
         self.alert.value = _live("alert", lines)
@@ -143,6 +155,36 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         widget.observe(self.guard(lambda change: callback(change["new"])), trait)
         return widget
 
+    # ------------------------------------------------------------------ following the bench
+
+    def watch(self, draw: Callable[..., str | None], names: list[str]) -> None:
+        """Run `draw` when one of these traits of the bench changes: at once, or soon where the part is out of sight."""
+        guarded = self.guard(draw)
+
+        def changed(_: object) -> None:
+            owner = self._out_of_sight()
+            loop = _loop() if owner is not None else None
+            if owner is None or loop is None:  # in sight; or nobody would come back to it
+                guarded()
+                return
+            if not owner._owed:
+                loop.call_later(_REST_S, owner.wake)
+            owner._owed[guarded] = None
+
+        self.bench.observe(changed, names)
+
+    def _out_of_sight(self) -> Part | None:
+        part: Part | None = self
+        while part is not None and not part.hidden:
+            part = part._outer
+        return part
+
+    def wake(self) -> None:
+        """Draw what was put off while the part was out of sight."""
+        owed, self._owed = self._owed, {}
+        for draw in owed:
+            draw()
+
     # ------------------------------------------------------------------ without a kernel
 
     def snapshot(self) -> str:
@@ -156,9 +198,8 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._changes += 1
         if not self._saved or self._due:
             return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # no notebook, or another thread: the next change will do
+        loop = _loop()
+        if loop is None:  # no notebook, or another thread: the next change will do
             return
         self._due = True
         loop.call_later(_REST_S, self._save, loop, self._changes)
@@ -234,6 +275,13 @@ def _takes_events(callback: Callable[..., Any]) -> bool:
     code = getattr(callback, "__code__", None)
     bound = 1 if hasattr(callback, "__self__") else 0
     return code is None or code.co_argcount - bound > 0
+
+
+def _loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _live(role: str, text: str) -> str:

@@ -13,7 +13,7 @@ import ipywidgets as W
 
 from sesreceive.errors import one_line
 from sesreceive.ui import sortable
-from sesreceive.ui.kit import Part, button, html
+from sesreceive.ui.kit import Part, allow, button, html
 from sesreceive.wording import count
 
 __all__ = ["Listing"]
@@ -108,9 +108,26 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.drag is not None and self.drag.layout.display != "none":
             with self.drag.hold_sync():
                 self.drag.items, self.drag.chosen = self._labels, self.at
+        for text, pressed in self.buttons.items():
+            allow(pressed, self._reason(text))
         number = count(len(self._labels), self.noun)
         text = f"{len(shown)} of {number}" if words else number
         self.count.value = f'<span class="ses-hint">{text}</span>'
+
+    def _reason(self, text: str) -> str:
+        """Why a button can do nothing now; empty where it can."""
+        verb, way = text.split(maxsplit=1)[0], text.rsplit(maxsplit=1)[-1]
+        if verb == "Add":
+            return ""
+        if verb == "Drag":
+            return "" if len(self._labels) > 1 else f"there are no two {count(2, self.noun)[2:]}"
+        if self.at < 0:
+            return f"there is no {self.noun}"
+        if way == "up" and self.at == 0:
+            return f"it is the first {self.noun}"
+        if way == "down" and self.at == len(self._labels) - 1:
+            return f"it is the last {self.noun}"
+        return ""
 
     # ------------------------------------------------------------------ dragging
 

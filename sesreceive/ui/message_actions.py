@@ -8,7 +8,7 @@ import ipywidgets as W
 
 from sesreceive._html import escape
 from sesreceive.errors import one_line
-from sesreceive.ui.kit import Part, button, html
+from sesreceive.ui.kit import Part, allow, button, html
 
 __all__ = ["MessageActions", "MessageSteps"]
 
@@ -50,7 +50,8 @@ class MessageSteps(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _draw(self) -> None:
         reception, at, total = self._bench.reception, self._bench.selected, len(self._bench.receptions)
-        self.earlier.disabled, self.later.disabled = at <= 0, at >= total - 1
+        allow(self.earlier, "" if at > 0 else "it is the first message")
+        allow(self.later, "" if at < total - 1 else "it is the last message")
         name = one_line(reception.name or "message", 80) if reception else "no message yet"
         place = f' <span class="ses-note">{at + 1} of {total}</span>' if reception else ""
         self.name.value = f"<strong>{escape(name)}</strong>{place}"
@@ -98,8 +99,8 @@ class MessageActions(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
         return f"sent again: {one_line(reception.reply, 120)}" if reception else "no message to send"
 
     def _draw(self) -> None:
-        nothing = self._bench.reception is None
-        self.again.disabled = nothing
+        nothing = "" if self._bench.reception else "there is no message yet"
+        allow(self.again, nothing)
         for view, pressed in self.views.items():
-            pressed.disabled = nothing
+            allow(pressed, nothing)
             pressed.layout.display = None if view in self._bench.views else "none"

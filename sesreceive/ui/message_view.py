@@ -7,11 +7,14 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import code, escape, prose, ticked
+from sesreceive.errors import InputError
+from sesreceive.lab.fixture import fixture, zipped
 from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, html
 from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.pages import PAGES, pages_html, verdict_mark
+from sesreceive.ui.saving import Saved, Saving, file_name
 
 __all__ = ["MessageView"]
 
@@ -42,13 +45,16 @@ class MessageView(Part):
         self.later = button("›", hint="Next message")
         self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
         self.actions = MessageActions(self)
-        bar = W.HBox([self.earlier, self.later, self.actions], layout=W.Layout(flex_flow="row wrap"))
+        self.saving = Saving(
+            self, {"message (.eml)": self._message, "fixture (.zip)": self._fixture}, ["selected", "receptions"]
+        )
+        bar = W.HBox([self.earlier, self.later, self.actions, self.saving], layout=W.Layout(flex_flow="row wrap"))
         super().__init__(bench, [self.head, bar, self.pages], title="Message")
         self.add_class("ses-message")
         self.on_click(self.earlier, lambda: self._move(-1))
         self.on_click(self.later, lambda: self._move(+1))
         self.on_change(self.pages, lambda _: self._draw_page(), "selected_index")
-        bench.observe(self.guard(self._draw), ["selected", "receptions"])
+        self.watch(self._draw, ["selected", "receptions"])
         self._drawn: Reception | None = None
         self._draw()
 
@@ -65,10 +71,28 @@ class MessageView(Part):
         self.bench.selected = min(max(self.bench.selected + by, 0), len(self.bench.receptions) - 1)
         return f"message {self.bench.selected + 1} of {len(self.bench.receptions)}"
 
+    def _reception(self) -> Reception:
+        if self.bench.reception is None:
+            raise InputError("there is no message to save yet")
+        return self.bench.reception
+
+    def _message(self) -> Saved:
+        """The mail as it came."""
+        reception = self._reception()
+        return Saved(file_name(reception.name or "message", "eml"), reception.message.raw, "message/rfc822")
+
+    def _fixture(self) -> Saved:
+        """What became of the mail, as files for tests."""
+        reception = self._reception()
+        return Saved(
+            file_name(f"{reception.name or 'message'}-fixture", "zip"), zipped(fixture(reception)), "application/zip"
+        )
+
     def _draw(self) -> None:
         reception = self.bench.reception
         at, total = self.bench.selected, len(self.bench.receptions)
-        self.earlier.disabled, self.later.disabled = at <= 0, at >= total - 1
+        allow(self.earlier, "" if at > 0 else "it is the first message")
+        allow(self.later, "" if at < total - 1 else "it is the last message")
         if reception is self._drawn and reception is not None:
             return
         self._drawn = reception

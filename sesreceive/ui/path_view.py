@@ -7,10 +7,12 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
+from sesreceive.errors import InputError
 from sesreceive.plot.diagram import diagram, scrolling
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, html
 from sesreceive.ui.message_actions import MessageSteps
+from sesreceive.ui.saving import Saved, Saving, file_name
 
 __all__ = ["PathView"]
 
@@ -44,10 +46,20 @@ class PathView(Part):
             layout=W.Layout(width="auto"),
         )
         self.picture = html()
-        super().__init__(bench, [self.steps, self.full, self.picture], title="The way of the message")
+        self.saving = Saving(
+            self,
+            {"picture (.svg)": self._picture_file, "picture (.png)": lambda: self._picture_file(png=True)},
+            ["selected", "receptions"],
+        )
+        row = W.Layout(flex_flow="row wrap", align_items="center")
+        super().__init__(
+            bench,
+            [self.steps, W.HBox([self.full, self.saving], layout=row), self.picture],
+            title="The way of the message",
+        )
         self.add_class("ses-path")
         self.on_change(self.full, self._shown)
-        bench.observe(self.guard(self._draw), ["selected", "receptions"])
+        self.watch(self._draw, ["selected", "receptions"])
         self._draw()
 
     @property
@@ -55,6 +67,13 @@ class PathView(Part):
         """The picture; empty where there is no message."""
         reception = self.bench.reception
         return diagram(reception, full=self.full.value).svg if reception else ""
+
+    def _picture_file(self, *, png: bool = False) -> Saved:
+        """The picture as a file of its own."""
+        if self.bench.reception is None:
+            raise InputError("there is no picture to save yet")
+        name = file_name(f"{self.bench.reception.name or 'message'}-path", "png" if png else "svg")
+        return Saved(name, self.svg.encode(), "image/svg+xml", as_png=png)
 
     def _shown(self, full: bool) -> str:
         self._draw()

@@ -8,12 +8,13 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of
+from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of, lines_csv
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, html
 from sesreceive.ui.message_rows import MessageRows
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.results_html import column_name, in_order, matrix_html, overview_html, page_html
+from sesreceive.ui.saving import Saved, Saving
 from sesreceive.ui.slices import Slices
 from sesreceive.wording import count
 
@@ -91,8 +92,9 @@ class Results(Part):
         self.names, self.cells = self.rows.names, self.rows.cells
         self._slices = Slices(self, self._on_slice)
         wraps = {"flex_flow": "row wrap", "align_items": "center"}
+        self.saving = Saving(self, {"table (.csv)": self._csv}, ["receptions"])
         turning = W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps))
-        self.list = W.VBox([self.rows, turning])
+        self.list = W.VBox([self.rows, turning, self.saving])
         self.list.add_class("ses-list")
         beside = W.HBox([self.list, self.detail])
         beside.add_class("ses-beside")
@@ -120,8 +122,8 @@ class Results(Part):
             (self.last, lambda: self._turn(self.pages - 1)),
         ):
             self.on_click(pressed, go)
-        bench.observe(self.guard(self._received), "receptions")
-        bench.observe(self.guard(self._selected), "selected")
+        self.watch(self._received, ["receptions"])
+        self.watch(self._selected, ["selected"])
         self._received()
 
     # ------------------------------------------------------------------ what is shown
@@ -240,8 +242,10 @@ class Results(Part):
         drawn = self._matrix(visible) if matrix else overview_html(visible, self.bench.selected)
         self.rows.show(visible, self.bench.selected, drawn, matrix=matrix)
         self._tell_where()
-        self.first.disabled = self.previous.disabled = self.page == 0
-        self.next.disabled = self.last.disabled = self.page >= self.pages - 1
+        for pressed in (self.first, self.previous):
+            allow(pressed, "" if self.page else "it is the first page")
+        for pressed in (self.next, self.last):
+            allow(pressed, "" if self.page < self.pages - 1 else "it is the last page")
         self.changed()
 
     def _tell_where(self) -> None:
@@ -263,6 +267,10 @@ class Results(Part):
         self.column.layout.display = None if len(columns) > _COLUMNS else "none"
         start = min(self.column.value, len(columns) - _COLUMNS + 1) - 1 if len(columns) > _COLUMNS else 0
         return matrix_html(lines, rows, columns[start : start + _COLUMNS], self.bench.selected)
+
+    def _csv(self) -> Saved:
+        """The messages that are wanted, in this order, as a table for a spreadsheet."""
+        return Saved("messages.csv", lines_csv(self.shown).encode("utf-8", "replace"), "text/csv")
 
     def snapshot(self) -> str:
         """The page as a plain table."""

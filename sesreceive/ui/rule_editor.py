@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as W
@@ -16,6 +17,7 @@ from sesreceive.errors import Problem
 from sesreceive.receiver import Receiver
 from sesreceive.ui.action_editor import Actions
 from sesreceive.ui.bench import Bench
+from sesreceive.ui.checklist import Checklist
 from sesreceive.ui.condition_editor import Recipients
 from sesreceive.ui.fields import Form, problems_at
 from sesreceive.ui.kit import Part, bench_of, heading, html, problem_html
@@ -75,9 +77,25 @@ class RuleEditor(Part):
         self.detail = W.VBox(
             [self.head, self.whole, self.rule_form, self.recipients, heading("Actions, in order", 4), self.actions]
         )
-        left = W.VBox([self.list, self.tryout], layout=W.Layout(flex="1 1 380px", min_width="0"))
-        right = W.VBox([self.nothing, self.detail], layout=W.Layout(flex="1 1 430px", min_width="0"))
-        self.below = W.HBox([left, right], layout=W.Layout(flex_flow="row wrap"))
+        # What adds an identity; a builder shows those, too.
+        self.identify: Callable[[], str] | None = None
+        steps = {
+            "identity": self._identify,
+            "rule set": self.sets.new,
+            "rule": self.enable_rule,
+            "active": self.sets.activate,
+        }
+        self.checklist = Checklist(self, steps)
+        panes = [
+            W.VBox([self.list]),
+            W.VBox([self.nothing, self.detail]),
+            W.VBox([heading("Try it", 4), self.tryout, heading("To receive mail", 4), self.checklist]),
+        ]
+        for pane, name in zip(panes, ("list", "form", "try"), strict=True):
+            pane.add_class("ses-pane")
+            pane.add_class(f"ses-pane-{name}")
+        self.below = W.HBox(panes)
+        self.below.add_class("ses-panes")
         super().__init__(bench, [self.sets, self.below], title="Rule sets and rules")
         bench.observe(self._on_account, "account")
         self._show()
@@ -114,10 +132,13 @@ class RuleEditor(Part):
     def _show(self) -> None:
         self.place = _clamped(self.place, self.bench.account)
         self.sets.show()
-        self.below.layout.display = None if self.rule_set else "none"
+        self.checklist.show(self.bench.account, self.rule_set)
+        self.list.layout.display = self.tryout.layout.display = None if self.rule_set else "none"
         self.detail.layout.display = None if self.rule else "none"
         self.nothing.value = (
-            "" if self.rule else '<span class="ses-hint">A rule set without rules refuses all mail.</span>'
+            ""
+            if self.rule or not self.rule_set
+            else '<span class="ses-hint">A rule set without rules refuses all mail.</span>'
         )
         if self.rule is not None:
             self._show_rule(self.rule)
@@ -188,6 +209,22 @@ class RuleEditor(Part):
         what = f"added the rule {name}"
         self._edit_rules(edits.inserted(rules, at, rule), what, at)
         return f"{what} as number {at + 1} of {len(rules) + 1}"
+
+    def enable_rule(self) -> str:
+        """Enable the rule on screen; where there is none, add one."""
+        if self.rule is None:
+            return self.add_rule()
+        what = f"enabled the rule {self.rule.name}"
+        self._edit_rule(self.rule.replace(enabled=True), what, self.place.action, "")
+        return what
+
+    def _identify(self) -> str:
+        """Add a verified domain."""
+        if self.identify is not None:
+            return self.identify()
+        account = self.bench.account.with_identity("example.com")
+        self.edit(account, "added the identity example.com", self.place)
+        return "added the identity example.com"
 
     def duplicate_rule(self) -> str:
         """Put a copy of the rule on screen behind it."""

@@ -15,7 +15,7 @@ from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.errors import one_line
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, button, html, problem_html
+from sesreceive.ui.kit import Part, allow, button, html, problem_html
 from sesreceive.wording import count
 
 __all__ = ["RuleSets"]
@@ -57,13 +57,13 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.chooser.observe(part.guard(self._on_choice), "value")
         self.form = Form(part, ReceiptRuleSet, self._on_name, only=("name",), labels={"name": "Rule set name"})
         self.note = html()
-        buttons = [
-            part.on_click(button("New rule set", hint="Make an empty rule set"), self.new),
-            part.on_click(button("Clone rule set", hint="Make a rule set with the same rules"), self.clone),
-            part.on_click(button("Activate rule set", hint="Receive mail with this rule set"), self.activate),
-            part.on_click(button("Deactivate", hint="Receive nothing"), self.deactivate),
-            part.on_click(button("Delete rule set"), self.delete),
-        ]
+        press = part.on_click
+        self.new_button = press(button("New rule set", hint="Make an empty rule set"), self.new)
+        self.clone_button = press(button("Clone rule set", hint="Make a rule set with the same rules"), self.clone)
+        self.on_button = press(button("Activate rule set", hint="Receive mail with this rule set"), self.activate)
+        self.off_button = press(button("Deactivate", hint="Receive nothing"), self.deactivate)
+        self.delete_button = press(button("Delete rule set"), self.delete)
+        buttons = [self.new_button, self.clone_button, self.on_button, self.off_button, self.delete_button]
         row = W.HBox([self.chooser, *buttons], layout=W.Layout(flex_flow="row wrap", align_items="center"))
         super().__init__([row, self.form, self.note])
 
@@ -95,6 +95,7 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         finally:
             self._showing = False
         self.form.layout.display = None if rule_set else "none"
+        self._allow(account, rule_set)
         if rule_set is None:
             self.note.value = '<span class="ses-hint">There is no rule set yet, so nothing is received.</span>'
             return
@@ -103,6 +104,18 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         too_many = [one.message for one in problems if one.path == f"{path}.rules"]
         wrong = "".join(problem_html(one, "div") for one in too_many)
         self.note.value = _state(rule_set, account) + wrong
+
+    def _allow(self, account: Account, rule_set: ReceiptRuleSet | None) -> None:
+        """Let those buttons be pressed that can do something, and say why the others cannot."""
+        nothing = "" if rule_set else "there is no rule set"
+        active = rule_set is not None and account.active_rule_set is rule_set
+        allow(self.clone_button, nothing)
+        allow(self.on_button, nothing or ("it is active already" if active else ""))
+        allow(self.off_button, "" if account.active is not None else "no rule set is active")
+        allow(
+            self.delete_button,
+            nothing or ("SES deletes no rule set that is active: deactivate it first" if active else ""),
+        )
 
     # ------------------------------------------------------------------ editing
 

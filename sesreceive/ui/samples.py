@@ -111,10 +111,10 @@ class Uploads(_Chooser):
 
     def __init__(self, part: Part, chosen: Callable[[Item], str | None]) -> None:
         self.upload = W.FileUpload(
-            accept=".eml,.mbox,message/rfc822,application/mbox",
+            accept=".eml,.mbox,.zip,.tar,.tgz,.gz,message/rfc822,application/mbox",
             multiple=True,
             description="Upload .eml or mbox",
-            tooltip="Messages from files: .eml, or a mailbox in the mbox format",
+            tooltip="Messages from files: .eml, a mailbox in the mbox format, or an archive of these",
             layout=W.Layout(width="auto"),
         )
         note = caption("Each message gets the envelope its header tells of; change it below.")

@@ -57,10 +57,10 @@ def rules_html(rules: tuple[RuleThen, ...]) -> str:
     rows = [
         [
             str(rule.position),
-            escape(rule.name) if at != now else f"{NOW.mark} {escape(rule.name)}",
+            f"{NOW.mark} {escape(rule.name)}" if rule.term is NOW else escape(rule.name),
             _marked(rule.term) + "".join(f"<br>{escape(action)}" for action in rule.actions[:10]),
         ]
-        for at, rule in enumerate(shown, start=start)
+        for rule in shown
     ]
     before, after = start, len(rules) - start - len(shown)
     around = ", ".join(filter(None, (f"{before} before" if before else "", f"{after} behind" if after else "")))

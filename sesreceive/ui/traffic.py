@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as W
 
 from sesreceive._html import code, escape, mark
-from sesreceive.backends.delivery_faults import read_fault
+from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
 from sesreceive.errors import InputError, ServerError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.report.lines import Line, line_of
 from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.inputs import Checked
-from sesreceive.ui.kit import Part, Section, bench_of, button, html
+from sesreceive.ui.checklist import missing
+from sesreceive.ui.inputs import Checked, choice
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, html
 from sesreceive.ui.message_rows import MessageRows
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.results_html import overview_html, page_html
@@ -24,6 +26,20 @@ from sesreceive.ui.source import source
 from sesreceive.wording import count
 
 __all__ = ["LiveSmtp"]
+
+# What can be made to go wrong, as `serve --fault` takes it, in words.
+FAULTS: Mapping[str, str] = {
+    "greylist": "greylisting: the first attempt is told 451, the next is taken",
+    "refuse,times=1": "the next message is told 451 at its end",
+    "latency,seconds=0.5": "every reply comes half a second later",
+    "tarpit,seconds=0.1": "each reply comes later than the one before",
+    "rate-limit,number=5,seconds=60": "a client that names more than 5 recipients a minute is told 454",
+    "close,at=END,times=1": "the connection closes instead of the answer to the next message",
+    "duplicate": "every notification is published twice",
+    "late,seconds=2": "every notification comes 2 seconds late",
+    "out-of-order": "an object is stored after the next one",
+    "throttle,times=1": "the next notification is throttled, and tried again",
+}
 
 # How often the inbox looks for mail, and how many messages it shows.
 _LOOK_S, _LATEST = 0.25, 15
@@ -57,15 +73,19 @@ class LiveSmtp(Part):
         self._latest: tuple[Reception, ...] = ()
         self._lines: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._faulty: FaultyBackend | None = None
         self.port = Checked(
             self, "Port", "0", check=_port, hint="0 takes any free one; it listens on this machine alone"
         )
+        self.fault = choice("Goes wrong", [(words, text) for text, words in FAULTS.items()])
+        self.fault_button = self.on_click(button("Add fault", hint="From the next start on"), self.add_fault)
         self.faults = Checked(
             self,
             "Faults",
             check=_faults,
-            placeholder="greylist; latency,seconds=0.5",
-            hint="what goes wrong on purpose from the next start on; the trace says so",
+            changed=lambda _: self._tell_faults(),
+            placeholder="nothing goes wrong on purpose",
+            hint="what goes wrong on purpose from the next start on; change the numbers here",
         )
         # One button for both: the focus stays where it is.
         self.switch_button = self.on_click(button("Start SMTP"), self.switch)
@@ -85,11 +105,13 @@ class LiveSmtp(Part):
         beside = W.HBox([self.list, self.detail])
         beside.add_class("ses-beside")
         row = W.Layout(flex_flow="row wrap")
+        fault_section = Section([W.HBox([self.fault, self.fault_button], layout=row), self.faults])
+        self.fault_section = fault_section
         super().__init__(
             bench,
             [
                 W.HBox([self.port, self.switch_button, self.test_button], layout=row),
-                self.faults,
+                fault_section,
                 self.address,
                 self.how_section,
                 beside,
@@ -97,9 +119,10 @@ class LiveSmtp(Part):
             title="Live SMTP",
         )
         self.add_class("ses-live")
-        bench.observe(self.guard(self._tell_inbox), ["selected", "receptions"])
+        self.watch(self._tell_inbox, ["selected", "receptions"])
         bench.observe(lambda _: self._take_account(), "account")
         self._tell()
+        self._tell_faults()
 
     # ------------------------------------------------------------------ on and off
 
@@ -122,12 +145,20 @@ class LiveSmtp(Part):
         """
         if self.running:
             return f"it listens on {self._where()} already"
+        faults, receiver = _faults(self.faults.value), self.bench.receiver
+        delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
+        smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
         self._take_account()
         self._taken = 0
-        self.server = self.bench.receiver.smtp(
-            port=_port(self.port.value), name=self._name, faults=_faults(self.faults.value)
-        )
-        self.server.start()
+        self.server = receiver.smtp(port=_port(self.port.value), name=self._name, faults=smtp)
+        before = receiver.backend
+        if delivery:
+            receiver.backend = self._faulty = FaultyBackend(before, delivery)
+        try:
+            self.server.start()
+        except BaseException:
+            self._mend()
+            raise
         self._tell()
         self._look_again()
         return f"listening: send mail to {self._where()}"
@@ -137,6 +168,7 @@ class LiveSmtp(Part):
         if not self.running:
             return "it is not listening"
         self.server.stop()
+        self._mend()
         self._cancel()
         self.refresh()
         self._tell()
@@ -146,8 +178,29 @@ class LiveSmtp(Part):
         """Stop the server and take the part off the screen."""
         if self.running:
             self.server.stop()
+        self._mend()
         self._cancel()
         super().close()
+
+    def _mend(self) -> None:
+        """Deliver what is held back, and let nothing go wrong any more."""
+        if self._faulty is not None:
+            self._faulty.release()
+            if self.bench.receiver.backend is self._faulty:
+                self.bench.receiver.backend = self._faulty.backend
+            self._faulty = None
+
+    def add_fault(self) -> str:
+        """One more thing that goes wrong from the next start on."""
+        self.faults.value = "; ".join(filter(None, (self.faults.value.strip(" ;"), self.fault.value)))
+        self._tell_faults()
+        later = " from the next start on" if self.running else ""
+        return f"added: {FAULTS[self.fault.value]}{later}"
+
+    def _tell_faults(self) -> None:
+        added = [one.strip() for one in self.faults.value.split(";") if one.strip()]
+        told = count(len(added), "fault") if added else "nothing"
+        self.fault_section.tell(f"What goes wrong on purpose: {told}")
 
     def test(self) -> str:
         """Send a small message over the network; how it was answered.
@@ -219,8 +272,7 @@ class LiveSmtp(Part):
         bench = self.bench
         if bench.receiver.account != bench.account and not bench.problems:
             bench.receiver.account = bench.account
-        if self.running:
-            self._tell()
+        self._tell()
 
     # ------------------------------------------------------------------ showing
 
@@ -242,7 +294,7 @@ class LiveSmtp(Part):
         on = self.running
         self.switch_button.description = "Stop SMTP" if on else "Start SMTP"
         self.switch_button.tooltip = "Stop listening; mail that was taken is kept" if on else "Listen for mail"
-        self.test_button.disabled = not on
+        allow(self.test_button, "" if on else "the server is off; start it first")
         self.port.box.disabled = on
         if on:
             valid = (
@@ -258,7 +310,9 @@ class LiveSmtp(Part):
             )
             host, port = self.server.host, self.server.port
         else:
-            self.address.value = '<div class="ses-rich"><strong>Off:</strong> nothing listens</div>'
+            lacking = missing(self.bench.account)
+            warning = "<br>" + mark(f"⚠ this account receives nothing yet: {lacking}", "warn") if lacking else ""
+            self.address.value = f'<div class="ses-rich"><strong>Off:</strong> nothing listens{warning}</div>'
             host, port = "127.0.0.1", _number(self.port.value) or 2525
         self.how.value = source(_HOW.format(host=host, port=port, to=self._recipient()))
         self._tell_inbox()
@@ -307,9 +361,16 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-def _faults(text: str) -> tuple[SmtpFault, ...]:
+def _faults(text: str) -> tuple[SmtpFault | DeliveryFault, ...]:
     """The faults between semicolons, as ``serve --fault`` takes them."""
-    return tuple(read_fault(one.strip(), SMTP_FAULTS, SmtpFault) for one in text.split(";") if one.strip())
+    return tuple(_fault(one.strip()) for one in text.split(";") if one.strip())
+
+
+def _fault(text: str) -> SmtpFault | DeliveryFault:
+    delivered = text.partition(",")[0] in DELIVERY_FAULTS
+    of: type[SmtpFault] | type[DeliveryFault] = DeliveryFault if delivered else SmtpFault
+    fault: SmtpFault | DeliveryFault = read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, of)
+    return fault
 
 
 def _port(text: str) -> int:

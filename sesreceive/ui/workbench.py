@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as W
 
@@ -48,7 +49,8 @@ _VIEWS: tuple[tuple[str, str, _Maker], ...] = (
 class Workbench(Part):
     """All parts over one state: what is built in one is used by the others at once.
 
-    One view is shown at a time; the others keep their state. A view is made when it is first shown.
+    One view is shown at a time; the others keep their state, and draw what is new when nothing else is to be done. A
+    view is made when it is first asked for, all of them when the workbench is displayed.
 
     Parameters
     ----------
@@ -77,10 +79,15 @@ class Workbench(Part):
             description="Show",
             style={"button_width": "auto", "description_width": "initial"},
         )
-        self._hint = W.HTML()
         self._boxes = {word: W.VBox([]) for word, _, _ in _VIEWS}
         self._parts: dict[str, tuple[Part, ...]] = {}
-        super().__init__(bench, [self.views, self._hint, *self._boxes.values()])
+        self.stack = W.Stack(list(self._boxes.values()), selected_index=0, layout=W.Layout(width="100%"))
+        self.stack.add_class("ses-stack")
+        # In the browser, so that views change in a saved page, too, and while the kernel is busy.
+        self._link = W.jslink((self.views, "index"), (self.stack, "selected_index"))
+        self.views.add_class("ses-tabs")
+        super().__init__(bench, [self.views, self.stack])
+        self.add_class("ses-workbench")
         self.on_change(self.views, self._show)
         bench.observe(lambda change: self.say(change["new"]), "status")
         bench.observe(lambda change: self._asked(change["new"]), "wanted_view")
@@ -119,10 +126,19 @@ class Workbench(Part):
 
     def _show(self, view: str) -> None:
         self.part(view)
-        for word, box in self._boxes.items():
-            box.layout.display = "" if word == view else "none"
-        hint = next(hint for word, hint, _ in _VIEWS if word == view)
-        self._hint.value = f'<span class="ses-hint">{hint}</span>'
+        self.stack.selected_index = list(self._boxes).index(view)
+        for word, parts in self._parts.items():
+            for part in parts:
+                part.hidden = word != view
+                if word == view:
+                    part.wake()
+
+    def _ipython_display_(self, **options: Any) -> None:
+        """Make all views, so that each can be switched to without Python, and show them."""
+        for view in self._boxes:
+            self.part(view)
+        self._show(self.views.value)
+        super()._ipython_display_(**options)
 
     def snapshot(self) -> str:
         """The account, and what was received."""

@@ -294,7 +294,7 @@ def test_an_account_with_problems_receives_nothing() -> None:
     part = composer()
     part.bench.edit(part.bench.account.replace(account_id="x"), "typed")
     part.send_button.click()
-    assert "account_id" in part.alert.value
+    assert "Account ID: expected 12 digits" in part.alert.value
     assert part.bench.receptions == ()
 
 

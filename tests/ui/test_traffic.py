@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 import sesreceive as ses
-from sesreceive.ui.traffic import LiveSmtp
+from sesreceive.backends.delivery_faults import DELIVERY_FAULTS
+from sesreceive.smtp.smtp_faults import SMTP_FAULTS
+from sesreceive.ui.traffic import FAULTS, LiveSmtp, _faults
 from tests.conftest import MESSAGE, make_account, make_rule
 from tests.patience import PATIENCE_S
 
@@ -73,6 +75,34 @@ def test_faults_are_met_by_who_sends_and_told(live: LiveSmtp) -> None:
     live.refresh()
     assert [one.reply.code for one in live.bench.receptions] == [451, 250]
     assert "greylisted on purpose" in str(live.bench.receptions[0].explain())
+
+
+def test_every_kind_of_fault_can_be_chosen_and_is_one() -> None:
+    kinds = [text.split(",")[0] for text in FAULTS]
+    assert set(kinds) == {*SMTP_FAULTS, *DELIVERY_FAULTS}
+    assert [fault.kind for text in FAULTS for fault in _faults(text)] == kinds
+
+
+def test_faults_of_delivery_are_chosen_met_and_gone_when_it_stops() -> None:
+    topic = "arn:aws:sns:us-east-1:111122223333:mail"
+    part = LiveSmtp(ses.Receiver(make_account(make_rule("all", ses.SNSAction(topic_arn=topic))), seed=1))
+    backend = part.bench.receiver.backend
+    part.fault.value = "duplicate"
+    part.fault_button.click()
+    part.fault.value = "greylist"
+    part.fault_button.click()
+    assert part.faults.value == "duplicate; greylist"
+    assert "2 faults" in part.fault_section.head.description
+    part.switch_button.click()
+    deliver(part)
+    deliver(part)
+    part.refresh()
+    assert [one.reply.code for one in part.bench.receptions] == [451, 250]
+    published = len(backend.topics[topic])
+    assert published == 2
+    part.switch_button.click()
+    assert part.bench.receiver.backend is backend
+    part.close()
 
 
 @pytest.mark.usefixtures("shown_errors")

@@ -20,8 +20,8 @@ def workbench() -> ui.Workbench:
 def test_one_view_is_shown_at_a_time(workbench: ui.Workbench) -> None:
     for view in workbench.views.options:
         workbench.show(view)
-        shown = [word for word, box in workbench._boxes.items() if box.layout.display != "none"]
-        assert shown == [view]
+        assert workbench.stack.selected_index == workbench.views.index
+        assert workbench.stack.children[workbench.stack.selected_index].children == workbench.part(view)
         assert workbench.part(view)
         assert workbench.alert.value == ""
 
