@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from sesreceive.backends.delivery_faults import DeliveryFault, FaultyBackend
     from sesreceive.backends.directory import DirectoryBackend
     from sesreceive.backends.sns_endpoint import SnsEndpoint
+    from sesreceive.endpoint.local_endpoint import Endpoint
     from sesreceive.formats import Loaded, load
     from sesreceive.formats.drift import drift
     from sesreceive.functions.registry import Handler
@@ -114,6 +115,7 @@ __all__ = [
     "Dialogue",
     "DirectoryBackend",
     "Does",
+    "Endpoint",
     "Envelope",
     "FaultyBackend",
     "Flow",
@@ -198,6 +200,7 @@ _LATER = {
     "ClamdScanner": "sesreceive.scan.clamd",
     "Dialogue": "sesreceive.smtp.dialogue",
     "DirectoryBackend": "sesreceive.backends.directory",
+    "Endpoint": "sesreceive.endpoint.local_endpoint",
     "Loaded": "sesreceive.formats",
     "Permissions": "sesreceive.permissions",
     "Handler": "sesreceive.functions.registry",

@@ -145,6 +145,33 @@ class AwsBackend(BaseBackend):
                 )
             return self._clients[service]
 
+    def in_region(self, region: str) -> AwsBackend:
+        """The same with clients for that region, and what they did in a list of its own."""
+        if region == self.region:
+            return self
+        return AwsBackend(
+            self._session,
+            endpoint_url=self.endpoint_url,
+            region=region,
+            functions=self.functions,
+            failures=self.failures,
+            relay=self.relay,
+            spool=self._spool,
+        )
+
+    def lacks(self, effect: Publish | Invoke) -> bool:
+        """Whether the topic or function is not there; what may not be read counts as there."""
+        if isinstance(effect, Invoke) and self.functions.find(effect.function_arn) is not None:
+            return False
+        try:
+            if isinstance(effect, Invoke):
+                self.client("lambda").get_function(FunctionName=effect.function_arn)
+            else:
+                self.client("sns").get_topic_attributes(TopicArn=effect.topic_arn)
+        except Exception as error:  # noqa: BLE001 - botocore makes its exception classes at run time
+            return _code(error) == _ABSENT[effect.operation]
+        return False
+
     # ------------------------------------------------------------------ what is there
 
     @property

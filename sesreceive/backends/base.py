@@ -37,7 +37,7 @@ from sesreceive.functions.registry import Function, Functions, Handler, outcome_
 from sesreceive.later import unread
 from sesreceive.wording import count
 
-__all__ = ["BaseBackend", "NotKeptError"]
+__all__ = ["BaseBackend", "NotKeptError", "in_region"]
 
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # the widest there ever was; boto3 checks the same
 # SES tries again some fifty times, in virtual time; a process or a time limit takes real time. Each failed run takes
@@ -52,6 +52,11 @@ class NotKeptError(SesReceiveError):
 
     def __init__(self, record: object) -> None:
         super().__init__(f"`{type(record).__name__}` is no effect that this backend keeps")
+
+
+def in_region(backend: Any, region: str) -> Any:
+    """The backend for an account in that region; one that knows of no regions is that of all."""
+    return backend.in_region(region) if hasattr(backend, "in_region") else backend
 
 
 class BaseBackend(ABC):
@@ -148,6 +153,18 @@ class BaseBackend(ABC):
     @abstractmethod
     def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None:
         """Keep what is only kept; raise `NotKeptError` of a kind that has no place."""
+
+    def in_region(self, region: str) -> BaseBackend:
+        """The backend for an account in that region; one that holds all regions is its own."""
+        return self
+
+    def lacks(self, effect: Publish | Invoke) -> bool:
+        """Whether what the effect names is known not to be there; nothing is done to find out."""
+        if not self.strict:
+            return False
+        if isinstance(effect, Invoke):
+            return self.functions.find(effect.function_arn) is None
+        return effect.target not in self.topics
 
     # ------------------------------------------------------------------ effects
 

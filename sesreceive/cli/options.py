@@ -141,7 +141,11 @@ def tabled(added: argparse.ArgumentParser, *, usual: str | None = "messages") ->
 # An option that was given → the condition under which it has an effect, and why not else.
 _EFFECTIVE: Mapping[str, tuple[Callable[[argparse.Namespace], bool], str]] = {
     "zone": (
-        lambda options: options.account is not None or not hasattr(options, "dataset"),
+        lambda options: (
+            options.account is not None
+            or not hasattr(options, "dataset")
+            or (getattr(options, "api", None) is not None and options.dataset is None)
+        ),
         "without --account: a dataset brings its own DNS records",
     ),
     "format": (lambda options: options.out is not None, "without --out: it says how files are written"),
@@ -170,9 +174,11 @@ def refuse_idle(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name.replace('_', '-')} has no effect {why_not}")
 
 
-def receiver_of(options: argparse.Namespace, *, backend: DirectoryBackend | None = None) -> Receiver:
-    """The receiver that the options describe: a dataset's, or an account file's with a zone file."""
-    if options.account is None:
+def receiver_of(
+    options: argparse.Namespace, *, backend: DirectoryBackend | None = None, account: Account | None = None
+) -> Receiver:
+    """The receiver that the options describe: a dataset's, an account file's with a zone file, or that account's."""
+    if options.account is None and account is None:
         dataset = dataset_of(options)
         if backend is not None:
             for name, function in dataset.functions.items():
@@ -180,7 +186,8 @@ def receiver_of(options: argparse.Namespace, *, backend: DirectoryBackend | None
         receiver: Receiver = dataset.receiver(seed=options.seed, backend=backend)
     else:
         zone = zone_of(options.zone) if options.zone is not None else Zone({})
-        receiver = Receiver(account_of(options.account), resolver=zone, seed=options.seed, backend=backend)
+        account = account_of(options.account) if account is None else account
+        receiver = Receiver(account, resolver=zone, seed=options.seed, backend=backend)
     receiver.provider_lists += _provider_lists(options, {entry.name for entry in receiver.provider_lists})
     if options.permissions is not None:
         receiver.permissions = permissions_in(options.permissions, receiver.account)

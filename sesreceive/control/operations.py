@@ -14,7 +14,7 @@ from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.regions import WITHOUT_RECEIVING
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
-from sesreceive.clock import to_datetime
+from sesreceive.clock import Clock, to_datetime
 from sesreceive.control.bounce_operation import bounce, bounce_id, bounce_of_request
 from sesreceive.control.exchange import Answer, Call
 from sesreceive.control.filter_operations import FILTER_OPERATIONS
@@ -44,6 +44,8 @@ class Control:
         The mail that SendBounce may answer, by message id; none by default.
     verified_at_once : bool
         Whether a new identity is verified at once, or stays ``Pending``.
+    clock : callable, optional
+        Seconds since 1970; that of the receiver by default.
 
     Examples
     --------
@@ -72,8 +74,10 @@ class Control:
         *,
         received: Mapping[str, Reception] | None = None,
         verified_at_once: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         self.receiver = receiver
+        self._clock = clock
         self.received: Mapping[str, Reception] = {} if received is None else received
         self.verified_at_once = verified_at_once
         # Two requests at once must not lose the change of one.
@@ -205,7 +209,7 @@ class Control:
         return refused
 
     def _now(self) -> datetime:
-        return to_datetime(self.receiver.clock())
+        return to_datetime((self._clock or self.receiver.clock)())
 
     def send_bounce(
         self,

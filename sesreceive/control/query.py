@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from sesreceive.control.requests import REQUESTS
 from sesreceive.errors import ApiError, MissingExtraError
 
-__all__ = ["NAMESPACE", "answer_xml", "error_xml", "read_request"]
+__all__ = ["NAMESPACE", "answer_xml", "error_xml", "is_receiving", "read_request"]
 
 NAMESPACE = "http://ses.amazonaws.com/doc/2010-12-01/"
 VERSION = "2010-12-01"
@@ -62,6 +62,19 @@ def read_request(body: bytes) -> tuple[str, dict[str, Any]]:
     return operation, {} if shape is None else _Reader().structure(shape, _tree(form))
 
 
+def is_receiving(operation: str) -> bool | None:
+    """Whether an operation is of receiving or of identities; None when SES has none of that name.
+
+    Examples
+    --------
+    >>> is_receiving("CreateReceiptRule"), is_receiving("SendEmail"), is_receiving("CreateTopic")
+    (True, False, None)
+    """
+    if operation in REQUESTS:
+        return True
+    return False if operation in _operations() else None
+
+
 def answer_xml(operation: str, members: Mapping[str, Any], request_id: str) -> bytes:
     """The document of an answer.
 
@@ -98,6 +111,11 @@ def _model() -> Any:
     except ImportError as error:
         raise MissingExtraError("botocore", extra="aws", purpose="The Query protocol") from error
     return ServiceModel(Loader().load_service_model("ses", "service-2"))
+
+
+@lru_cache(maxsize=1)
+def _operations() -> frozenset[str]:
+    return frozenset(_model().operation_names)
 
 
 # ---------------------------------------------------------------- reading

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
+from typing import Any
 
 from sesreceive.account.account import Account
+from sesreceive.backends.base import in_region
+from sesreceive.clock import Clock
 from sesreceive.control.operations import Control
 from sesreceive.errors import InputError, one_line
 from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
 
 __all__ = ["Service"]
 
@@ -19,9 +23,14 @@ class Service(Mapping[str, Control]):
     Parameters
     ----------
     receivers : iterable of Receiver
-        Those that are there from the start, at least one; others begin empty, and write to the backend of the first.
+        Those that are there from the start, at least one; others begin empty, and write to the backend of the first,
+        which clients of AWS do in their own region (`BaseBackend.in_region`).
+    received : mapping of str to Reception, optional
+        The mail that SendBounce may answer, by message id; none by default.
     verified_at_once : bool
         Whether a new identity is verified at once, or stays ``Pending``.
+    clock : callable, optional
+        Seconds since 1970; that of each receiver by default.
 
     Raises
     ------
@@ -40,15 +49,22 @@ class Service(Mapping[str, Control]):
     <Service of 111122223333: us-east-1, eu-west-1>
     """
 
-    def __init__(self, receivers: Iterable[Receiver], *, verified_at_once: bool = True) -> None:
-        self.verified_at_once = verified_at_once
+    def __init__(
+        self,
+        receivers: Iterable[Receiver],
+        *,
+        received: Mapping[str, Reception] | None = None,
+        verified_at_once: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings: dict[str, Any] = {"received": received, "verified_at_once": verified_at_once, "clock": clock}
         self._controls: dict[str, Control] = {}
         self._lock = Lock()
         for receiver in receivers:
             region = receiver.account.region
             if region in self._controls:
                 raise InputError(f"expected one receiver a region but got two of `{one_line(region)}`")
-            self._controls[region] = Control(receiver, verified_at_once=verified_at_once)
+            self._controls[region] = Control(receiver, **self._settings)
         ids = {control.receiver.account.account_id for control in self._controls.values()}
         if len(ids) != 1:
             raise InputError(
@@ -73,10 +89,13 @@ class Service(Mapping[str, Control]):
                 first = next(iter(self._controls.values())).receiver
                 account = Account(region=region, account_id=first.account.account_id)
                 receiver = Receiver(
-                    account, resolver=first.resolver, backend=first.backend, assumptions=first.assumptions,
+                    account,
+                    resolver=first.resolver,
+                    backend=in_region(first.backend, region),
+                    assumptions=first.assumptions,
                     clock=first.clock,
-                )  # fmt: skip
-                self._controls[region] = Control(receiver, verified_at_once=self.verified_at_once)
+                )
+                self._controls[region] = Control(receiver, **self._settings)
             return self._controls[region]
 
     def __contains__(self, region: object) -> bool:

@@ -13,9 +13,7 @@ from typing import Any
 
 from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
-from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.backends.failure_plan import what_failed
-from sesreceive.backends.memory import MemoryBackend
 from sesreceive.control import refusals
 from sesreceive.effects import Backend, Effect, Invoke, Outcome, Publish, PutObject
 from sesreceive.errors import ApiError
@@ -114,12 +112,8 @@ def _others(action: Any) -> list[Effect]:
 
 
 def _is_absent(effect: Effect, backend: Any) -> bool:
-    # The real AWS is asked by doing, never listed.
-    if not isinstance(backend, MemoryBackend | DirectoryBackend) or not backend.strict:
-        return False
-    if isinstance(effect, Invoke):
-        return backend.functions.find(effect.function_arn) is None
-    return effect.target not in backend.topics
+    lacks: Callable[[Effect], bool] | None = getattr(backend, "lacks", None)
+    return lacks is not None and lacks(effect)
 
 
 def _refusal(effect: Effect, outcome: Outcome) -> ApiError:

@@ -317,3 +317,19 @@ def test_a_region_that_does_not_receive_has_no_such_operations() -> None:
     with pytest.raises(ses.ApiError, match="Unavailable Operation") as refused:
         Control(receiver).call("ListReceiptFilters")
     assert refused.value.code == "InvalidAction"
+
+
+def test_each_region_writes_to_its_own() -> None:
+    backend = ses.AwsBackend(endpoint_url="http://127.0.0.1:9", region="us-east-1", functions={"gate": print})
+    service = Service([ses.Receiver(ses.Account(), backend=backend)])
+    there = service["eu-west-1"].receiver.backend
+    assert (there.region, there.endpoint_url, list(there.functions)) == ("eu-west-1", backend.endpoint_url, ["gate"])
+    assert service["us-east-1"].receiver.backend is backend
+
+
+def test_what_is_not_there_is_seen_behind_another_backend() -> None:
+    behind = ses.FaultyBackend(ses.MemoryBackend(strict=True, buckets=["inbox"]), [])
+    control = Control(ses.Receiver(ses.Account(rule_sets=(ses.ReceiptRuleSet(name="main"),)), backend=behind))
+    call = {"LambdaAction": {"FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:gone"}}
+    error = refused(control, "CreateReceiptRule", {"RuleSetName": "main", "Rule": {"Name": "a", "Actions": [call]}})
+    assert error.code == "InvalidLambdaFunction"
