@@ -88,6 +88,6 @@ def _print_where(endpoint: Endpoint) -> None:
     print("export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any")
     if not endpoint.is_local:
         print("listening beyond this machine: whoever reaches the API can run code here")
-    for sentence in endpoint.not_repeated:
-        print(f"not there any more: {one_line(sentence)}")
+    for sentence in endpoint.not_made:
+        print(f"not made: {one_line(sentence)}")
     print(one_line(how_long_it_lasts(server), 2000))

@@ -11,15 +11,14 @@ from types import TracebackType
 from typing import Any
 
 from sesreceive.account.account import Account
-from sesreceive.account.action import ReceiptAction
 from sesreceive.account.regions import region_finding
-from sesreceive.arn import Arn
 from sesreceive.backends.aws import AwsBackend
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.clock import SystemClock
 from sesreceive.control.service import Service
 from sesreceive.endpoint.dispatcher import Dispatcher
 from sesreceive.endpoint.functions import FunctionRunner
+from sesreceive.endpoint.given_account import provide
 from sesreceive.endpoint.kept import Kept
 from sesreceive.endpoint.moments import MomentClock
 from sesreceive.endpoint.moto_identities import follow_account
@@ -102,7 +101,7 @@ class Endpoint:
         require_moto()
         self.host, self.hosts, self._port, self._smtp_port = host, tuple(hosts), port, smtp_port
         self.mail = ReceivedMail(keep)
-        self.not_repeated: list[str] = []
+        self.not_made: list[str] = []
         self._go_on = go_on or receiver is None
         self._given, self._data, self._around, self._smtp = receiver, data, around or (lambda backend: backend), smtp
         self._stack = ExitStack()
@@ -143,9 +142,10 @@ class Endpoint:
         stack.enter_context(prepared(service, runner, url=self.url))
         for control in service.values():
             follow_account(control)
+        self.not_made = provide(receiver.account)
         if kept is not None and not is_new:
             with without_events(), runner.resting():
-                self.not_repeated = kept.replay(dispatcher)
+                self.not_made += kept.replay(dispatcher)
         elif kept is not None:
             kept.begin(receiver.account)
         dispatcher.kept = kept
@@ -160,8 +160,6 @@ class Endpoint:
         thread = threading.Thread(target=self._http.serve_forever, name=f"sesreceive-api-{self.port}", daemon=True)
         thread.start()
         stack.callback(self._stop_http, thread)
-        if is_new:
-            _provide(receiver.account, backend)
         settings = {"keep": self.mail.keep, "spool": kept.spool if kept is not None else False, **self._smtp}
         server = Server(receiver, host=self.host, port=self._smtp_port, **settings)
         self._server = server.start()
@@ -304,18 +302,3 @@ class Endpoint:
         """One line: where it answers."""
         state = "stopped" if self._server is None else f"SMTP at {self._server.port}"
         return f"<Endpoint at {one_line(self.url)}, {state}>"
-
-
-def _provide(account: Account, backend: AwsBackend) -> None:
-    """The buckets and topics that the rules of an account name are there, so that its mail has where to go."""
-    actions: list[ReceiptAction] = [
-        action for one in account.rule_sets for rule in one.rules for action in rule.actions
-    ]
-    for name in sorted({bucket for action in actions if (bucket := getattr(action, "bucket_name", ""))}):
-        elsewhere = {} if account.region == "us-east-1" else {"LocationConstraint": account.region}
-        settings = {"CreateBucketConfiguration": elsewhere} if elsewhere else {}
-        backend.client("s3").create_bucket(Bucket=name, **settings)
-    for topic in sorted({topic for action in actions if (topic := getattr(action, "topic_arn", None))}):
-        arn = Arn.parse(topic)
-        if arn is not None and (arn.region, arn.account_id) == (account.region, account.account_id):
-            backend.client("sns").create_topic(Name=arn.resource)

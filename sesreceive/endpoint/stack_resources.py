@@ -1,4 +1,4 @@
-"""The resources of receiving in moto's CloudFormation: rule sets, rules, filters.
+"""The resources of receiving in moto's CloudFormation: rule sets, rules, filters, identities.
 
 moto finds the direct subclasses of its ``CloudFormationModel``. They call the operations of the control plane that
 serves the account, so a stack meets the checks of the API. What an operation refuses, CloudFormation says as an event
@@ -7,19 +7,20 @@ of the stack, which is `sesreceive.endpoint.stacks`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
 
 from sesreceive.control.service import Service
 
-__all__ = ["SERVICES", "StackReceiptFilter", "StackReceiptRule", "StackReceiptRuleSet"]
+__all__ = ["SERVICES", "StackEmailIdentity", "StackReceiptFilter", "StackReceiptRule", "StackReceiptRuleSet"]
 
 # The service of each account that an endpoint runs for; moto calls class methods, so it is looked up here.
 SERVICES: dict[str, Service] = {}
 
 _NAME_LENGTH = 64
+_DKIM_ATTRIBUTES = tuple(f"DkimDNSToken{part}{number}" for part in ("Name", "Value") for number in (1, 2, 3))
 
 
 def _call(account_id: str, region: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,3 +215,59 @@ class StackReceiptFilter(_Named, CloudFormationModel):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
         _call(account_id, region_name, "DeleteReceiptFilter", {"FilterName": resource_name})
+
+
+class StackEmailIdentity(_Named, CloudFormationModel):
+    """``AWS::SES::EmailIdentity``: a domain or an address; another name makes another one."""
+
+    def __init__(self, name: str, tokens: Sequence[str] = ()) -> None:
+        super().__init__(name)
+        self.tokens = tuple(tokens)
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return "EmailIdentity"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::SES::EmailIdentity"
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return attr in _DKIM_ATTRIBUTES
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """The names and values of the CNAME records for Easy DKIM."""
+        token = self.tokens[int(attribute_name[-1]) - 1]
+        return f"{token}._domainkey.{self.name}" if "Name" in attribute_name else f"{token}.dkim.amazonses.com"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> StackEmailIdentity:
+        name = str(cloudformation_json["Properties"].get("EmailIdentity", ""))
+        if "@" in name:
+            _call(account_id, region_name, "VerifyEmailIdentity", {"EmailAddress": name})
+            return cls(name)
+        _call(account_id, region_name, "VerifyDomainIdentity", {"Domain": name})
+        return cls(name, _call(account_id, region_name, "VerifyDomainDkim", {"Domain": name})["DkimTokens"])
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> StackEmailIdentity:
+        made = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+        if made.name != original_resource.name:
+            cls.delete_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
+        return made
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        _call(account_id, region_name, "DeleteIdentity", {"Identity": resource_name})

@@ -53,7 +53,7 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
     assert len(before["sets"]) == 2
     with Endpoint(data=tmp_path / "data") as endpoint:
         aws = Clients(endpoint.url)
-        assert endpoint.not_repeated == []
+        assert endpoint.not_made == []
         assert state(aws) == before
         assert aws.kms.decrypt(KeyId=key, CiphertextBlob=sealed)["Plaintext"] == b"text"
         send(endpoint, "bo@example.com")
