@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from sesreceive.backends.delivery_faults import DeliveryFault, FaultyBackend
     from sesreceive.backends.directory import DirectoryBackend
     from sesreceive.backends.sns_endpoint import SnsEndpoint
+    from sesreceive.endpoint.in_process import mock_aws_receiving
     from sesreceive.endpoint.local_endpoint import Endpoint
     from sesreceive.formats import Loaded, load
     from sesreceive.formats.drift import drift
@@ -183,6 +184,7 @@ __all__ = [
     "lint",
     "load",
     "member",
+    "mock_aws_receiving",
     "must",
     "must_never",
     "mutants",
@@ -219,6 +221,7 @@ _LATER = {
     "interference": "sesreceive.analysis.interference",
     "lint": "sesreceive.analysis.lint",
     "load": "sesreceive.formats",
+    "mock_aws_receiving": "sesreceive.endpoint.in_process",
     "mutants": "sesreceive.analysis.mutants",
     "must": "sesreceive.analysis.intents",
     "must_never": "sesreceive.analysis.intents",

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sesreceive import limits
@@ -66,9 +66,9 @@ class AwsBackend(BaseBackend):
         Clients to use for ``s3``, ``sns``, ``kms`` or ``lambda`` in place of new ones.
     functions, failures, relay
         As for `MemoryBackend`.
-    spool : str or Path, optional
+    spool : str, Path or False, optional
         Where a server keeps what it has accepted until it is processed; by default a folder for the region and
-        endpoint in the state folder of the user (``~/.local/state/sesreceive``).
+        endpoint in the state folder of the user (``~/.local/state/sesreceive``). False for none.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class AwsBackend(BaseBackend):
         functions: Mapping[str, Function] | None = None,
         failures: Iterable[Failure] = (),
         relay: str | Relay | None = None,
-        spool: str | Path | None = None,
+        spool: str | Path | Literal[False] | None = None,
     ) -> None:
         super().__init__(functions=functions, failures=failures, strict=True, relay=relay)
         try:
@@ -118,8 +118,10 @@ class AwsBackend(BaseBackend):
         self._spool = spool
 
     @property
-    def spool_path(self) -> Path:
-        """Where a server keeps what it has accepted until it is processed."""
+    def spool_path(self) -> Path | None:
+        """Where a server keeps what it has accepted until it is processed; None for in memory."""
+        if self._spool is False:
+            return None
         if self._spool is not None:
             return Path(self._spool)
         # XDG Base Directory Specification: what outlives a restart, and is not worth a backup.

@@ -7,7 +7,7 @@ in one pass over its sorted keys; what it makes is as large as the body, whateve
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,7 @@ VERSION = "2010-12-01"
 
 # What XML 1.0 cannot hold (section 2.2); the service's way is not public, U+FFFD is ours.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _INDEX = re.compile(r"[0-9]{1,10}")
 # A tree of the keys: names to trees, or the text that stands there.
@@ -208,24 +209,65 @@ def _element(name: str, content: str) -> str:
 
 
 def _text(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
     # A carriage return would come back as a line feed (XML 1.0 section 2.11).
     return escape(_NO_XML.sub("\ufffd", text), {"\r": "&#13;"})
 
 
 def _content(shape: Any, value: Any) -> str:
-    match shape.type_name:
-        case "structure":
-            present = ((name, member) for name, member in shape.members.items() if value.get(name) is not None)
-            return "".join(_element(name, _content(member, value[name])) for name, member in present)
-        case "list":
-            return "".join(_element("member", _content(shape.member, one)) for one in value)
-        case "map":
-            return "".join(
-                _element("entry", _element("key", _text(key)) + _element("value", _content(shape.value, one)))
-                for key, one in value.items()
-            )
-        case "boolean":
-            return "true" if value else "false"
-        case "timestamp":
-            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
-    return _text(str(value))
+    return _writer(shape)(value)
+
+
+# Shapes have names of their own, and botocore looks each member up anew: a writer for each is made once.
+_WRITERS: dict[str, Callable[[Any], str]] = {}
+
+
+def _writer(shape: Any) -> Callable[[Any], str]:
+    if shape.name not in _WRITERS:
+        make = _KINDS.get(shape.type_name, lambda shape: lambda value: _text(str(value)))
+        _WRITERS[shape.name] = make(shape)
+    return _WRITERS[shape.name]
+
+
+def _structure(shape: Any) -> Callable[[Any], str]:
+    members = [(name, f"<{name}>", _writer(member), f"</{name}>") for name, member in shape.members.items()]
+
+    def write(value: Any) -> str:
+        return "".join(
+            [start + write(value[name]) + end for name, start, write, end in members if value.get(name) is not None]
+        )
+
+    return write
+
+
+def _list(shape: Any) -> Callable[[Any], str]:
+    write_element = _writer(shape.member)
+    return lambda value: "".join([f"<member>{write_element(one)}</member>" for one in value])
+
+
+def _map(shape: Any) -> Callable[[Any], str]:
+    write_value = _writer(shape.value)
+    return lambda value: "".join(
+        [
+            _element("entry", _element("key", _text(key)) + _element("value", write_value(one)))
+            for key, one in value.items()
+        ]
+    )
+
+
+def _boolean_text(shape: Any) -> Callable[[Any], str]:
+    return lambda value: "true" if value else "false"
+
+
+def _time_text(shape: Any) -> Callable[[Any], str]:
+    return lambda value: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+
+
+_KINDS: Mapping[str, Callable[[Any], Callable[[Any], str]]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "boolean": _boolean_text,
+    "timestamp": _time_text,
+}

@@ -14,9 +14,8 @@ from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
-from sesreceive.account.regions import RECEIVING, WITHOUT_RECEIVING
 from sesreceive.clock import Clock
-from sesreceive.control.query import answer_xml, error_xml, is_receiving, read_request
+from sesreceive.control.query import is_receiving
 from sesreceive.control.service import Service
 from sesreceive.endpoint.callers import Scope, refusal, scope_of
 from sesreceive.endpoint.kept import Kept, is_kept, operation_of
@@ -24,6 +23,7 @@ from sesreceive.endpoint.moments import Moment, during
 from sesreceive.endpoint.moto_identities import follow_account, follow_moto
 from sesreceive.endpoint.observing import Page, messages_page
 from sesreceive.endpoint.received_mail import ReceivedMail
+from sesreceive.endpoint.receiving import Answered, answer, control_in, error_answer
 from sesreceive.errors import ApiError, SesReceiveError, one_line
 
 __all__ = ["Dispatcher"]
@@ -98,7 +98,7 @@ class Dispatcher:
             form = "form-urlencoded" in environ.get("CONTENT_TYPE", "")
             if form and int(environ.get("CONTENT_LENGTH") or 0) > _FORM_BYTES:
                 refused = ApiError("RequestEntityTooLarge", f"expected a form of at most {_FORM_BYTES} bytes")
-                return _send_error(start_response, refused, 413)
+                return _send_answer(start_response, error_answer(refused))
             body = _body(environ) if form else b""
             asked = body if form else environ.get("QUERY_STRING", "").encode("latin-1")
             if _is_receiving(environ, scope, asked):
@@ -109,35 +109,14 @@ class Dispatcher:
     def _receiving(
         self, environ: dict[str, Any], start_response: Callable[..., Any], scope: Scope, form: bytes
     ) -> Iterable[bytes]:
-        request_id = str(uuid4())
         moment = Moment.now(self._clock)
-        try:
-            control = self._control(scope)
-            operation, request = read_request(form)
-            changes = self.kept is not None and is_kept(environ, form)
-            with during(moment) if changes else nullcontext():
-                answer = answer_xml(operation, control.call(operation, request), request_id)
-            if "Identity" in operation or operation == "VerifyDomainDkim":
-                follow_account(control)
-        except ApiError as error:
-            status = 403 if error.code == "SignatureDoesNotMatch" else 400
-            return _send_error(start_response, error, status, request_id)
-        except SesReceiveError as error:
-            return _send_error(start_response, ApiError("ValidationError", one_line(error, 2000)), 400, request_id)
-        except Exception as error:  # noqa: BLE001 - a mistake of ours is an answer, too
-            _log.exception("%s", one_line(environ.get("PATH_INFO", "")))
-            internal = ApiError("InternalFailure", f"{type(error).__name__}: {one_line(error)}")
-            return _send_error(start_response, internal, 500, request_id)
-        if changes and self.kept is not None:
+        changes = self.kept is not None and is_kept(environ, form)
+        answered = answer(
+            self.service, scope.region or self._region, form, meanwhile=during(moment) if changes else None
+        )
+        if changes and self.kept is not None and answered.status == 200:
             self.kept.keep(environ, form if environ["REQUEST_METHOD"] == "POST" else b"", moment)
-        return _send_xml(start_response, answer, 200, request_id)
-
-    def _control(self, scope: Scope) -> Any:
-        region = scope.region or self._region
-        # Each region that is asked for stays, so the names have to be of some that there are.
-        if region not in self.service and region not in (*RECEIVING, *WITHOUT_RECEIVING):
-            raise ApiError("SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
-        return self.service[region]
+        return _send_answer(start_response, answered)
 
     # ---------------------------------------------------------------- moto's
 
@@ -185,7 +164,7 @@ class Dispatcher:
             for control in self.service.values():
                 follow_account(control)
         elif scope.service == "ses" and environ.get("PATH_INFO", "").startswith("/v2/email/identities"):
-            control = self._control(scope)
+            control = control_in(self.service, scope.region or self._region)
             try:
                 follow_moto(control)
             except SesReceiveError as error:
@@ -235,14 +214,9 @@ def _send(start_response: Callable[..., Any], page: Page) -> list[bytes]:
     return [body]
 
 
-def _send_xml(start_response: Callable[..., Any], document: bytes, status: int, request_id: str) -> list[bytes]:
-    _start(start_response, status, "text/xml", document, request_id)
-    return [document]
-
-
-def _send_error(start_response: Callable[..., Any], error: ApiError, status: int, request_id: str = "") -> list[bytes]:
-    request_id = request_id or str(uuid4())
-    return _send_xml(start_response, error_xml(error, request_id), status, request_id)
+def _send_answer(start_response: Callable[..., Any], answered: Answered) -> list[bytes]:
+    _start(start_response, answered.status, "text/xml", answered.document, answered.request_id)
+    return [answered.document]
 
 
 def _not_implemented(
@@ -263,4 +237,4 @@ def _trouble(
         request_id = str(uuid4())
         _start(start_response, status, "application/x-amz-json-1.0", body, request_id)
         return [body]
-    return _send_error(start_response, error, status)
+    return _send_answer(start_response, error_answer(error)._replace(status=status))

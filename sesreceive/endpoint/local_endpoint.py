@@ -153,14 +153,14 @@ class Endpoint:
             endpoint_url=self.url,
             region=self.region,
             functions=getattr(given, "functions", None),
-            spool=kept.spool if kept is not None else None,
+            spool=kept.spool if kept is not None else False,
         )
         for region, control in service.items():
             control.receiver.backend = self._around(backend.in_region(region))
         thread = threading.Thread(target=self._http.serve_forever, name=f"sesreceive-api-{self.port}", daemon=True)
         thread.start()
         stack.callback(self._stop_http, thread)
-        settings = {"keep": self.mail.keep, "spool": kept.spool if kept is not None else False, **self._smtp}
+        settings = {"keep": self.mail.keep, **self._smtp}
         server = Server(receiver, host=self.host, port=self._smtp_port, **settings)
         self._server = server.start()
 

@@ -131,7 +131,10 @@ def without_events() -> Iterator[None]:
 def forget(account_id: str) -> None:
     """What moto holds of an account is gone, so that the next endpoint begins empty."""
     from moto.core.base_backend import BackendDict
+    from moto.s3.models import s3_backends
 
+    for storage in s3_backends[account_id].values() if account_id in s3_backends else ():
+        storage.reset()  # closes the file of each object
     known: Any = BackendDict
     for backends in tuple(known._instances):
         backends.pop(account_id, None)
