@@ -35,7 +35,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # A rule with a million recipients is a form of 30 MiB, and one refusal.
 _FORM_BYTES = 64 * 1024 * 1024
 _REASONS = {200: "OK", 400: "BAD REQUEST", 403: "FORBIDDEN", 404: "NOT FOUND", 413: "CONTENT TOO LARGE"}
-_REASONS |= {500: "INTERNAL SERVER ERROR", 501: "NOT IMPLEMENTED"}
+_REASONS |= {500: "INTERNAL SERVER ERROR", 501: "NOT IMPLEMENTED", 503: "SERVICE UNAVAILABLE"}
 # What in moto's own console changes or shows all accounts of the process.
 _NOT_OURS = ("/moto-api", "/favicon.ico")
 
@@ -81,7 +81,8 @@ class Dispatcher:
         scope, path = scope_of(environ), environ.get("PATH_INFO", "")
         if not scope.service and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             if path == "/health":
-                return _send(start_response, Page.of(self.health()))
+                health = self.health()
+                return _send(start_response, Page.of(health, 503 if health.get("status") == "starting" else 200))
             if path == "/messages" or path.startswith("/messages/"):
                 return _send(start_response, messages_page(path, environ.get("QUERY_STRING", ""), self.mail))
         if path.startswith(_NOT_OURS):

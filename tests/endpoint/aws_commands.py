@@ -8,8 +8,6 @@ import io
 import json
 import sys
 
-from awscli.clidriver import create_clidriver
-
 
 def run(driver, arguments):
     # The CLI writes texts, and the bodies of objects as bytes.
@@ -24,5 +22,7 @@ def run(driver, arguments):
 
 
 if __name__ == "__main__":
+    from awscli.clidriver import create_clidriver  # of that Python; tests are collected by another one
+
     driver = create_clidriver()
     json.dump([run(driver, arguments) for arguments in json.load(sys.stdin)], sys.__stdout__)

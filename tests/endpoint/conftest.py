@@ -18,6 +18,8 @@ import boto3
 
 from sesreceive.endpoint.local_endpoint import Endpoint
 
+collect_ignore = ["cdk"]  # a program for another Python
+
 REGION = "us-east-1"
 ACCOUNT = "111122223333"
 # A function as a mail application has one: it looks at the mail, leaves a mark, and decides.

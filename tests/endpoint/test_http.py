@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from sesreceive.account.regions import RECEIVING
+from sesreceive.endpoint.dispatcher import Dispatcher
 from sesreceive.endpoint.local_endpoint import Endpoint
+from sesreceive.endpoint.moto_parts import moto_application
 from tests.endpoint.conftest import Clients, get, send
 
 # Host, further fields, whether it may ask.
@@ -141,6 +144,18 @@ def test_health_tells_where_mail_goes(endpoint: Endpoint) -> None:
     assert told["status"] == "running"
     assert (told["account"], told["region"]) == ("111122223333", "us-east-1")
     assert told["smtp"]["port"] == endpoint.server.port
+
+
+def test_health_is_no_success_before_mail_is_taken(endpoint: Endpoint) -> None:
+    starting = Dispatcher(
+        endpoint.service,
+        moto_application(),
+        mail=endpoint.mail,
+        clock=endpoint.service["us-east-1"].receiver.clock,
+        health=lambda: {"status": "starting"},
+    )
+    _, status, _ = run_wsgi_app(starting, EnvironBuilder(path="/health", base_url="http://localhost/").get_environ())
+    assert status.startswith("503")
 
 
 def test_mail_is_waited_for_and_its_report_is_json(endpoint: Endpoint) -> None:
