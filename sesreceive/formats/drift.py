@@ -7,7 +7,7 @@ the logical id, and is met by it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sesreceive.account.account import Account
@@ -20,6 +20,7 @@ from sesreceive.formats.drift_witness import Witness
 from sesreceive.formats.loaded import Loaded
 from sesreceive.formats.loading import load
 from sesreceive.formats.unresolved import MADE_UP
+from sesreceive.formats.untold import PLURALS, untold
 
 __all__ = ["Drift", "drift"]
 
@@ -79,41 +80,6 @@ def _loaded(source: Any, variables: Mapping[str, Any] | None, region: str | None
     return load(source, variables=variables, region=region, account_id=account_id)
 
 
-# What an account did not tell of where it does not answer these.
-_TOLD_BY: Mapping[str, frozenset[str]] = {
-    "active rule set": frozenset({"describe_active_receipt_rule_set"}),
-    "rule set": frozenset({"list_receipt_rule_sets"}),
-    "rule": frozenset({"describe_receipt_rule_set"}),
-    "filter": frozenset({"list_receipt_filters"}),
-    "identity": frozenset({"list_identities", "get_identity_verification_attributes"}),
-}
-
-
-_PLURALS = {
-    "active rule set": "the active rule set",
-    "rule set": "rule sets",
-    "rule": "rules",
-    "filter": "filters",
-    "identity": "identities",
-}
-
-
-def _unknown(live: Loaded) -> Iterator[str]:
-    """The kinds of things that an account did not tell all of."""
-    silent = {problem.path for problem in live.problems}
-    account = live.account
-    # What describe commands printed tells of what they were asked for.
-    untold = {
-        "active rule set": True,
-        "rule set": True,
-        "filter": not account.filters,
-        "identity": all(isinstance(one.name, PlaceholderText) for one in account.identities),
-    }
-    for what, operations in _TOLD_BY.items():
-        if operations & silent or (not live.complete and untold.get(what, False)):
-            yield what
-
-
 class _Comparison:
     def __init__(self, made: Loaded, live: Loaded) -> None:
         self.made, self.live = made, live
@@ -123,7 +89,7 @@ class _Comparison:
         self.real: dict[str, str] = {}
         self.made_up = {one.value for one in made.placeholders if one.why == MADE_UP}
         self.rows: list[tuple[str, str, str, str, tuple[Any, ...]]] = []
-        self.unknown = list(_unknown(live))
+        self.unknown = list(untold(live))
 
     def drift(self) -> Drift:
         self.rule_sets()
@@ -134,7 +100,7 @@ class _Comparison:
             details = f"it is {_shown(active)}, in the template {_shown(wanted)}"
             self.rows.insert(0, ("active rule set", active or wanted or "", "both", details, ()))
         template = _renamed(self.template, self.real)
-        witness = Witness(template, self._as_told(template))
+        witness = Witness(*self._told(template))
         rows = []
         for what, name, side, details, values in self.rows:
             mail, in_account, in_template = witness.of(values)
@@ -153,19 +119,26 @@ class _Comparison:
             rows=tuple(rows),
             assumed=self.assumed,
             problems=(*self.made.problems, *self.live.problems),
-            not_compared=tuple(_PLURALS[what] for what in self.unknown),
+            not_compared=tuple(PLURALS[what] for what in self.unknown),
             template=template,
             account=self.account,
         )
 
-    def _as_told(self, template: Account) -> Account:
-        """The account, with what the template has where it did not tell: mail then shows what is known to differ."""
-        account = self.account
-        if "identity" in self.unknown:
-            account = account.replace(identities=template.identities)
-        if "filter" in self.unknown:
-            account = account.replace(filters=template.filters)
-        return account
+    def _told(self, template: Account) -> tuple[Account, Account]:
+        """Both with what neither is known to lack: mail then shows what is known to differ."""
+        differing = {value.name for what, _, _, _, values in self.rows if what == "identity" for value in values}
+        shared = {
+            one.name: one for one in (*template.identities, *self.account.identities) if one.name not in differing
+        }
+        filters = template.filters if "filter" in self.unknown else self.account.filters
+        whole = []
+        for account in (template, self.account):
+            # Where the account did not tell of an identity, it has it as the template does.
+            own = [shared.get(one.name, one) if "identity" in self.unknown else one for one in account.identities]
+            names = {one.name for one in own}
+            others = [one for name, one in shared.items() if name not in names]
+            whole.append(account.replace(identities=[*own, *others]))
+        return whole[0], whole[1].replace(filters=filters)
 
     # -------------------------------------------------------------- values
 

@@ -196,6 +196,27 @@ def test_a_dump_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["drift", str(tmp_path / "gone"), "--account", str(dump)]) == Exit.INPUT
 
 
+def test_an_open_domain_hides_no_mail() -> None:
+    """The template's domain is a parameter, the account is what one describe command printed."""
+    recipient, identity = {"Fn::Sub": "in@${Domain}"}, {"EmailIdentity": {"Ref": "Domain"}}
+    rule = {"Name": "store", "Enabled": True, "Recipients": [recipient], "Actions": STORE.to_api()["Actions"]}
+    template = {
+        "Parameters": {"Domain": {"Type": "String"}},
+        "Resources": {
+            "Rules": {"Type": "AWS::SES::ReceiptRuleSet", "Properties": {"RuleSetName": "main"}},
+            "Identity": {"Type": "AWS::SES::EmailIdentity", "Properties": identity},
+            "Store": {"Type": "AWS::SES::ReceiptRule", "Properties": {"RuleSetName": "main", "Rule": rule}},
+        },
+    }
+    by_hand = GATE.replace(recipients=["old@example.com"])
+    dump = {"Metadata": {"Name": "main"}, "Rules": [STORE.replace(tls_policy="Require").to_api(), by_hand.to_api()]}
+    found = ses.drift(template, dump)
+    assert [(row.name, row.mail.get("rcpt_to")) for row in found.rows] == [
+        ("store", ["in@example.com"]),
+        ("gate", ["old@example.com"]),
+    ]
+
+
 def test_what_no_mail_shows_is_proved_to_change_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A rule behind a Stop is off in the account: no mail reaches it."""
     stop = REST.replace(name="stop", actions=[ses.StopAction()])
