@@ -203,11 +203,9 @@ class Meetings:
                         continue
                     change, one = simple
                     two = _without(easiest[changed], rule)
-                    kept_until = rule
                 else:
                     change, one = far
                     two = _without((easiest if changed > rule else farthest)[changed], rule)
-                    kept_until = max(rule, changed)
                     if changed < rule and kind == "header":
                         continue
                     if changed > rule and (one.ends < changed or not change.goes_on):
@@ -216,22 +214,25 @@ class Meetings:
                         continue
                 if two is None:
                     continue
-                needs = self._together(kind, change, one, two, kept_until)
+                needs = self._together(change, one, two, rule, changed)
                 yield Meeting(
                     kind, rule, changed, one.recipient, two.recipient, occasion.tls, occasion.size, needs,
                     needs_of(two.needs),
                 )  # fmt: skip
 
     @staticmethod
-    def _together(kind: str, change: _Change, one: _Visit, two: _Visit, until: int) -> tuple[Need, ...]:
-        """What is needed in the message to both, in the order of the calls."""
-        if kind in ("stop", "answer"):
-            listed = [*needs_of(change.needs), *needs_of(two.needs)]
-        else:
+    def _together(change: _Change, one: _Visit, two: _Visit, rule: int, changed: int) -> tuple[Need, ...]:
+        """What is needed in the message to both, in the order of the calls; of two needs of a call the first counts."""
+        listed = [*needs_of(change.needs), *needs_of(two.needs)]
+        last = rule
+        if change.kind not in ("stop", "answer"):
+            last = max(rule, changed)
             ends = *needs_of(two.needs_at_end), *needs_of(one.needs_at_end)
-            listed = [*needs_of(change.needs_on), *needs_of(change.needs), *needs_of(two.needs), *ends]
+            listed += [need for need in ends if need.rule < last]  # what comes behind both does not matter
+            if rule < changed:
+                listed = [*needs_of(change.needs_on), *listed]
         calls = {(need.rule, need.action): need for need in reversed(listed)}
-        return tuple(need for place, need in sorted(calls.items()) if place[0] <= until)
+        return tuple(need for place, need in sorted(calls.items()) if place[0] <= last)
 
 
 def _telling(visits: list[_Visit]) -> list[_Visit]:

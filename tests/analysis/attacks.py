@@ -133,7 +133,7 @@ def done_by_rule(reception: ses.Reception) -> dict[str, list[tuple[str, str, int
     for attempt in reception.performed:
         effect = attempt.effect
         texts = [str(getattr(effect, name, "")) for name in ("body", "message", "payload", "raw")]
-        headers = sum(text.count("X-Team: ") for text in texts)
+        headers = sum(text.count("X-Team") for text in texts)
         done.setdefault(effect.rule, []).append((type(effect).__name__, effect.target, headers))
     return done
 

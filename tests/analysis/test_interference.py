@@ -35,6 +35,9 @@ CASES = {
     "a header": ((rule("a", HEADER, to=ANA), rule("b", S3, to=BO)), [("header", "a", "b", ())]),
     "a header, and a stop": (
         (rule("a", HEADER, STOP, to=ANA), rule("b", S3, to=BO)), [("stop", "a", "b", ())]),
+    "a header that a function is told": ((rule("a", HEADER, to=ANA), rule("b", GATE)), [("header", "a", "b", ())]),
+    "a header, and a rule that both match and its function may leave": (
+        (rule("a", HEADER, to=ANA), rule("b", S3, GATE, S3, STOP, to=(*ANA, *BO))), [("header", "a", "b", ())]),
     "a header that comes too late": ((rule("b", S3, to=BO), rule("a", HEADER, to=ANA)), []),
     "a stop that only TLS brings": (
         (rule("a", S3, STOP, to=ANA, tls_policy="Require"), rule("b", S3, to=BO)), [("stop", "a", "b", ())]),
