@@ -52,6 +52,7 @@ SAID = [
                                                     "warning backscatter rule_sets[0].rules[1].actions[0]"]),
     ("check project/template.yaml --ignore not-activated --ignore backscatter", Exit.DONE, ["note bounce-to-machine"]),
     ("check project", Exit.PROBLEMS, ["warning not-activated"]),
+    ("check clean.json --mail message.eml", Exit.DONE, ["cost: receiving: ", "cost: Cost 0.000"]),
     ("unreachable clean.json", Exit.DONE, ["Unreachable: 0 dead, 0 redundant"]),
     ("unreachable dead.json", Exit.PROBLEMS, ["rule ana is dead: `all` stops the rule set for all of its recipients",
                                               "    expected of a mail to ana@example.com"]),

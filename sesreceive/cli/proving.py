@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sesreceive.analysis.lint import Lint
     from sesreceive.analysis.mutants import Mutants
     from sesreceive.cli.options import Commands
+    from sesreceive.report import Report
 
 
 def add(commands: Commands) -> None:
@@ -52,6 +53,9 @@ def add(commands: Commands) -> None:
         help="a kind of finding that is meant; may be repeated",
     )
     file_option(check, "--permissions", metavar="TEMPLATE", help="also say what the policies in this template refuse")
+    file_option(
+        check, "--mail", metavar="PATH", help="also say what AWS would charge for this mail, as `replay` takes it"
+    )
     variables(check)
 
     dead = commands.command(
@@ -143,9 +147,22 @@ def _check(options: argparse.Namespace) -> int:
         print(f"permissions: rule {one_line(refusal.rule, 80)}: {one_line(refusal, 2000)}")
     found = _findings(source, account, options.ignore)
     _print_lines(found.text.splitlines()[:-1])
+    if options.mail is not None and not account.problems():
+        _print_cost(received(source, options.mail))
     counts = f"{count(len(source.problems), 'problem')}, {repr(found)[1:-1]}"
     print(f"{one_line(options.source)}: {counts} in {account!r}")
     return Exit.PROBLEMS if source.problems or refused or found.warnings else Exit.DONE
+
+
+def _print_cost(report: Report) -> None:
+    """What the mail costs, a line each rule and thing that is charged."""
+    cost = report.cost()
+    for rule, item, quantity, unit, dollars in cost.rows:
+        print(
+            f"cost: {one_line(rule, 80) or 'receiving'}: {one_line(item, 80)}, {quantity:g} {one_line(unit, 40)}: "
+            f"{dollars:.6f} USD"
+        )
+    print(f"cost: {repr(cost)[1:-1]}")
 
 
 def _findings(source: SourceAccount, account: Account, ignored: Iterable[str]) -> Lint:

@@ -228,8 +228,17 @@ def assert_equivalent(
     return _fail("\n".join(lines), receptions, soft)
 
 
-def assert_holds(proof: Proof, *, soft: bool = False) -> bool:
-    """A claim about an account holds for all mail, such as what `equivalent` gives.
+def assert_holds(proof: Proof, account: Account | None = None, *, soft: bool = False) -> bool:
+    """A claim about an account holds for all mail, such as what `must`, `must_never` and `equivalent` give.
+
+    Parameters
+    ----------
+    proof : Proof
+        The answer.
+    account : Account, optional
+        The account that it is about: then the mail that breaks it is explained.
+    soft : bool
+        Whether a failure is a warning.
 
     Raises
     ------
@@ -239,8 +248,10 @@ def assert_holds(proof: Proof, *, soft: bool = False) -> bool:
     __tracebackhide__ = True
     if proof.holds:
         return True
-    shown = f"\n  shown by a mail {one_line(proof.witness.text, 600)}" if proof.witness is not None else ""
-    return _fail(f"{one_line(repr(proof)[1:-1], 1000)}{shown}", (), soft)
+    mail = proof.witness
+    shown = f"\n  shown by a mail {one_line(mail.text, 600)}" if mail is not None else ""
+    receptions = [mail.receive(account)] if mail is not None and account is not None else []
+    return _fail(f"{one_line(repr(proof)[1:-1], 1000)}{shown}", receptions, soft)
 
 
 # ---------------------------------------------------------------- what was done
