@@ -20,6 +20,10 @@ QUICK_BESIDE := check-types check-imports
 # A file of tests, or a notebook, stays in one process: what its fixtures start, a daemon or a browser, is started once.
 SPREAD := -n $(WORKERS) --dist loadfile
 
+# What the file browser of JupyterLab does not list: what the documentation is made of besides the lessons. Links to it work.
+HIDDEN := $(foreach glob,__pycache__ *.py *.css images reference reference.md index.md,--ContentsManager.hide_globs='$(glob)')
+LAB_OPTIONS ?=
+
 WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
@@ -29,7 +33,7 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 help:
 	@echo 'make demo         show what happens to the sample mail of a small company, and why'
-	@echo 'make lab          open the notebooks in JupyterLab'
+	@echo 'make lab          open the first lesson in JupyterLab'
 	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
 	@echo 'make quick        the checks of a minute: format, lint, types, imports, tests that are not slow'
 	@echo 'make bench        run the benchmarks (make bench-smtp: the one of live SMTP alone)'
@@ -50,7 +54,11 @@ demo: $(CORE)
 lab: $(NOTEBOOK)
 	@$(PY) -c 'import jupyterlab' 2>/dev/null || { \
 	  echo 'make lab: JupyterLab is not in $(VENV); run `make clean`, then `make lab` again' >&2; exit 1; }
-	@if [ "$$(id -u)" = 0 ]; then set -- --allow-root; fi; exec $(PY) -m jupyterlab "$$@" notebooks
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	  > $(VENV)/share/jupyter/lab/settings/overrides.json
+	@if [ "$$(id -u)" = 0 ]; then set -- --allow-root; fi; \
+	  exec $(PY) -m jupyterlab "$$@" $(HIDDEN) $(LAB_OPTIONS) notebooks/01-first-steps.ipynb
 
 test: $(DEV)
 	@$(call run_gates,test,$(GATES),$(BESIDE))
@@ -194,15 +202,15 @@ endif
 endif
 
 $(CORE): pyproject.toml constraints.txt
-	@$(call install,)
+	@$(call install,,35 MB)
 	@touch $(CORE)
 
 $(NOTEBOOK): pyproject.toml constraints.txt
-	@$(call install,[notebook])
+	@$(call install,[notebook],110 MB)
 	@touch $(CORE) $(NOTEBOOK)
 
 $(DEV): pyproject.toml constraints.txt
-	@$(call install,[dev])
+	@$(call install,[dev],more than 110 MB)
 	@touch $(CORE) $(NOTEBOOK) $(DEV)
 
 # Picks a Python: the one given, or the first that is new enough; leaves it in $python, or says what is wrong.
@@ -220,7 +228,8 @@ find_python = \
 	  exit 1; \
 	fi
 
-# Makes .venv where there is none that works, then installs the package with the extras of $(1) into it.
+# Makes .venv where there is none that works, then installs the package with the extras of $(1) into it. $(2) is what a
+# first install downloads for one Python, by `pip download` of the tested set. A terminal is shown how far it is.
 install = set -e; \
 	if ! { $(venv_fits); }; then \
 	  $(find_python); \
@@ -241,11 +250,12 @@ install = set -e; \
 	  pins=/dev/null; \
 	  echo 'make: this Python is newer than the tested set in constraints.txt, so the newest releases are installed'; \
 	fi; \
-	echo 'make: installing sesreceive$(1) into $(VENV) (this may take a minute)'; \
+	echo 'make: installing sesreceive$(1) into $(VENV); what is not in the cache yet is downloaded, $(2) in all'; \
+	if [ -t 2 ]; then loud=; else loud=no; fi; \
 	if command -v uv >/dev/null 2>&1; then \
-	  set -- uv pip install --quiet --python $(PY) --compile-bytecode --build-constraints $$pins; \
+	  set -- uv pip install $${loud:+--quiet} --python $(PY) --compile-bytecode --build-constraints $$pins; \
 	else \
-	  set -- env PIP_CONSTRAINT=$$pins PIP_BUILD_CONSTRAINT=$$pins $(PY) -m pip install -qq --disable-pip-version-check; \
+	  set -- env PIP_CONSTRAINT=$$pins PIP_BUILD_CONSTRAINT=$$pins $(PY) -m pip install $${loud:+-qq} --disable-pip-version-check; \
 	fi; \
 	"$$@" -c $$pins -e '.$(1)' || { \
 	  echo 'make: installing failed for the reason above; a first install needs a package registry' >&2; exit 1; }

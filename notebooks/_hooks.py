@@ -6,16 +6,21 @@ import inspect
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import griffe
 from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
 
 # What a page of the reference says in place of entries that would have to be kept up by hand.
 ROOMS = "<!-- rooms -->"
 ROOM = re.compile(r"<!-- public names of ([\w ]+) -->")
+ENTRY = re.compile(r"(?m)^::: (\S+)$")
+ENTRIES = re.compile(r"(?m)^::: \S+$(?:\n+::: \S+$)*")
 COMMANDS = "<!-- commands -->"
 EXIT_CODES = "<!-- exit codes -->"
 
@@ -25,9 +30,70 @@ WIDGETS = re.compile(r"<script>(?:(?!</script>).)*addWidgetsRenderer.*?</script>
 WIDGET = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">.*?</script>', re.DOTALL)
 RENDERER_ADDRESS = re.compile(r"https://unpkg\.com/[^'\"]*")
 
+SOURCE_LINK = re.compile(r'(<a\b[^>]*\shref="(?![a-z]+:)[^"#]+)\.md((?:#[^"]*)?)"')
+
 WIDGET_NOTE = "<p><em>An interactive widget: open this notebook with <code>make lab</code> to use it.</em></p>"
 
 FROM_ELSEWHERE = re.compile(r"""(?:<(?:script|img|iframe)[^>]*\ssrc=|\bimport\(|@import\s+)["']https?://[^"']*""")
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Each object of the reference has a page of its own, so that no page is longer than one reads."""
+    for scheme, colour in (("light", "#212121"), ("dark", "#cfd0d6")):
+        files.append(File.generated(config, f"images/why-{scheme}.svg", content=refused(colour)))
+    folder = Path(config["docs_dir"], "reference")
+    for path in sorted(folder.glob("*.md")):
+        for entry in entries_on(path.read_text(encoding="utf-8")):
+            name = entry.rpartition(".")[2]
+            content = f"# {name}\n\n[{path.stem.replace('_', ' ')}](../{path.name})\n\n::: {entry}\n"
+            files.append(File.generated(config, page_of(path.stem, entry), content=content))
+    return files
+
+
+def refused(colour: str) -> str:
+    """The picture of the home page: the way of a message that a filter refuses, with text of that colour."""
+    datasets = importlib.import_module("sesreceive.datasets")
+    dataset = datasets.load("first-steps")
+    reception = dataset.receiver().replay(dataset.mail)["0005-blocked"]
+    style = f"<style>svg.ses-flow:root {{ --ses-text: {colour}; color: {colour}; padding: 0; }}</style></svg>"
+    return reception.diagram().svg.replace("</svg>", style)
+
+
+def entries_on(text: str) -> list[str]:
+    """The objects that a page of the reference names: those of its rooms, and those that it names itself."""
+    rooms = [room for mark in ROOM.findall(text) for room in mark.split()]
+    homes = public_homes()
+    return [home for room in rooms for home in homes[room]] + ENTRY.findall(text)
+
+
+def page_of(stem: str, entry: str) -> str:
+    """The page of one object, below the page that names it."""
+    return f"reference/{stem}/{entry.removeprefix('sesreceive.')}.md"
+
+
+def listed(stem: str, entries: Iterable[str]) -> str:
+    """Objects as a table: each with a link to its page, and what it is in a line."""
+    rows = [
+        f"| [`{entry.rpartition('.')[2]}`]({page_of(stem, entry).removeprefix('reference/')}) | {summary_of(entry)} |"
+        for entry in entries
+    ]
+    return "\n".join(["| name | what it is |", "| --- | --- |", *rows]) + "\n"
+
+
+def summary_of(entry: str) -> str:
+    """The first line of the docstring of an object."""
+    value: Any = None
+    parts = entry.split(".")
+    for number in range(len(parts), 0, -1):
+        try:
+            value = importlib.import_module(".".join(parts[:number]))
+        except ImportError:
+            continue
+        for part in parts[number:]:
+            value = getattr(value, part, None)
+        break
+    line = (inspect.getdoc(value) or "").partition("\n")[0]
+    return line.replace("``", "`").replace("|", r"\|")
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
@@ -38,12 +104,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         markdown = markdown.replace(COMMANDS, commands())
     if EXIT_CODES in markdown:
         markdown = markdown.replace(EXIT_CODES, exit_codes())
-    return ROOM.sub(lambda mark: reference(*mark[1].split()), markdown)
+    if Path(page.file.src_uri).parent.as_posix() != "reference":
+        return markdown
+    stem = Path(page.file.src_uri).stem
+    markdown = ROOM.sub(lambda mark: reference(*mark[1].split()), markdown)
+    return ENTRIES.sub(lambda run: listed(stem, ENTRY.findall(run[0])), markdown)
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
     """The page without scripts of other hosts; saved widgets are drawn by the site's own renderer."""
     output = DIAGRAMS.sub("", output)
+    # mkdocs-jupyter leaves links that begin behind a line end as they are.
+    output = SOURCE_LINK.sub(r'\1.html\2"', output)
     if renderer(config).is_dir():
         here = "../" * page.url.count("/")
         output = WIDGETS.sub(lambda m: RENDERER_ADDRESS.sub(f"{here}assets/widgets/embed.js", m[0]), output)
@@ -55,7 +127,7 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """The renderer of saved widgets lies in the site, if `make docs` could get it."""
+    """The renderer of saved widgets lies in the site, if `make docs` could get it; and no link leads nowhere."""
     if renderer(config).is_dir():
         shutil.copytree(
             renderer(config),
@@ -63,6 +135,41 @@ def on_post_build(config: Any) -> None:
             ignore=shutil.ignore_patterns("*.map", "*amd*.js"),
             dirs_exist_ok=True,
         )
+    if broken := broken_links(Path(config["site_dir"])):
+        raise PluginError("links that lead nowhere:\n" + "\n".join(broken))
+
+
+class Page(HTMLParser):
+    """What a built page links to, and what can be linked to in it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.places: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the tag's names and links."""
+        values = {name: value for name, value in attrs if value}
+        self.places |= {values[name] for name in ("id", "name") if name in values}
+        self.links += [values[name] for name in ("href", "src") if name in values]
+
+
+def broken_links(site: Path) -> list[str]:
+    """Links of the built pages, those in notebooks included, whose file or place in it is not there."""
+    pages = {path: Page(path) for path in sorted(site.rglob("*.html")) if path.name != "404.html"}
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            address = urlsplit(link)
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            place = unquote(address.fragment)
+            there = target.exists() and (not place or target not in pages or place in pages[target].places)
+            if not there and not place.startswith("__"):  # what the theme's script makes
+                broken.append(f"{path.relative_to(site)}: {link}")
+    return broken
 
 
 def renderer(config: Any) -> Path:

@@ -81,7 +81,7 @@ def test_check_lists_every_problem_and_says_so_in_its_exit_code(
 
 def test_the_assumptions_of_the_documentation_are_those_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
     main(["assumptions", "--markdown"])
-    assert capsys.readouterr().out in (ROOT / "notebooks" / "behaviour.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out in (ROOT / "notebooks" / "assumptions.md").read_text(encoding="utf-8")
 
 
 def test_a_broken_zone_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ from sesreceive.endpoint.moto_parts import moto_application, prepared, request_h
 from sesreceive.endpoint.received_mail import EndpointReceiver, ReceivedMail
 from sesreceive.errors import InputError, ServerError, one_line
 from sesreceive.receiver import Receiver
+from sesreceive.shown import Shown
 from sesreceive.smtp.listener import bind
 from sesreceive.smtp.server import Server
 
@@ -35,7 +36,7 @@ __all__ = ["Endpoint"]
 _BACKLOG = 128
 
 
-class Endpoint:
+class Endpoint(Shown):
     """What boto3, the aws CLI and CloudFormation talk to in place of AWS, and the SMTP port whose mail it receives.
 
     The receiving operations of SES and its identities are answered here, everything else by moto, in one account. Mail
