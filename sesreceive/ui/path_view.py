@@ -73,7 +73,9 @@ class PathView(Part):
         if self.bench.reception is None:
             raise InputError("there is no picture to save yet")
         name = file_name(f"{self.bench.reception.name or 'message'}-path", "png" if png else "svg")
-        return Saved(name, self.svg.encode(), "image/svg+xml", as_png=png)
+        # As a file of its own it has a margin, which a canvas would draw outside of the picture.
+        svg = self.svg.replace("padding: 8px", "padding: 0") if png else self.svg
+        return Saved(name, svg.encode(), "image/svg+xml", as_png=png)
 
     def _shown(self, full: bool) -> str:
         self._draw()
