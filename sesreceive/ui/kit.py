@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ipywidgets as W
 from IPython.display import display
@@ -31,6 +32,17 @@ __all__ = ["Part", "Section", "allow", "bench_of", "button", "caption", "heading
 def style() -> str:
     """The style sheet of all parts, on top of that of any output."""
     return asset("sesreceive", "colours.css") + asset("sesreceive", "html.css") + asset(__package__, "style.css")
+
+
+# One style sheet for all parts over a bench: a saved notebook keeps every widget that was ever made.
+_SHEETS: WeakKeyDictionary[Bench, W.HTML] = WeakKeyDictionary()
+
+
+def _sheet(bench: Bench) -> W.HTML:
+    sheet = _SHEETS.get(bench)
+    if sheet is None or sheet.comm is None:  # closed with all others, as a cell can do
+        sheet = _SHEETS[bench] = W.HTML(f"<style>{style()}</style>")
+    return sheet
 
 
 def html(value: str = "", **options: Any) -> W.HTML:
@@ -93,7 +105,7 @@ class Part(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._saved: list[Any] = []
         self._due = False
         self._changes = 0
-        head: list[W.Widget] = [W.HTML(f"<style>{style()}</style>")]
+        head: list[W.Widget] = [_sheet(bench)]
         if title:
             head.append(heading(title))
         said = W.VBox([self.alert, self.status])
