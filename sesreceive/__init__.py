@@ -69,7 +69,7 @@ from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:
-    from sesreceive import captures, datasets
+    from sesreceive import captures, datasets, gallery
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
     from sesreceive.analysis.covering_corpus import covering_corpus
@@ -180,6 +180,7 @@ __all__ = [
     "drift",
     "equivalent",
     "fidelity",
+    "gallery",
     "interference",
     "lint",
     "load",
@@ -218,6 +219,7 @@ _LATER = {
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
     "fidelity": "sesreceive.likeness.fidelity",
+    "gallery": "",
     "interference": "sesreceive.analysis.interference",
     "lint": "sesreceive.analysis.lint",
     "load": "sesreceive.formats",

@@ -46,6 +46,7 @@ REASONS = {
                "readings=not options.no_readings)")): "lines through one_line, see likeness/score.py",
     ("cli/scoring.py", "name"): OURS,
     ("cli/scoring.py", "score.redacted()"): "places and classes, which are ours",
+    ("gallery/entry.py", "self.reception.reply.code"): NUMBERS,
     ("likeness/score.py", "equal"): NUMBERS,
     ("likeness/score.py", "name"): OURS,
     ("likeness/score.py", "of"): NUMBERS,
