@@ -106,9 +106,7 @@ def test_colours_are_those_of_the_page():
         for declaration in line.split(";"):
             name, _, value = declaration.rpartition("{")[2].partition(":")
             if name.strip() in ("color", "background", "background-color", "border-color"):
-                assert value.strip().startswith(("var(--jp-", "var(--ses-", "inherit", "none")), (
-                    declaration
-                )
+                assert value.strip().startswith(("var(--jp-", "var(--ses-", "inherit", "none")), declaration
 
 
 def test_problems_are_shown_beside_the_value():
