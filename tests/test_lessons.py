@@ -12,7 +12,7 @@ import pytest
 PAGES = Path(__file__).resolve().parents[1] / "notebooks"
 LESSONS = sorted(PAGES.glob("[0-9][0-9]-*.ipynb"))
 # Those that teach one idea by trying it, with a picture among the first outputs.
-IDEAS = ["08-order-and-stop", "09-failures-and-duplicates"]
+IDEAS = ["08-order-and-stop", "09-failures-and-duplicates", "10-conditions", "11-bounces"]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")
 
