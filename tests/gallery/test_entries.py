@@ -109,3 +109,8 @@ def test_a_function_that_asks_for_what_is_not_there_is_one_sentence() -> None:
     receiver.receive(mail.message(entry_module._key()), mail.envelope({"lottery": "gone"}))
     (run,) = receiver.backend.invocations
     assert "expected an object with the key `quarantine/gone` but got none" in str(run.error)
+
+
+def test_an_entry_opens_in_the_workbench() -> None:
+    entry = ses.gallery.load("quarantine")
+    assert ses.ui.Workbench(entry.receiver()).value == entry.account
