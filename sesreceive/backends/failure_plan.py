@@ -69,7 +69,7 @@ class Failure:
     rule : str
         Name of the rule whose action asks for it.
     times : int or None
-        How many attempts fail; None for all of them, so that SES gives up after four hours.
+        How many attempts fail; None for all of them, so that SES gives up after `Assumptions.retry_hours`.
     error : str
         The error as one sentence; by default what SES would have met.
 
