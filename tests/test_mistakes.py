@@ -107,6 +107,8 @@ MISTAKES = [
     ("serve --data account.json",                           INPUT,   "`account.json` is a file"),
     ("serve --host 192.0.2.1 --dataset first-steps",        SERVER,  "no address of this machine"),
     ("serve --subscribe x --dataset first-steps",           USAGE,   "--subscribe: expected TOPIC_ARN=URL"),
+    ("serve --ui 99999",                                    USAGE,   "--ui: expected a number from 0 to 65535"),
+    ("serve --ui inbox",                                    USAGE,   "--ui: expected a number from 0 to 65535"),
     ("serve --seed 1 --data kept",                          USAGE,   "expected none with --data"),
     ("completion fish",                                     USAGE,   "expected `bash`, `zsh` or `tcsh`"),
     # an option that has no effect
@@ -205,6 +207,7 @@ NOT_RUN = {
     "sesreceive check account.json": "ends with 1, since it has a warning; tests/test_proving.py runs it",
     "sesreceive diff deployed.json template.yaml --out differences": "ends with 1; tests/test_proving.py runs it",
     "sesreceive providers fetch ec2 --out ip-ranges.json": "asks a host on the internet",
+    "sesreceive serve --port 0 --dataset first-steps --ui 0": "tests/browser/test_page_browser.py opens it",
     "sesreceive scanners start --once": "starts what is installed; tests/scan does",
 }
 EXAMPLES = sorted({line for parser in COMMANDS for line in parser.examples})

@@ -56,6 +56,7 @@ REASONS = {
     ("auth/remembered.py", "name"): "our own attribute",
     ("backends/stored.py", "self.invocation_type"): "Event or RequestResponse, checked with the account",
     ("cli/options.py", "_PASSED_OVER"): NUMBERS,
+    ("cli/page_serving.py", "secrets.token_urlsafe(24)"): OURS,
     ("cli/checking.py", "_word(row.value)"): OURS,
     ("cli/bug_report.py", "bundle.summary"): "counts",
     ("cli/templates.py", ("load(options.source, variables=variables_of(options.var), region=options.region, "

@@ -9,9 +9,10 @@ from sesreceive.account.account import Account
 from sesreceive.backends.delivery_faults import FaultyBackend
 from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import receiver_of
+from sesreceive.cli.page_serving import shown_in_browser
 from sesreceive.cli.parser import port, text
 from sesreceive.cli.until_stopped import how_long_it_lasts, print_latest, print_messages, stopped, stopped_by_signals
-from sesreceive.errors import one_line
+from sesreceive.errors import SesReceiveError, one_line
 
 if TYPE_CHECKING:
     from sesreceive.backends.delivery_faults import DeliveryFault
@@ -71,10 +72,16 @@ def serve_api(options: argparse.Namespace, faults: list[SmtpFault], delivery: li
         with stopped_by_signals():
             endpoint.start()
             _print_where(endpoint)
-            print_messages(endpoint.server.follow(), options.count)
+            following = endpoint.server.follow()
+            with shown_in_browser(endpoint.server, options.ui):
+                print_messages(following, options.count)
     except KeyboardInterrupt:
         if not endpoint.running:  # interrupted before it was up
             return 130
+    except SesReceiveError:  # no page: nobody goes on with what was taken meanwhile
+        if endpoint.running:
+            endpoint.stop(options.grace)
+        raise
     server = endpoint.server
     code = stopped(endpoint.stop, options.grace, has_spool=options.data is not None)
     print_latest(server, options)

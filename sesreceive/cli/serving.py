@@ -12,6 +12,7 @@ from sesreceive.backends.sns_endpoint import SnsEndpoint
 from sesreceive.cli.api_serving import add_options, serve_api
 from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import configured, file_option, judged_by_sample, receiver_of, seconds, tabled
+from sesreceive.cli.page_serving import add_page_option, expect_page, shown_in_browser
 from sesreceive.cli.parser import number, port, text
 from sesreceive.cli.until_stopped import how_long_it_lasts, print_latest, print_messages, stopped, stopped_by_signals
 from sesreceive.errors import InputError, SesReceiveError, one_line
@@ -37,6 +38,7 @@ def add(commands: Commands) -> None:
             "sesreceive serve --port 0 --account account.json --zone zone.txt",
             "sesreceive serve --port 0 --dataset first-steps --data kept",
             "sesreceive serve --port 0 --api 0",
+            "sesreceive serve --port 0 --dataset first-steps --ui 0",
         ),
     )
     serve.add_argument(
@@ -87,6 +89,7 @@ def add(commands: Commands) -> None:
         help=f"something that goes wrong on purpose; may be given several times. {kinds}",
     )
     configured(serve)
+    add_page_option(serve)
     add_options(serve)
     tabled(serve)
 
@@ -96,6 +99,7 @@ def _serve(options: argparse.Namespace) -> int:
     faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
     delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
     smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
+    expect_page(options.ui)
     if options.api is not None:
         return serve_api(options, smtp, delivery)
     if options.region is not None or options.api_name:
@@ -119,9 +123,13 @@ def _serve(options: argparse.Namespace) -> int:
             domains = one_line(", ".join(_domains(receiver.account)), 2000) or "no domain"
             print(f"receiving at {one_line(server.host)}:{server.port} for {domains}")
             print(one_line(how_long_it_lasts(server), 2000))
-            print_messages(following, options.count)
+            with shown_in_browser(server, options.ui):
+                print_messages(following, options.count)
     except KeyboardInterrupt:
         pass
+    except SesReceiveError:  # no page: nobody goes on with what was taken meanwhile
+        server.stop(options.grace)
+        raise
     code = stopped(server.stop, options.grace, has_spool=server.spool is not None)
     faulty.release()
     if sns is not None:

@@ -58,6 +58,8 @@ class Bench(traitlets.HasTraits):
         The view that was asked for, until it is shown.
     draft : Reception or None
         The message that is to be changed and sent again.
+    sends : bool
+        Whether mail can be sent from here; not where the messages are those of a server elsewhere.
     can_undo, can_redo : bool
         Whether there is a step to go.
     lock : RLock
@@ -81,6 +83,7 @@ class Bench(traitlets.HasTraits):
     views = traitlets.Tuple()
     wanted_view = traitlets.Unicode("")
     draft = traitlets.Instance(Reception, allow_none=True)
+    sends = traitlets.Bool(True)
     can_undo = traitlets.Bool(False)
     can_redo = traitlets.Bool(False)
 

@@ -78,7 +78,7 @@ class MessageActions(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
         }
         last = [self.again] if _AGAIN in words else []
         super().__init__([*self.views.values(), *last], layout=W.Layout(flex_flow="row wrap"))
-        self._bench.observe(lambda _: self._draw(), ["selected", "receptions", "views"])
+        self._bench.observe(lambda _: self._draw(), ["selected", "receptions", "views", "sends"])
         self._draw()
 
     def _opening(self, view: str) -> Callable[[], str]:
@@ -101,6 +101,7 @@ class MessageActions(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
     def _draw(self) -> None:
         nothing = "" if self._bench.reception else "there is no message yet"
         allow(self.again, nothing)
+        self.again.layout.display = None if self._bench.sends else "none"
         for view, pressed in self.views.items():
             allow(pressed, nothing)
             pressed.layout.display = None if view in self._bench.views else "none"

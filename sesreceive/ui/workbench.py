@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as W
@@ -56,6 +56,8 @@ class Workbench(Part):
     ----------
     receiver : Receiver or Bench
         Receives the mail; its account is where editing starts.
+    views : sequence of str
+        The views to have, by the words on their switches; all of them by default.
 
     Attributes
     ----------
@@ -71,15 +73,18 @@ class Workbench(Part):
     >>> workbench.show("4 Results")
     """
 
-    def __init__(self, receiver: Receiver | Bench) -> None:
+    def __init__(self, receiver: Receiver | Bench, *, views: Sequence[str] = ()) -> None:
         bench = bench_of(receiver)
+        chosen = [view for view in _VIEWS if not views or view[0] in views]
+        names = [word for word, _, _ in chosen]
         self.views = W.ToggleButtons(
-            options=[word for word, _, _ in _VIEWS],
-            tooltips=[hint for _, hint, _ in _VIEWS],
+            # The numbers are an order to go in, which a few of them are not.
+            options=[(word.partition(" ")[2], word) for word in names] if views else names,
+            tooltips=[hint for _, hint, _ in chosen],
             description="Show",
             style={"button_width": "auto", "description_width": "initial"},
         )
-        self._boxes = {word: W.VBox([]) for word, _, _ in _VIEWS}
+        self._boxes = {word: W.VBox([]) for word in names}
         self._parts: dict[str, tuple[Part, ...]] = {}
         self.stack = W.Stack(list(self._boxes.values()), selected_index=0, layout=W.Layout(width="100%"))
         self.stack.add_class("ses-stack")
@@ -91,7 +96,7 @@ class Workbench(Part):
         self.on_change(self.views, self._show)
         bench.observe(lambda change: self.say(change["new"]), "status")
         bench.observe(lambda change: self._asked(change["new"]), "wanted_view")
-        bench.views = tuple(self.views.options)
+        bench.views = tuple(names)
         self._show(self.views.value)
 
     @property
