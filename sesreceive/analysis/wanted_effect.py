@@ -10,11 +10,11 @@ from sesreceive.analysis.predicates import TextIs
 from sesreceive.effects import Effect
 from sesreceive.errors import InputError, one_line
 from sesreceive.shown import Shown
-from sesreceive.wording import either, expected
+from sesreceive.wording import either, expected, wrong_kind
 
 __all__ = ["Does"]
 
-OPERATIONS = tuple(sorted(kind.operation for kind in Effect.__subclasses__() if kind.operation))
+OPERATIONS = tuple(sorted({kind.operation for kind in Effect.__subclasses__() if kind.operation}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class Does(Shown):
     def __post_init__(self) -> None:
         if self.operation not in OPERATIONS:
             raise InputError(expected(either(OPERATIONS), self.operation, OPERATIONS))
+        for what, text in (("target", self.target), ("prefix", self.prefix)):
+            if not isinstance(text, str | TextIs):
+                raise InputError(f"{what}: {wrong_kind('text or `TextIs(…)`', text)}")
         if self.prefix and self.operation != "PutObject":
             raise InputError(f"only what PutObject stores has a prefix, and this is `{self.operation}`")
 

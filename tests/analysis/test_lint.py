@@ -60,6 +60,8 @@ FOUND = [
      f"{R0}.recipients[0]"),
     ("dead-rule", make_account(make_rule("a", STOP, recipients=["example.com"]), make_rule("b", STORE, recipients=ANA)),
      R1),
+    ("dead-rule", make_account(make_rule("a", STOP, recipients=ANA), make_rule("b", STORE, recipients=ANA)), R1),
+    ("dead-rule", make_account(make_rule("a", STOP), make_rule("b", STORE)), R1),
     ("dead-condition", make_account(make_rule("a", STOP, recipients=ANA),
                                     make_rule("b", STORE, recipients=[*ANA, *BO])),
      f"{R1}.recipients[0]"),
