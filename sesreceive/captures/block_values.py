@@ -22,8 +22,9 @@ BlockFields = list[tuple[str, str]]
 
 _NEWLINE = re.compile(r"\r?\n")
 _FOLDS = re.compile(r"(\r\n[ \t]+)")
+# Brackets within the brackets are what a redacted address leaves: `[[REDACTED]]`.
 _RECEIVED = re.compile(
-    r"from (?P<helo>.*) \((?:(?P<client_name>\S*) )?\[(?P<client_ip>[^\[\]]*)\]\)\r\n[ \t]+"
+    r"from (?P<helo>.*) \((?:(?P<client_name>\S*) )?\[(?P<client_ip>\[?[^\[\]]*\]?)\]\)\r\n[ \t]+"
     r"by inbound-smtp\.(?P<region>[a-z0-9-]+)\.amazonaws\.com with SMTP id (?P<id>[^\s;]+)"
     r"(?:\r\n[ \t]+for (?P<recipient>.+))?;\r\n[ \t]+(?P<date>[^\r\n]+)"
 )
@@ -144,7 +145,7 @@ def block_fields(message: Message) -> tuple[int, int, BlockFields]:
 # How the two folded values look on one line, as JSON has them. HELO and MAIL FROM are the sender's text, so what is
 # fixed is looked for from the end.
 _UNFOLDED_RECEIVED = re.compile(
-    r"(from .* \((?:\S* )?\[[^\[\]]*\]\)) (by inbound-smtp\.\S+ with SMTP id [^\s;]+;?) (?:(for .+;) )?([^;]+)",
+    r"(from .* \((?:\S* )?\[\[?[^\[\]]*\]?\]\)) (by inbound-smtp\.\S+ with SMTP id [^\s;]+;?) (?:(for .+;) )?([^;]+)",
     re.DOTALL,
 )
 _LAST_RESULT = re.compile(r" (dkim=[A-Za-z]+ header\.i=\S*;|dmarc=[A-Za-z]+ header\.from=\S*;)")

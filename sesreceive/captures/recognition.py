@@ -124,6 +124,8 @@ def in_document(
     if depth > _DEEPEST:
         yield Unrecognised(name, f"it is wrapped more than {_DEEPEST} deep")
     elif isinstance(document, list):
+        if not document:
+            yield Unrecognised(name, "it is a list without anything in it")
         for number, one in enumerate(document, start=1):
             yield from in_document(one, f"{name}#{number}", kms=kms, depth=depth + 1)
     elif not isinstance(document, Mapping):
@@ -135,6 +137,8 @@ def in_document(
 def _in_object(document: Mapping[str, Any], name: str, kms: Kms | None, depth: int, text: bytes | None) -> Found:
     records = document.get("Records")
     if isinstance(records, list):
+        if not records:
+            yield Unrecognised(name, "its list of records has nothing in it")
         for number, record in enumerate(records, start=1):
             where = name if len(records) == 1 else f"{name}#{number}"
             yield from _in_record(record, where, kms, depth, text if len(records) == 1 else None)

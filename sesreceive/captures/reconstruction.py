@@ -26,6 +26,7 @@ from sesreceive.auth.results import (
 from sesreceive.captures.block_values import block_fields
 from sesreceive.captures.capture import Kind
 from sesreceive.captures.pairing import CapturedMail
+from sesreceive.captures.recognition import CUT_HEADER
 from sesreceive.captures.witnesses import Witnesses, content_of, exchanges, logged_delivery, redacted, seen_messages
 from sesreceive.errors import InputError
 from sesreceive.mail.envelope import Envelope
@@ -68,6 +69,8 @@ class Reconstruction:
         Of which of spf, dkim and dmarc the verdict alone is known.
     cut : bool
         Whether the header is known from JSON alone that was cut at its limit.
+    added_unknown : bool
+        Whether there is no account that tells which headers its rules add.
     gaps : tuple of str
         What no capture tells, one sentence each.
     witnesses : Witnesses
@@ -86,6 +89,7 @@ class Reconstruction:
     recipients_unknown: bool = False
     from_verdicts: frozenset[str] = frozenset()
     cut: bool = False
+    added_unknown: bool = False
     gaps: tuple[str, ...] = ()
     witnesses: Witnesses = field(default_factory=Witnesses, repr=False)
 
@@ -136,7 +140,7 @@ def _copies(mail: CapturedMail, added: Added) -> Iterator[tuple[str, Message, bo
     lossy: dict[bytes, tuple[str, Message]] = {}
     for capture in mail.captures:
         raw = capture.content if capture.kind is Kind.OBJECT else content_of(capture)
-        if not raw or capture.kind is Kind.BOUNCE:
+        if not raw or capture.kind is Kind.BOUNCE or CUT_HEADER in capture.gaps:
             continue
         message = _without_block(Message(raw), added)
         into = lossy if capture.kind is Kind.NOTIFICATION and b"\xef\xbf\xbd" in raw else told
@@ -147,7 +151,9 @@ def _copies(mail: CapturedMail, added: Added) -> Iterator[tuple[str, Message, bo
         return
     headers: dict[bytes, tuple[str, Message]] = {}
     for capture in mail.captures:
-        for seen in seen_messages(capture) if capture.kind in (Kind.NOTIFICATION, Kind.EVENT, Kind.BOUNCE) else ():
+        if capture.kind not in (Kind.OBJECT, Kind.NOTIFICATION, Kind.EVENT, Kind.BOUNCE):
+            continue
+        for seen in seen_messages(capture):
             if capture.kind is Kind.BOUNCE or seen.fields:
                 message = _without_block(seen, added)
                 headers.setdefault(message.raw, (capture.name, message))
@@ -253,6 +259,7 @@ def _reconstruction(
         recipients_unknown=unknown,
         from_verdicts=from_verdicts,
         cut=cut,
+        added_unknown=account is None,
         gaps=tuple(gaps),
         witnesses=witnesses,
     )

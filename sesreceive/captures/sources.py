@@ -76,6 +76,8 @@ def read(source: CaptureSource, *, kms: Kms | None = None) -> Captures:
 
 
 def _in_source(source: Any, kms: Kms | None) -> Found:
+    if isinstance(source, str) and not source:
+        raise InputError("expected a folder or a file of what SES wrote but got an empty name")
     if isinstance(source, str | os.PathLike):
         yield from _in_path(Path(source).expanduser(), kms)
     elif isinstance(source, bytes | bytearray | memoryview):

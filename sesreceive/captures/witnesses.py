@@ -56,6 +56,7 @@ PART_OF: Mapping[tuple[str, str], str] = {
     ("Authentication-Results", "spf.comment"): "spf.comment",
     ("X-SES-Spam-Verdict", "verdict"): "spam",
     ("X-SES-Virus-Verdict", "verdict"): "virus",
+    ("X-SES-DKIM-SIGNATURE", "bh"): "body_hash",
 }
 
 # What people put in the place of what they do not want to show.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sesreceive.captures.block_values import FORM
 from sesreceive.captures.capture import Capture, Kind
 from sesreceive.captures.recognition import PRETTY
 from sesreceive.captures.witnesses import redacted
@@ -17,7 +18,11 @@ from sesreceive.likeness.artefacts import Artefact, Field, Fields, Sort
 if TYPE_CHECKING:
     from sesreceive.captures.reconstruction import Reconstruction
 
-__all__ = ["Agreement", "Row", "beside", "compared", "same_shape"]
+__all__ = ["UNSIGNED", "Agreement", "Row", "beside", "compared", "same_shape"]
+
+
+UNSIGNED = "the body is not the one that SES signed: it was cut or changed since"
+"""Why the body hash of a signature is not compared, where no copy of the body has it."""
 
 
 class Agreement(StrEnum):
@@ -174,11 +179,20 @@ def compared(
     authenticated : bool
         Whether SPF, DKIM and DMARC were evaluated here; else their results are those of the captures.
     """
+    # a field of which a part was taken out, so that no part of it can be read
+    hidden = tuple(
+        path.removesuffix(FORM)
+        for path, field in captured.items()
+        if path.endswith(f".{FORM}") and redacted(field.value)
+    )
     for path in [*captured, *(path for path in ours if path not in captured)]:
         theirs, own = captured.get(path), ours.get(path)
         field = theirs or own
         assert field is not None
-        agreement, why = _agreement(theirs, own, field, capture, mail, authenticated)
+        if theirs is None and path.startswith(hidden):
+            agreement, why = Agreement.NOT_COMPARABLE, "it was redacted"
+        else:
+            agreement, why = _agreement(theirs, own, field, capture, mail, authenticated)
         yield Row(
             mail=number,
             capture=capture.name,
@@ -212,6 +226,8 @@ def _incomparable(theirs: Field | None, own: Field | None, field: Field, capture
     """Why nothing can be said of a field, whatever stands there; empty where something can."""
     if theirs is not None and redacted(theirs.value):
         return "it was redacted"
+    if own is not None and own.sort is Sort.NEAR and mail.envelope.received_at is None:
+        return "no capture says when the mail arrived"
     if field.part == "middle":
         return "the transcript begins in the middle of a session"
     if field.part == "json order" and PRETTY in capture.gaps:
@@ -220,6 +236,8 @@ def _incomparable(theirs: Field | None, own: Field | None, field: Field, capture
         return "the header is cut in all captures"
     if not mail.whole and field.part in ("body", "body_hash"):
         return "the body is not captured"
+    if _unsigned(theirs, own, mail):
+        return UNSIGNED
     if not mail.whole and field.part == "header":
         return "the header is known from JSON alone, without its folds"
     if field.part == "transport" and theirs is None:
@@ -227,15 +245,43 @@ def _incomparable(theirs: Field | None, own: Field | None, field: Field, capture
     about_recipients = field.part == "recipient" or field.path.endswith("Received.form")
     if about_recipients and mail.several_unknown:
         return "several recipients were accepted, and not all are known"
-    if field.part == "recipient" and mail.recipients_unknown:
+    if about_recipients and mail.recipients_unknown:
         return "no capture names a recipient"
     if mail.cut and theirs is not None and own is None and field.path.startswith(("mail.commonHeaders", "mail.dest")):
         return "the header is cut in all captures"
     if mail.cut and field.path.startswith(("mail.destination", "mail.headersTruncated")):
         return "the header is cut in all captures"
-    if capture.gaps and theirs is None and any(gap.startswith("it is cut") for gap in capture.gaps):
+    if any(gap.startswith("it is cut") for gap in capture.gaps) and _may_be_cut(theirs, own, field):
         return "the capture is cut"
+    if mail.added_unknown and _may_be_added(theirs, own, field):
+        return "an added header cannot be told from the sender's without the account"
     return ""
+
+
+def _unsigned(theirs: Field | None, own: Field | None, mail: Reconstruction) -> bool:
+    """Whether a body hash cannot be had here: most captures have it, and none has that of the body that is known."""
+    if theirs is None or own is None or theirs.part != "body_hash" or theirs.value == own.value:
+        return False
+    hashes = mail.witnesses.said.get("body_hash", ())
+    return theirs.value == mail.witnesses.most("body_hash") and own.value not in hashes
+
+
+def _may_be_cut(theirs: Field | None, own: Field | None, field: Field) -> bool:
+    """Whether a field of a capture that is cut may have gone on."""
+    if theirs is None or field.path == FORM:
+        return True
+    return own is not None and theirs.value != own.value and own.value.startswith(theirs.value)
+
+
+def _may_be_added(theirs: Field | None, own: Field | None, field: Field) -> bool:
+    """Whether a header stands on one side alone; or, of the order of headers, whether one side has some more."""
+    if field.part in ("header", "json header"):
+        return theirs is None or own is None
+    if field.part not in ("order", "json header order") or theirs is None or own is None:
+        return False
+    fewer, more = sorted((theirs.value.split(", "), own.value.split(", ")), key=len)
+    names = iter(more)
+    return len(fewer) < len(more) and all(name in names for name in fewer)
 
 
 def _taken(field: Field, capture: Capture, mail: Reconstruction, authenticated: bool) -> str:

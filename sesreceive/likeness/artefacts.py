@@ -14,11 +14,21 @@ from typing import Any, NamedTuple
 
 from sesreceive.captures.block_values import FORM, block_fields, refolded, values_of
 from sesreceive.captures.recognition import returned_part
-from sesreceive.captures.witnesses import PART_OF
+from sesreceive.captures.witnesses import PART_OF, redacted
 from sesreceive.mail.message import HeaderField, Message
 from sesreceive.mail.ses_block import BLOCK
 
-__all__ = ["Artefact", "Field", "Fields", "Sort", "bounce_fields", "json_fields", "message_fields", "wrapping_fields"]
+__all__ = [
+    "Artefact",
+    "Field",
+    "Fields",
+    "Sort",
+    "bounce_fields",
+    "json_fields",
+    "message_fields",
+    "whole_fields",
+    "wrapping_fields",
+]
 
 
 class Artefact(StrEnum):
@@ -104,6 +114,16 @@ def _digest(data: bytes) -> str:
     return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()[:16]}"
 
 
+# A body that somebody took out is a word or two.
+_SHORT = 80
+
+
+def _body(data: bytes) -> str:
+    """The body by its length and digest; by its text where that only says that it was taken out."""
+    text = _text(data).strip()
+    return text if len(data) <= _SHORT and redacted(text) else _digest(data)
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
@@ -149,8 +169,20 @@ def message_fields(
     order = ", ".join(names)
     _put(fields, Field(artefact, f"{prefix}order", f"{prefix}order", order, part="order"))
     if with_body:
-        _put(fields, Field(own, f"{prefix}body", f"{prefix}body", _digest(bytes(message.body)), part="body"))
+        _put(fields, Field(own, f"{prefix}body", f"{prefix}body", _body(bytes(message.body)), part="body"))
     return fields
+
+
+def whole_fields(raw: bytes) -> bytes:
+    r"""A header that is cut, without its last field, of which nobody knows how it went on.
+
+    Examples
+    --------
+    >>> whole_fields(b"A: 1\r\nB: 2\r\n 3")
+    b'A: 1\r\n'
+    """
+    ends = Message(raw).field_ends
+    return raw[: ends[-2]] if len(ends) > 1 else b""
 
 
 def _line(field: HeaderField) -> bytes:
@@ -164,8 +196,6 @@ def _block_value(name: str, value: str, artefact: Artefact, prefix: str) -> Iter
         told = PART_OF.get((name, part), "")
         if part.startswith(("dkim[", "dmarc.")):
             told = "results"
-        if part == "bh":
-            told = "body_hash"
         yield Field(
             belongs, f"{prefix}{name}.{part}", place, text, _SORTS.get((name, part), Sort.EXACT),
             part=told or (FORM if part == FORM else ""),
@@ -324,6 +354,10 @@ def bounce_fields(raw: bytes) -> Fields:
     form = _text(b"|".join((heads, shape)))
     _put(fields, Field(Artefact.BOUNCE, FORM, FORM, form, part=FORM))
     if returned:
+        if not body.rstrip().endswith(b"--"):
+            returned = whole_fields(returned)
+            if not block_fields(Message(returned))[2]:  # too little is left to know what SES wrote of it
+                returned = b""
         # its last line end is the part's
         fields |= message_fields(
             returned.removesuffix(b"\r\n"), artefact=Artefact.BOUNCE, prefix="returned.", with_body=False

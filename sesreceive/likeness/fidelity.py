@@ -14,6 +14,7 @@ from sesreceive.dns.live import LiveResolver
 from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError
+from sesreceive.likeness.agreement import UNSIGNED
 from sesreceive.likeness.confusion import verdict_pairs
 from sesreceive.likeness.era import ERAS, Era, eras_of
 from sesreceive.likeness.inference import inferred
@@ -137,9 +138,9 @@ def _best(
         reception = receive_again(candidate, owner, assumptions=assumptions, resolver=resolver)
         for profile in eras_of(candidate.envelope.received_at, era):
             trial = _judged(number, mail, candidate, reception, profile, resolver is not None)
-            if best is None or len(trial.different) < len(best.different):
+            if best is None or trial.doubts < best.doubts:
                 best = trial
-            if not best.different:
+            if not best.doubts:
                 return best
     assert best is not None
     return best
@@ -164,8 +165,5 @@ def _gaps(number: int, mail: CapturedMail, trial: Trial) -> Iterator[Gap]:
     yield from (Gap(mail=number, capture="", reason=reason) for reason in trial.mail.gaps)
     for capture in mail.captures:
         yield from (Gap(mail=number, capture=capture.name, reason=reason) for reason in capture.gaps)
-    if any(row.path.endswith("X-SES-DKIM-SIGNATURE.bh") and (row.capture, row.path) in trial.different
-           for row in trial.rows):  # fmt: skip
-        yield Gap(
-            mail=number, capture="", reason="the body is not the one that SES signed: it was cut or changed since"
-        )
+    if any(row.why == UNSIGNED for row in trial.rows):
+        yield Gap(mail=number, capture="", reason=UNSIGNED)

@@ -12,6 +12,7 @@ from sesreceive.assumption import Assumptions
 from sesreceive.backends.kms_envelope import encrypt_with_key
 from sesreceive.backends.sns_envelope import sns_envelope, sns_lambda_event
 from sesreceive.captures.capture import Capture, Kind
+from sesreceive.captures.recognition import CUT_HEADER
 from sesreceive.captures.reconstruction import Reconstruction
 from sesreceive.captures.witnesses import content_of
 from sesreceive.clock import SteppingClock
@@ -20,7 +21,7 @@ from sesreceive.dns.zone import Zone
 from sesreceive.effects import Effect, Invoke, Outcome, Publish, PutObject, SendBounce
 from sesreceive.errors import InputError
 from sesreceive.json_input import parse_json
-from sesreceive.likeness.agreement import Agreement, Row, compared
+from sesreceive.likeness.agreement import UNSIGNED, Agreement, Row, compared
 from sesreceive.likeness.artefacts import (
     Artefact,
     Field,
@@ -29,6 +30,7 @@ from sesreceive.likeness.artefacts import (
     bounce_fields,
     json_fields,
     message_fields,
+    whole_fields,
     wrapping_fields,
 )
 from sesreceive.likeness.conversation import answer_in_log, answers_of, our_answer, spoken_fields
@@ -84,6 +86,11 @@ class Trial:
     def different(self) -> frozenset[tuple[str, str]]:
         """Capture and path of each row that differs."""
         return frozenset((row.capture, row.path) for row in self.rows if row.agreement is Agreement.DIFFERENT)
+
+    @property
+    def doubts(self) -> int:
+        """How many rows differ, or show that the body is not the one that SES signed."""
+        return sum(row.agreement is Agreement.DIFFERENT or row.why == UNSIGNED for row in self.rows)
 
     def judged(self) -> Trial:
         """The trial with its rows."""
@@ -178,7 +185,7 @@ def _captured(capture: Capture) -> Fields:
     """The fields of a capture."""
     match capture.kind:
         case Kind.OBJECT:
-            return {**_key(capture), **_encryption(capture), **_stored(capture.content)}
+            return {**_key(capture), **_encryption(capture), **_stored(capture)}
         case Kind.BOUNCE:
             return bounce_fields(capture.content)
         case Kind.TRANSCRIPT:
@@ -205,8 +212,10 @@ def _is_received(capture: Capture) -> bool:
     return capture.content.startswith(b"Received: ")
 
 
-def _stored(content: bytes) -> Fields:
-    return message_fields(content) if content else {}
+def _stored(capture: Capture) -> Fields:
+    if CUT_HEADER in capture.gaps:
+        return message_fields(whole_fields(capture.content), with_body=False)
+    return message_fields(capture.content) if capture.content else {}
 
 
 def _received_alone(message: Message) -> Fields:
