@@ -89,6 +89,7 @@ def names_recipients(action: ReceiptAction) -> bool:
 _NAMING: dict[type[ReceiptAction], bool] = {}
 
 
+@lru_cache(maxsize=8192)
 def shown(action: ReceiptAction) -> str:
     """The action as a word and its targets, for a table.
 

@@ -245,8 +245,14 @@ def _given_up(actions: Iterable[ReceiptAction], size: SizeClass, assumptions: As
     return size is SizeClass.LARGE and assumptions.oversize_scope == "rule" and any(map(refuses, actions))
 
 
+def _matching(case: _Case) -> Iterator[ReceiptAction]:
+    return (action for position in case.fired for action in case.rules[position].actions)
+
+
 def _why_missed(case: _Case, past: Course) -> str:
     if past.rule < 0:
+        if case.size is not SizeClass.SMALL and any(map(refuses, _matching(case))):
+            return "the message is too large for an SNS action of a rule that matches"
         return "no rule that matches does it"
     name = one_line(case.rules[past.rule].name, 64)
     if past.company is not None:

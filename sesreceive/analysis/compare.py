@@ -7,25 +7,24 @@ the reverse agree on ana and on bob and not on a message to both. `analysis.reci
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sesreceive.account.account import Account
+from sesreceive.account.action import ReceiptAction
 from sesreceive.analysis.action_targets import shown
 from sesreceive.analysis.address_ranges import AddressRange
 from sesreceive.analysis.classes import MailClass, RecipientClass, SizeClass
 from sesreceive.analysis.comparison import Comparison, Disagreement
 from sesreceive.analysis.proof import Proof
 from sesreceive.analysis.recipient_pairs import RecipientPairs
-from sesreceive.analysis.two_accounts import Setting, TwoAccounts
-from sesreceive.analysis.walk import Certainty
+from sesreceive.analysis.two_accounts import Outcome, Setting, TwoAccounts
+from sesreceive.analysis.walk import Certainty, refuses
 from sesreceive.analysis.witness import Witness
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError
+from sesreceive.flow import Flow
 from sesreceive.wording import either, expected
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["compare", "equivalent"]
 
@@ -96,28 +95,48 @@ def compare(
     )
 
 
+class _Box(NamedTuple):
+    """Circumstances under which both accounts do the same things; each of its parts with each other."""
+
+    first: Setting
+    outcomes: tuple[Outcome, ...]
+    tls: tuple[bool, ...]
+    sizes: tuple[SizeClass, ...]
+
+
 def _singles(both: TwoAccounts) -> Iterator[Disagreement]:
     for group in both.groups:
-        differing = both.differing(group)
-        if not differing:
-            continue
-        first = differing[0]
-        clients: tuple[AddressRange, ...] = ()
-        outcomes = {one.outcome for one in differing}
-        if outcomes != set(both.outcomes):
-            clients = tuple(both.clients_of(outcomes))
-        tls = tuple(one for one in (True, False) if any(setting.tls is one for setting in differing))
-        sizes = tuple(dict.fromkeys(one.size for one in differing))
-        all_sizes = {one.size for one in both.settings_of(group)}
-        yield _disagreement(
-            both,
-            (group.recipients[0],),
-            first,
-            alike=group.recipients[1:],
-            clients=clients,
-            tls=tls,
-            sizes=() if set(sizes) == all_sizes else sizes,
-        )
+        alike: dict[Hashable, list[Setting]] = {}
+        for setting in both.differing(group):
+            done = tuple(tuple(_outcome(both, side, group.recipients[:1], setting)) for side in (0, 1))
+            alike.setdefault(done, []).append(setting)
+        all_sizes = {one.size for one in both.settings_of(group)} - {SizeClass.EDGE}
+        for box in (box for settings in alike.values() for box in _boxes(settings)):
+            everywhere = set(box.outcomes) == set(both.outcomes)
+            yield _disagreement(
+                both,
+                (group.recipients[0],),
+                box.first,
+                alike=group.recipients[1:],
+                clients=() if everywhere else tuple(both.clients_of(box.outcomes)),
+                tls=box.tls,
+                sizes=() if set(box.sizes) >= all_sizes else box.sizes,
+            )
+
+
+def _boxes(settings: Sequence[Setting]) -> Iterator[_Box]:
+    """The settings as boxes, no more and no less: what a sentence about clients, TLS and sizes can say exactly."""
+    by_filter: dict[tuple[Outcome, bool], list[Setting]] = {}
+    for one in settings:
+        by_filter.setdefault((one.outcome, one.tls), []).append(one)
+    rows: dict[tuple[bool, tuple[SizeClass, ...]], list[Setting]] = {}
+    for (_, tls), row in by_filter.items():
+        rows.setdefault((tls, tuple(one.size for one in row)), []).append(row[0])
+    boxes: dict[tuple[tuple[Outcome, ...], tuple[SizeClass, ...]], list[Setting]] = {}
+    for (_, sizes), firsts in rows.items():
+        boxes.setdefault((tuple(one.outcome for one in firsts), sizes), []).append(firsts[0])
+    for (outcomes, sizes), firsts in boxes.items():
+        yield _Box(firsts[0], outcomes, tuple(one.tls for one in firsts), sizes)
 
 
 def _pair(both: TwoAccounts, one: RecipientClass, other: RecipientClass, setting: Setting) -> Disagreement:
@@ -163,11 +182,24 @@ def _outcome(both: TwoAccounts, side: int, recipients: tuple[RecipientClass, ...
     replies = [judged.reply(one, let_in=setting.outcome[side], tls=setting.tls) for one in recipients]
     if not all(reply.accepted for reply in replies):
         return [str(next(reply for reply in replies if not reply.accepted))]
-    return [
-        shown(action)
-        for position in judged.fired(recipients, tls=setting.tls)
-        for action in judged.rules[position].actions
-    ] or ["taken, and nothing is done"]
+    done: list[str] = []
+    for position in judged.fired(recipients, tls=setting.tls):
+        for action in _taking(judged.rules[position].actions, setting.size, both.assumptions):
+            done.append(_TOO_LARGE if setting.size is SizeClass.LARGE and refuses(action) else shown(action))
+            if action.flow() is Flow.STOP_RULE_SET:
+                return done
+    return done or ["taken, and nothing is done"]
+
+
+_TOO_LARGE = "SendBounce for its size"
+
+
+def _taking(actions: Sequence[ReceiptAction], size: SizeClass, assumptions: Assumptions) -> Iterable[ReceiptAction]:
+    """The actions that a rule comes to with a message of a size: one that refuses it may end the rule."""
+    if size is SizeClass.LARGE and assumptions.oversize_scope == "rule":
+        first = next(filter(refuses, actions), None)
+        return actions if first is None else (first,)
+    return actions
 
 
 def _apart(before: list[str], after: list[str]) -> tuple[str, str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 
 from sesreceive.account.account import Account
 from sesreceive.account.filters import ReceiptFilter
+from sesreceive.account.findings import condition_finding
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.analysis.address_ranges import AddressRange
 from sesreceive.analysis.class_decisions import NOT_JUDGED, ClassDecisions
@@ -22,7 +24,21 @@ from sesreceive.wording import expected
 __all__ = ["Recipients", "Scope"]
 
 Recipients = str | TextIs | Iterable[str | TextIs] | None
+_RECIPIENT = "an address, a domain, or `TextIs(…)`"
+_NETWORK = "an IP address or a network such as `192.0.2.0/24`"
 _SIZES = (SizeClass.SMALL, SizeClass.EDGE, SizeClass.LARGE)
+
+
+def _several(value: Any, kind: Any, what: str) -> tuple[Any, ...]:
+    """One or several as several; none without a value. Several that are none would mean no mail at all."""
+    if value is None or isinstance(value, kind):
+        return () if value is None else (value,)
+    if not isinstance(value, Iterable):
+        raise InputError(expected(f"{what}, or several", value))
+    several = tuple(value)
+    if not several:
+        raise InputError(f"no mail is meant: expected {what}, or None for any, but got an empty list")
+    return several
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +80,18 @@ class Scope:
         InputError
             When a recipient is no text, or a client no network.
         """
-        some: tuple[object, ...] = (recipients,) if isinstance(recipients, str | TextIs) else tuple(recipients or ())
+        some = _several(recipients, str | TextIs, _RECIPIENT)
         for one in some:
             if not isinstance(one, str | TextIs) or not one:
-                raise InputError(expected("an address, a domain, or `TextIs(…)`", one))
-        networks = (clients,) if isinstance(clients, str) else tuple(clients or ())
+                raise InputError(expected(_RECIPIENT, one))
+            if isinstance(one, str) and (reason := condition_finding(one)):
+                raise InputError(f"no mail is meant: {reason}")
+        networks = _several(clients, str, _NETWORK)
         for network in networks:
             try:
                 ip_network(network)
             except ValueError:
-                raise InputError(expected("an IP address or a network such as `192.0.2.0/24`", network)) from None
+                raise InputError(expected(_NETWORK, network)) from None
         if not (tls is None or isinstance(tls, bool)):
             raise InputError(expected("True, False or None for TLS", tls))
         if not (size is None or isinstance(size, NumberIs)):

@@ -18,7 +18,7 @@ from sesreceive.analysis.walk import refuses
 from sesreceive.analysis.witness import Answer
 from sesreceive.assumption import Assumptions
 
-__all__ = ["Group", "Setting", "TwoAccounts"]
+__all__ = ["Group", "Outcome", "Setting", "TwoAccounts"]
 
 Outcome = tuple[bool, bool]
 Positions = tuple[int, ...]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import sesreceive as ses
+from sesreceive.analysis.classes import SizeClass
 from sesreceive.analysis.compare import compare, equivalent
 from sesreceive.analysis.comparison import ends_alike
 from tests.analysis.attacks import attack_comparison, confirm_comparison
@@ -79,6 +83,65 @@ def test_a_filter_makes_a_difference_for_its_addresses():
     found = compare(before, after)
     assert {one.text for difference in found for one in difference.clients} == {"192.0.2.0 to 192.0.2.255"}
     confirm_comparison(found)
+
+
+BLOCK = ses.ReceiptFilter.block("203.0.113.0/24", name="net")
+CLEAR = "530 5.7.0 Must issue a STARTTLS command first"
+BLOCKED = "550 5.7.1 IP address blacklisted by recipient"
+NET, REST = "from 203.0.113.0 to 203.0.113.255", "from 0.0.0.0 to 203.0.112.255 and 2 more ranges"
+MAIL = f"Publish {TOPIC('mail')}"
+
+# rules before, filters before, rules after → when, what before, what after, for an address that matches
+EXACTLY = {
+    "a filter, and TLS": ((rule("r", S3),), (BLOCK,), (rule("r", S3, tls_policy="Require"),), [
+        (f"{REST}, in clear text", "PutObject inbox", CLEAR),
+        (f"{NET}, over TLS", BLOCKED, "PutObject inbox"),
+        (f"{NET}, in clear text", BLOCKED, CLEAR)]),
+    "TLS alone": ((rule("r", S3),), (), (rule("r", S3, tls_policy="Require"),), [
+        ("in clear text", "PutObject inbox", CLEAR)]),
+    "a size, and a filter": ((rule("r", SNS, S3),), (BLOCK,), (rule("r", SNS),), [
+        (f"{REST}, taken by every action", f"{MAIL}, PutObject inbox", MAIL),
+        (f"{NET}, taken by every action", BLOCKED, MAIL),
+        (f"{NET}, too large for SNS actions", BLOCKED, "SendBounce for its size")]),
+    "what is behind a Stop is not done": ((rule("r", S3, STOP), rule("s", OTHER)), (), (rule("r", OTHER),), [
+        ("", "PutObject inbox, Stop", "PutObject other")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("before, filters, after, shown", EXACTLY.values(), ids=EXACTLY)
+def test_when_two_accounts_differ_is_said_exactly(before, filters, after, shown):
+    before, after = account_of(*before), account_of(*after)
+    for one in filters:
+        before = before.with_filter(one)
+    found = [one for one in compare(before, after) if one.recipients[0].representative == "someone@example.com"]
+    assert [(one.circumstances, one.before, one.after) for one in found] == shown
+
+
+@settings(max_examples=40)
+@given(edited())
+def test_circumstances_of_one_recipient_are_neither_more_nor_less_than_what_differs(pair):
+    comparison = compare(*pair)
+    alone = [one for one in comparison if len(one.recipients) == 1]
+    assume(
+        not any(action.waits for one in pair for rules in one.rule_sets for r in rules.rules for action in r.actions)
+    )
+    clients = {one.representative for difference in comparison for one in difference.clients} | {"198.51.100.1"}
+    for one in alone[:2]:
+        for ip, tls, size in product(sorted(clients), (True, False), (0, 153_601)):
+            mail = replace(one.witness, envelope=one.witness.envelope.changed(client_ip=ip, tls=tls), size_bytes=size)
+            before, after = (mail.receive(account) for account in pair)
+            differs = not ends_alike(before, after)
+            assert differs is any(_is_meant(other, one, ip, tls, size) for other in alone), (one, ip, tls, size)
+
+
+def _is_meant(difference, recipients_of, client_ip, tls, size):
+    kind = SizeClass.LARGE if size else SizeClass.SMALL
+    return (
+        difference.recipients == recipients_of.recipients
+        and (not difference.clients or any(client_ip in one for one in difference.clients))
+        and tls in difference.tls
+        and (not difference.sizes or kind in difference.sizes)
+    )
 
 
 def test_a_difference_is_shown_as_what_if_shows_it():

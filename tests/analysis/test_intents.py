@@ -69,6 +69,39 @@ CASES = {
 }  # fmt: skip
 
 
+# arguments of a claim that are none → what the sentence says
+NO_CLAIMS = [
+    ({"recipients": []}, "but got an empty list"),
+    ({"recipients": 5}, "expected an address, a domain, or `TextIs(…)`, or several but got `5`"),
+    ({"recipients": "not an address"}, "no recipient looks like this"),
+    ({"recipients": "<ana@example.com>"}, "a recipient has no brackets"),
+    ({"clients": ()}, "but got an empty list"),
+    ({"clients": 5}, "or several but got `5`"),
+]
+
+
+@pytest.mark.parametrize("mail, reason", NO_CLAIMS, ids=[row[1] for row in NO_CLAIMS])
+def test_what_means_no_mail_is_no_claim(mail, reason):
+    for ask in (must, must_never):
+        with pytest.raises(ses.InputError) as refused:
+            ask(account_of(rule("r", S3)), STORED, **mail)
+        assert reason in str(refused.value)
+
+
+def test_what_a_rule_is_wanted_to_do_is_named_once_in_the_sentence():
+    with pytest.raises(ses.InputError) as refused:
+        ses.Does("Foo", "inbox")
+    assert str(refused.value).count("`PutObject`") == 1
+    with pytest.raises(ses.InputError, match="target: expected text or `TextIs"):
+        ses.Does("PutObject", 5)
+
+
+def test_that_a_message_is_too_large_is_said():
+    proof = must(account_of(rule("r", SNS, S3)), STORED, recipients=ANA)
+    assert "too large for an SNS action" in proof.because
+    assert must(account_of(rule("r", SNS)), STORED, recipients=ANA).because == "no rule that matches does it"
+
+
 @pytest.mark.parametrize("rules, ask, outcome, mail, certainty, broken_by", CASES.values(), ids=CASES)
 def test_what_holds_and_what_is_broken(rules, ask, outcome, mail, certainty, broken_by):
     account = account_of(*rules)
