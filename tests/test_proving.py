@@ -81,6 +81,29 @@ def test_what_is_printed_and_the_code_for_ci(
         assert text in out
 
 
+HALF = {"Resources": {
+    "D": {"Type": "AWS::SES::EmailIdentity", "Properties": {"EmailIdentity": {"Ref": "Domain"}}},
+    "S": {"Type": "AWS::SES::ReceiptRuleSet", "Properties": {"RuleSetName": "in"}},
+    "R": {"Type": "AWS::SES::ReceiptRule", "Properties": {"RuleSetName": {"Ref": "S"}, "Rule": {
+        "Name": "x", "Enabled": True, "Actions": [{"Nonsense": {}}]}}},
+}, "Parameters": {"Domain": {"Type": "String"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["unreachable half.yaml", "diff half.yaml half.yaml", "cover half.yaml",
+                                     "why message.eml --account half.yaml"])  # fmt: skip
+def test_what_of_a_template_could_not_be_read_is_said_beside_the_answer(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("half.yaml").write_text(json.dumps(HALF))
+    main(command.split())
+    said = capsys.readouterr().err
+    assert "half.yaml: problem: " in said
+    assert "`Nonsense`" in said
+    assert " stands for " in said
+    main(["check", "half.yaml"])
+    assert " stands for " in capsys.readouterr().err
+
+
 # arguments, exit code, what the one line says
 WRONG = [
     ("check absent.json", Exit.INPUT, "cannot read account `absent.json`"),

@@ -139,6 +139,7 @@ def _check(options: argparse.Namespace) -> int:
     source = source_of(options.source, options)
     for problem in source.problems:
         print(one_line(problem, 2000))
+    source.print_placeholders(options.source)
     account = source.account
     if account is None:
         return Exit.PROBLEMS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,12 +46,20 @@ class SourceAccount:
         That nothing in the template activates a rule set.
     functions : mapping
         Handlers whose code lies beside the template, by ARN.
+    placeholders : tuple of str
+        What stands for a value that the template leaves open, a sentence each.
     """
 
     account: Account | None
     problems: tuple[Problem, ...] = ()
     not_activated: tuple[Problem, ...] = ()
     functions: Mapping[str, Any] = field(default_factory=dict)
+    placeholders: tuple[str, ...] = ()
+
+    def print_placeholders(self, path: str) -> None:
+        """What stands for a value that the template leaves open, on standard error."""
+        for one in self.placeholders:
+            print(f"{one_line(path)}: {one_line(one, 400)}", file=sys.stderr)
 
 
 def sourced(added: argparse.ArgumentParser, name: str, **options: Any) -> None:
@@ -86,6 +95,7 @@ def source_of(path: str, options: argparse.Namespace) -> SourceAccount:
         problems=(*problems, *loaded.account.problems()),
         not_activated=tuple(one for one in loaded.problems if one.source == ACTIVATION),
         functions=loaded.functions,
+        placeholders=tuple(map(str, loaded.placeholders)),
     )
 
 
@@ -109,7 +119,7 @@ def _template(path: str, options: argparse.Namespace) -> Loaded | None:
 
 
 def sound(path: str, options: argparse.Namespace) -> SourceAccount:
-    """The account that a path names, which SES would take.
+    """The account that a path names, which SES would take; what of it could not be read is on standard error.
 
     Raises
     ------
@@ -119,6 +129,9 @@ def sound(path: str, options: argparse.Namespace) -> SourceAccount:
     source = source_of(path, options)
     if source.account is None or source.account.problems():
         raise ValidationError(*source.problems)
+    for one in source.problems:  # the answer is about what could be read: what could not must be seen
+        print(f"{one_line(path)}: problem: {one_line(one, 2000)}", file=sys.stderr)
+    source.print_placeholders(path)
     return source
 
 
