@@ -133,8 +133,10 @@ def table(
     """
     right = set(numbers)
     classes = [' class="ses-number"' if column in right else "" for column in columns]
+    # A head that says nothing is none: a screen reader would announce it.
     heads = "".join(
-        f'<th scope="col"{where}>{escape(column)}</th>' for column, where in zip(columns, classes, strict=True)
+        f'<th scope="col"{where}>{escape(column)}</th>' if column else "<td></td>"
+        for column, where in zip(columns, classes, strict=True)
     )
     lines, total = [], 0
     for cells in rows:
