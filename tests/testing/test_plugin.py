@@ -112,7 +112,7 @@ FAILING = [
     ('[ses_mail("desk@example.com").receive(ses_receiver) for _ in range(5)]; assert False',
      ["(2 earlier left out)", "*`closed` fires*"]),
     ("assert_equivalent(ses_receiver.account, ses_receiver.account.replace(filters=()))",
-     ["*expected two accounts that treat all mail alike but there are 3 differences",
+     ["*expected two accounts that treat all mail alike but there are * differences",
       "*shown by a mail to billing@example.com; from 203.0.113.1*", "*filter `test-net`*"]),
     ('assert_holds(must(ses_receiver.account, "accepted", recipients="desk@example.com"), ses_receiver.account)',
      ["*is broken*", "*shown by a mail to desk@example.com; from 203.0.113.1*", "*filter `test-net`: Block*"]),
