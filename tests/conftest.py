@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,10 @@ settings.register_profile("thorough", parent=settings.get_profile("everyday"), m
 # The same examples each time, so that a red run is red again; `thorough` looks further.
 settings.register_profile("ci", parent=settings.get_profile("everyday"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# Ctrl-C as in a terminal: what a shell without job control starts behind `&` ignores it, and so would what tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MESSAGE = b"From: Ana <ana@example.org>\r\nTo: billing@example.com\r\nSubject: hello\r\n\r\nbody\r\n"
 

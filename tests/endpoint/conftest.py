@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("moto.cloudformation.models", reason="moto[server] is not installed")
 
 import boto3
+from moto.core.base_backend import BackendDict
 
 from sesreceive.endpoint.local_endpoint import Endpoint
 
@@ -82,6 +83,12 @@ def get(endpoint: Endpoint, path: str) -> Any:
     """What a program in any language reads."""
     with urlopen(endpoint.url + path, timeout=120) as answer:
         return json.load(answer)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_of_other_servers() -> None:
+    """moto has one state a process, and bucket names are one name space: its server in other tests leaves some."""
+    BackendDict.reset()
 
 
 @pytest.fixture

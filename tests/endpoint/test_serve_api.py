@@ -68,7 +68,7 @@ class Serving:
 def serving(*options: str, home: Path) -> Iterator[Serving]:
     """A process of its own that serves; ended when it still runs at the end."""
     command = [sys.executable, "-m", "sesreceive", "serve", "--api", "0", "--port", "0", *options]
-    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=home, env=environment
     ) as process:

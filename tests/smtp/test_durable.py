@@ -174,11 +174,6 @@ def test_metadata_without_its_object_is_cleaned_at_the_start(tmp_path: Path) -> 
 
 
 SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
-# Ctrl-C as in a terminal: what a shell without job control starts behind `&` ignores it, these tests included.
-IN_A_TERMINAL = (
-    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "runpy.run_module('sesreceive.cli', run_name='__main__')"
-)
 
 
 @pytest.mark.slow
@@ -186,7 +181,7 @@ IN_A_TERMINAL = (
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_signal_ends_the_command_with_its_tables(tmp_path: Path, name: str) -> None:
     command = [
-        sys.executable, "-c", IN_A_TERMINAL, "serve", "--dataset", "first-steps", "--port", "0",
+        sys.executable, "-m", "sesreceive", "serve", "--dataset", "first-steps", "--port", "0",
         "--data", str(tmp_path / "data"), "--out", str(tmp_path / "tables"), "--grace", "60",
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
