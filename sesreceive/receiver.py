@@ -220,6 +220,8 @@ class Receiver(Shown):
     @provider_lists.setter
     def provider_lists(self, provider_lists: Iterable[AnyList]) -> None:
         lists = tuple(provider_lists)
+        if wrong := [type(entry).__name__ for entry in lists if not hasattr(entry, "name")]:
+            raise InputError(f"provider_lists: expected provider lists but got `{one_line(wrong[0])}`")
         names = [entry.name for entry in lists]
         if doubled := next((name for name in names if names.count(name) > 1), None):
             raise InputError(f"expected provider lists with different names but two are called `{one_line(doubled)}`")

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from itertools import pairwise
+from types import SimpleNamespace
 
 import aiosmtpd.proxy_protocol
 import pytest
@@ -335,7 +336,7 @@ def test_a_client_that_sends_its_end_at_once_still_gets_its_answers() -> None:
 
 def test_an_error_in_the_receiver_is_told_and_remembered() -> None:
     behind = receiver()
-    behind.provider_lists = ("no list",)  # type: ignore[assignment]
+    behind.provider_lists = (SimpleNamespace(name="no list"),)  # type: ignore[assignment]
     with behind.smtp() as server:
         with Wire(server) as wire:
             assert wire.say("MAIL FROM:<>") == "421 4.3.0 Mail system failure, closing transmission channel"

@@ -164,5 +164,10 @@ def test_provider_lists_of_one_receiver_have_different_names() -> None:
     assert receiver.provider_lists == (first,)
 
 
+def test_what_is_no_provider_list_is_refused_when_it_is_given() -> None:
+    with pytest.raises(ses.InputError, match=r"^provider_lists: expected provider lists but got `str`$"):
+        ses.Receiver(ses.Account(), provider_lists=["drop.txt"])  # type: ignore[list-item]
+
+
 def more(receiver: ses.Receiver, added: ses.ProviderList) -> None:
     receiver.provider_lists += (added,)
