@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from sesreceive.account.account import Account
+from sesreceive.account.filters import Policy
 from sesreceive.analysis.cover_items import Covering, CoverKey, CoverKind, Outcome, keys_of
 from sesreceive.analysis.coverage import Coverage, CoverItem
 from sesreceive.analysis.partition import Partition
@@ -81,9 +82,17 @@ class _Dead:
             return self._dead.get(("rule", key.name, -1), "")
         if key.part == Outcome.ACCEPTED and not self._alive:
             return "no rule takes mail"
+        if key.part == Outcome.BLOCKED and not self._may_block():
+            return "no Block filter decides on any client"
         if key.part == Outcome.TLS and not self._needs_tls():
             return "whoever a rule with TLS matches is matched by one without, too"
         return ""
+
+    def _may_block(self) -> bool:
+        """Whether some client is refused by a filter."""
+        return any(
+            item.policy is Policy.BLOCK and ("filter", item.name, -1) not in self._dead for item in self.account.filters
+        )
 
     def _needs_tls(self) -> bool:
         """Whether some recipient is refused in clear text and taken over TLS."""

@@ -53,6 +53,13 @@ def test_all_is_covered_and_no_mail_is_too_many(account: ses.Account) -> None:
         assert not keys <= set().union(*covered[:at], *covered[at + 1 :])
 
 
+def test_a_block_under_an_allow_of_the_same_addresses_blocks_nobody() -> None:
+    filters = (ses.ReceiptFilter.allow("192.0.2.1", name="in"), ses.ReceiptFilter.block("192.0.2.1", name="out"))
+    corpus = covering_corpus(ses.Account(identities=("example.com",), filters=filters))
+    assert corpus.coverage.percent == 100
+    assert "no Block filter decides on any client" in str(corpus.coverage)
+
+
 def test_on_the_disk_it_is_mail_like_any_other(tmp_path: Path) -> None:
     account = scenario_account()
     corpus = covering_corpus(account)
