@@ -142,6 +142,12 @@ workbench
     # everything, and the mail that shows it, by keyboard alone
     show(page, "8 Prove")
     page.get_by_label("Findings", exact=True).focus()
-    notebook.press("ArrowDown", "ArrowUp", "Tab", "Enter")
+    notebook.press("ArrowDown", "ArrowUp")
+    receive = page.get_by_role("button", name="Receive this mail")
+    for _ in range(3):  # what scrolls stops the Tab key, too
+        notebook.press("Tab")
+        if receive.evaluate("button => button === document.activeElement"):
+            break
+    notebook.press("Enter")
     expect(status(page).filter(has_text="received the mail that shows: rule ana").first).to_be_visible()
     assert notebook.python("print(workbench.bench.reception.rules)") == "('everybody',)"
