@@ -95,13 +95,33 @@ def test_what_of_a_template_could_not_be_read_is_said_beside_the_answer(
     command: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("half.yaml").write_text(json.dumps(HALF))
-    main(command.split())
-    said = capsys.readouterr().err
+    code = main(command.split())
+    out, said = capsys.readouterr()
+    proves = command.startswith(("unreachable", "diff"))
+    assert code == (Exit.PROBLEMS if proves else Exit.DONE)
+    assert ("not proved of all that was given: " in out) is proves
     assert "half.yaml: problem: " in said
     assert "`Nonsense`" in said
     assert " stands for " in said
     main(["check", "half.yaml"])
     assert " stands for " in capsys.readouterr().err
+
+
+def test_a_variable_of_one_template_alone_leaves_the_other_proved(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", "project/template.yaml", "project/template.yaml", "--var", "Stage=live"]) == Exit.DONE
+    assert "expected a parameter of the template but got `Stage`" in capsys.readouterr().err
+
+
+def test_mail_of_every_kind_beside_answers_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mail" / "below").mkdir(parents=True)
+    shutil.copy(folder / "message.eml", folder / "mail" / "one.eml")
+    (folder / "mail" / "one.answers.json").write_text("[]")
+    shutil.copy(folder / "message.eml", folder / "mail" / "below" / "two.eml")
+    (folder / "mail" / "box.mbox").write_bytes(b"From bo Fri Jan  2 10:05:05 2026\nTo: ana@example.com\n\nhi\n")
+    main(["cover", "clean.json", "mail"])
+    assert "covered by 3 messages" in capsys.readouterr().out
 
 
 # arguments, exit code, what the one line says

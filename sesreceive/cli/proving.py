@@ -198,7 +198,8 @@ def _unreachable(options: argparse.Namespace) -> int:
     """What no mail reaches, what changes nothing, and what is reached by an answer alone; 1 where something is dead."""
     from sesreceive.analysis.unreachable import unreachable
 
-    account = sound(options.source, options).account
+    source = sound(options.source, options)
+    account = source.account
     assert account is not None
     found = unreachable(account)
     for one in (*found, *found.possible):
@@ -206,14 +207,23 @@ def _unreachable(options: argparse.Namespace) -> int:
         if (mail := one.witness) is not None:
             print(f"    {'expected of' if one.dead else 'shown by'} a mail {one_line(mail.text, 600)}")
     print(repr(found)[1:-1])
-    return Exit.PROBLEMS if found.dead else Exit.DONE
+    return Exit.PROBLEMS if found.dead or _half_read(source) else Exit.DONE
+
+
+def _half_read(*sources: SourceAccount) -> bool:
+    """Whether a part of a template is not in the account, so that nothing is proved of all of it; that is printed."""
+    unread = sum(len(source.unread) for source in sources)
+    if unread:
+        print(f"not proved of all that was given: {count(unread, 'problem')} above")
+    return unread > 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     """Where two accounts treat mail differently; 1 where they do, or where it is not proved that they do not."""
     from sesreceive.analysis.compare import compare
 
-    old, new = (sound(path, options).account for path in (options.old, options.new))
+    sources = [sound(path, options) for path in (options.old, options.new)]
+    old, new = (source.account for source in sources)
     assert old is not None
     assert new is not None
     found = compare(old, new, order=options.order)
@@ -225,7 +235,7 @@ def _diff(options: argparse.Namespace) -> int:
     if options.out is not None:
         _save(found, options.out)
     print(repr(found)[1:-1])
-    return Exit.DONE if found.equal else Exit.PROBLEMS
+    return Exit.PROBLEMS if not found.equal or _half_read(*sources) else Exit.DONE
 
 
 def _save(found: Comparison, folder: str) -> None:
@@ -320,6 +330,8 @@ def _why(options: argparse.Namespace) -> int:
     expect_there(options.message)
     answers = answers_beside(Path(options.message))
     resolver = zone_of(options.zone) if options.zone is not None else None
+    if resolver is None:
+        print("note: no DNS records were given, so no SPF, DKIM or DMARC record is found; --zone FILE", file=sys.stderr)
     receiver = Receiver(account, resolver=resolver, backend=DryRun(answers) if answers else MemoryBackend())
     report = receiver.replay(options.message, **reading_of(options))
     for reception in report:

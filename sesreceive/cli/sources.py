@@ -18,13 +18,15 @@ from sesreceive.cli.parser import text
 from sesreceive.cli.templates import variables_of
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.flow import Flow
+from sesreceive.formats.draft import VARIABLES
 from sesreceive.json_input import parse_json
+from sesreceive.mail.corpus import read
 from sesreceive.receiver import Receiver
+from sesreceive.report import Report
 from sesreceive.wording import either
 
 if TYPE_CHECKING:
     from sesreceive.formats.loaded import Loaded
-    from sesreceive.report import Report
 
 __all__ = ["SourceAccount", "answers_beside", "received", "sound", "source_of", "sourced", "variables"]
 
@@ -55,6 +57,11 @@ class SourceAccount:
     not_activated: tuple[Problem, ...] = ()
     functions: Mapping[str, Any] = field(default_factory=dict)
     placeholders: tuple[str, ...] = ()
+
+    @property
+    def unread(self) -> tuple[Problem, ...]:
+        """The problems for which an answer about the account is none about all of the template."""
+        return tuple(one for one in self.problems if one.source != VARIABLES)
 
     def print_placeholders(self, path: str) -> None:
         """What stands for a value that the template leaves open, on standard error."""
@@ -146,14 +153,13 @@ def received(source: SourceAccount, mail: str) -> Report:
     expect_there(mail)
     assert source.account is not None
     receiver = Receiver(source.account, backend=DryRun(), seed=1)
-    answered = sorted(Path(mail).glob("*.answers.json"))
-    if not answered:
-        report = receiver.replay(mail)
-    else:
-        report = receiver.replay([])
-        for path in sorted(Path(mail).glob("*.eml")):
-            receiver.backend = DryRun(answers_beside(path))
-            report.extend(receiver.replay(path))
+    folder = Path(mail) if Path(mail).is_dir() else Path(mail).parent
+    items = read(mail, strict=False)
+    report = Report()
+    for item in items:  # all that `replay` takes; a message in a mailbox has nothing beside it
+        receiver.backend = DryRun(answers_beside(folder / f"{item.name}.eml"))
+        report.extend(receiver.replay([item]))
+    report.pass_over(items.passed_over)
     print_passed_over(report)
     return report
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sesreceive.errors import InputError, one_line
 from sesreceive.formats.cloudformation_permissions import read_surroundings
-from sesreceive.formats.draft import Draft, Entry, RuleEntry
+from sesreceive.formats.draft import VARIABLES, Draft, Entry, RuleEntry
 from sesreceive.formats.hints import all_text, take_hints
 from sesreceive.formats.intrinsics import Stack, TooMuch, names_in
 from sesreceive.formats.open_json import json_value
@@ -79,7 +79,7 @@ def from_template(
     draft = Draft(origin=origin, format="SAM" if sam else FORMAT, region=region, account_id=account_id)
     unknown = set(variables or {}) - set(data.get("Parameters") or {})
     for name in sorted(unknown):
-        draft.problem(file, expected("a parameter of the template", name, data.get("Parameters") or {}), _SOURCE)
+        draft.problem(file, expected("a parameter of the template", name, data.get("Parameters") or {}), VARIABLES)
     metadata = data.get("Metadata")
     ours = metadata.get("sesreceive") if isinstance(metadata, dict) else None
     if isinstance(ours, dict):

@@ -16,7 +16,10 @@ from sesreceive.formats.surroundings import AliasEntry, PolicyEntry, ResourceEnt
 from sesreceive.formats.unresolved import Open
 from sesreceive.functions.handlers import Handler
 
-__all__ = ["Draft", "Entry", "RuleEntry"]
+__all__ = ["VARIABLES", "Draft", "Entry", "RuleEntry"]
+
+VARIABLES = "the variables that were given"
+"""The source of the problem that a variable is given which the template does not have: all of the template is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.member import members
 from sesreceive.errors import one_line
 from sesreceive.formats import hcl
-from sesreceive.formats.draft import Draft, Entry, RuleEntry
+from sesreceive.formats.draft import VARIABLES, Draft, Entry, RuleEntry
 from sesreceive.formats.hcl_values import Scope
 from sesreceive.formats.hints import take_hints
 from sesreceive.formats.marked_yaml import Syntax
@@ -73,7 +73,7 @@ def from_folder(
     inputs = project.inputs(folder)
     module = Module(project, folder, path="", inputs={**inputs, **(variables or {})}, regions={})
     for name in sorted((variables or {}).keys() - module.variables.keys()):
-        draft.problem(str(folder), expected("a variable of the root module", name, module.variables), _SOURCE)
+        draft.problem(str(folder), expected("a variable of the root module", name, module.variables), VARIABLES)
     if not any(isinstance(one, str) for one in module.regions.values()):
         _hint(project, folder)
     reader = _Reader(draft)

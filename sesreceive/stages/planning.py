@@ -15,6 +15,7 @@ from sesreceive.stages.conditions import match
 from sesreceive.stages.index import RuleIndex
 from sesreceive.stages.recipients import RecipientDecision
 from sesreceive.trace.events import Op
+from sesreceive.wording import count
 
 __all__ = ["Plan", "PlannedRule", "plan"]
 
@@ -82,8 +83,8 @@ class Plan:
         results = [match(c, r, self.assumptions) for r in self.recipients for c in rule.recipients]
         always = not rule.recipients and bool(self.recipients)
         if not always and not any(result.matches for result in results):
-            named, conditions = len(self.recipients), len(rule.recipients)
-            reason = f"none of {named} accepted recipients is matched by its {conditions} conditions"
+            named = count(len(self.recipients), "accepted recipient")
+            reason = f"none of {named} is matched by its {count(len(rule.recipients), 'condition')}"
             if len(results) == 1:
                 reason = results[0].reason
             return PlannedRule(rule=rule, op=Op.MISS, reason=reason)
