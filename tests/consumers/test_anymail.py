@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto_server import moto_server
 
 import sesreceive as ses
 from sesreceive.backends.sns_envelope import sns_envelope
@@ -39,13 +40,8 @@ def python() -> Path:
 
 @pytest.fixture(scope="module")
 def backend() -> Iterator[ses.AwsBackend]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield ses.AwsBackend(endpoint_url=f"http://{host}:{port}", region=REGION)
-    server.stop()
+    with moto_server() as url:
+        yield ses.AwsBackend(endpoint_url=url, region=REGION)
 
 
 @pytest.fixture(scope="module")

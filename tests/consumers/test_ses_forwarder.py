@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from moto_server import moto_server
 
 import sesreceive as ses
 from tests.conftest import make_account, make_rule
@@ -34,18 +35,13 @@ def forwarder() -> ses.Handler:
 
 @pytest.fixture
 def backend(forwarder: ses.Handler) -> Iterator[ses.AwsBackend]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    made = ses.AwsBackend(endpoint_url=f"http://{host}:{port}", region="us-east-1", functions={FUNCTION: forwarder})
-    made.client("s3").create_bucket(Bucket=BUCKET)
-    # SES sends for verified identities only; the backend itself has no client for sending.
-    sending = made._session.client("sesv2", region_name="us-east-1", endpoint_url=made.endpoint_url)
-    sending.create_email_identity(EmailIdentity="example.com")
-    yield made
-    server.stop()
+    with moto_server() as url:
+        made = ses.AwsBackend(endpoint_url=url, region="us-east-1", functions={FUNCTION: forwarder})
+        made.client("s3").create_bucket(Bucket=BUCKET)
+        # SES sends for verified identities only; the backend itself has no client for sending.
+        sending = made._session.client("sesv2", region_name="us-east-1", endpoint_url=made.endpoint_url)
+        sending.create_email_identity(EmailIdentity="example.com")
+        yield made
 
 
 def sent_mail() -> list[tuple[list[str], EmailMessage]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 from formats.folders import write
-from moto.server import ThreadedMotoServer
+from moto_server import moto_server
 
 import sesreceive as ses
 from sesreceive.cli import main
@@ -237,11 +237,7 @@ def test_a_server_on_the_command_line(
     """moto's server has most of the operations that describe an account; what it lacks is a problem."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
+    with moto_server() as url:
         client = boto3.client("ses", region_name="us-east-1", endpoint_url=url)
         client.verify_domain_identity(Domain="example.com")
         client.create_receipt_rule_set(RuleSetName="main")
@@ -250,8 +246,6 @@ def test_a_server_on_the_command_line(
         template = tmp_path / "template.yaml"
         template.write_text(account(REST).to("cloudformation"))
         code = main(["drift", str(template), "--endpoint-url", url, "--region", "us-east-1"])
-    finally:
-        server.stop()
     told = capsys.readouterr().out
     assert code == 1
     assert "rule rest: not alike: enabled is False, in the template True; mail to someone@example.com" in told

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto_server import moto_server
 
 from sesreceive.backends.kms_envelope import decrypt, encrypt, encryption_context, is_encrypted
 from sesreceive.writing.stored_message import stored_message
@@ -62,30 +63,25 @@ def client_python() -> Path:
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
     import boto3
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-    kms, s3 = session.client("kms", endpoint_url=endpoint), session.client("s3", endpoint_url=endpoint)
-    key_arn = kms.create_key()["KeyMetadata"]["Arn"]
-    s3.create_bucket(Bucket=BUCKET)
-    plain = {}
-    for number, (name, raw) in enumerate(MESSAGES.items()):
-        receipt = receipt_of(raw, message_id=f"{number:038d}01", region=REGION)
-        body = stored_message(receipt, SCANNED if number % 2 else NOT_SCANNED)
-        context = encryption_context(
-            message_id=receipt.message_id, rule_name="store", account_id=receipt.account_id, kms_key_arn=key_arn
-        )
-        sealed = encrypt(body, kms=kms, key_arn=key_arn, context=context)
-        s3.put_object(Bucket=BUCKET, Key=name, Body=sealed.body, Metadata=dict(sealed.metadata))
-        plain[name] = body
-    yield Aws(endpoint=endpoint, kms=kms, s3=s3, key_arn=key_arn, plain=plain)
-    kms.close()
-    s3.close()
-    server.stop()
+    with moto_server() as endpoint:
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        kms, s3 = session.client("kms", endpoint_url=endpoint), session.client("s3", endpoint_url=endpoint)
+        key_arn = kms.create_key()["KeyMetadata"]["Arn"]
+        s3.create_bucket(Bucket=BUCKET)
+        plain = {}
+        for number, (name, raw) in enumerate(MESSAGES.items()):
+            receipt = receipt_of(raw, message_id=f"{number:038d}01", region=REGION)
+            body = stored_message(receipt, SCANNED if number % 2 else NOT_SCANNED)
+            context = encryption_context(
+                message_id=receipt.message_id, rule_name="store", account_id=receipt.account_id, kms_key_arn=key_arn
+            )
+            sealed = encrypt(body, kms=kms, key_arn=key_arn, context=context)
+            s3.put_object(Bucket=BUCKET, Key=name, Body=sealed.body, Metadata=dict(sealed.metadata))
+            plain[name] = body
+        yield Aws(endpoint=endpoint, kms=kms, s3=s3, key_arn=key_arn, plain=plain)
+        kms.close()
+        s3.close()
 
 
 def read_with_amazons_client(python: Path, aws: Aws, *, legacy: bool) -> dict[str, dict[str, str]]:

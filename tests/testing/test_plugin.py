@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import pytest
 import yaml
+from moto_server import moto_server
 
 pytest_plugins = ["pytester"]
 
@@ -295,7 +296,6 @@ def test_the_job_of_drift_runs_against_an_endpoint(
 ) -> None:
     """Its last line, with an endpoint in place of AWS: moto has the template's rules made by hand, one of them off."""
     import boto3
-    from moto.server import ThreadedMotoServer
 
     import sesreceive as ses
     from sesreceive.cli import main
@@ -305,11 +305,7 @@ def test_the_job_of_drift_runs_against_an_endpoint(
     assert install.startswith("pip install")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
+    with moto_server() as url:
         client = boto3.client("ses", region_name="eu-west-1", endpoint_url=url)
         there = {"LocationConstraint": "eu-west-1"}
         boto3.client("s3", region_name="eu-west-1", endpoint_url=url).create_bucket(
@@ -321,8 +317,6 @@ def test_the_job_of_drift_runs_against_an_endpoint(
             client.create_receipt_rule(RuleSetName="mail", Rule=made.to_api())
         monkeypatch.chdir(project.path)
         code = main([*shlex.split(command)[3:], "--endpoint-url", url])
-    finally:
-        server.stop()
     assert code == 1
     assert "rule closed: not alike: enabled is False, in the template True" in capsys.readouterr().out
 

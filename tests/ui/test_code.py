@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import strategies as our
 from hypothesis import given, settings
+from moto_server import moto_server
 
 import sesreceive as ses
 from sesreceive.account.member import member
@@ -223,11 +224,8 @@ def test_the_calls_are_in_an_order_that_works(account):
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture
