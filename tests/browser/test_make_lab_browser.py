@@ -8,8 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from patience import until
@@ -34,20 +36,35 @@ def test_make_lab_opens_the_first_lesson_and_asks_nothing(chromium: Any, tmp_pat
     environment = os.environ | {"HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
     options = f"--no-browser --ip=127.0.0.1 --port={port} --ServerApp.port_retries=0 --IdentityProvider.token=secret"
     command = ["make", "--no-print-directory", "lab", f"LAB_OPTIONS={options}"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as process:
+    log = tmp_path / "lab.log"
+    with log.open("w") as output, running(command, environment, output):
+        until(lambda: addresses(tmp_path / "runtime"), "JupyterLab is up")
+        (address,) = addresses(tmp_path / "runtime")
+        page = chromium.new_page()
+        page.goto(address)
+        page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=120_000)
+        listed = {item.inner_text() for item in page.locator(".jp-DirListing-itemText").all()}
+        assert {"01-first-steps.ipynb", "03-workbench.ipynb"} <= listed
+        assert listed.isdisjoint({"_hooks.py", "images", "reference", "__pycache__"})
+        assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+        page.close()
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], output: IO[str]) -> Iterator[None]:
+    """A program and what it starts, ended together; its output is printed where what is done meanwhile fails."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        yield
+    except BaseException:
+        print(Path(output.name).read_text(encoding="utf-8", errors="replace")[-4000:])
+        raise
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
         try:
-            until(lambda: addresses(tmp_path / "runtime"), "JupyterLab is up")
-            (address,) = addresses(tmp_path / "runtime")
-            page = chromium.new_page()
-            page.goto(address)
-            page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=120_000)
-            listed = {item.inner_text() for item in page.locator(".jp-DirListing-itemText").all()}
-            assert {"01-first-steps.ipynb", "03-workbench.ipynb"} <= listed
-            assert listed.isdisjoint({"_hooks.py", "images", "reference", "__pycache__"})
-            assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
-            page.close()
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:  # JupyterLab waits at times for a kernel that is gone; no test is about that
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=60)
