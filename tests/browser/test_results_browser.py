@@ -243,7 +243,7 @@ def test_text_stands_out_and_nothing_leaves_its_place(parts, width):
             assert part.evaluate(WIDER) == [], (name, theme)
 
 
-# Where in a row: its centre line, and a share of its width; None until what lies there, nothing else, is the row's button.
+# A place on the centre line of a row, at a share of its width; null until what lies there is the button of the row.
 PLACE_IN_ROW = """(row, [share, name]) => {
   const box = row.getBoundingClientRect(), x = box.x + box.width * share, y = box.y + box.height / 2;
   const button = document.elementFromPoint(x, y)?.closest('button');
@@ -252,7 +252,7 @@ PLACE_IN_ROW = """(row, [share, name]) => {
 
 
 def press_row(row: Any, share: float, name: str) -> None:
-    """Press a row at a share of its width, once it stands still there: what takes the click is its button, reaching over it."""
+    """Press a row at a share of its width, once it lies still: what takes the click is its button, which reaches over it."""
     seen: list[object] = []
 
     def settled() -> bool:
