@@ -252,7 +252,7 @@ PLACE_IN_ROW = """(row, [share, name]) => {
 
 
 def press_row(row: Any, share: float, name: str) -> None:
-    """Press a row at a share of its width, once it lies still: what takes the click is its button, which reaches over it."""
+    """Press a row at a share of its width, once it lies still; its button reaches over it and takes the click."""
     seen: list[object] = []
 
     def settled() -> bool:
