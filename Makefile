@@ -50,6 +50,7 @@ help:
 
 demo: $(CORE)
 	@$(VENV)/bin/sesreceive demo
+	@echo '    make lab                                   the first lesson, in JupyterLab'
 
 lab: $(NOTEBOOK)
 	@$(PY) -c 'import jupyterlab' 2>/dev/null || { \
