@@ -69,6 +69,8 @@ from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from sesreceive import captures, datasets, gallery
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
@@ -223,6 +225,7 @@ _LATER = {
     "interference": "sesreceive.analysis.interference",
     "lint": "sesreceive.analysis.lint",
     "load": "sesreceive.formats",
+    "magics": "",
     "mock_aws_receiving": "sesreceive.endpoint.in_process",
     "mutants": "sesreceive.analysis.mutants",
     "must": "sesreceive.analysis.intents",
@@ -252,3 +255,10 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """The public names, the late ones included."""
     return sorted(__all__)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What ``%load_ext sesreceive`` asks for: the magics of `sesreceive.magics` in this notebook."""
+    from sesreceive.magics.shell_magics import load as load_magics
+
+    load_magics(shell)

@@ -20,7 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 DISTRIBUTIONS = packages_distributions()
-EXTRA_OF_PART = {"endpoint": "endpoint", "plot": "notebook", "ui": "notebook", "testing": "testing"}
+EXTRA_OF_PART = {
+    "endpoint": "endpoint",
+    "magics": "notebook",
+    "plot": "notebook",
+    "ui": "notebook",
+    "testing": "testing",
+}
 HEAVY = ["boto3", "botocore", "ipywidgets", "IPython", "matplotlib", "numpy", "pandas", "pyarrow"]
 
 
