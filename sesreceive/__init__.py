@@ -71,7 +71,7 @@ from sesreceive.verdict import Verdict, Verdicts
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from sesreceive import captures, datasets, gallery
+    from sesreceive import captures, datasets, gallery, lessons
     from sesreceive.analysis.compare import compare, equivalent
     from sesreceive.analysis.coverage_tally import coverage
     from sesreceive.analysis.covering_corpus import covering_corpus
@@ -184,6 +184,7 @@ __all__ = [
     "fidelity",
     "gallery",
     "interference",
+    "lessons",
     "lint",
     "load",
     "member",
@@ -223,6 +224,7 @@ _LATER = {
     "fidelity": "sesreceive.likeness.fidelity",
     "gallery": "",
     "interference": "sesreceive.analysis.interference",
+    "lessons": "",
     "lint": "sesreceive.analysis.lint",
     "load": "sesreceive.formats",
     "magics": "",

@@ -74,6 +74,10 @@ def written_findings() -> str:
     return "\n".join(["| code | weight | lesson | fix | source |", "| --- | --- | --- | --- | --- |", *rows])
 
 
+def written_exercises() -> str:
+    return importlib.import_module("sesreceive.lessons").everything().markdown()
+
+
 PARTS: list[tuple[str, str, Callable[[], str]]] = [
     ("CONTRIBUTING.md",           "layers", written_layers),
     ("notebooks/architecture.md", "rooms",  written_rooms),
@@ -81,6 +85,7 @@ PARTS: list[tuple[str, str, Callable[[], str]]] = [
     ("notebooks/architecture.md", "doors",  written_doors),
     ("notebooks/architecture.md", "core",   written_core),
     ("notebooks/checks.md",       "findings", written_findings),
+    ("notebooks/exercises.md",    "exercises", written_exercises),
 ]  # fmt: skip
 
 

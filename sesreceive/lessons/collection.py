@@ -1,0 +1,162 @@
+"""All lessons, by name: each is one file in ``course/``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sesreceive._html import code, escape, table
+from sesreceive.errors import InputError, one_line
+from sesreceive.lessons import course
+from sesreceive.lessons.exercise import Exercise
+from sesreceive.lessons.lesson import Lesson
+from sesreceive.lessons.result import Result
+from sesreceive.shown import Shown
+from sesreceive.wording import count, either, expected
+
+if TYPE_CHECKING:
+    from sesreceive.lessons.progress import ProgressFile
+
+__all__ = ["Course", "check", "everything", "exercise", "load", "names"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Course(Shown):
+    """Lessons in the order of the course.
+
+    Attributes
+    ----------
+    lessons : tuple of Lesson
+        What there is.
+    """
+
+    lessons: tuple[Lesson, ...]
+
+    def __iter__(self) -> Iterator[Lesson]:
+        """The lessons."""
+        return iter(self.lessons)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.lessons)
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The exercises of all lessons."""
+        return tuple(one for lesson in self.lessons for one in lesson)
+
+    def frame(self) -> Any:
+        """One row an exercise, as a DataFrame, all text: ``lesson``, ``exercise``, ``gives`` and ``task``."""
+        import pandas as pd
+
+        rows = [(one.lesson, one.name, one.goal.wants, " ".join(one.task.split())) for one in self.exercises]
+        return pd.DataFrame(rows, columns=pd.Index(("lesson", "exercise", "gives", "task")))
+
+    def markdown(self) -> str:
+        """The table of the page `exercises.md`: a line an exercise."""
+        lines = ["| exercise | what is to be done | answer |", "| --- | --- | --- |"]
+        for one in self.exercises:
+            task = one_line(" ".join(one.task.split()), 400).replace("|", "\\|")
+            lines.append(f"| `{one.id}` | {task} | {one.goal.wants} |")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """One line: how many lessons and exercises."""
+        return f"<Course of {count(len(self.lessons), 'lesson')}, {count(len(self.exercises), 'exercise')}>"
+
+    def _plain(self) -> str:
+        """A line a lesson."""
+        lines = (f"  {one_line(one.name)}: {one_line(one.title)} ({len(one)})" for one in self.lessons)
+        return "\n".join((repr(self), *lines))
+
+    def __str__(self) -> str:
+        """What is shown where there is no HTML."""
+        return self._plain()
+
+    def _rich(self) -> str:
+        rows = ((code(one.name), escape(one.title), str(len(one))) for one in self.lessons)
+        return table(("name", "subject", "exercises"), rows, numbers=("exercises",))
+
+
+def names() -> tuple[str, ...]:
+    """The names of the lessons, in the order of the course.
+
+    Examples
+    --------
+    >>> names()[:3]
+    ('path', 'filters', 'conditions')
+    """
+    return course.ORDER
+
+
+@cache
+def load(name: str) -> Lesson:
+    """The lesson of this name.
+
+    Raises
+    ------
+    InputError
+        When there is none; the message says which there are.
+
+    Examples
+    --------
+    >>> lesson = load("order")
+    >>> lesson.check("bounce", "z").passed
+    False
+    >>> load("stopping")
+    Traceback (most recent call last):
+    sesreceive.errors.InputError: lessons: expected `path`, ... but got `stopping`
+    """
+    if name not in names():
+        raise InputError(f"lessons: expected {either(names())} but got `{one_line(name)}`")
+    module = import_module(f"{course.__name__}.{name.replace('-', '_')}")
+    title, _, about = (module.__doc__ or "").partition("\n\n")
+    return Lesson(
+        name=name,
+        title=title.strip().rstrip("."),
+        about=" ".join(about.split()),
+        exercises=tuple(replace(one, lesson=name) for one in module.EXERCISES),
+        notebook=getattr(module, "NOTEBOOK", ""),
+    )
+
+
+def everything() -> Course:
+    """All lessons."""
+    return Course(tuple(load(name) for name in names()))
+
+
+def exercise(name: str) -> Exercise:
+    """The exercise with this lesson and name.
+
+    Raises
+    ------
+    InputError
+        When there is no such lesson, or no such exercise in it.
+
+    Examples
+    --------
+    >>> exercise("order/stop")
+    <Exercise order/stop: ...>
+    >>> exercise("stop")
+    Traceback (most recent call last):
+    sesreceive.errors.InputError: expected a lesson and an exercise, such as `order/stop`, but got `stop`
+    """
+    if "/" not in str(name):
+        known = [one.id for one in everything().exercises]
+        raise InputError(expected("a lesson and an exercise, such as `order/stop`,", name, known))
+    lesson, _, rest = name.partition("/")
+    return load(lesson)[rest]
+
+
+def check(name: str, answer: Any, progress: ProgressFile | None = None) -> Result:
+    """What the exercise of this name says to an answer; see `Exercise.check`.
+
+    Examples
+    --------
+    >>> bool(check("order/bounce", "no idea"))
+    False
+    """
+    return exercise(name).check(answer, progress)

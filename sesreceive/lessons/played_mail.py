@@ -1,0 +1,39 @@
+"""What becomes of a small mail by an account: how the exercises work out the values that they ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sesreceive.account.account import Account
+from sesreceive.actions import S3Action
+from sesreceive.backends.memory import MemoryBackend
+from sesreceive.lessons.trials import ENVELOPE
+from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
+
+__all__ = ["HELLO", "folders", "into", "received"]
+
+HELLO = b"From: Ana <ana@example.org>\r\nTo: ana@example.com\r\nSubject: hello\r\n\r\nHello\r\n"
+
+
+def into(bucket: str) -> S3Action:
+    """The mail lies in the bucket."""
+    return S3Action(bucket_name=bucket)
+
+
+def received(account: Account, *to: str, raw: bytes = HELLO, zone: Any = None, **said: Any) -> Reception:
+    """What becomes of the mail to these recipients.
+
+    Examples
+    --------
+    >>> str(received(Account(), "ana@example.com").replies[0])
+    '550 5.1.1 Requested action not taken: mailbox unavailable'
+    """
+    return Receiver(account, resolver=zone, seed=1).receive(raw, ENVELOPE, rcpt_to=to, **said)
+
+
+def folders(account: Account, *to: str) -> list[str]:
+    """The first parts of the keys under which the mail lies, in order."""
+    backend = MemoryBackend()
+    Receiver(account, backend=backend, seed=1).receive(HELLO, ENVELOPE, rcpt_to=to)
+    return [key.partition("/")[0] for bucket in backend.buckets.values() for key in bucket]
