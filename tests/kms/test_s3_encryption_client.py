@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -125,3 +127,55 @@ def test_a_real_key_service_refuses_another_context(aws: Aws) -> None:
     metadata = {**stored["Metadata"], "x-amz-matdesc": json.dumps(material)}
     with pytest.raises(aws.kms.exceptions.InvalidCiphertextException):
         decrypt(stored["Body"].read(), metadata, aws.kms)
+
+
+HOW_TO = HERE.parents[1] / "notebooks" / "how-to.md"
+ALLOWED = (
+    ("as the page has it", "", ""),
+    ("the old wrapping not allowed", "enable_legacy_wrapping_algorithms=True", "Enable legacy wrapping algorithms"),
+    (
+        "no commitment policy",
+        "commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT",
+        "Use REQUIRE_ENCRYPT_ALLOW_DECRYPT",
+    ),
+)
+
+
+@pytest.mark.parametrize(("left_out", "refusal"), [row[1:] for row in ALLOWED], ids=[row[0] for row in ALLOWED])
+def test_the_program_of_the_how_to_reads_them_and_all_of_it_is_needed(
+    client_python: Path, aws: Aws, left_out: str, refusal: str
+) -> None:
+    blocks = re.findall(r"(?ms)^```python\n(.*?)^```$", HOW_TO.read_text(encoding="utf-8"))
+    (program,) = [block for block in blocks if "S3EncryptionClientConfig(" in block]
+    assert left_out in program
+    done = subprocess.run(
+        [
+            client_python,
+            "-I",
+            "-c",
+            program.replace(f", {left_out}" if left_out else "\0", ""),
+            BUCKET,
+            "8-bit",
+            aws.key_arn,
+        ],
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={
+            **os.environ,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": aws.endpoint,
+        },
+    )
+    assert (refusal.encode() in done.stderr) if refusal else (done.stdout == aws.plain["8-bit"]), done.stderr
+
+
+def test_the_lesson_has_the_lines_of_the_how_to() -> None:
+    lesson = json.loads((HERE.parents[1] / "notebooks" / "19-s3-sns-and-encryption.ipynb").read_text(encoding="utf-8"))
+    text = "\n".join("".join(cell["source"]) for cell in lesson["cells"])
+    page = HOW_TO.read_text(encoding="utf-8")
+    for line in ("keyring = KmsKeyring(", "config = S3EncryptionClientConfig("):
+        (of_page,) = [one for one in page.splitlines() if one.startswith(line)]
+        assert of_page in text.splitlines()
