@@ -20,6 +20,7 @@ IDEAS = [
     "18-spam-and-virus",
     "19-s3-sns-and-encryption",
     "20-lambda-gates",
+    "21-live-smtp",
 ]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")
