@@ -22,7 +22,7 @@ from sesreceive.shown import Shown
 from sesreceive.stages.prefixes import Prefix, PrefixTable, prefix_of
 from sesreceive.stages.provider_files import ListKind, read_published
 from sesreceive.trace.events import Op
-from sesreceive.wording import count
+from sesreceive.wording import count, expected
 
 __all__ = ["AnyList", "DnsList", "ListKind", "Listing", "ProviderList", "asks_dns"]
 
@@ -63,13 +63,18 @@ class ProviderList(Shown):
     networks : tuple of str
         Addresses or CIDR blocks.
     kind : ListKind
-        Whose they are: whether those of EC2 count is an open point, ``ec2_source``.
+        Whose they are, ``ec2``, ``drop`` or ``plain``: whether those of EC2 count is an open point, ``ec2_source``.
     published : datetime or None
         When the list was made, where it says so.
 
+    Raises
+    ------
+    InputError
+        When a network or the kind is none.
+
     Examples
     --------
-    >>> ec2 = ProviderList("EC2", ("203.0.113.0/24",))
+    >>> ec2 = ProviderList("EC2", ("203.0.113.0/24",), kind="ec2")
     >>> print(ec2.covers("203.0.113.9"))
     203.0.113.0/24
     """
@@ -80,8 +85,9 @@ class ProviderList(Shown):
     published: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no network, naming it."""
+        """Refuse what is no network and no kind, naming it."""
         object.__setattr__(self, "networks", tuple(self.networks))
+        object.__setattr__(self, "kind", _kind_of(self.kind, self.name))
         self.table  # noqa: B018 - parse now, so that the error names this list
 
     @classmethod
@@ -295,6 +301,17 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _kind_of(kind: object, name: str) -> ListKind:
+    """The kind that a word names: the text `ec2` is the kind, and compared as it."""
+    for known in ListKind:
+        if kind == known:
+            return known
+    raise InputError(f"provider list `{one_line(name)}`: {expected(_KINDS, kind, tuple(ListKind))}")
+
+
+_KINDS = "the kind `ec2`, `drop` or `plain`"
 
 
 def _no_network(text: str) -> str:

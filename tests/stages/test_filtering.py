@@ -147,6 +147,19 @@ def test_whether_ec2_is_refused_is_a_named_assumption() -> None:
     assert not decide([], IP, [FROM_EC2, ses.ProviderList("drop", (IP,), ListKind.DROP)], other).accepted
 
 
+@pytest.mark.parametrize("kind", [*ListKind, *map(str, ListKind)])
+def test_a_kind_may_be_given_as_a_word_and_is_compared_as_the_kind(kind: str) -> None:
+    listed = ses.ProviderList("list", (IP,), kind=kind)  # type: ignore[arg-type]
+    assert listed.kind is ListKind(kind)
+    assert decide([], IP, [listed], ses.Assumptions(ec2_source="accepted")).accepted is (kind == "ec2")
+
+
+@pytest.mark.parametrize("kind", ["EC2", "", None, 2, ["ec2"]])
+def test_a_list_of_no_kind_is_refused(kind: object) -> None:
+    with pytest.raises(ses.InputError, match=r"^provider list `list`: expected the kind `ec2`, `drop` or `plain` but"):
+        ses.ProviderList("list", (IP,), kind=kind)  # type: ignore[arg-type]
+
+
 def test_an_account_is_told_that_its_reading_of_ec2_mattered() -> None:
     receiver = ses.Receiver(ses.Account(identities=("example.com",)), provider_lists=[FROM_EC2], seed=1)
     reception = receiver.receive(b"Subject: x", client_ip=IP, rcpt_to=["ana@example.com"])
