@@ -22,6 +22,7 @@ IDEAS = [
     "20-lambda-gates",
     "21-live-smtp",
     "12-ip-filters",
+    "13-envelope-and-headers",
 ]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")
