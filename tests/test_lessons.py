@@ -23,6 +23,7 @@ IDEAS = [
     "21-live-smtp",
     "12-ip-filters",
     "13-envelope-and-headers",
+    "14-spf",
 ]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")
