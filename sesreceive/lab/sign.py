@@ -17,14 +17,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from sesreceive.auth.domains import published_domain
 from sesreceive.errors import InputError, MissingExtraError, one_line
+from sesreceive.lab.short_key import MAKES_FROM, short_key
+from sesreceive.wording import expected, wrong_kind
 
 __all__ = ["CANONICALIZATIONS", "KEY_KINDS", "SigningKey", "sign"]
 
 KEY_KINDS = ("rsa", "ed25519")
 CANONICALIZATIONS = ("relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple")
 
-# RFC 8301 section 3.2: signers use at least 1024 bits and should use 2048.
-BITS = 2048
+# RFC 8301 section 3.2: signers use at least 1024 bits and should use 2048; verifiers take up to 4096. Much under 512
+# there is no room for an rsa-sha256 signature (RFC 8017 section 9.2).
+BITS, SHORTEST, LONGEST = 2048, 512, 4096
 
 _log = logging.getLogger(__name__)
 
@@ -61,10 +64,19 @@ class SigningKey:
     def generate(cls, domain: str, selector: str, *, kind: str = "rsa", bits: int = BITS) -> SigningKey:
         """A new key.
 
+        Parameters
+        ----------
+        domain, selector : str
+            The ``d=`` and ``s=`` tags.
+        kind : str
+            ``rsa`` or ``ed25519``.
+        bits : int
+            Length of an RSA key, even, from 512 to 4096. One under 1024 is for seeing it refused.
+
         Raises
         ------
         InputError
-            When DNS cannot hold domain or selector, or there is no such kind.
+            When DNS cannot hold domain or selector, or there is no such kind or length.
         """
         owner, label = published_domain(domain), published_domain(selector, labels=1)
         if owner is None:
@@ -73,11 +85,7 @@ class SigningKey:
             raise InputError(f"selector: expected a name such as `s1` but got `{one_line(selector)}`")
         if kind not in KEY_KINDS:
             raise InputError(f"kind of key: expected `rsa` or `ed25519` but got `{one_line(kind)}`")
-        made: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
-        if kind == "rsa":
-            made = rsa.generate_private_key(public_exponent=65537, key_size=bits)
-        else:
-            made = ed25519.Ed25519PrivateKey.generate()
+        made = _rsa_key(bits) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()
         return cls(domain=owner, selector=label, private=made)
 
     @property
@@ -101,6 +109,15 @@ class SigningKey:
         return f"v=DKIM1; k={self.kind}; p={base64.b64encode(data).decode()}"
 
 
+def _rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    wanted = f"an even number from {SHORTEST} to {LONGEST}"
+    if type(bits) is not int:
+        raise InputError(f"bits of an RSA key: {wrong_kind(wanted, bits)}")
+    if not SHORTEST <= bits <= LONGEST or bits % 2:
+        raise InputError(f"bits of an RSA key: {expected(wanted, bits)}")
+    return short_key(bits) if bits < MAKES_FROM else rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
 def sign(
     raw: bytes,
     key: SigningKey,
@@ -109,6 +126,7 @@ def sign(
     canonicalization: str = "relaxed/relaxed",
     fields: Iterable[str] = (),
     length: bool = False,
+    expires_at: float | None = None,
 ) -> bytes:
     r"""The message with one more DKIM-Signature at its top.
 
@@ -126,6 +144,9 @@ def sign(
         Names of the fields that are signed; by default all of them but those that change on the way.
     length : bool
         Whether ``l=`` says how much of the body is signed, so that more can be put behind it.
+    expires_at : float, optional
+        The ``x=`` tag, in seconds since 1970: behind it the signature is none. It is written as it is given; one
+        that is not behind `signed_at` makes a signature that no verifier takes.
 
     Raises
     ------
@@ -161,7 +182,7 @@ def sign(
     names = [name.encode("ascii", "replace") for name in fields]
     forms = tuple(canonicalization.encode().split(b"/"))
     try:
-        header: bytes = _signer()(raw, int(signed_at)).sign(
+        header: bytes = _signer()(raw, int(signed_at), expires_at).sign(
             key.selector.encode("ascii"),
             key.domain.encode("ascii"),
             secret,
@@ -177,16 +198,18 @@ def sign(
 
 @cache
 def _signer() -> Any:
-    """The signer of dkimpy, with `t` told instead of read from the machine's clock; imported when it is needed."""
+    """The signer of dkimpy, with `t` told, not read from the machine's clock, and with `x`; imported when needed."""
     import dkim
 
     class Signer(dkim.DKIM):  # type: ignore[misc]  # dkimpy has no types
-        def __init__(self, raw: bytes, signed_at: int) -> None:
+        def __init__(self, raw: bytes, signed_at: int, expires_at: float | None) -> None:
             super().__init__(raw, logger=_log)
-            self.signed_at = signed_at
+            self.times = [(b"t", b"%d" % signed_at)]
+            if expires_at is not None:
+                self.times.append((b"x", b"%d" % int(expires_at)))
 
         def gen_header(self, fields: list[tuple[bytes, bytes]], *arguments: Any, **options: Any) -> Any:
-            told = [(tag, b"%d" % self.signed_at if tag == b"t" else value) for tag, value in fields]
+            told = [told for field in fields for told in (self.times if field[0] == b"t" else [field])]
             return super().gen_header(told, *arguments, **options)
 
     return Signer

@@ -6,6 +6,7 @@ import dkim as oracle
 import pytest
 
 from sesreceive.auth import dkim
+from sesreceive.auth.results import Failure
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError
 from sesreceive.lab.sign import CANONICALIZATIONS, KEY_KINDS, SigningKey, sign
@@ -56,6 +57,29 @@ def test_with_a_length_more_may_follow() -> None:
     assert status(sign(RAW, KEYS["rsa"], signed_at=NOW, length=True) + b"more\r\n") == ["pass"]
 
 
+@pytest.mark.parametrize("later, want", [(60, "fail"), (59, "pass"), (-3600, "pass")])
+def test_a_signature_expires_when_it_was_told(later: int, want: str) -> None:
+    signed = sign(RAW, KEYS["rsa"], signed_at=NOW, expires_at=NOW + 59.5)
+    assert b" t=1767348000; x=1767348059;" in signed.replace(b"\r\n", b"")
+    assert status(signed, now=NOW + later) == [want]
+    (result,) = dkim.verify(Message(signed), ZONE, NOW + later)
+    assert result.failure is (Failure.EXPIRED if want == "fail" else None)
+
+
+def test_a_signature_that_ends_before_it_begins_is_none() -> None:
+    (result,) = dkim.verify(Message(sign(RAW, KEYS["rsa"], signed_at=NOW, expires_at=NOW)), ZONE, NOW)
+    assert result.failure is Failure.TIMES
+
+
+@pytest.mark.parametrize("bits", [512, 768, 1022])
+def test_a_short_key_signs_what_the_oracle_verifies_and_rfc_8301_refuses(bits: int) -> None:
+    key = SigningKey.generate("example.org", "short", bits=bits)
+    signed = sign(RAW, key, signed_at=NOW)
+    assert oracle.verify(signed, dnsfunc=lambda name, timeout=5: key.record.encode(), minkey=bits)
+    (result,) = dkim.verify(Message(signed), Zone({key.name: {"TXT": key.record}}), NOW)
+    assert (result.failure, result.key_bits) == (Failure.KEY_SIZE, bits)
+
+
 def test_only_the_fields_named_are_signed() -> None:
     signed = sign(RAW, KEYS["rsa"], signed_at=NOW, fields=("From",))
     assert status(signed.replace(b"Subject: hello", b"Subject: bye")) == ["pass"]
@@ -68,10 +92,15 @@ def test_an_internationalised_domain_signs_by_its_a_labels() -> None:
     assert (result.status.value, result.domain) == ("pass", "xn--bcher-kva.example")
 
 
+BITS = "bits of an RSA key: expected an even number from 512 to 4096"
 WRONG = [
     (lambda: SigningKey.generate("no domain", "s1"), "signing domain: expected a domain such as `example.org`"),
     (lambda: SigningKey.generate("example.org", "a b"), "selector: expected a name such as `s1` but got `a b`"),
     (lambda: SigningKey.generate("example.org", "s1", kind="dsa"), "kind of key: expected `rsa` or `ed25519`"),
+    (lambda: SigningKey.generate("example.org", "s1", bits=500), f"{BITS} but got `500`"),
+    (lambda: SigningKey.generate("example.org", "s1", bits=1025), f"{BITS} but got `1025`"),
+    (lambda: SigningKey.generate("example.org", "s1", bits=1 << 20), f"{BITS} but got `1048576`"),
+    (lambda: SigningKey.generate("example.org", "s1", bits="2048"), f"{BITS} but got the text `2048`"),  # type: ignore[arg-type]
     (lambda: sign(RAW, KEYS["rsa"], signed_at=NOW, canonicalization="loose"), "canonicalization: expected one of"),
     (lambda: sign(RAW, KEYS["rsa"], signed_at=NOW, fields=("To",)), "the message cannot be signed"),
     (lambda: sign(b"nonsense", KEYS["rsa"], signed_at=NOW), "the message cannot be signed"),
