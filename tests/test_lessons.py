@@ -24,6 +24,7 @@ IDEAS = [
     "12-ip-filters",
     "13-envelope-and-headers",
     "14-spf",
+    "15-dkim",
 ]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")
