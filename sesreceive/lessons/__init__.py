@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.collection import Course, check, everything, exercise, load, names
+from sesreceive.lessons.differing_mail import DifferingMailGoal
 from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.goal import Goal
@@ -26,6 +27,7 @@ from sesreceive.lessons.trials import FunctionGoal, MailGoal, Trial, Wanted, Zon
 __all__ = [
     "ChoiceGoal",
     "Course",
+    "DifferingMailGoal",
     "Exercise",
     "FiltersGoal",
     "Finding",

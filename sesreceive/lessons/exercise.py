@@ -126,7 +126,12 @@ class Exercise(Shown):
     def _hint(self, value: Any) -> str:
         if isinstance(self.goal, ChoiceGoal):
             return self.goal.reasons.get(value, "")
-        return next((one.hint for one in self.mistakes if self.goal.same(value, self.goal.read(one.answer))), "")
+        known = [(self.goal.read(one.answer), one.hint) for one in self.mistakes]
+        mine = self.goal.plain(value)
+        for mistake, hint in known:  # one that is written like this counts before one that comes to the same
+            if self.goal.plain(mistake) == mine:
+                return hint
+        return next((hint for mistake, hint in known if self.goal.same(value, mistake)), "")
 
     @property
     def _told(self) -> str:

@@ -48,8 +48,8 @@ class Wanted(Shown):
         The rules that fire, in order.
     done : tuple of str, optional
         Operations in order, each with its bucket, topic, function or recipient: ``PutObject inbox/spam``.
-    spf, dkim, dmarc, spam, virus : str, optional
-        Verdicts.
+    spf, dkim, dmarc, spam, virus, dmarc_policy : str, optional
+        Verdicts, and the policy where DMARC fails.
     """
 
     reply: int | None = None
@@ -58,33 +58,38 @@ class Wanted(Shown):
     spf: str | None = None
     dkim: str | None = None
     dmarc: str | None = None
+    dmarc_policy: str | None = None
     spam: str | None = None
     virus: str | None = None
 
     def against(self, came: Wanted) -> str:
         """What came otherwise than wanted, as a sentence; empty where nothing did."""
-        for name in ("reply", "spf", "dkim", "dmarc", "spam", "virus", "rules", "done"):
+        for name, label in _LABELS.items():
             wanted, got = getattr(self, name), getattr(came, name)
             if wanted is not None and wanted != got:
-                return f"{_LABELS.get(name, name.upper())} {_shown(got)}, wanted {_shown(wanted)}"
+                return f"{label} {_shown(got)}, wanted {_shown(wanted)}"
         return ""
 
 
+# In the order in which they are looked at.
 _LABELS = {
     "reply": "the reply is",
-    "rules": "the rules that fire are",
-    "done": "what is done is",
-    "spam": "the spam verdict is",
-    "virus": "the virus verdict is",
     "spf": "the SPF verdict is",
     "dkim": "the DKIM verdict is",
     "dmarc": "the DMARC verdict is",
+    "dmarc_policy": "the DMARC policy is",
+    "spam": "the spam verdict is",
+    "virus": "the virus verdict is",
+    "rules": "the rules that fire are",
+    "done": "what is done is",
 }
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return "none, since the mail is refused"
+    if value == "":
+        return "none"
     if isinstance(value, tuple):
         return ", ".join(f"`{one_line(one, 100)}`" for one in value) or "nothing"
     return f"`{value}`"
@@ -98,7 +103,7 @@ def outcome(reception: Reception) -> Wanted:
     return Wanted(reply=reception.reply.code, rules=reception.rules, done=done, **verdicts)
 
 
-_VERDICTS = ("spf", "dkim", "dmarc", "spam", "virus")
+_VERDICTS = ("spf", "dkim", "dmarc", "dmarc_policy", "spam", "virus")
 
 
 def _name(effect: Effect) -> str:
@@ -153,7 +158,7 @@ def _results(reception: Reception) -> tuple[str, ...]:
     results = reception.authentication
     if results is None:
         return ()
-    return str(results.spf.status), *(str(one.status) for one in results.dkim), str(results.dmarc.status)
+    return str(results.spf.status), *(f"{one.status} {one.failure}" for one in results.dkim), str(results.dmarc.status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -24,6 +24,7 @@ def test_the_solution_passes_and_tells_the_fact(name: str) -> None:
     assert exercise.tag in {"documented", "observed", "assumed", "standard"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "at"), [(name, at) for name, one in EXERCISES.items() for at in range(len(one.also))])
 def test_every_other_right_answer_passes(name: str, at: int) -> None:
     result = EXERCISES[name].check(EXERCISES[name].also[at])
@@ -44,6 +45,7 @@ def test_each_wrong_answer_gets_its_hint_and_never_the_solution(name: str) -> No
             assert exercise.goal.right not in str(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_wrong_kind_of_answer_is_one_clear_sentence(name: str) -> None:
     for odd in (object(), None, 3.5, [None]):
@@ -53,6 +55,7 @@ def test_a_wrong_kind_of_answer_is_one_clear_sentence(name: str) -> None:
         assert "\n" not in result.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, one in EXERCISES.items() if not callable(one.goal.solution)])
 def test_an_answer_can_be_handed_in_as_json(name: str) -> None:
     exercise = EXERCISES[name]
@@ -60,6 +63,11 @@ def test_an_answer_can_be_handed_in_as_json(name: str) -> None:
         again = json.loads(json.dumps(exercise.plain(answer)))
         assert exercise.check(again).passed == exercise.check(answer).passed
     assert json.loads(json.dumps(exercise.check(exercise.goal.solution).to_dict()))["passed"]
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(EXERCISES) >= 50
+    assert all(len(lesson) >= 2 for lesson in lessons.everything())
 
 
 def test_every_file_of_the_course_is_a_lesson() -> None:

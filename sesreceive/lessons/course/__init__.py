@@ -5,4 +5,23 @@ lesson; a new lesson is a new file and its name in `ORDER`. ``tests/lessons`` ho
 answers and every wrong one against what the file says.
 """
 
-ORDER = ("path", "filters", "conditions", "order")
+ORDER = (
+    "path",
+    "filters",
+    "conditions",
+    "order",
+    "envelope",
+    "spf",
+    "dkim",
+    "dmarc",
+    "forwarding",
+    "scanning",
+    "storage",
+    "functions",
+    "bounces",
+    "failures",
+    "smtp",
+    "own-mail",
+    "own-template",
+    "proving",
+)
