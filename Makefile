@@ -266,7 +266,7 @@ install = set -e; \
 # The oldest patch release decides, so that one set serves all. Two libraries are published as source only.
 constraints:
 	@command -v uv >/dev/null 2>&1 || { echo 'make constraints: needs uv on PATH' >&2; exit 1; }
-	@{ sed -n '/^#/p' constraints.txt; printf '%s\n' setuptools wheel editables | \
+	@{ sed -n '/^#/p' constraints.txt; printf '%s\n' setuptools wheel editables pyspark | \
 	  uv pip compile --quiet --no-header --no-annotate --upgrade --python-version 3.11.0 --extra dev \
 	    --only-binary :all: --no-binary pyspf --no-binary dkimpy pyproject.toml -; } > constraints.new
 	@mv constraints.new constraints.txt

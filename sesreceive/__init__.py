@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from sesreceive.functions.registry import Handler
     from sesreceive.likeness.fidelity import fidelity
     from sesreceive.permissions import Permissions
+    from sesreceive.replay.frame_function import frame_function, message_frames
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.rspamd import RspamdScanner
@@ -182,12 +183,14 @@ __all__ = [
     "drift",
     "equivalent",
     "fidelity",
+    "frame_function",
     "gallery",
     "interference",
     "lessons",
     "lint",
     "load",
     "member",
+    "message_frames",
     "mock_aws_receiving",
     "must",
     "must_never",
@@ -222,6 +225,8 @@ _LATER = {
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
     "fidelity": "sesreceive.likeness.fidelity",
+    "frame_function": "sesreceive.replay.frame_function",
+    "message_frames": "sesreceive.replay.frame_function",
     "gallery": "",
     "interference": "sesreceive.analysis.interference",
     "lessons": "",

@@ -71,6 +71,17 @@ class SteppingClock(Shown):
         self.now_s = round(now + self.step_s, 6)
         return now
 
+    def ahead(self, count: int) -> float:
+        """The reading that comes after so many others, without moving.
+
+        Examples
+        --------
+        >>> clock = SteppingClock(1_000.0, step_s=0.5)
+        >>> clock.ahead(2), clock()
+        (1001.0, 1000.0)
+        """
+        return round(self.now_s + count * self.step_s, 6)
+
     def advance(self, seconds: float) -> None:
         """Move on."""
         self.now_s = round(self.now_s + seconds, 6)

@@ -101,6 +101,10 @@ class SeededMessageIds(Shown):
         """The id at a position, from 0, without moving on: workers that share out messages give the ids of one run."""
         return new_message_id(hashlib.sha256(f"message id {self.seed} {index}".encode()).digest()[:24])
 
+    def ahead(self, count: int) -> str:
+        """The id that comes after so many others, without moving on."""
+        return self.at(self._next + count)
+
     def __reduce__(self) -> tuple[type, tuple[int | str, int]]:
         """Seed and position, for another process."""
         return type(self), (self.seed, self._next)

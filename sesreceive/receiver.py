@@ -50,6 +50,7 @@ from sesreceive.writing.ses_keys import zone_records
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from os import PathLike
     from pathlib import Path
     from ssl import SSLContext
 
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
     from sesreceive.effects import SendBounce
     from sesreceive.mail.corpus import Override, Source
     from sesreceive.replay import Progress
+    from sesreceive.replay.done import Before
+    from sesreceive.replay.replay_folder import ReplayFolder
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
     from sesreceive.smtp.smtp_faults import SmtpFault, SmtpFaults
@@ -519,6 +522,8 @@ class Receiver(Shown):
         trusted: Sequence[str] = (),
         kms: Any = None,
         take_over: bool = True,
+        done: Before | None = None,
+        ahead: int | None = None,
     ) -> Report:
         """Receive many messages, from a folder, mailbox, archive, bucket, table or iterable; see `replay.replay`."""
         from sesreceive.replay import replay
@@ -535,7 +540,18 @@ class Receiver(Shown):
             trusted=trusted,
             kms=kms,
             take_over=take_over,
+            done=done,
+            ahead=ahead,
         )
+
+    def replay_to(self, folder: str | PathLike[str], source: Source, **options: Any) -> ReplayFolder:
+        """Receive mail of any amount and write the rows to Parquet files; see `sesreceive.replay.streaming.replay_to`.
+
+        The options are those of `replay` but `keep`, and ``tables`` and ``part``.
+        """
+        from sesreceive.replay.streaming import replay_to
+
+        return replay_to(self, folder, source, **options)
 
     def smtp(
         self,

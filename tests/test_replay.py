@@ -179,7 +179,7 @@ def test_no_more_is_read_than_the_workers_can_take(threads: ThreadPoolExecutor) 
 
 def test_progress_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, int | None]] = []
-    monkeypatch.setattr("sesreceive.replay._EVERY_S", 0.0)
+    monkeypatch.setattr("sesreceive.replay.progress._EVERY_S", 0.0)
     scenario_receiver().replay(ITEMS, progress=lambda done, total: told.append((done, total)))
     assert told == [(done, len(ITEMS)) for done in [*range(1, len(ITEMS) + 1), len(ITEMS)]]
     told.clear()
@@ -193,9 +193,9 @@ def test_progress_is_told_now_and_then_and_at_the_end(monkeypatch: pytest.Monkey
 def test_progress_is_told_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock that goes on by a second each time it is read: at most each second message is told, and the last."""
     told: list[int] = []
-    monkeypatch.setattr("sesreceive.replay._EVERY_S", 2.0)
+    monkeypatch.setattr("sesreceive.replay.progress._EVERY_S", 2.0)
     clock = itertools.count()
-    monkeypatch.setattr("sesreceive.replay.time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    monkeypatch.setattr("sesreceive.replay.progress.time", SimpleNamespace(monotonic=lambda: float(next(clock))))
     ses.Receiver(ses.Account(), seed=1).replay([b""] * 500, progress=lambda done, total: told.append(done))
     assert told[-1] == 500
     assert 0 < len(told) <= 500 / 2 + 1

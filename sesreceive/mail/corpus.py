@@ -35,7 +35,7 @@ from sesreceive.mail.message import Message
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.ses_block import SesBlock, block_of
 
-__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "read", "read_content", "with_crlf"]
+__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "open_source", "read", "read_content", "with_crlf"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,22 +204,31 @@ def read(
     >>> next(read([b""], envelope={"rcpt_to": ["bo@example.com"], "tls": True})).envelope.tls
     True
     """
-    found: _Stream
-    if isinstance(source, str | os.PathLike):
-        found, size = _path(Path(source).expanduser())
-    elif _is_message(source) or _is_reception(source) or _is_object(source):
-        found, size = _elements((source,), decrypt), 1
-    elif hasattr(source, "columns") and hasattr(source, "iloc"):
-        found, size = _frame(source), _length(source)
-    elif isinstance(source, Mapping):
-        found, size = _named(source, decrypt), len(source)
-    elif hasattr(source, "objects") and hasattr(source.objects, "all"):  # a boto3 Bucket
-        found, size = _elements(source.objects.all(), decrypt), None
-    elif isinstance(source, Iterable):
-        found, size = _elements(source, decrypt), _length(source)
-    else:
-        raise InputError(f"expected {_KINDS} but got `{one_line(type(source).__name__)}`")
+    found, size = open_source(source, decrypt)
     return Corpus(found, size, envelope, strict=strict, trusted=trusted)
+
+
+def open_source(source: Source, decrypt: Decrypt | None = None) -> tuple[_Stream, int | None]:
+    """What a source holds, nothing read out of it yet, and how many messages that is, where it is known.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, or it holds no mail.
+    """
+    if isinstance(source, str | os.PathLike):
+        return _path(Path(source).expanduser())
+    if _is_message(source) or _is_reception(source) or _is_object(source):
+        return _elements((source,), decrypt), 1
+    if hasattr(source, "columns") and hasattr(source, "iloc"):
+        return _frame(source), _length(source)
+    if isinstance(source, Mapping):
+        return _named(source, decrypt), len(source)
+    if hasattr(source, "objects") and hasattr(source.objects, "all"):  # a boto3 Bucket
+        return _elements(source.objects.all(), decrypt), None
+    if isinstance(source, Iterable):
+        return _elements(source, decrypt), _length(source)
+    raise InputError(f"expected {_KINDS} but got `{one_line(type(source).__name__)}`")
 
 
 def read_content(name: str, content: bytes) -> Corpus:

@@ -25,6 +25,7 @@ from sesreceive.verdict import Verdict
 
 __all__ = [
     "ACTIONS",
+    "AUTHENTICATION",
     "CELLS",
     "COMMON",
     "EFFECTS",
@@ -102,6 +103,7 @@ class MessageRow(NamedTuple):
     effects: str
     failed: int
     stopped_by: str
+    error: str
     reason: str
 
 
@@ -149,6 +151,7 @@ MESSAGES = Table(
         Column("effects", "string", "operations that took place, in order, joined by `, `"),
         Column("failed", "Int64", "actions that failed for good", "actions"),
         Column("stopped_by", "string", "rule whose action ended the evaluation of the set; empty when none did"),
+        Column("error", "string", "why it could not be read or received, then the rest is missing; else empty"),
         _REASON,
     ),
 )
@@ -345,6 +348,17 @@ EVENTS = Table(
     ),
 )
 
+AUTHENTICATION = Table(
+    name="authentication",
+    row="message that was received; only in the files that a replay writes as it goes",
+    order="as received",
+    empty="no message was received",
+    columns=(
+        *_MESSAGE,
+        Column("content", "string", "SHA-256 of the message as it came, in hexadecimal"),
+    ),
+)
+
 PASSED_OVER = Table(
     name="passed_over",
     row="file, member of an archive, object or row of the source that no message was made of",
@@ -373,7 +387,7 @@ def table(name: str) -> Table:
     >>> table("messages").names[:3]
     ('number', 'message', 'envelope')
     """
-    for one in (*TABLES, PASSED_OVER):
+    for one in (*TABLES, PASSED_OVER, AUTHENTICATION):
         if one.name == name:
             return one
     raise KeyError(f"expected one of {', '.join(t.name for t in TABLES)} but got `{name}`")

@@ -13,6 +13,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
+from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.reception import Reception
 from sesreceive.report.columns import CELLS, COMMON, TABLES, table
 from sesreceive.report.metrics import Counted, metrics_of
@@ -24,7 +25,7 @@ from sesreceive.trace.events import Kind
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Tables", "clean", "frame"]
+__all__ = ["Tables", "clean", "frame", "with_broken"]
 
 
 # The tables whose rows are made of the traces when they are asked for.
@@ -50,6 +51,7 @@ class Tables:
     """
 
     def __init__(self) -> None:
+        self.start = 0  # number of the first message, of a chunk of a larger corpus
         self.names: list[str] = []
         self.certainties: list[str] = []
         # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
@@ -201,7 +203,7 @@ class Tables:
     @property
     def labels(self) -> list[str]:
         """What the tables call each message: its name, or ``#`` and its number."""
-        return [name or f"#{number}" for number, name in enumerate(self.names)]
+        return [name or f"#{number}" for number, name in enumerate(self.names, start=self.start)]
 
     def length(self, name: str) -> int:
         """Number of rows of one table."""
@@ -227,7 +229,7 @@ class Tables:
     def _common(self, column: str) -> Sequence[Any]:
         """What a column says of each message that all tables have."""
         if column == "number":
-            return range(len(self))
+            return range(self.start, self.start + len(self))
         return self.labels if column == "message" else self.certainties
 
     def _content(self, name: str) -> tuple[list[int], tuple[list[Any], ...]]:
@@ -291,6 +293,19 @@ class Tables:
             actions["number"], actions["rule"], actions["action"], actions["position"], actions["outcome"], strict=True
         ):
             yield number, f"{Kind.ACTION}:{rule}/{name}#{position}", op
+
+
+def with_broken(data: dict[str, list[Any]], passed_over: Iterable[PassedOver]) -> dict[str, list[Any]]:
+    """The columns of the table `messages`, and behind them a row for each message that could not be received.
+
+    Such a row has no number, since no message of the report is behind it: its name, and why, as `error`.
+    """
+    broken = [one for one in passed_over if one.why is Why.BROKEN]
+    if not broken:
+        return data
+    cells = {"message": [one.name for one in broken], "error": [one.reason for one in broken]}
+    missing = [None] * len(broken)
+    return {column: [*values, *cells.get(column, missing)] for column, values in data.items()}
 
 
 def frame(declared: Table, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

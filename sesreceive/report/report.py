@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -12,13 +12,14 @@ from sesreceive.errors import InputError
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.reception import Reception
 from sesreceive.report import files
-from sesreceive.report.columns import PASSED_OVER, TABLES
+from sesreceive.report.columns import MESSAGES, PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
-from sesreceive.report.frames import Tables, frame
+from sesreceive.report.frames import Tables, frame, with_broken
 from sesreceive.report.grid import grid
 from sesreceive.report.matrix import Matrix, deciding_column
 from sesreceive.report.metrics import metrics_frame
 from sesreceive.report.overview import overview_html, table_text
+from sesreceive.report.schema import Schema
 from sesreceive.trace.events import Op
 from sesreceive.trace.text import Explanation
 from sesreceive.wording import count, expected
@@ -198,7 +199,10 @@ class Report:
 
     @property
     def messages(self) -> pd.DataFrame:
-        """One row a message, as received: envelope, answer, verdicts, what fired; see ``describe("messages")``."""
+        """One row a message, as received: envelope, answer, verdicts, what fired; see ``describe("messages")``.
+
+        A message that could not be read or received has a row at the end: its name and its `error`.
+        """
         return self.frame("messages")
 
     @property
@@ -252,11 +256,21 @@ class Report:
             When there is no such table.
         """
         size, made = self._frames.get(name, (-1, None))
-        if size != len(self) or made is None:
-            made = self._tables.frame(name)
+        if size != len(self) + len(self._passed_over) or made is None:
+            made = frame(declared(name), self.data(name))
             made.attrs["notes"] = list(self.notes)
-            self._frames[name] = (len(self), made)
+            self._frames[name] = (len(self) + len(self._passed_over), made)
         return made.copy()
+
+    def data(self, name: str, columns: Sequence[str] | None = None) -> dict[str, list[Any]]:
+        """The cells of a table by column, all columns or some; words may be enum members, which are text too."""
+        data = self._tables.data(name, columns)
+        return with_broken(data, self._passed_over) if name == MESSAGES.name and columns is None else data
+
+    def renumber(self, start: int) -> None:
+        """The first message has this number from now on: the report is on a chunk of a larger corpus."""
+        self._tables.start = start
+        self._frames.clear()
 
     def matrix(self) -> Matrix:
         """Messages × filters, rules and actions: what each came to, as a picture; its `frame()` is the table."""
@@ -332,6 +346,22 @@ class Report:
         from sesreceive.plot.report_plots import ReportPlots
 
         return ReportPlots(self)
+
+    @staticmethod
+    def schema(name: str) -> Schema:
+        """The columns of a table as an Arrow schema, as Spark DDL, and as an empty frame; see `Schema`.
+
+        Raises
+        ------
+        KeyError
+            When there is no such table.
+
+        Examples
+        --------
+        >>> Report.schema("rules").spark.split(", ")[3:6]
+        ['`position` BIGINT', '`rule` STRING', '`outcome` STRING']
+        """
+        return Schema(declared(name))
 
     @staticmethod
     def describe(name: str) -> str:

@@ -123,6 +123,7 @@ def message_row(reception: Reception) -> MessageRow:
         effects=join(effect.operation for effect in reception.effects),
         failed=sum(row.outcome is Op.FAIL for row in actions),
         stopped_by=reception.stopped_by,
+        error="",
         reason=reception.decided.sentence,
     )
 

@@ -1,0 +1,133 @@
+"""A folder of Parquet files that a replay wrote: a folder for each table, in it a file for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sesreceive.errors import InputError, MissingExtraError, one_line
+from sesreceive.report.columns import AUTHENTICATION, MESSAGES
+from sesreceive.report.columns import table as declared
+from sesreceive.report.schema import Schema
+from sesreceive.shown import Shown
+from sesreceive.wording import count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ReplayFolder", "parquet"]
+
+
+class ReplayFolder(Shown):
+    """What a replay wrote, read when it is asked for.
+
+    Parameters
+    ----------
+    path : path
+        The folder, as `Receiver.replay_to` made it.
+
+    Attributes
+    ----------
+    interrupted : bool
+        Whether the replay that wrote last was stopped before its end; False for a folder that is opened.
+
+    Raises
+    ------
+    InputError
+        When there is no replay in it.
+    MissingExtraError
+        When pyarrow is not installed.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path).expanduser()
+        self.interrupted = False
+        parquet()
+        if not (self.path / MESSAGES.name).is_dir():
+            raise InputError(f"there is no replay in `{one_line(self.path)}`: give a folder that `replay_to` made")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that were written."""
+        return tuple(sorted(one.name for one in self.path.iterdir() if one.is_dir() and _is_table(one.name)))
+
+    def parts(self, table: str = "messages") -> list[Path]:
+        """The files of a table, in order; those of a part whose messages are not there yet are not whole.
+
+        Raises
+        ------
+        InputError
+            When that table was not written.
+        """
+        if table not in self.tables:
+            raise InputError(f"expected one of the tables {', '.join(self.tables)} but got `{one_line(table)}`")
+        whole = sorted(path.name for path in (self.path / MESSAGES.name).glob("part-*.parquet"))
+        return [self.path / table / name for name in whole]
+
+    @staticmethod
+    def schema(table: str) -> Schema:
+        """The columns of a table; see `Report.schema`."""
+        return Schema(declared(table))
+
+    def frame(self, table: str = "messages") -> pd.DataFrame:
+        """All rows of a table, with the dtypes and categories of `Report.frame`.
+
+        For more than memory holds, read the files one by one, or with Dask, Spark or DuckDB.
+        """
+        import pandas as pd
+
+        schema = self.schema(table)
+        frames = [schema.frame(pd.read_parquet(path)) for path in self.parts(table)]
+        return pd.concat(frames, ignore_index=True) if frames else schema.frame()
+
+    def __len__(self) -> int:
+        """How many messages were received; those that could not be are not counted."""
+        return sum(parquet().read_metadata(path).num_rows for path in self.parts(AUTHENTICATION.name))
+
+    def columns(self, table: str, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Some columns of a table, row by row, one file at a time."""
+        for path in self.parts(table):
+            with parquet().ParquetFile(path) as file:
+                for batch in file.iter_batches(columns=list(names)):
+                    yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Name and SHA-256 of each message that was received; the name is empty where it had none."""
+        for number, message, content in self.columns(AUTHENTICATION.name, "number", "message", "content"):
+            yield "" if message == f"#{number}" else message, content
+
+    def broken(self) -> Iterator[str]:
+        """The names of the messages that could not be received."""
+        for message, error in self.columns(MESSAGES.name, "message", "error"):
+            if error:
+                yield message
+
+    def _facts(self) -> Iterator[tuple[str, Any]]:
+        """The folder, its tables and parts."""
+        yield "folder", str(self.path)
+        yield "tables", ", ".join(self.tables)
+        yield "parts", len(self.parts())
+
+    def __repr__(self) -> str:
+        """One line: how many messages, in how many parts."""
+        stopped = ", interrupted" if self.interrupted else ""
+        return f"<ReplayFolder of {count(len(self), 'message')} in {count(len(self.parts()), 'part')}{stopped}>"
+
+
+def _is_table(name: str) -> bool:
+    try:
+        declared(name)
+    except KeyError:
+        return False
+    return True
+
+
+def parquet() -> Any:
+    """The module `pyarrow.parquet`."""
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError("pyarrow", extra="parquet", purpose="a Parquet file") from None
+    return pyarrow.parquet

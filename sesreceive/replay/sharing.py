@@ -1,0 +1,237 @@
+"""The messages of a replay in chunks, received here or by the workers of any executor, and given back in order."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from sesreceive.backends.memory import MemoryBackend
+from sesreceive.errors import InputError, one_line
+from sesreceive.mail.corpus import Item
+from sesreceive.mail.passed_over import PassedOver, Why
+from sesreceive.receiver import Receiver
+from sesreceive.reception import Reception
+from sesreceive.report import Report
+from sesreceive.stages.taken_over import taken_over
+
+__all__ = ["Drawn", "Way", "fewer_collections", "is_here", "packed", "received", "shared_out", "unpacked", "workers_of"]
+
+# Chunks on their way for each worker: enough that none waits, few enough that memory stays bounded.
+_AHEAD = 2
+
+# The id and time a message is given.
+Drawn: TypeAlias = tuple[str, float]
+_Task = tuple[Item, Drawn]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way(Generic[T]):
+    """How the chunks are received.
+
+    Attributes
+    ----------
+    made : callable
+        What is made of the report on a chunk, by who received it: that alone travels. It is told at which position of
+        the corpus the chunk begins.
+    keep, take_over : bool
+        As for `replay`.
+    merges : bool
+        Whether the receiver's `MemoryBackend` takes over what the messages cause.
+    """
+
+    made: Callable[[Report, int], T]
+    keep: bool = True
+    take_over: bool = True
+    merges: bool = True
+
+
+def received(receiver: Receiver, item: Item, drawn: Drawn | None, take_over: bool) -> Reception | PassedOver:
+    """One message; of one that SES stored, the message id is taken over, and what SES found out about it.
+
+    What is raised meanwhile, by a scanner or a backend of somebody's, is of this message: the next one is received.
+    """
+    stored = item.stored if take_over else None
+    if stored is not None:
+        drawn = (stored.message_id, (drawn or receiver.draw())[1])
+    try:
+        submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
+        return receiver.process(submission, known=taken_over(stored) if stored is not None else None)
+    except Exception as error:  # noqa: BLE001 - anybody's code; a run of hours does not end with one message
+        return PassedOver(item.name, Why.BROKEN, f"{type(error).__name__}: {one_line(error, 500)}")
+
+
+# New objects between two runs of the garbage collector while messages are received; Python's own number is 700.
+_COLLECT_EVERY = 20_000
+
+
+@contextmanager
+def fewer_collections() -> Iterator[None]:
+    """Meanwhile the garbage collector runs less often.
+
+    A message leaves some ninety objects, none of them in a cycle, and all of them stay: looking through them every
+    eighth message takes a tenth of a replay on a quiet machine, a quarter on a busy one. Who has switched the collector
+    off or made it run less often still is left alone, so that two replays at once cannot leave this number behind.
+    """
+    before = gc.get_threshold()
+    if not gc.isenabled() or not 0 < before[0] < _COLLECT_EVERY:
+        yield
+        return
+    gc.set_threshold(_COLLECT_EVERY, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def shared_out(
+    receiver: Receiver, items: Iterator[Item], executor: Executor | None, chunk: int, ahead: int | None, way: Way[T]
+) -> Iterator[T]:
+    """What is made of the chunks, in order; `items` are given their ids and times here, one after the other."""
+    work = _here(receiver, way) if executor is None or is_here(executor) else _elsewhere(receiver, way)
+    tasks = _tasks(receiver, items, chunk)
+    if executor is None:
+        for start, task in tasks:
+            yield _merged(receiver, work(task, start))
+        return
+    ahead = ahead or _AHEAD * workers_of(executor)
+    running: deque[Future[_Done[T]]] = deque()
+    try:
+        while True:
+            for start, task in islice(tasks, ahead - len(running)):
+                running.append(executor.submit(work, task, start))
+            if not running:
+                return
+            yield _merged(receiver, running.popleft().result())
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _tasks(receiver: Receiver, items: Iterator[Item], chunk: int) -> Iterator[tuple[int, list[_Task]]]:
+    """The chunks, each with the position it begins at."""
+    start = 0
+    while task := [(item, receiver.draw()) for item in islice(items, chunk)]:
+        yield start, task
+        start += len(task)
+
+
+def is_here(executor: Executor) -> bool:
+    """Whether its workers are threads of this process."""
+    return isinstance(executor, ThreadPoolExecutor)
+
+
+def workers_of(executor: Executor) -> int:
+    """How many tasks an executor works at once; the cores of this machine where it does not say.
+
+    Examples
+    --------
+    >>> workers_of(ThreadPoolExecutor(3))
+    3
+    """
+    for name in ("_max_workers", "num_workers"):
+        said = getattr(executor, name, None)
+        if isinstance(said, int) and said > 0:
+            return said
+    client: Any = getattr(executor, "_client", None)  # Dask: `Client.get_executor()`
+    if hasattr(client, "nthreads"):
+        return max(1, int(sum(client.nthreads().values())))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[T]):
+    """What a worker gives back: what it made of the report, and the backend it filled."""
+
+    made: T
+    backend: MemoryBackend | None
+
+
+def _merged(receiver: Receiver, done: _Done[T]) -> T:
+    if done.backend is not None and isinstance(receiver.backend, MemoryBackend):
+        receiver.backend.merge(done.backend)
+    return done.made
+
+
+def _receive(receiver: Receiver, tasks: Sequence[_Task], start: int, way: Way[T]) -> _Done[T]:
+    """One chunk."""
+    report = Report(keep=way.keep)
+    with fewer_collections():
+        for item, drawn in tasks:
+            one = received(receiver, item, drawn, way.take_over)
+            if isinstance(one, PassedOver):
+                report.pass_over((one,))
+            else:
+                report.add(one)
+    filled = receiver.backend if way.merges and isinstance(receiver.backend, MemoryBackend) else None
+    return _Done(way.made(report, start), filled)
+
+
+def _fork(receiver: Receiver) -> Receiver:
+    """The same receiver with an empty backend, where the backend is in memory."""
+    worker = copy.copy(receiver)
+    if isinstance(receiver.backend, MemoryBackend):
+        worker.backend = receiver.backend.fork()
+    return worker
+
+
+def _here(receiver: Receiver, way: Way[T]) -> Callable[[Sequence[_Task], int], _Done[T]]:
+    return lambda tasks, start: _receive(_fork(receiver), tasks, start, way)
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere(Generic[T]):
+    """The work on a chunk in another process; the receiver travels as bytes and is unpacked once a worker."""
+
+    packed: bytes = field(repr=False)
+    way: Way[T]
+
+    def __call__(self, tasks: Sequence[_Task], start: int) -> _Done[T]:
+        """One chunk."""
+        return _receive(unpacked(self.packed), tasks, start, self.way)
+
+
+def _elsewhere(receiver: Receiver, way: Way[T]) -> _Elsewhere[T]:
+    return _Elsewhere(packed(receiver), way)
+
+
+def packed(receiver: Receiver) -> bytes:
+    """The receiver as bytes, for `unpacked` in another process; without what a backend in memory holds.
+
+    Raises
+    ------
+    InputError
+        When something of it cannot be sent.
+    """
+    try:
+        return pickle.dumps(_fork(receiver), protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        raise InputError(_NOT_SENT.format(one_line(error))) from error
+
+
+_NOT_SENT = (
+    "the receiver cannot be sent to another process ({}): define its functions and scanners in a module, "
+    "or use a ThreadPoolExecutor"
+)
+# The receiver a worker process unpacked last.
+_last: tuple[bytes, Receiver] | None = None
+
+
+def unpacked(data: bytes) -> Receiver:
+    """The receiver of `packed`, with a backend of its own; unpacked once for a process that is given it again."""
+    global _last  # noqa: PLW0603 - one for each worker process, which outlives the tasks
+    if _last is None or _last[0] != data:
+        try:
+            _last = (data, pickle.loads(data))  # noqa: S301 - packed by this program
+        except Exception as error:
+            raise InputError(_NOT_SENT.format(one_line(error))) from error
+    return _fork(_last[1])

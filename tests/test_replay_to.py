@@ -1,0 +1,212 @@
+"""A replay into Parquet files: the tables of a report, written as it goes; stopped, killed and gone on with."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sesreceive as ses
+from sesreceive.errors import InputError
+from sesreceive.replay.replay_folder import ReplayFolder
+from sesreceive.report.columns import TABLES
+from tests.scenario import scenario_items, scenario_receiver
+
+pq = pytest.importorskip("pyarrow.parquet", reason="Parquet is an extra: `pip install 'sesreceive[parquet]'`")
+
+ITEMS = scenario_items()
+TABLE_NAMES = [table.name for table in TABLES]
+
+
+@pytest.fixture(scope="module")
+def report() -> ses.Report:
+    return scenario_receiver().replay(ITEMS)
+
+
+def assert_holds(folder: ReplayFolder, report: ses.Report, tables: list[str]) -> None:
+    assert len(folder) == len(report)
+    for table in tables:
+        pd.testing.assert_frame_equal(folder.frame(table), report.frame(table), check_freq=False)
+
+
+@pytest.mark.parametrize(("chunk", "part"), [(3, 8), (1000, 1000)])
+@pytest.mark.parametrize("workers", [None, 2])
+def test_the_files_hold_the_tables_of_a_report(
+    chunk: int, part: int, workers: int | None, tmp_path: Path, report: ses.Report
+) -> None:
+    executor: Executor | None = None if workers is None else ThreadPoolExecutor(workers)
+    folder = scenario_receiver().replay_to(
+        tmp_path, ITEMS, tables=TABLE_NAMES, chunk=chunk, part=part, executor=executor
+    )
+    assert_holds(folder, report, TABLE_NAMES)
+    assert len(folder.parts()) == -(-len(ITEMS) // (-(-part // chunk) * chunk))
+    assert set(folder.tables) == {*TABLE_NAMES, "authentication"}
+    for table in folder.tables:
+        for path in folder.parts(table):
+            assert pq.read_schema(path).equals(folder.schema(table).arrow(), check_metadata=False)
+    # As anybody reads it who has never heard of this library.
+    plain = pd.read_parquet(tmp_path / "messages")
+    assert plain["message"].tolist() == report.names
+    assert str(plain["received_at"].dtype) == "datetime64[ms, UTC]"
+
+
+def test_a_row_group_is_a_chunk(tmp_path: Path) -> None:
+    folder = scenario_receiver().replay_to(tmp_path, ITEMS, chunk=5, part=1000)
+    (path,) = folder.parts()
+    metadata = pq.read_metadata(path)
+    assert [metadata.row_group(at).num_rows for at in range(metadata.num_row_groups)] == [5] * (len(ITEMS) // 5)
+
+
+# ------------------------------------------------------------------ stopped
+
+
+class Stop(BaseException):
+    """As a signal that ends the program would."""
+
+
+def stopping(items: Any, after: int, error: type[BaseException]) -> Iterator[Any]:
+    for number, item in enumerate(items):
+        if number == after:
+            raise error
+        yield item
+
+
+@pytest.mark.parametrize(
+    ("after", "error"), [(0, Stop), (1, KeyboardInterrupt), (7, KeyboardInterrupt), (7, Stop), (9, KeyboardInterrupt)]
+)
+def test_going_on_gives_what_a_run_without_a_stop_gives(
+    after: int, error: type[BaseException], tmp_path: Path, report: ses.Report
+) -> None:
+    try:
+        folder = scenario_receiver().replay_to(tmp_path, stopping(ITEMS, after, error), chunk=2, part=4)
+    except Stop:
+        pass
+    else:
+        assert folder.interrupted
+        assert repr(folder).endswith(", interrupted>")
+    done = tmp_path if (tmp_path / "messages").is_dir() else None
+    assert_holds(scenario_receiver().replay_to(tmp_path, ITEMS, chunk=2, done=done), report, ["messages", "effects"])
+    # All is done now: nothing is received again.
+    assert_holds(scenario_receiver().replay_to(tmp_path, ITEMS, done=tmp_path), report, ["messages", "effects"])
+
+
+def test_what_a_killed_program_left_is_written_again(tmp_path: Path, report: ses.Report) -> None:
+    scenario_receiver().replay_to(tmp_path, ITEMS, chunk=2, part=4, limit=8)
+    # Killed while the third part was written, and while the files of the second were given their names.
+    (tmp_path / "messages" / ".part-000002.parquet").write_bytes(b"PAR1")
+    (tmp_path / "messages" / "part-000001.parquet").unlink()
+    folder = scenario_receiver().replay_to(tmp_path, ITEMS, chunk=2, part=4, done=tmp_path)
+    assert_holds(folder, report, ["messages", "effects"])
+    assert not list(tmp_path.rglob(".part*"))
+
+
+def test_going_on_in_memory(report: ses.Report) -> None:
+    receiver = scenario_receiver()
+    before = receiver.replay(stopping(ITEMS, 7, KeyboardInterrupt))
+    assert before.interrupted
+    assert len(before) == 7
+    after = scenario_receiver().replay(ITEMS, done=before)
+    assert list(before) + list(after) == list(report)
+
+
+def test_messages_that_are_new_in_the_source_are_received_wherever_they_stand(tmp_path: Path) -> None:
+    mail = {name: f"Subject: {name}\r\n\r\n".encode() for name in "abcd"}
+    scenario_receiver().replay_to(tmp_path, {name: mail[name] for name in "bd"})
+    folder = scenario_receiver().replay_to(tmp_path, mail, done=tmp_path)
+    assert folder.frame()["message"].tolist() == ["b", "d", "a", "c"]
+    assert folder.frame()["number"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_broken_message_is_a_row_once_however_often_one_goes_on(tmp_path: Path) -> None:
+    mail: list[Any] = [b"Subject: x\r\n\r\n", 5, b"Subject: y\r\n\r\n"]
+    folder = scenario_receiver().replay_to(tmp_path, mail, chunk=1, limit=1)
+    for _ in range(2):
+        folder = scenario_receiver().replay_to(tmp_path, mail, chunk=1, done=tmp_path)
+    frame = folder.frame()
+    assert len(folder) == 2
+    (error,) = filter(None, frame["error"])
+    assert "but got `int`" in error
+
+
+# ------------------------------------------------------------------ refused, and bounds
+
+
+def test_a_folder_with_another_replay_is_left_alone(tmp_path: Path) -> None:
+    scenario_receiver().replay_to(tmp_path, ITEMS[:2])
+    for done in (None, scenario_receiver().replay(ITEMS[:1])):
+        with pytest.raises(InputError, match=r"there is a replay in .* already: give `done=` that folder"):
+            scenario_receiver().replay_to(tmp_path, ITEMS, done=done)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"tables": ["mesages"]}, "expected the name of a table but got `mesages`"),
+        ({"part": 0}, "expected a chunk and a part of at least one message but got `0`"),
+        ({"ahead": 0}, "expected at least one chunk ahead but got `0`"),
+        ({"done": "nowhere"}, "there is no replay in `nowhere`"),
+        ({"done": ses.Report(keep=False)}, "done: expected a report that keeps receptions, or the folder of a replay"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options: dict[str, Any], complaint: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=complaint):
+        scenario_receiver().replay_to(tmp_path, ITEMS, **options)
+
+
+def test_a_table_that_was_not_written_is_named(tmp_path: Path) -> None:
+    folder = scenario_receiver().replay_to(tmp_path, ITEMS[:1])
+    with pytest.raises(InputError, match=r"expected one of the tables actions, .* but got `events`"):
+        folder.frame("events")
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_messages(tmp_path: Path) -> None:
+    def peak(messages: int) -> int:
+        receiver = scenario_receiver()
+        mail = (b"Subject: %d\r\n\r\n" % number + b"x" * 4000 for number in range(messages))
+        tracemalloc.start()
+        try:
+            receiver.replay_to(tmp_path / str(messages), mail, chunk=50, envelope=ENVELOPE)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(200)
+    assert peak(2000) < 1.5 * peak(500)
+
+
+ENVELOPE = {"client_ip": "192.0.2.1", "mail_from": "ana@example.org", "rcpt_to": ["billing@example.com"]}
+
+
+@pytest.mark.parametrize(("ahead", "wanted"), [(None, 6), (1, 1), (2, 2)])
+def test_as_many_chunks_are_ahead_as_the_executor_has_workers_or_as_is_asked(ahead: int | None, wanted: int) -> None:
+    waiting: list[Any] = []
+    most = 0
+
+    class Lazy(Future[Any]):
+        def __init__(self, work: Any) -> None:
+            super().__init__()
+            self.work = work
+
+        def result(self, timeout: float | None = None) -> Any:
+            waiting.remove(self)
+            return self.work()
+
+    class Cluster(Executor):
+        """An executor far away with three workers, which works when a result is waited for."""
+
+        _max_workers = 3
+
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+            nonlocal most
+            waiting.append(Lazy(lambda: fn(*args, **kwargs)))
+            most = max(most, len(waiting))
+            return waiting[-1]
+
+    scenario_receiver().replay(ITEMS, executor=Cluster(), chunk=1, ahead=ahead)
+    assert most == wanted
