@@ -240,9 +240,15 @@ class Receiver(Shown):
 
     def on_connect(self, client_ip: str) -> FilterDecision:
         """Step 1, when a client connects: its address against filters and provider lists."""
-        return filtering.decide(
-            self.account.filters, client_ip, self.provider_lists, self.assumptions, self._index.filters, self.resolver
-        )
+        index = self._index
+        known: FilterDecision | None = None if self.provider_lists else index.clients.get(client_ip)
+        if known is None:
+            known = filtering.decide(
+                self.account.filters, client_ip, self.provider_lists, self.assumptions, index.filters, self.resolver
+            )
+            if not self.provider_lists:  # lists are asked again: those in DNS may say something else
+                index.clients.keep(client_ip, known)
+        return known
 
     def on_mail(
         self,

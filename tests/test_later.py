@@ -16,7 +16,7 @@ import sesreceive as ses
 from sesreceive.later import later, made_when_read, size_of, unread
 from sesreceive.writing import receipt as writing
 from sesreceive.writing.notification import action_object, lambda_event, most_octets, notification, sns_content
-from sesreceive.writing.stored_message import stored_message, stored_size
+from sesreceive.writing.stored_message import most_stored, stored_message, stored_size
 from tests.conftest import MESSAGE, make_account, make_rule
 from tests.writing.samples import NOT_SCANNED, SCANNED, receipt_of
 
@@ -119,17 +119,23 @@ def test_what_is_read_after_later_messages_is_what_was_written_then() -> None:
 
 
 @given(
-    st.text(max_size=20), st.lists(st.tuples(st.text(max_size=5), st.text(max_size=9)), max_size=2),
-    st.sampled_from(["us-east-1", "eu-west-1", "eu-north-1"]), st.sampled_from(["after-ses-block", "top"]),
+    st.text(max_size=20),
+    st.lists(st.tuples(st.text(max_size=5) | st.just("Received"), st.text(max_size=9)), max_size=2),
+    st.sampled_from(["us-east-1", "eu-west-1", "eu-north-1"]), st.sampled_from(["after-ses-block", "top", "end"]),
+    st.sampled_from([b"", b"\r\n", b"A: b", b"Subject: a", b"Subject: a\n", b"A: b\r\n\r\nc"]),
 )  # fmt: skip
 def test_the_size_of_a_stored_message_is_known_before_it_is_made(
-    text: str, added: list[tuple[str, str]], region: str, position: str
+    text: str, added: list[tuple[str, str]], region: str, position: str, raw: bytes
 ) -> None:
-    known = receipt_of(region=region, assumptions=ses.Assumptions(added_header_position=position))
+    assumed = ses.Assumptions(added_header_position=position)
+    known = (
+        receipt_of(raw, region=region, assumptions=assumed) if raw else receipt_of(region=region, assumptions=assumed)
+    )
     spf = replace(known.results.spf, helo=text, envelope_from="caf\udce9@example.org")
     receipt = replace(known, results=replace(known.results, spf=spf))
     for verdicts in (SCANNED, NOT_SCANNED):
-        assert stored_size(receipt, verdicts, added) == len(stored_message(receipt, verdicts, added))
+        whole = stored_message(receipt, verdicts, added)
+        assert stored_size(receipt, verdicts, added) == len(whole) <= most_stored(receipt, added)
 
 
 HOSTILE = st.lists(
@@ -156,11 +162,12 @@ def test_no_notification_is_larger_than_the_bound_it_is_measured_by(
     recipients, added = (f"{text}@example.com",) * 2, (("To", text), ("X-A", text))
     action = action_object("SNS", topicArn=TOPIC, encoding="UTF-8")
     said: Any = {"recipients": recipients, "verdicts": SCANNED, "action": action, "added": added}
+    most = {name: value for name, value in said.items() if name != "verdicts"}
     whole = stored_message(known, SCANNED, added)
     for content in (None, *(sns_content(whole, encoding) for encoding in ("UTF-8", "Base64"))):
         told = notification(known, **said, content=content)
-        assert len(told.encode()) <= most_octets(known, **said, content=content is not None)
-    assert len(lambda_event(known, **said).encode()) <= most_octets(known, **said)
+        assert len(told.encode()) <= most_octets(known, **most, content=content is not None)
+    assert len(lambda_event(known, **said).encode()) <= most_octets(known, **most)
 
 
 def test_a_notification_too_large_for_sns_is_refused_as_if_it_were_made_at_once() -> None:

@@ -166,7 +166,11 @@ class Account(Value):
     @property
     def active_rule_set(self) -> ReceiptRuleSet | None:
         """The rule set in force; None where there is none, and nothing is received."""
-        return next((one for one in self.rule_sets if one.name == self.active), None)
+        active = self.active
+        for one in self.rule_sets:  # asked several times a message
+            if one.name == active:
+                return one
+        return None
 
     def is_verified(self, domain: str, subdomains: bool = True) -> Identity | None:
         """The nearest verified domain identity that covers `domain`, or None.

@@ -102,7 +102,6 @@ class ActionContext(NamedTuple):
         return notification.most_octets(
             self.receipt,
             recipients=self.recipients,
-            verdicts=self.verdicts,
             action=action,
             added=self.added,
             content=bool(encoding),

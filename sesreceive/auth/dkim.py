@@ -105,7 +105,7 @@ class _Verification:
         try:
             if index >= MAX_SIGNATURES:
                 raise Failed(Failure.TOO_MANY, self._too_many(index))
-            signature = Signature.of(tag_list)
+            signature = Signature.of(tag_list, self.memory)
             signature.check_time(self.now)
             key = self._key(self.signatures[index], signature)
         except Failed as failed:
@@ -162,7 +162,7 @@ class _Verification:
         if answer.status is not DnsStatus.FOUND:
             raise Failed(Failure.NO_KEY, f"there is no key `{name}`: {answer.status.value}")
         texts = (value if isinstance(value, bytes) else value.encode("utf-8", "replace") for value in answer.values)
-        return tuple(key for text in texts if (key := self._read(text)))[:MAX_KEYS]
+        return tuple([key for text in texts if (key := self._read(text))])[:MAX_KEYS]
 
     def _read(self, text: bytes) -> KeyRecord | None:
         keys = self.memory.keys
@@ -185,19 +185,19 @@ class _Verification:
             raise Failed(Failure.BODY_HASH, changed, key.bits)
 
     def _check_signature(self, field: HeaderField, signature: Signature, key: KeyRecord) -> None:
-        signed = b"".join(self._signed(field, signature))
-        if not key.verifies(signature.value, signed):
+        if not key.verifies(signature.value, self._signed(field, signature)):
             differs = (
                 f"the signature does not fit the key `{signature.key_name}`: "
                 "a signed header field changed, or another key signed"
             )
             raise Failed(Failure.SIGNATURE, differs, key.bits)
 
-    def _signed(self, field: HeaderField, signature: Signature) -> Iterator[bytes]:
+    def _signed(self, field: HeaderField, signature: Signature) -> bytes:
         """What was signed: the fields that ``h=`` names, then the signature itself without its value."""
         form, by_name = signature.header_form, self.message.by_name
         headers = self._headers[form]
         left: dict[str, int] = {}  # fields of a name that are still to be taken
+        pieces: list[bytes] = []
         for name in signature.fields:
             # Section 5.4.2: from the bottom up; a name without a field left stands for nothing.
             named = by_name.get(name)
@@ -211,12 +211,13 @@ class _Verification:
                 made = headers.get(id(item))
                 if made is None:
                     made = headers[id(item)] = canonical.header(form, self._name(form, item), item.value)
-                yield made
+                pieces.append(made)
             left[name] = max(at, 0)
         value = field.value
         if found := _B_VALUE.search(value):
             value = value[: found.start(1)] + value[found.end() :]
-        yield canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n")
+        pieces.append(canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n"))
+        return b"".join(pieces)
 
     def _name(self, form: bytes, field: HeaderField) -> bytes:
         """What stands before the colon; in the simple form with the blanks of obsolete syntax."""

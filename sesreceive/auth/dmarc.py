@@ -14,7 +14,7 @@ from sesreceive.auth.author import Author
 from sesreceive.auth.domains import published_domain
 from sesreceive.auth.organization import Discovery, NotAnswered, SuffixList, TreeWalk, organizational_domain
 from sesreceive.auth.policy_record import DmarcRecord
-from sesreceive.auth.remembered import Memory
+from sesreceive.auth.remembered import Memory, Noting, are_small, still_hold
 from sesreceive.auth.results import (
     DkimResult,
     DkimStatus,
@@ -38,6 +38,9 @@ MAX_AUTHOR_DOMAINS = 10
 _STRICTNESS = (None, DmarcPolicy.NONE, DmarcPolicy.QUARANTINE, DmarcPolicy.REJECT)
 _WORST_FIRST = (DmarcStatus.FAIL, DmarcStatus.TEMPERROR, DmarcStatus.PERMERROR, DmarcStatus.PASS, DmarcStatus.NONE)
 
+
+# A message with more signatures is none of the kind that comes again.
+_MAX_KEPT_SIGNATURES = 5
 
 _DEFAULT = Assumptions()
 
@@ -91,7 +94,6 @@ def evaluate(
     """
     walks = (assumptions or _DEFAULT).dmarc_discovery == "tree-walk"
     memory = memory or Memory()
-    discovery = (TreeWalk if walks else SuffixList)(resolver, memory)
     author = Author.of(message, memory)
     first = author.domains[0] if author.domains else ""
     if author.fields > 1:
@@ -103,11 +105,11 @@ def evaluate(
     if len(author.domains) > MAX_AUTHOR_DOMAINS:
         many = f"the From field names {len(author.domains)} domains, more than {MAX_AUTHOR_DOMAINS}"
         return _without_policy(DmarcStatus.PERMERROR, first, f"{many} (RFC 7489 section 6.6.1)")
-    results = [_evaluate_domain(domain, spf, dkim, discovery) for domain in author.domains]
+    results = [_evaluate_domain(domain, spf, dkim, resolver, memory, walks) for domain in author.domains]
+    if len(results) == 1:
+        return results[0]
     worst = min(results, key=lambda one: (_WORST_FIRST.index(one.status), -_STRICTNESS.index(one.policy)))
-    if len(results) > 1:
-        return replace(worst, reason=f"of {len(results)} author domains `{worst.domain}` decides: {worst.reason}")
-    return worst
+    return replace(worst, reason=f"of {len(results)} author domains `{worst.domain}` decides: {worst.reason}")
 
 
 # ------------------------------------------------------------------------ one author domain
@@ -118,11 +120,25 @@ def _without_policy(status: DmarcStatus, domain: str, reason: str) -> DmarcResul
     return DmarcResult(status=status, domain=domain, organizational_domain=org, reason=reason)
 
 
-def _evaluate_domain(domain: str, spf: SpfResult, dkim: Sequence[DkimResult], discovery: Discovery) -> DmarcResult:
+def _evaluate_domain(
+    domain: str, spf: SpfResult, dkim: Sequence[DkimResult], resolver: Resolver, memory: Memory, walks: bool
+) -> DmarcResult:
+    """The result for one author domain: that of an earlier message, where all that it follows from is alike."""
+    signatures = [one for one in dkim if one.is_signature]
+    key = (domain, walks, spf.status, domain_of(spf.envelope_from), *[(one.status, one.domain) for one in signatures])
+    known = memory.judged.get(key)
+    if known is not None and still_hold(known[1], resolver):
+        return known[0]
+    noting = Noting(resolver)
+    discovery = (TreeWalk if walks else SuffixList)(noting, memory)
     try:
-        return _judged(domain, spf, [one for one in dkim if one.is_signature], discovery)
+        result = _judged(domain, spf, signatures, discovery)
     except NotAnswered as failed:
-        return _without_policy(DmarcStatus.TEMPERROR, domain, f"{failed} (RFC 7489 section 11.2)")
+        result = _without_policy(DmarcStatus.TEMPERROR, domain, f"{failed} (RFC 7489 section 11.2)")
+    answers = tuple(noting.answers)
+    if len(signatures) <= _MAX_KEPT_SIGNATURES and are_small(answers):
+        memory.judged.keep(key, (result, answers))
+    return result
 
 
 def _judged(domain: str, spf: SpfResult, dkim: Sequence[DkimResult], discovery: Discovery) -> DmarcResult:

@@ -6,18 +6,27 @@ answer that it follows from is the same. Nothing here decides anything: with an 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from sesreceive.dns.resolver import DnsAnswer, Resolver
 
 if TYPE_CHECKING:
     from sesreceive.auth.keys import KeyRecord
     from sesreceive.auth.policy_record import DmarcRecord
+    from sesreceive.auth.results import DmarcResult
 
-__all__ = ["MAX_TEXT", "Memory", "Recent"]
+__all__ = ["MAX_TEXT", "Answers", "Memory", "Noting", "Recent", "are_small", "still_hold"]
 
 # Entries of one kind. A thousand domains are what a busy day of one receiver sees; then it starts anew.
 MAX_ENTRIES = 1024
 # Octets of a text that is worth keeping: every record in use is shorter, and hostile ones shall not fill the memory.
 MAX_TEXT = 4096
+
+# Answers longer than this in all are not kept with a result.
+_MAX_KEPT_OCTETS = 16_384
+
+# What a result follows from: names and types that were asked for, with the answers; None where DNS was not asked.
+Answers: TypeAlias = "tuple[tuple[str, str, DnsAnswer | None], ...]"
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -47,6 +56,35 @@ class Recent(dict[K, V]):
         return value
 
 
+def still_hold(answers: Answers, resolver: Resolver) -> bool:
+    """Whether DNS says the same today; every question is asked again, and so recorded with the message."""
+    for name, rdtype, answer in answers:
+        given = resolver.resolve(name, rdtype)
+        if given is not answer and given != answer:
+            return False
+    return True
+
+
+def are_small(answers: Answers) -> bool:
+    """Whether they are worth keeping."""
+    octets = sum(len(value) for _, _, answer in answers if answer is not None for value in answer.values)
+    return octets <= _MAX_KEPT_OCTETS
+
+
+class Noting:
+    """A resolver that asks another one and notes the answers, in order."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.answers: list[tuple[str, str, DnsAnswer | None]] = []
+
+    def resolve(self, name: str, rdtype: str) -> DnsAnswer:
+        """The answer of the resolver behind."""
+        answer = self.resolver.resolve(name, rdtype)
+        self.answers.append((name, rdtype, answer))
+        return answer
+
+
 class Memory:
     """What a receiver remembers between messages; threads may share one.
 
@@ -62,6 +100,10 @@ class Memory:
         Organisational domains by domain, by the public suffix list.
     senders : mapping
         SPF results by client, domain as it was sent and settings, each with the DNS answers it follows from.
+    judged : mapping
+        DMARC results by author domain and the SPF and DKIM results they are made of, with the same.
+    signers : mapping
+        What the tags of a DKIM signature say that are alike in all mail of one signer, by their text.
     """
 
     def __init__(self) -> None:
@@ -70,6 +112,8 @@ class Memory:
         self.authors: Recent[bytes, tuple[str, ...]] = Recent()
         self.organizations: Recent[str, str] = Recent()
         self.senders: Recent[tuple[Any, ...], Any] = Recent()
+        self.judged: Recent[tuple[Any, ...], tuple[DmarcResult, Answers]] = Recent()
+        self.signers: Recent[tuple[bytes | None, ...], Any] = Recent()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process starts with nothing: public keys cannot be pickled, and asking again gives the same."""

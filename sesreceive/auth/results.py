@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sesreceive.dns.resolver import DnsQuestion
+from sesreceive.later import made_when_read
 
 __all__ = [
     "ArcResult",
@@ -256,6 +257,7 @@ class ArcResult:
     reason: str = ""
 
 
+@made_when_read("questions")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationResults:
     """All that authentication found out about one message.

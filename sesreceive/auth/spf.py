@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sesreceive.assumption import Assumptions
-from sesreceive.auth.remembered import Memory
+from sesreceive.auth.remembered import Answers, Memory, are_small, still_hold
 from sesreceive.auth.results import SpfResult, SpfStatus
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsAnswer, Resolver
@@ -28,8 +28,6 @@ __all__ = ["MAX_RECORD_OCTETS", "check_host"]
 MAX_RECORD_OCTETS = 4096
 # What macros may repeat. RFC 5321 section 4.5.3.1: a local part has at most 64 octets, a domain 255.
 _MAX_LOCAL, _MAX_DOMAIN = 256, 255
-# Answers longer than this in all are not kept with a result.
-_MAX_KEPT_OCTETS = 16_384
 
 _DEFAULT = Assumptions()
 
@@ -153,18 +151,13 @@ class _Outcome:
     reason: str
     mechanism: str = ""
     explanation: str = ""
-    answers: tuple[tuple[str, str, DnsAnswer | None], ...] = ()
+    answers: Answers = ()
 
 
 def _remembered(key: tuple[Any, ...], resolver: Resolver, memory: Memory) -> _Outcome | None:
     """The outcome of an earlier message, where DNS gives the same answers; every question is asked again."""
     known: _Outcome | None = memory.senders.get(key)
-    if known is None:
-        return None
-    for name, rdtype, answer in known.answers:
-        if resolver.resolve(name, rdtype) != answer:
-            return None
-    return known
+    return known if known is not None and still_hold(known.answers, resolver) else None
 
 
 def _evaluate(
@@ -182,13 +175,9 @@ def _evaluate(
         reason=_reason(status, query, decided, sender.address),
         answers=tuple(query.answers),
     )
-    if not query.is_personal and _octets(outcome) <= _MAX_KEPT_OCTETS:
+    if not query.is_personal and are_small(outcome.answers):
         memory.senders.keep(key, outcome)
     return outcome
-
-
-def _octets(outcome: _Outcome) -> int:
-    return sum(len(value) for _, _, answer in outcome.answers if answer for value in answer.values)
 
 
 def _address(client_ip: str) -> str | None:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from sesreceive.dns.names import normalize
 from sesreceive.dns.resolver import DnsAnswer, DnsQuestion, DnsStatus, Resolver
+from sesreceive.later import later
 
 __all__ = ["Recording"]
 
@@ -59,10 +60,19 @@ class Recording:
     @property
     def questions(self) -> tuple[DnsQuestion, ...]:
         """What was asked, in order; a question that two checks asked is there for each."""
-        return tuple(
-            DnsQuestion(name, rdtype, answer.status.value, tuple(map(_text, answer.values)), check)
-            for (name, rdtype, check), answer in self._noted.items()
-        )
+        return _questions(self._noted)
+
+    @property
+    def later_questions(self) -> tuple[DnsQuestion, ...]:
+        """`questions`, made when they are read, for a field that may hold that; nothing is asked any more."""
+        return later(_questions, self._noted)
+
+
+def _questions(noted: dict[tuple[str, str, str], DnsAnswer]) -> tuple[DnsQuestion, ...]:
+    return tuple(
+        DnsQuestion(name, rdtype, answer.status.value, tuple(map(_text, answer.values)), check)
+        for (name, rdtype, check), answer in noted.items()
+    )
 
 
 class _AskedBy:

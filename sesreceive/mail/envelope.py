@@ -126,12 +126,12 @@ class Envelope(Shown):
         """How surely the envelope is known: as its part that is known least."""
         if not self.origins:  # so it is with every session
             return Origin.GIVEN
-        return weakest(self.provenance.values())
+        return weakest(one for name, one in self.origins.items() if name in _SAID or getattr(self, name))
 
     @property
     def told(self) -> str:
         """Which parts were given, read and from where, assumed, or are not known, as one line."""
-        return told(self.provenance) if self.origins else str(Origin.GIVEN)
+        return str(Origin.GIVEN) if self.certainty is Origin.GIVEN else told(self.provenance)
 
     def to(self, *rcpt_to: str) -> Envelope:
         """The same envelope with these recipients; how they are known stays where they are some of those there were."""

@@ -16,7 +16,7 @@ from sesreceive.report.columns import (
     RecipientRow,
     RuleRow,
 )
-from sesreceive.report.trace_rows import action_rows, event_rows, filter_rows, join, rule_rows
+from sesreceive.report.trace_rows import action_outcomes, action_rows, event_rows, filter_rows, join, rule_rows
 from sesreceive.trace.events import Kind, Op, Trace
 from sesreceive.trace.facts import RuleFact
 
@@ -94,7 +94,7 @@ def rows_of(reception: Reception) -> Rows:
 def message_row(reception: Reception) -> MessageRow:
     """The row of one message."""
     envelope, verdicts, results = reception.envelope, reception.verdicts, reception.authentication
-    actions = action_rows(reception.fired)
+    actions = action_outcomes(reception.fired).values()
     return MessageRow(
         message_id=reception.message_id,
         received_at=reception.received_at,
@@ -116,12 +116,12 @@ def message_row(reception: Reception) -> MessageRow:
         spam=verdicts.spam if verdicts else None,
         virus=verdicts.virus if verdicts else None,
         spf_result=results.spf.status if results else None,
-        dkim_result=join(signature.status for signature in results.dkim) if results else "",
+        dkim_result=join([signature.status for signature in results.dkim]) if results else "",
         dmarc_result=results.dmarc.status if results else None,
         rules=join(reception.rules),
-        actions=join(row.action for row in actions if row.outcome in (Op.EFFECT, Op.STOP)),
-        effects=join(effect.operation for effect in reception.effects),
-        failed=sum(row.outcome is Op.FAIL for row in actions),
+        actions=join([last.subject for last in actions if last.op in (Op.EFFECT, Op.STOP)]),
+        effects=join([effect.operation for effect in reception.effects]),
+        failed=sum([last.op is Op.FAIL for last in actions]),
         stopped_by=reception.stopped_by,
         error="",
         reason=reception.decided.sentence,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from sesreceive.report.columns import ActionRow, EventRow, FilterRow, RuleRow
 from sesreceive.trace.events import Kind, Op, Stage, Trace, TraceEvent
 from sesreceive.trace.facts import ConnectionFact, FilterFact, RuleFact
 
-__all__ = ["action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
+__all__ = ["action_outcomes", "action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
 
 # Rows of these tables are most of a report; made like this one costs a third of calling its class.
 _event_row = partial(tuple.__new__, EventRow)
@@ -87,18 +87,21 @@ def rule_rows(trace: Trace, stopped_by: str = "") -> list[RuleRow]:
     return rows
 
 
-def action_rows(fired: Iterable[TraceEvent]) -> list[ActionRow]:
+def action_rows(fired: Sequence[TraceEvent]) -> list[ActionRow]:
     """One row an action, out of the events of the rules that fired."""
-    last_of_action: dict[tuple[str, int], TraceEvent] = {}
     effects: dict[tuple[str, int], int] = {}
+    outcomes = action_outcomes(fired)
     for event in fired:
-        if event.kind is Kind.ACTION:
-            # Where an action ends the evaluation, that is a second event; the later one is its outcome.
-            last_of_action[event.rule, event.action] = event
-        elif event.kind is Kind.EFFECT and event.op is Op.EFFECT:
+        if event.kind is Kind.EFFECT and event.op is Op.EFFECT:
             place = event.rule, event.action
             effects[place] = effects.get(place, 0) + 1
     return [
         ActionRow(last.rule, last.action + 1, last.subject, last.op, effects.get(place, 0), last.reason)
-        for place, last in last_of_action.items()
+        for place, last in outcomes.items()
     ]
+
+
+def action_outcomes(fired: Iterable[TraceEvent]) -> dict[tuple[str, int], TraceEvent]:
+    """The event that says what came of each action, by rule and position."""
+    # Where an action ends the evaluation, that is a second event; the later one is its outcome.
+    return {(event.rule, event.action): event for event in fired if event.kind is Kind.ACTION}

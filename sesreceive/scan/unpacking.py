@@ -12,7 +12,7 @@ import quopri
 import re
 import struct
 import zlib
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -84,7 +84,7 @@ class Unpacking:
         if data[:4] == _ZIP:
             yield from self._entries(memoryview(data))
             return
-        for start in _starts(data, b"begin "):
+        for start in _starts(data, b"begin ") if b"begin " in data else ():
             if text := _UUENCODED.match(data, start):
                 yield self._paid(_uudecoded(text.group(1)))
         if _BASE64_NAME in names:
@@ -197,9 +197,11 @@ def _starts(data: bytes, start: bytes) -> Iterator[int]:
         at = data.find(b"\n" + start, at + 1)
 
 
-def _packed(data: bytes) -> Iterator[int]:
+def _packed(data: bytes) -> Iterable[int]:
     """Where lines of base64 begin with something packed, in order."""
-    return merge(*(_starts(data, start) for start in _PACKED_BASE64))
+    # In most mail there is none of it, and that is found out in a third of the time of merging nothing.
+    present = [start for start in _PACKED_BASE64 if start in data]
+    return merge(*(_starts(data, start) for start in present)) if present else ()
 
 
 def _base64(text: memoryview) -> bytes:

@@ -103,7 +103,9 @@ def authenticate(
         policy = dmarc.evaluate(message, sender, signatures, recording, assumptions=assumptions, memory=memory)
     with recording.asked_by("arc"):
         chain = arc.verify(message, recording, bodies)
-    results = AuthenticationResults(spf=sender, dkim=signatures, dmarc=policy, questions=recording.questions, arc=chain)
+    results = AuthenticationResults(
+        spf=sender, dkim=signatures, dmarc=policy, questions=recording.later_questions, arc=chain
+    )
     return decided(results, assumptions)
 
 

@@ -65,6 +65,20 @@ class Sentences:
         return Sentences, ((), tuple(self))
 
 
+def _failures(done: Attempted) -> list[tuple[Op, str, EffectFact]]:
+    """One event for each run of attempts that failed alike."""
+    events = []
+    first = 1
+    for error, same in groupby(done.failures, key=lambda outcome: outcome.error):
+        *_, last = alike = tuple(same)
+        count = len(alike)
+        which = f"attempt {first}" if count == 1 else f"attempts {first} to {first + count - 1}"
+        first += count
+        fact = EffectFact(Metric.PUBLISH_FAILURE, done.effect.target, count, log=last.log)
+        events.append((Op.FAIL, f"{which} failed: {error}", fact))
+    return events
+
+
 def _took_place(done: Attempted) -> str:
     return done.effect.describe() + (f": {done.outcome.reason}" if done.outcome.reason else "")
 
@@ -270,8 +284,7 @@ class _Run:
             self.virtual_s += done.waited_s
             self.performed.append(done)
             outcomes.append(done.outcome)
-            for event in self.described(done):
-                op, reason, fact = event
+            for op, reason, fact in self.described(done):
                 self.log.add(
                     Kind.EFFECT,
                     op,
@@ -295,34 +308,21 @@ class _Run:
                 break
         return outcomes
 
-    def described(self, done: Attempted) -> Iterator[tuple[Op, str, EffectFact]]:
+    def described(self, done: Attempted) -> Sequence[tuple[Op, str, EffectFact]]:
         """One event for each run of attempts that failed alike, one for what came of it."""
         effect, outcome = done.effect, done.outcome
-        first = 1
-        for error, same in groupby(done.failures, key=lambda outcome: outcome.error):
-            *_, last = alike = tuple(same)
-            count = len(alike)
-            which = f"attempt {first}" if count == 1 else f"attempts {first} to {first + count - 1}"
-            first += count
-            yield (
-                Op.FAIL,
-                f"{which} failed: {error}",
-                EffectFact(Metric.PUBLISH_FAILURE, effect.target, count, log=last.log),
-            )
-        if outcome.failed:
-            if done.expired:
-                how = f"given up after {done.waited_s / 3600:.0f} hours and {len(done.errors)} attempts"
-                if len(done.errors) == 1:
-                    how = "given up at once, since no retry can help"
-                yield (
-                    Op.FAIL,
-                    f"{how}: {outcome.error}",
-                    EffectFact(Metric.PUBLISH_EXPIRED, effect.target),
-                )
-            return
-        returned, log = (outcome.value, outcome.log) if isinstance(effect, Invoke) else (None, "")
-        # The sentence is one of `Sentences`: making it here takes a tenth of a replay.
-        yield Op.EFFECT, "", EffectFact(Metric.PUBLISH_SUCCESS, effect.target, 1, returned, log)
+        if not outcome.error:
+            returned, log = (outcome.value, outcome.log) if isinstance(effect, Invoke) else (None, "")
+            # The sentence is one of `Sentences`: making it here takes a tenth of a replay.
+            came = (Op.EFFECT, "", EffectFact(Metric.PUBLISH_SUCCESS, effect.target, 1, returned, log))
+            return (*_failures(done), came) if done.failures else (came,)
+        events = _failures(done)
+        if done.expired:
+            how = f"given up after {done.waited_s / 3600:.0f} hours and {len(done.errors)} attempts"
+            if len(done.errors) == 1:
+                how = "given up at once, since no retry can help"
+            events.append((Op.FAIL, f"{how}: {outcome.error}", EffectFact(Metric.PUBLISH_EXPIRED, effect.target)))
+        return events
 
     def context(self, item: PlannedRule, index: int, verdicts: Verdicts) -> ActionContext:
         """What the action in this position knows now."""

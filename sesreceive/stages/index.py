@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 from sesreceive.account.account import Account
 from sesreceive.account.filters import Policy, ReceiptFilter
 from sesreceive.account.identities import Identity
 from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.assumption import Assumptions
+from sesreceive.auth.remembered import Recent
 from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import Mailbox
 from sesreceive.stages.conditions import split_label
@@ -161,6 +163,8 @@ class AccountIndex:
     def __init__(self, account: Account, assumptions: Assumptions) -> None:
         self.account = account
         self.assumptions = assumptions
+        # Step 1 by client address, where it follows from account and assumptions alone; filled by the receiver.
+        self.clients: Recent[str, Any] = Recent()
 
     def fits(self, account: Account, assumptions: Assumptions) -> bool:
         """Whether it is the index of these very values."""

@@ -68,11 +68,15 @@ def attempt(
     >>> done.errors, done.waited_s, done.expired
     (('no such bucket `inbox`',), 1.0, False)
     """
+    outcome = perform(effect)
+    if not outcome.error:  # so it is with nearly every effect
+        return Attempted(effect=effect, outcome=outcome, at_s=at_s)
+    first: Outcome | None = outcome
     failures: list[Outcome] = []
     waited_s = 0.0
     for pause_s in _pauses(effect, assumptions):
         waited_s += pause_s
-        outcome = perform(effect)
+        outcome, first = (perform(effect), None) if first is None else (first, None)
         if not outcome.failed:
             return Attempted(effect=effect, outcome=outcome, failures=tuple(failures), at_s=at_s, waited_s=waited_s)
         failures.append(outcome)

@@ -6,7 +6,7 @@ Scanning applies to a message when a matching enabled rule has ScanEnabled; a ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sesreceive.account.rule_set import ReceiptRule
@@ -14,6 +14,7 @@ from sesreceive.assumption import Assumptions
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.scan.scanner import Finding, Scanner
+from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, FindingFact
 from sesreceive.verdict import Verdict, Verdicts
@@ -39,7 +40,7 @@ class ScanResults:
     spam: Verdict = Verdict.DISABLED
     virus: Verdict = Verdict.DISABLED
     findings: tuple[Finding, ...] = ()
-    events: tuple[TraceEvent, ...] = field(default=(), repr=False)
+    events: Sequence[TraceEvent] = field(default=(), repr=False)
 
 
 def scan(message: Message, envelope: Envelope, scanners: Iterable[Scanner], *, enabled: bool) -> ScanResults:
@@ -50,31 +51,42 @@ def scan(message: Message, envelope: Envelope, scanners: Iterable[Scanner], *, e
     >>> scan(Message(b""), Envelope(), (), enabled=False).spam.value
     'DISABLED'
     """
-    log = TraceLog(Stage.SCANNING)
-    scanners = tuple(scanners)
     if not enabled:
-        with log.within(Kind.STAGE, "scanning", "no matching rule has ScanEnabled, so the content is not scanned"):
-            for scanner in scanners:
-                log.add(Kind.CHECK, Op.SKIP, scanner.name, "scanning is off")
-        return ScanResults(events=log.events())
+        names = tuple([scanner.name for scanner in scanners])
+        return ScanResults(events=Deferred(Stage.SCANNING, _not_asked, names))
     findings: list[Finding] = []
-    with log.within(Kind.STAGE, "scanning", "a matching rule has ScanEnabled"):
-        for scanner in scanners:
-            for finding in scanner.scan(message, envelope):
-                findings.append(finding)
-                log.add(
-                    Kind.CHECK,
-                    Op.MATCH if finding.verdict is Verdict.PASS else Op.MISS,
-                    str(finding.subject),
-                    finding.reason,
-                    fact=FindingFact(Check(finding.subject), finding.verdict, scanner.name),
-                )
+    names_of: list[str] = []  # the scanner of each
+    for scanner in scanners:
+        for finding in scanner.scan(message, envelope):
+            findings.append(finding)
+            names_of.append(scanner.name)
+    made = tuple(findings)
     return ScanResults(
-        spam=_gravest(findings, "spam"),
-        virus=_gravest(findings, "virus"),
-        findings=tuple(findings),
-        events=log.events(),
+        spam=_gravest(made, "spam"),
+        virus=_gravest(made, "virus"),
+        findings=made,
+        events=Deferred(Stage.SCANNING, _events, made, tuple(names_of)),
     )
+
+
+def _not_asked(names: Sequence[str]) -> tuple[TraceEvent, ...]:
+    """Every scanner is passed over."""
+    log = TraceLog(Stage.SCANNING)
+    with log.within(Kind.STAGE, "scanning", "no matching rule has ScanEnabled, so the content is not scanned"):
+        for name in names:
+            log.add(Kind.CHECK, Op.SKIP, name, "scanning is off")
+    return log.events()
+
+
+def _events(findings: Sequence[Finding], names: Sequence[str]) -> tuple[TraceEvent, ...]:
+    """What each scanner said."""
+    log = TraceLog(Stage.SCANNING)
+    with log.within(Kind.STAGE, "scanning", "a matching rule has ScanEnabled"):
+        for finding, name in zip(findings, names, strict=True):
+            op = Op.MATCH if finding.verdict is Verdict.PASS else Op.MISS
+            fact = FindingFact(Check(finding.subject), finding.verdict, name)
+            log.add(Kind.CHECK, op, str(finding.subject), finding.reason, fact=fact)
+    return log.events()
 
 
 def seen_by(rule: ReceiptRule, verdicts: Verdicts, assumptions: Assumptions) -> Verdicts:
@@ -94,4 +106,6 @@ def seen_by(rule: ReceiptRule, verdicts: Verdicts, assumptions: Assumptions) -> 
 
 def _gravest(findings: Iterable[Finding], subject: str) -> Verdict:
     found = {finding.verdict for finding in findings if finding.subject == subject}
+    if len(found) == 1:
+        return found.pop()
     return next((verdict for verdict in _GRAVITY if verdict in found), Verdict.DISABLED)

@@ -63,11 +63,12 @@ def received_spf(spf: SpfResult) -> str:
     return single_line(wording + facts)
 
 
-def authentication_results(results: AuthenticationResults) -> tuple[str, ...]:
+def authentication_results(results: AuthenticationResults, spf: str = "") -> tuple[str, ...]:
     """The parts of ``Authentication-Results``, one a line of the header: the server, SPF, each signature, DMARC.
 
     An unsigned message has no ``dkim=`` part, and a DKIM-Signature field that is no signature leaves none [observed].
     Without an author domain there is no ``dmarc=`` part [inferred]. Joined by a space they are the unfolded value.
+    `spf` is what `received_spf` gave, where it was made already.
 
     Examples
     --------
@@ -83,7 +84,7 @@ def authentication_results(results: AuthenticationResults) -> tuple[str, ...]:
     dmarc = results.dmarc
     return (
         f"{AUTHSERV_ID};",
-        f"spf={received_spf(results.spf)}",
+        f"spf={spf or received_spf(results.spf)}",
         *(single_line(f"dkim={one.status} header.i=@{_signer(one)};") for one in results.dkim if one.is_signature),
         *([single_line(f"dmarc={dmarc.status} header.from={dmarc.domain};")] if dmarc.domain else []),
     )

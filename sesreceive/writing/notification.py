@@ -14,7 +14,7 @@ from sesreceive.verdict import Verdicts
 from sesreceive.writing.dates import timestamp
 from sesreceive.writing.mail_object import compact_json, mail_json, mail_object
 from sesreceive.writing.receipt import Receipt
-from sesreceive.writing.stored_message import Added, stored_size
+from sesreceive.writing.stored_message import Added, most_stored
 
 __all__ = [
     "ACTION_MEMBERS",
@@ -168,7 +168,6 @@ def most_octets(
     receipt: Receipt,
     *,
     recipients: Sequence[str],
-    verdicts: Verdicts,
     action: Mapping[str, Any],
     added: Added = (),
     content: bool = False,
@@ -177,7 +176,7 @@ def most_octets(
 
     Each octet of the header is repeated three times at most: in ``headers``, ``commonHeaders`` and ``destination``.
     """
-    whole = stored_size(receipt, verdicts, added)
+    whole = most_stored(receipt, added)
     message = receipt.message
     header = whole - len(message.raw) + message.body_start
     sender = len(receipt.envelope.mail_from) + len(receipt.assumptions.null_sender_source)

@@ -121,10 +121,8 @@ class Receipt:
     @cached_property
     def sender_fields(self) -> tuple[SesField, ...]:
         """The fields below the scan verdicts: what was found out about the sender."""
-        return (
-            ("Received-SPF", (received_spf(self.results.spf),)),
-            ("Authentication-Results", authentication_results(self.results)),
-        )
+        spf = received_spf(self.results.spf)
+        return ("Received-SPF", (spf,)), ("Authentication-Results", authentication_results(self.results, spf))
 
     @cached_property
     def proof_fields(self) -> tuple[SesField, ...]:
@@ -132,10 +130,9 @@ class Receipt:
         return ("X-SES-RECEIPT", (self.x_ses_receipt,)), ("X-SES-DKIM-SIGNATURE", (self.signature,))
 
     @property
-    def proof_blanks(self) -> tuple[SesField, ...]:
-        """Fields as long as `proof_fields`, for who asks for a size alone: they take neither hashes nor a key."""
-        signature = signature_size(region=self.region, received_at=self.received_at)
-        return ("X-SES-RECEIPT", ("-" * _TOKEN_SIZE,)), ("X-SES-DKIM-SIGNATURE", ("-" * signature,))
+    def proof_size(self) -> int:
+        """Octets of the values of `proof_fields`, for who asks for a size alone: it takes no hash and no key."""
+        return _TOKEN_SIZE + signature_size(region=self.region, received_at=self.received_at)
 
     @cached_property
     def memo(self) -> dict[object, Any]:

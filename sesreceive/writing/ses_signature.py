@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from sesreceive.auth import canonical
 from sesreceive.mail.message import Message
@@ -92,7 +93,13 @@ def ses_signature(
 
 def signature_size(*, region: str, received_at: datetime) -> int:
     """Length of the value that `ses_signature` gives, without making it."""
-    return sum(map(len, _around_b(region, received_at, "=" * _HASH_SIZE))) + _RSA_SIZE
+    return _size_without_time(region) + len(str(millis(received_at) // 1000))
+
+
+@lru_cache(maxsize=64)  # a constant of each region
+def _size_without_time(region: str) -> int:
+    around = _around_b(region, datetime.fromtimestamp(0, UTC), "=" * _HASH_SIZE)
+    return sum(map(len, around)) + _RSA_SIZE - len("0")
 
 
 def _around_b(region: str, received_at: datetime, body_hash: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ __all__ = [
     "added_fields",
     "header_block",
     "laid_out",
+    "most_stored",
     "sent_header",
     "ses_fields",
     "stored_message",
@@ -131,12 +132,44 @@ def stored_size(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> int:
     key = ("size", verdicts.spam, verdicts.virus, tuple(added))
     size: int | None = receipt.memo.get(key)
     if size is None:
-        layout = _layout(receipt, _own(receipt, verdicts, receipt.proof_blanks), added)
-        size = len(_written(layout.block)) + len(receipt.message.raw)
-        if added:
-            size += sum(map(len, _spliced(receipt.message, layout))) - receipt.message.header_end
+        message, end = receipt.message, receipt.message.header_end
+        if added and end and message.raw[end - 1] != _LF:  # a line that lacks its end gets one before an added field
+            layout = _layout(receipt, _own(receipt, verdicts, _NO_PROOF), added)
+            size = len(_written(layout.block)) + sum(map(len, _spliced(message, layout))) - end
+        else:  # wherever an added field stands it is as long
+            own = _own(receipt, verdicts, _NO_PROOF)
+            size = len(_written((*own, *added_fields(added))))
+        size += receipt.proof_size + len(message.raw)
         receipt.memo[key] = size
     return size
+
+
+def most_stored(receipt: Receipt, added: Added = ()) -> int:
+    """A size that `stored_message` surely does not exceed, had without writing a field of it."""
+    envelope, results = receipt.envelope, receipt.results
+    spf = results.spf
+    said = (
+        f"{envelope.mail_from}{envelope.helo}{envelope.helo}{envelope.client_name}{spf.domain}{spf.envelope_from}"
+        f"{spf.helo}{results.dmarc.domain}{''.join(envelope.rcpt_to[:1])}"
+    )
+    signers = "".join([one.identity + one.domain for one in results.dkim])
+    texts = "".join([name + value for name, value in added])
+    # Twice what Received-SPF repeats; the addresses and what SES makes up are ASCII.
+    plain = 2 * len(receipt.region) + len(receipt.message_id) + 3 * len(envelope.client_ip) + 4 * len(spf.client_ip)
+    octets = 1 if said.isascii() and signers.isascii() and texts.isascii() else _UTF8
+    return (
+        len(receipt.message.raw)
+        + octets * (2 * len(said) + len(signers) + len(texts))
+        + plain
+        + _FRAME
+        + _FIELD_FRAME * (len(results.dkim) + len(added))
+    )
+
+
+# Octets of one character at most; what SES writes of its own for each signature and each added header, and for all.
+_UTF8, _FIELD_FRAME, _FRAME = 4, 64, 2_048
+_LF = ord("\n")
+_NO_PROOF: tuple[SesField, ...] = (("X-SES-RECEIPT", ("",)), ("X-SES-DKIM-SIGNATURE", ("",)))
 
 
 def header_block(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> bytes:
@@ -189,15 +222,15 @@ def ses_fields(receipt: Receipt, verdicts: Verdicts, added: Added = ()) -> tuple
 
 def _own(receipt: Receipt, verdicts: Verdicts, proof: Iterable[SesField]) -> tuple[SesField, ...]:
     """The fields that SES itself writes, in order; the last two, which take long to make, are given."""
-    scan: tuple[SesField, ...] = ()
-    if verdicts.scanned:
-        scan = (
-            ("X-SES-Spam-Verdict", (str(verdicts.spam),)),
-            ("X-SES-Virus-Verdict", (str(verdicts.virus),)),
-        )
-    written = dict((*receipt.origin_fields, *scan, *receipt.sender_fields, *proof))
+    written = dict((*receipt.origin_fields, *_scan_fields(verdicts), *receipt.sender_fields, *proof))
     # One table for both ways: what is written in this order is taken off in this order.
     return tuple((field.name, written[field.name]) for field in BLOCK if field.name in written)
+
+
+def _scan_fields(verdicts: Verdicts) -> tuple[SesField, ...]:
+    if not verdicts.scanned:
+        return ()
+    return ("X-SES-Spam-Verdict", (str(verdicts.spam),)), ("X-SES-Virus-Verdict", (str(verdicts.virus),))
 
 
 def added_fields(added: Added) -> tuple[SesField, ...]:
