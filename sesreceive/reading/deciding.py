@@ -111,7 +111,11 @@ def _of(reception: Reception, by: By, sentence: str, event: TraceEvent) -> Decid
 def _leaves_out(reception: Reception, stop: TraceEvent, rule: str) -> bool:
     """Whether a rule or an action would have come after the stop; of a rule that is asked about, only an action."""
     rules = _active(reception)
-    actions = next((len(item.actions) for item in rules if item.name == stop.rule), 0)
+    actions = 0
+    for item in rules:
+        if item.name == stop.rule:
+            actions = len(item.actions)
+            break
     ends_set = isinstance(stop.fact, StopFact) and stop.fact.flow is Flow.STOP_RULE_SET
     if ends_set and rules and rules[-1].name != stop.rule:
         return True

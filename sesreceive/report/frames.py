@@ -16,7 +16,7 @@ from sesreceive.account.account import Account
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.reception import Reception
 from sesreceive.report.columns import CELLS, COMMON, TABLES, table
-from sesreceive.report.metrics import Counted, metrics_of
+from sesreceive.report.metrics import Counted, Happened, counts_of, happened
 from sesreceive.report.packing import Packed, pack
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.report.table import Column, Table
@@ -60,8 +60,7 @@ class Tables:
         # Lists of receptions (or what remains of them), and packed ones, whose small rows are there already.
         self._chunks: list[list[Traced] | Packed] = []
         self._known: dict[int, Account] = {}  # by id
-        self._fired: dict[str, int] = {}
-        self._metrics: dict[Counted, int] = {}
+        self._happened: dict[Happened, int] = {}  # what is counted, and of how many messages
         self._notes: dict[str, None] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
             name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
@@ -150,17 +149,20 @@ class Tables:
         if account is not self._laid_out:
             self._laid_out = self._known[id(account)] = account
             self.lay_out(layout_of(account))
-        self._notes |= dict.fromkeys(reception.notes)
-        for rule in reception.rules:
-            self._fired[rule] = self._fired.get(rule, 0) + 1
-        for counted, number in metrics_of(reception):
-            self._metrics[counted] = self._metrics.get(counted, 0) + number
+        for note in reception.notes:
+            self._notes.setdefault(note)
+        what = happened(reception)
+        self._happened[what] = self._happened.get(what, 0) + 1
 
     @property
     def metrics(self) -> Mapping[Counted, int]:
         """What CloudWatch would count."""
         self._fill("messages")
-        return self._metrics
+        metrics: dict[Counted, int] = {}
+        for what, times in self._happened.items():
+            for counted, number in counts_of(what):
+                metrics[counted] = metrics.get(counted, 0) + number * times
+        return metrics
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -172,7 +174,11 @@ class Tables:
     def fired(self) -> Mapping[str, int]:
         """How often each rule fired, in the order they fired first."""
         self._fill("messages")
-        return self._fired
+        fired: dict[str, int] = {}
+        for what, times in self._happened.items():
+            for rule in what.rules:
+                fired[rule] = fired.get(rule, 0) + times
+        return fired
 
     def lay_out(self, columns: Iterable[str]) -> None:
         """The matrix has these columns, behind those it has already."""
@@ -188,10 +194,8 @@ class Tables:
         other._fill()
         self.names.extend(other.names)
         self.certainties.extend(other.certainties)
-        for rule, times in other._fired.items():
-            self._fired[rule] = self._fired.get(rule, 0) + times
-        for counted, number in other._metrics.items():
-            self._metrics[counted] = self._metrics.get(counted, 0) + number
+        for what, times in other._happened.items():
+            self._happened[what] = self._happened.get(what, 0) + times
         self.lay_out(other._layout)
         self._notes |= other._notes
         self._chunks += [chunk if isinstance(chunk, Packed) else list(chunk) for chunk in other._chunks]

@@ -17,7 +17,18 @@ from sesreceive.trace.facts import Metric
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ACTIVE", "DIMENSIONS", "MEANINGS", "Counted", "Scope", "metrics_frame", "metrics_of"]
+__all__ = [
+    "ACTIVE",
+    "DIMENSIONS",
+    "MEANINGS",
+    "Counted",
+    "Happened",
+    "Scope",
+    "counts_of",
+    "happened",
+    "metrics_frame",
+    "metrics_of",
+]
 
 ACTIVE = "[Active]"
 """The dimension value under which the messages of every set that was active are counted together."""
@@ -66,20 +77,50 @@ def metrics_of(reception: Reception) -> Iterator[tuple[Counted, int]]:
     >>> [(what.name, what.metric.value, number) for what, number in metrics_of(reception)][:2]
     [('main', 'Received', 1), ('main', 'PublishSuccess', 1)]
     """
-    rules = reception.rules
-    if not rules:
+    return counts_of(happened(reception))
+
+
+class Happened(NamedTuple):
+    """What the counts of one message follow from; most messages of a report share it with many others.
+
+    Attributes
+    ----------
+    active : str
+        Name of the rule set that was active.
+    rules : tuple of str
+        Rules that fired, in order.
+    failures : tuple of (str, int, bool, bool)
+        Of each effect that failed: its rule, how often, whether for good, and whether it was given up.
+    """
+
+    active: str
+    rules: tuple[str, ...]
+    failures: tuple[tuple[str, int, bool, bool], ...] = ()
+
+
+def happened(reception: Reception) -> Happened:
+    """What is counted of one message."""
+    failures = [
+        (done.effect.rule, len(done.failures), done.outcome.failed, done.expired)
+        for done in reception.performed
+        if done.failures or done.outcome.error
+    ]
+    return Happened(reception.account.active or "", reception.rules, tuple(failures))
+
+
+def counts_of(what: Happened) -> Iterator[tuple[Counted, int]]:
+    """What one such message counts, zeros left out; nothing where no rule applies."""
+    if not what.rules:
         return
-    failures = dict.fromkeys(rules, 0)
+    failures = dict.fromkeys(what.rules, 0)
     failed, expired = set(), set()
-    for done in reception.performed:
-        rule = done.effect.rule
-        if errors := len(done.errors):
-            failures[rule] = failures.get(rule, 0) + errors
-        if done.outcome.failed:
+    for rule, errors, for_good, given_up in what.failures:
+        failures[rule] = failures.get(rule, 0) + errors
+        if for_good:
             failed.add(rule)
-        if done.expired:
+        if given_up:
             expired.add(rule)
-    for name in (reception.account.active or "", ACTIVE):
+    for name in (what.active, ACTIVE):
         yield from _counts(Scope.RULE_SET, name, not failed, sum(failures.values()), bool(expired))
     for rule, errors in failures.items():
         yield from _counts(Scope.RULE, rule, rule not in failed, errors, rule in expired)
