@@ -306,9 +306,11 @@ _REST_S = 1.0
 
 
 def bench_of(given: Bench | Any) -> Bench:
-    """A bench as it is, or one around a receiver, a reception or a report, so that each part can be used alone."""
+    """A bench as it is, or one around a receiver, an account, a reception or a report: each part can be used alone."""
     if isinstance(given, Bench):
         return given
+    if isinstance(given, Account):
+        return Bench(Receiver(given))
     if isinstance(given, Receiver):
         return Bench(given)
     receptions = (given,) if isinstance(given, Reception) else tuple(given)

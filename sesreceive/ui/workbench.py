@@ -54,8 +54,8 @@ class Workbench(Part):
 
     Parameters
     ----------
-    receiver : Receiver or Bench
-        Receives the mail; its account is where editing starts.
+    receiver : Receiver, Bench or Account, optional
+        Receives the mail; its account is where editing starts. Without one, editing starts from nothing.
     views : sequence of str
         The views to have, by the words on their switches; all of them by default.
 
@@ -71,10 +71,12 @@ class Workbench(Part):
     >>> workbench
     <Workbench: 1 identity, 0 filters, 0 rule sets; 0 messages received>
     >>> workbench.show("4 Results")
+    >>> Workbench()
+    <Workbench: 0 identities, 0 filters, 0 rule sets; 0 messages received>
     """
 
-    def __init__(self, receiver: Receiver | Bench, *, views: Sequence[str] = ()) -> None:
-        bench = bench_of(receiver)
+    def __init__(self, receiver: Receiver | Bench | Account | None = None, *, views: Sequence[str] = ()) -> None:
+        bench = bench_of(Account() if receiver is None else receiver)
         chosen = [view for view in _VIEWS if not views or view[0] in views]
         names = [word for word, _, _ in chosen]
         self.views = W.ToggleButtons(
