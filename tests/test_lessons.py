@@ -17,14 +17,15 @@ IDEAS = [
     "09-failures-and-duplicates",
     "10-conditions",
     "11-bounces",
-    "18-spam-and-virus",
-    "19-s3-sns-and-encryption",
-    "20-lambda-gates",
-    "21-live-smtp",
     "12-ip-filters",
     "13-envelope-and-headers",
     "14-spf",
     "15-dkim",
+    "16-dmarc",
+    "18-spam-and-virus",
+    "19-s3-sns-and-encryption",
+    "20-lambda-gates",
+    "21-live-smtp",
 ]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")
