@@ -26,6 +26,7 @@ IDEAS = [
     "19-s3-sns-and-encryption",
     "20-lambda-gates",
     "21-live-smtp",
+    "23-capstone",
 ]
 
 pytestmark = pytest.mark.skipif(not LESSONS, reason="an installed package has no notebooks")

@@ -24,4 +24,5 @@ ORDER = (
     "own-mail",
     "own-template",
     "proving",
+    "capstone",
 )
