@@ -16,6 +16,7 @@ from sesreceive.analysis.intents import Does, NumberIs, VerdictIs, must, must_ne
 from sesreceive.analysis.proof import Proof
 from sesreceive.effects import PutObject
 from sesreceive.lessons import takeover
+from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.parts import Part, PartsGoal
 from sesreceive.lessons.takeover import ACCOUNT, told, with_rule
@@ -231,5 +232,33 @@ EXERCISES = (
         ),
         fact="Each fault is of a kind that mail shows late or never, and that a question shows at once",
         source='Developer Guide, "Email receiving concepts"',
+    ),
+    Exercise(
+        name="silent",
+        task="The policy of a bucket does not let SES write. Mail for its rule comes in for a year. Who is told?",
+        goal=ChoiceGoal(
+            "nobody: the senders read `250`, and a metric of CloudWatch counts what was given up",
+            {
+                "the senders, in the dialogue": "SES answers at the end of the data and acts later.",
+                "the senders, by a bounce": "a bounce comes from a Bounce action, or for a size; not for a failure.",
+                "the team that has the bucket, by S3": "S3 refuses a write and tells nobody but the one who asked.",
+            },
+        ),
+        fact="A failing action is tried again for 36 hours and then given up; the metric is `PublishExpired`",
+        source='Developer Guide, "Viewing metrics"',
+    ),
+    Exercise(
+        name="never-met",
+        task="A rule waits for `suport@example.com`, a slip of the pen. Which question finds it?",
+        goal=ChoiceGoal(
+            "`ses.coverage`, of the mail of last month",
+            {
+                "`ses.unreachable`": "a mail to this address would fire the rule, so it is not dead.",
+                "`account.problems()`": "SES takes it: it is an address like any other.",
+                "`ses.interference`": "that is about two recipients of one mail.",
+            },
+        ),
+        fact="What could happen is proved; what never happens only real mail shows",
+        source="SES API ReceiptRule.Recipients",
     ),
 )
