@@ -60,6 +60,7 @@ from sesreceive.errors import (
 from sesreceive.flow import Flow
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
+from sesreceive.mail.unsorted_folder import UnsortedFolder
 from sesreceive.message_id import RandomMessageIds, SeededMessageIds
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
@@ -165,6 +166,7 @@ __all__ = [
     "SystemClock",
     "TextIs",
     "TlsPolicy",
+    "UnsortedFolder",
     "ValidationError",
     "Verdict",
     "VerdictIs",

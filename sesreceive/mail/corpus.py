@@ -28,12 +28,15 @@ from sesreceive.mail.mail_files import (
     files_below,
     mail_in_bytes,
     mail_in_file,
+    mail_in_stream,
     unreadable,
     with_crlf,
 )
 from sesreceive.mail.message import Message
 from sesreceive.mail.passed_over import PassedOver, Why
+from sesreceive.mail.remote_files import is_url, remote_mail
 from sesreceive.mail.ses_block import SesBlock, block_of
+from sesreceive.mail.unsorted_folder import UnsortedFolder
 
 __all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "open_source", "read", "read_content", "with_crlf"]
 
@@ -69,7 +72,9 @@ class Item:
 
 
 # Where mail can be read from; what is iterable may give any of the others.
-Source: TypeAlias = "str | os.PathLike[str] | bytes | Message | Item | Mapping[str, Any] | Iterable[Any]"
+Source: TypeAlias = (
+    "str | os.PathLike[str] | UnsortedFolder | bytes | Message | Item | Mapping[str, Any] | Iterable[Any]"
+)
 # An envelope for all messages, some fields of one, or a function of an item to either.
 Override: TypeAlias = "Envelope | Mapping[str, Any] | Callable[[Item], Envelope | Mapping[str, Any]]"
 # The message inside an encrypted object: its body, its metadata.
@@ -172,6 +177,8 @@ def read(
           subfolders and an MH folder are such folders, and so is what ``aws s3 sync`` made of a bucket.
         - A file: the message, or the messages of a mailbox (mbox in any dialect, MMDF, Babyl) or of an archive
           (``.gz``, ``.zip``, ``.tar``).
+        - A folder that is too large to be listed: `UnsortedFolder`. A URL that fsspec opens (``https``, ``sftp``, …): a
+          file, or a folder there and below (extra ``fsspec``); ``s3://bucket/prefix`` in a replay is a bucket.
         - A bucket: ``receiver.backend.buckets["inbox"]``, a boto3 ``Bucket``, or a listing of its objects.
         - A DataFrame: one message a row, with a column ``raw`` and, where there are, ``name`` and the fields of an
           envelope. A mapping of names to messages. Anything iterable over bytes, `Message`, `Reception`,
@@ -216,6 +223,10 @@ def open_source(source: Source, decrypt: Decrypt | None = None) -> tuple[_Stream
     InputError
         When there is no such file, or it holds no mail.
     """
+    if isinstance(source, str) and is_url(source):
+        return remote_mail(source), None
+    if isinstance(source, UnsortedFolder):
+        return source.mail(), None
     if isinstance(source, str | os.PathLike):
         return _path(Path(source).expanduser())
     if _is_message(source) or _is_reception(source) or _is_object(source):
@@ -312,6 +323,10 @@ def _elements(source: Iterable[Any], decrypt: Decrypt | None) -> _Stream:
 def _path_element(value: str | os.PathLike[str]) -> _Stream:
     path = Path(value).expanduser()
     try:
+        if isinstance(value, str) and is_url(value):
+            found: _Stream = remote_mail(value)
+            yield from found
+            return
         if isinstance(value, str) and "\n" in value:
             raise InputError(f"expected a message as bytes but got text that begins `{one_line(value, 40)}`: encode it")
         found = mail_in_file(path) if path.is_file() else _path(path)[0]
@@ -347,15 +362,21 @@ def _object(stored: Any, decrypt: Decrypt | None) -> _Stream:
             body, metadata = stored.body, stored.metadata
         else:
             answer = stored.get()
-            body, metadata = answer["Body"].read(), answer.get("Metadata", {})
+            body, metadata = answer["Body"], answer.get("Metadata", {})
         if any(name.lower().removeprefix("x-amz-meta-") == "x-amz-key-v2" for name in metadata):
             if decrypt is None:
                 raise InputError("it is encrypted: give `kms`, a boto3 KMS client or the LocalKms that has the key")
-            body = decrypt(body, metadata)
+            body = decrypt(body if isinstance(body, bytes) else body.read(), metadata)
     except Exception as error:  # noqa: BLE001 - boto3 makes its exceptions at run time; each is one object that is lost
         yield PassedOver(key, Why.BROKEN, one_line(error) or type(error).__name__)
         return
-    yield from mail_in_bytes(body, key)
+    if isinstance(body, bytes):
+        yield from mail_in_bytes(body, key)
+        return
+    try:  # a mailbox in a bucket may be larger than memory
+        yield from mail_in_stream(body, key, answer.get("ContentLength"), named=key.lower().endswith(".eml"))
+    except Exception as error:  # noqa: BLE001 - as above, while the body comes
+        yield PassedOver(key, Why.BROKEN, one_line(error) or type(error).__name__)
 
 
 def _element(value: Any, name: str = "") -> _Found:

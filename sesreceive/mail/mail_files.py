@@ -36,7 +36,9 @@ __all__ = [
     "files_below",
     "mail_in_bytes",
     "mail_in_file",
+    "mail_in_stream",
     "natural_order",
+    "stem",
     "unreadable",
     "with_crlf",
 ]
@@ -153,7 +155,7 @@ def _listed(folder: Path) -> tuple[dict[str, tuple[Path, bool]], list[PassedOver
             elif not path.is_file():
                 aside.append(PassedOver(name, Why.NO_MAIL, "it is no regular file"))
             else:
-                names[name if _stem(name) in names else _stem(name)] = path, False
+                names[name if stem(name) in names else stem(name)] = path, False
     return names, aside
 
 
@@ -171,7 +173,7 @@ def _maildir_name(inside: Path) -> PurePosixPath:
     return PurePosixPath(*parts)
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """The name without the endings of mail and archives."""
     while (shorter := _ENDINGS.sub("", name)) not in (name, "") and not shorter.endswith("/"):
         name = shorter
@@ -193,7 +195,7 @@ def mail_in_file(path: Path, name: str = "", *, is_mail: bool = False) -> Iterat
     is_mail : bool
         Whether it is one message whatever its name, as in a Maildir.
     """
-    name = name or _stem(path.name)
+    name = name or stem(path.name)
     if path.name == SETUP_OBJECT:
         yield PassedOver(name, Why.SETUP, _SETUP)
         return
@@ -219,12 +221,36 @@ def mail_in_file(path: Path, name: str = "", *, is_mail: bool = False) -> Iterat
 def mail_in_bytes(content: bytes, name: str) -> Iterator[Found]:
     """The messages of the content of a file, such as an object of a bucket or an upload."""
     named = name.lower().endswith(".eml")
+    return mail_in_stream(io.BytesIO(content), name, len(content), named=named)
+
+
+# What an archive of unknown size is taken for: how much may come out of it follows from it.
+_UNKNOWN_SIZE = 64 * 1024 * 1024
+
+
+def mail_in_stream(
+    stream: Any, name: str, size: int | None, *, known: Envelope | None = None, named: bool = False
+) -> Iterator[Found]:
+    """The messages of a file that is open, whatever its size; it is read as they are asked for.
+
+    Parameters
+    ----------
+    stream : binary file
+        Read to its end; moved back and forth where it can be, for a ZIP archive.
+    name : str
+        Its name; messages are called by it without the ending.
+    size : int or None
+        How large it is, where that is known.
+    known : Envelope, optional
+        The one beside it.
+    named : bool
+        Whether it is one message whatever it begins with.
+    """
+    opened = _Opened(_UNKNOWN_SIZE if size is None else size, f"`{one_line(name)}`")
     try:
-        yield from _Opened(len(content), f"`{one_line(name)}`").read(
-            io.BytesIO(content), _stem(name), None, named=named
-        )
+        yield from opened.read(stream, stem(name), known, named=named)
     except _BROKEN as error:  # an InputError is one, too
-        yield PassedOver(_stem(name), Why.BROKEN, str(error) if isinstance(error, InputError) else _said(error))
+        yield PassedOver(stem(name), Why.BROKEN, str(error) if isinstance(error, InputError) else _said(error))
 
 
 _SETUP = "SES writes it when a rule with an S3 action is created; it is no mail"
@@ -319,7 +345,7 @@ class _Opened:
     def _member(self, called: str, name: str, opened: Any, depth: int) -> Iterator[Found]:
         """The messages of one member; a broken one is told, and the next is read."""
         path = PurePosixPath(called)
-        inside = f"{name}/{_stem(called.lstrip('/'))}"
+        inside = f"{name}/{stem(called.lstrip('/'))}"
         if path.name == SETUP_OBJECT:
             yield PassedOver(inside, Why.SETUP, _SETUP)
         elif called.endswith(SIDECAR):

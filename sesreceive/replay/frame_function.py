@@ -21,6 +21,7 @@ from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.provenance import Origin
 from sesreceive.message_id import SeededMessageIds
 from sesreceive.receiver import Receiver
+from sesreceive.replay.replaying import located
 from sesreceive.replay.sharing import Drawn, fewer_collections, packed, received, unpacked
 from sesreceive.report.columns import MESSAGES, TABLES
 from sesreceive.report.columns import table as declared
@@ -228,7 +229,9 @@ def message_frames(source: Source, *, rows: int = 1000, kms: Any = None) -> Iter
     """
     if rows < 1:
         raise InputError(f"expected a frame of at least one message but got `{rows}`")
-    found, _ = open_source(source, None if kms is None else lambda body, metadata: decrypt(body, metadata, kms))
+    found, _ = open_source(
+        located(source), None if kms is None else lambda body, metadata: decrypt(body, metadata, kms)
+    )
     return _frames(found, rows)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
+from sesreceive.backends.bucket_url import is_bucket_url, objects_at
 from sesreceive.backends.kms_envelope import decrypt
 from sesreceive.errors import InputError
 from sesreceive.mail.corpus import Decrypt, Item, Override, Source, read
@@ -102,7 +103,7 @@ def replay(
     if ahead is not None and ahead < 1:
         raise InputError(f"expected at least one chunk ahead but got `{ahead}`")
     before = Done.of(done)
-    items = read(source, envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
+    items = read(located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
     left = Left(items, before, receiver, limit)
     report = Report(keep=keep)
     with fewer_collections(), Ticker(progress, total_of(items, limit)) as ticker:
@@ -143,6 +144,11 @@ def whole(report: Report, start: int) -> Report:
 def packed_whole(report: Report, start: int) -> Report:
     """What is made of a chunk for a report, by another process."""
     return report.pack()
+
+
+def located(source: Source) -> Source:
+    """The source; of ``s3://bucket/prefix`` its objects."""
+    return objects_at(source) if isinstance(source, str) and is_bucket_url(source) else source
 
 
 def decrypting(receiver: Receiver, kms: Any) -> Decrypt | None:

@@ -17,7 +17,7 @@ from sesreceive.replay.done import Before, Done, Left
 from sesreceive.replay.part_files import PartFiles
 from sesreceive.replay.progress import Progress, Ticker
 from sesreceive.replay.replay_folder import ReplayFolder, parquet
-from sesreceive.replay.replaying import decrypting, is_ordered, total_of
+from sesreceive.replay.replaying import decrypting, is_ordered, located, total_of
 from sesreceive.replay.sharing import Way, fewer_collections, shared_out
 from sesreceive.report import Report
 from sesreceive.report.authentication_rows import authentication_data
@@ -112,7 +112,7 @@ def replay_to(
     _free(target, done)
     before = Done.of(done)
     first = len(before)
-    items = read(source, envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
+    items = read(located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
     left = Left(items, before, receiver, limit)
     files = PartFiles(target, written, part)
     interrupted = False

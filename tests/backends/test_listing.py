@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import sesreceive as ses
 from sesreceive.backends.aws import AwsBackend
 
 RAW = b"From: ana@example.org\r\nTo: list@example.net\r\n\r\nbody\r\n"
 
 
-def test_a_boto3_bucket_is_replayed(moto_url: str) -> None:
+def test_a_boto3_bucket_is_replayed(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3
 
     backend = AwsBackend(endpoint_url=moto_url, region="us-east-1")
@@ -32,10 +34,20 @@ def test_a_boto3_bucket_is_replayed(moto_url: str) -> None:
         "s3", endpoint_url=moto_url, region_name="us-east-1", aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )  # fmt: skip
-    for source in (resource.Bucket("listed"), list(resource.Bucket("listed").objects.all())):
+    for name, value in (
+        ("ENDPOINT_URL", moto_url), ("DEFAULT_REGION", "us-east-1"), ("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for source in (resource.Bucket("listed"), list(resource.Bucket("listed").objects.all()), "s3://listed"):
         report = ses.Receiver(account).replay(source, kms=backend.client("kms"))
         assert {one.message_id for one in report} == {first.message_id}
         assert [one.envelope.rcpt_to for one in report] == [("Bo+x@example.com",)] * 2
         assert list(report.passed_over["why"]) == ["setup notification"]
+    plain = ses.Receiver(account).replay("s3://listed/plain/")
+    assert [one.name for one in plain] == [f"plain/{first.message_id}"]
+    with pytest.raises(ses.InputError, match=r"`s3://not-there/x` cannot be listed: .*404"):
+        ses.Receiver(account).replay("s3://not-there/x")
+    with pytest.raises(ses.InputError, match=r"expected `s3://bucket/prefix` but got `s3://`"):
+        ses.Receiver(account).replay("s3://")
     without = ses.Receiver(account, backend=ses.MemoryBackend()).replay(resource.Bucket("listed"))
     assert sorted(without.passed_over["why"]) == ["broken", "setup notification"]

@@ -1,0 +1,71 @@
+"""A folder of any number of files, read as the file system lists them: no list of them is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from sesreceive.errors import InputError, one_line
+from sesreceive.mail.mail_files import SIDECAR, RawMail, mail_in_file, unreadable
+from sesreceive.mail.passed_over import PassedOver
+from sesreceive.shown import Shown
+
+__all__ = ["UnsortedFolder"]
+
+
+class UnsortedFolder(Shown):
+    """The mail in a folder and below, in no order: for millions of files, which a list of names does not fit.
+
+    A message is called by its path without ``.eml``; other files keep their ending in the name. Which file comes first
+    the file system decides, so ids and times of a seeded receiver are those of this machine.
+
+    Parameters
+    ----------
+    path : path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When there is no such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "hello.eml").write_bytes(b"Subject: hello")
+    ...     [(name, raw) for name, raw, _ in UnsortedFolder(folder).mail()]
+    [('hello', b'Subject: hello')]
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).expanduser()
+        if not self.path.is_dir():
+            raise InputError(f"expected a folder but there is none at `{one_line(self.path)}`")
+
+    def mail(self) -> Iterator[RawMail | PassedOver]:
+        """What the files hold, each opened when its turn comes."""
+        for inside in self._files():
+            is_mail = inside.parent.name in ("cur", "new")
+            name = inside.with_suffix("") if inside.suffix.lower() == ".eml" else inside
+            yield from mail_in_file(self.path / inside, name.as_posix(), is_mail=is_mail)
+
+    def _files(self) -> Iterator[PurePosixPath]:
+        """The files, by paths within the folder; folders that wait are as many as lie beside each other."""
+        waiting = [PurePosixPath()]
+        while waiting:
+            inside = waiting.pop()
+            try:
+                with os.scandir(self.path / inside) as entries:
+                    for entry in entries:
+                        if entry.is_dir():
+                            waiting += [inside / entry.name] if entry.name != "tmp" else []
+                        elif not entry.name.endswith(SIDECAR) and not entry.name.startswith("."):
+                            yield inside / entry.name
+            except OSError as error:
+                raise unreadable(self.path / inside, error) from None
+
+    def __repr__(self) -> str:
+        """One line: the folder."""
+        return f"UnsortedFolder({one_line(self.path)!r})"
