@@ -14,6 +14,7 @@ from sesreceive.shown import Shown
 
 if TYPE_CHECKING:
     from sesreceive.lessons.progress import ProgressFile
+    from sesreceive.ui.exercise_form import ExerciseForm
 
 __all__ = ["Exercise", "Mistake"]
 
@@ -156,6 +157,18 @@ class Exercise(Shown):
         if callable(answer):
             raise InputError(f"{self.id}: a function is no plain value; it is graded where it was written")
         return self.goal.plain(self.goal.read(answer))
+
+    def form(self, progress: ProgressFile | None = None) -> ExerciseForm:
+        """The exercise as a form for a notebook: choices or a text, a button, and what is said to the answer.
+
+        Raises
+        ------
+        MissingExtraError
+            When ipywidgets is not installed.
+        """
+        from sesreceive.ui.exercise_form import ExerciseForm
+
+        return ExerciseForm(self, progress)
 
     def __repr__(self) -> str:
         """One line: lesson, name and the beginning of the task."""

@@ -17,6 +17,7 @@ from sesreceive.ui.builder import RuleSetBuilder
 from sesreceive.ui.code_view import CodeView
 from sesreceive.ui.composer import Composer
 from sesreceive.ui.debugger import Debugger
+from sesreceive.ui.exercise_form import ExerciseForm
 from sesreceive.ui.filter_editor import FilterEditor
 from sesreceive.ui.identity_editor import IdentityEditor
 from sesreceive.ui.message_view import MessageView
@@ -34,6 +35,7 @@ __all__ = [
     "CodeView",
     "Composer",
     "Debugger",
+    "ExerciseForm",
     "FilterEditor",
     "IdentityEditor",
     "LiveSmtp",

@@ -1,0 +1,165 @@
+"""An exercise as a form: choices, a field or the rule set builder, a button, and what is said to the answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ipywidgets as W
+
+from sesreceive._html import escape
+from sesreceive.account.account import Account
+from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.lessons.choice import ChoiceGoal
+from sesreceive.lessons.collection import load
+from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
+from sesreceive.lessons.exercise import Exercise
+from sesreceive.lessons.known_value import ValueGoal
+from sesreceive.lessons.parts import PartsGoal
+from sesreceive.lessons.progress import ProgressFile
+from sesreceive.lessons.result import Result
+from sesreceive.lessons.trials import FunctionGoal, MailGoal, ZoneGoal
+from sesreceive.receiver import Receiver
+from sesreceive.ui.bench import Bench
+from sesreceive.ui.builder import RuleSetBuilder
+from sesreceive.ui.kit import Part, button, html
+
+__all__ = ["ExerciseForm"]
+
+
+class ExerciseForm(Part):
+    """A task, a place for the answer, a button, and what is said to it.
+
+    Choices are radio buttons, rules and filters are edited in the rule set builder, values and records are typed. A
+    function is written in a cell and given to `check`.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The task.
+    progress : ProgressFile, optional
+        Where it is kept what passed; the form shows how far its lesson is.
+
+    Attributes
+    ----------
+    result : Result or None
+        What was said to the last answer.
+
+    Examples
+    --------
+    >>> import sesreceive as ses
+    >>> form = ses.lessons.exercise("order/bounce").form()
+    >>> form.check("z").passed
+    False
+    >>> form.result.message
+    'expected `a`, `b`, `c` or `d` but got `z`'
+    """
+
+    def __init__(self, exercise: Exercise, progress: ProgressFile | None = None) -> None:
+        self.exercise = exercise
+        self.progress = progress
+        self.result: Result | None = None
+        self._builder: RuleSetBuilder | None = None
+        goal = exercise.goal
+        if isinstance(goal, RulesGoal | PartsGoal):
+            start = exercise.start if isinstance(exercise.start, Account) else Account()
+            self._builder = RuleSetBuilder(start)
+        self.answer = self._place(goal)
+        self.checks = button("Check", hint="Hold the answer against the task", style="primary")
+        self.told = html()
+        self.far = html()
+        super().__init__(
+            self._builder.bench if self._builder is not None else Bench(Receiver(Account())),
+            [html(exercise._rich()), *([self.answer] if self.answer is not None else []), self._row(), self.told],
+        )
+        if self._builder is not None:
+            self._builder.within(self)
+        self.on_click(self.checks, self._pressed)
+        self._show_progress()
+
+    def _row(self) -> W.HBox:
+        return W.HBox([self.checks, self.far])
+
+    def _place(self, goal: Any) -> W.Widget | None:
+        """Where the answer is given; None for a function, which is written in a cell."""
+        if isinstance(goal, ChoiceGoal):
+            options = [(f"{letter}) {one_line(text, 300)}", letter) for letter, text in goal.choices.items()]
+            wide = W.Layout(width="auto")
+            return W.RadioButtons(options=options, value=None, layout=wide)
+        if self._builder is not None:
+            return self._builder
+        if isinstance(goal, FunctionGoal):
+            return None
+        if isinstance(goal, ValueGoal):
+            return W.Text(placeholder=goal.wants, layout=W.Layout(width="30em"))
+        return W.Textarea(placeholder=_placeholder(goal), rows=8, layout=W.Layout(width="auto"))
+
+    def _given(self) -> Any:
+        """What stands in the form."""
+        if self.answer is None:
+            raise InputError("write the function in a cell and give it to `check` of this form")
+        if isinstance(self.exercise.goal, FiltersGoal):
+            return self._account().filters
+        if self._builder is not None:
+            return self._account()
+        value = self.answer.value
+        if value is None or value == "":
+            raise InputError("give an answer first")
+        return _read(self.exercise.goal, value) if isinstance(self.answer, W.Textarea) else value
+
+    def _account(self) -> Account:
+        assert self._builder is not None  # its kind of goal has one
+        account: Account = self._builder.value
+        return account
+
+    def _pressed(self) -> str:
+        return "passed" if self.check(self._given()) else "not yet"
+
+    def check(self, answer: Any) -> Result:
+        """What is said to an answer; shown in the form, and kept where there is a file for it."""
+        self.result = result = self.exercise.check(answer, self.progress)
+        self.told.value = f'<div role="status">{result._rich()}</div>'
+        self._show_progress()
+        self.changed()
+        return result
+
+    def _show_progress(self) -> None:
+        if self.progress is None or not self.exercise.lesson:
+            return
+        try:
+            of_lesson = [one.id for one in load(self.exercise.lesson)]
+        except SesReceiveError:  # an exercise of somebody's own
+            return
+        done = len(set(of_lesson) & set(self.progress.passed))
+        text = escape(f"{done} of {len(of_lesson)} passed in this lesson")
+        self.far.value = f'<progress value="{done}" max="{len(of_lesson)}">{done}</progress> {text}'
+
+    def snapshot(self) -> str:
+        """The task, and what was said to the last answer."""
+        return self.exercise._rich() + (self.result._rich() if self.result is not None else "")
+
+    def __repr__(self) -> str:
+        """One line: the exercise, and whether it passed."""
+        state = "not tried" if self.result is None else ("passed" if self.result else "not yet")
+        return f"<ExerciseForm {one_line(self.exercise.id)}: {one_line(state)}>"
+
+
+def _placeholder(goal: Any) -> str:
+    if isinstance(goal, ZoneGoal):
+        return 'example.org.  TXT  "…"'
+    if isinstance(goal, MailGoal) and goal.gives == "message":
+        return "From: ana@example.org\n\nthe whole message"
+    return '{"client_ip": "198.51.100.7", "mail_from": "ana@example.org", "rcpt_to": ["ana@example.com"]}'
+
+
+def _read(goal: Any, text: str) -> Any:
+    """What was typed: text as it is for records and messages (with CRLF), JSON for an envelope."""
+    if isinstance(goal, ZoneGoal):
+        return text
+    if isinstance(goal, MailGoal) and (goal.gives == "message" or not text.lstrip().startswith("{")):
+        return text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape")
+    try:
+        envelope = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"expected an envelope as JSON: {one_line(error)}") from error
+    return {"envelope": envelope} if isinstance(goal, MailGoal) else envelope
