@@ -21,7 +21,7 @@ QUICK_BESIDE := check-types check-imports
 SPREAD := -n $(WORKERS) --dist loadfile
 
 # What the file browser of JupyterLab does not list: what the documentation is made of besides the lessons. Links to it work.
-HIDDEN := $(foreach glob,__pycache__ *.py *.css images reference reference.md index.md,--ContentsManager.hide_globs='$(glob)')
+HIDDEN := $(foreach glob,__pycache__ *.py *.css *.js images reference reference.md index.md,--ContentsManager.hide_globs='$(glob)')
 LAB_OPTIONS ?=
 
 WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15

@@ -30,6 +30,11 @@ WIDGETS = re.compile(r"<script>(?:(?!</script>).)*addWidgetsRenderer.*?</script>
 WIDGET = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">.*?</script>', re.DOTALL)
 RENDERER_ADDRESS = re.compile(r"https://unpkg\.com/[^'\"]*")
 
+# What a screen reader would stumble over: the theme's search dialog has no name, and a frame's corner is no head.
+UNNAMED_DIALOG = '<div class="md-search" data-md-component="search" role="dialog">'
+NAMED_DIALOG = '<div class="md-search" data-md-component="search" role="dialog" aria-label="Search">'
+CORNER = re.compile(r"<th>\s*</th>")
+
 SOURCE_LINK = re.compile(r'(<a\b[^>]*\shref="(?![a-z]+:)[^"#]+)\.md((?:#[^"]*)?)"')
 
 WIDGET_NOTE = "<p><em>An interactive widget: open this notebook with <code>make lab</code> to use it.</em></p>"
@@ -39,10 +44,15 @@ FROM_ELSEWHERE = re.compile(r"""(?:<(?:script|img|iframe)[^>]*\ssrc=|\bimport\(|
 
 def on_files(files: Any, config: Any) -> Any:
     """Each object of the reference has a page of its own, so that no page is longer than one reads."""
-    for scheme, colour in (("light", "#212121"), ("dark", "#cfd0d6")):
-        files.append(File.generated(config, f"images/why-{scheme}.svg", content=refused(colour)))
-    folder = Path(config["docs_dir"], "reference")
-    for path in sorted(folder.glob("*.md")):
+    colours = Path(config["config_file_path"]).parent / "sesreceive" / "colours.css"
+    files.append(File.generated(config, "colours.css", content=colours.read_text(encoding="utf-8")))
+    for scheme in ("light", "dark"):
+        files.append(File.generated(config, f"images/why-{scheme}.svg", content=refused(scheme)))
+    docs = Path(config["docs_dir"])
+    for title, page, text in chapters((docs / "decisions.md").read_text(encoding="utf-8")):
+        content = f"# Decisions: {title.lower()}\n\n[All decisions](../decisions.md)\n\n{text.replace('### ', '## ').replace('](', '](../')}"
+        files.append(File.generated(config, page, content=content))
+    for path in sorted((docs / "reference").glob("*.md")):
         for entry in entries_on(path.read_text(encoding="utf-8")):
             name = entry.rpartition(".")[2]
             content = f"# {name}\n\n[{path.stem.replace('_', ' ')}](../{path.name})\n\n::: {entry}\n"
@@ -50,12 +60,28 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
-def refused(colour: str) -> str:
-    """The picture of the home page: the way of a message that a filter refuses, with text of that colour."""
+def chapters(text: str) -> Iterator[tuple[str, str, str]]:
+    """The chapters of a page that is too long to be read at once: title, the page of its own, and text."""
+    for chapter in text.split("\n## ")[1:]:
+        title, _, rest = chapter.partition("\n")
+        yield title, f"decisions/{re.sub(r'[^a-z]+', '-', title.lower())}.md", rest.strip()
+
+
+def contents(text: str) -> str:
+    """The page with the titles of its chapters, and what each decides, in place of the chapters."""
+    lines = [text.partition("\n## ")[0]]
+    for title, page, chapter in chapters(text):
+        decided = "\n".join(f"- {line}" for line in re.findall(r"(?m)^### (.*)$", chapter))
+        lines.append(f"## [{title}]({page})\n\n{decided}")
+    return "\n\n".join(lines)
+
+
+def refused(scheme: str) -> str:
+    """The picture of the home page: the way of a message that a filter refuses, for pages of that scheme."""
     datasets = importlib.import_module("sesreceive.datasets")
     dataset = datasets.load("first-steps")
     reception = dataset.receiver().replay(dataset.mail)["0005-blocked"]
-    style = f"<style>svg.ses-flow:root {{ --ses-text: {colour}; color: {colour}; padding: 0; }}</style></svg>"
+    style = f"<style>svg.ses-flow:root {{ --ses-text: var(--ses-ink-{scheme}); padding: 0; }}</style></svg>"
     return reception.diagram().svg.replace("</svg>", style)
 
 
@@ -96,12 +122,21 @@ def summary_of(entry: str) -> str:
     return line.replace("``", "`").replace("|", r"\|")
 
 
+# How much more than others a page counts for the search: a question is answered by a guide before an object's page.
+BOOSTS = {"troubleshooting.md": 4, "how-to.md": 2}
+OBJECT_BOOST = 0.2
+
+
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """A page of the reference, with its entries in place of the marks."""
+    of_an_object = len(Path(page.file.src_uri).parts) > 2
+    page.meta.setdefault("search", {"boost": OBJECT_BOOST if of_an_object else BOOSTS.get(page.file.src_uri, 1)})
     if ROOMS in markdown:
         markdown = markdown.replace(ROOMS, overview(Path(page.file.abs_src_path).parent / "reference"))
     if COMMANDS in markdown:
         markdown = markdown.replace(COMMANDS, commands())
+    if page.file.src_uri == "decisions.md":
+        markdown = contents(markdown)
     if EXIT_CODES in markdown:
         markdown = markdown.replace(EXIT_CODES, exit_codes())
     if Path(page.file.src_uri).parent.as_posix() != "reference":
@@ -116,6 +151,7 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     output = DIAGRAMS.sub("", output)
     # mkdocs-jupyter leaves links that begin behind a line end as they are.
     output = SOURCE_LINK.sub(r'\1.html\2"', output)
+    output = CORNER.sub("<td></td>", output.replace(UNNAMED_DIALOG, NAMED_DIALOG))
     if renderer(config).is_dir():
         here = "../" * page.url.count("/")
         output = WIDGETS.sub(lambda m: RENDERER_ADDRESS.sub(f"{here}assets/widgets/embed.js", m[0]), output)
@@ -124,6 +160,11 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     if elsewhere := FROM_ELSEWHERE.search(output):
         raise PluginError(f"{page.file.src_uri} would fetch something from another host: `{elsewhere[0]}`")
     return output
+
+
+def on_post_template(output: str, template_name: str, config: Any) -> str:
+    """The page of an address that is none, with the search dialog named as on the others."""
+    return output.replace(UNNAMED_DIALOG, NAMED_DIALOG)
 
 
 def on_post_build(config: Any) -> None:

@@ -18,9 +18,11 @@ from functools import cache
 from importlib.resources import files
 from itertools import islice
 
+from sesreceive import signs
 from sesreceive.errors import Problem, Problems, one_line
 from sesreceive.shown import Shown
-from sesreceive.wording import NO, YES, count
+from sesreceive.signs import NO, YES
+from sesreceive.wording import count
 
 __all__ = [
     "asset",
@@ -187,7 +189,7 @@ def fact(value: object) -> str:
     ('<span class="ses-note">–</span>', 'yes', 'a&lt;b')
     """
     if value is None or (isinstance(value, str | bytes | Collection) and not len(value)):
-        return mark("–", "note")
+        return mark(signs.NONE, "note")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, bytes | bytearray):

@@ -7,10 +7,7 @@ from difflib import get_close_matches
 
 from sesreceive.errors import one_line
 
-__all__ = ["NO", "YES", "count", "either", "expected", "sendable", "shown", "wrong_kind"]
-
-# The marks of what holds and of what does not, wherever something is ticked off.
-YES, NO = "✓", "✗"
+__all__ = ["count", "either", "expected", "sendable", "shown", "wrong_kind"]
 
 
 def shown(value: object) -> str:

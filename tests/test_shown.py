@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import re
 from collections.abc import Iterator
 from enum import Enum
@@ -11,8 +13,12 @@ from pathlib import Path
 import pytest
 
 import sesreceive as ses
-from sesreceive import datasets
+from sesreceive import datasets, palette, signs
 from sesreceive.errors import one_line
+from sesreceive.plot.box import LOOKS, State
+from sesreceive.plot.path import _STATES
+from sesreceive.trace.events import Op
+from sesreceive.trace.vocabulary import AHEAD, NOW, term
 
 PACKAGE = Path(ses.__file__).parent
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
@@ -108,18 +114,20 @@ PAGES = [
     ("JupyterLab light, cell",   "#212121",   "#f5f5f5"),
     ("JupyterLab dark",          "#ffffff",   "#111111"),
     ("JupyterLab dark, panel",   "#ffffff",   "#212121"),
-    ("documentation light",      "#212121",   "#ffffff"),
-    ("documentation dark",       "#cfd0d6",   "#1e2129"),
+    ("documentation light",      palette.ink("light"), "#ffffff"),
+    ("documentation light, code", palette.ink("light"), "#f5f5f5"),
+    ("documentation dark",       palette.ink("dark"), "#1e2129"),
+    ("documentation dark, code", palette.ink("dark"), "#272a35"),
     ("browser light",            "#000000",   "#ffffff"),
     ("browser dark",             "#ffffff",   "#121212"),
     ("VS Code light",            "#3b3b3b",   "#ffffff"),
     ("VS Code dark",             "#cccccc",   "#1f1f1f"),
+    ("a picture as a file",      palette.ink("light"), "#ffffff"),
+    ("a picture as a file, dark", palette.ink("dark"), "#121212"),
 ]  # fmt: skip
 READABLE = 4.5  # WCAG 2.2, success criterion 1.4.3
-COLOUR = re.compile(
-    r"--ses-(\w+): color-mix\(in srgb, (#\w{6}|var\(--ses-text\)) (\d+)%, (var\(--ses-text\)|transparent)\)"
-)
-COLOURS = COLOUR.findall((PACKAGE / "colours.css").read_text(encoding="utf-8"))
+TONES = ["good", "bad", "warn", "now", "odd"]
+QUIET = re.compile(r"--ses-quiet: color-mix\(in srgb, var\(--ses-text\) (\d+)%, transparent\)")
 
 Rgb = tuple[float, ...]
 
@@ -128,11 +136,14 @@ def rgb(text: str) -> Rgb:
     return tuple(int(text[place : place + 2], 16) for place in (1, 3, 5))
 
 
+def linear(colour: Rgb) -> Rgb:
+    parts = (part / 255 for part in colour)
+    return tuple(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+
+
 def luminance(colour: Rgb) -> float:
     """WCAG 2.2, "relative luminance"."""
-    parts = (part / 255 for part in colour)
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
@@ -140,21 +151,124 @@ def contrast(one: Rgb, other: Rgb) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_colours_are_all_of_the_tones() -> None:
-    assert {name for name, *_ in COLOURS} == {"good", "bad", "warn", "now", "quiet"}
+@pytest.mark.parametrize("page, text, ground", PAGES, ids=[page for page, *_ in PAGES])
+def test_every_colour_of_words_can_be_read(page: str, text: str, ground: str) -> None:
+    style = (PACKAGE / "colours.css").read_text(encoding="utf-8")
+    (share,) = (int(percent) / 100 for percent in QUIET.findall(style))
+    quiet = tuple(a * share + b * (1 - share) for a, b in zip(rgb(text), rgb(ground), strict=True))
+    colours = {"quiet": quiet, **{tone: rgb(palette.mixed(tone, text)) for tone in TONES}}
+    ratios = {name: contrast(colour, rgb(ground)) for name, colour in colours.items()}
+    assert {name: ratio for name, ratio in ratios.items() if ratio < READABLE} == {}
 
 
-@pytest.mark.parametrize("page, text, ground", PAGES)
-@pytest.mark.parametrize("name, hue, percent, rest", COLOURS)
-def test_a_colour_can_be_read(page: str, text: str, ground: str, name: str, hue: str, percent: str, rest: str) -> None:
-    share = int(percent) / 100
-    first = rgb(text) if hue.startswith("var") else rgb(hue)
-    second = rgb(ground) if rest == "transparent" else rgb(text)
-    mixed = tuple(a * share + b * (1 - share) for a, b in zip(first, second, strict=True))
-    assert contrast(mixed, rgb(ground)) >= READABLE
+# What an eye sees of linear red, green and blue. Machado, Oliveira and Fernandes, "A Physiologically-based Model for
+# Simulation of Color Vision Deficiency" (2009), severity 1.
+EYES = {
+    "all three cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no long waves": (
+        (0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998),
+    ),
+    "no middle waves": (
+        (0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881),
+    ),
+    "no short waves": (
+        (1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900),
+    ),
+}  # fmt: skip
+# Distance in OKLab; 0.02 is about what one can just tell from another.
+APART = 0.07
 
 
-def test_no_other_style_sheet_of_the_representations_has_colours_of_its_own() -> None:
-    for name in ("html.css", "trace/trace.css", "report/matrix.css"):
-        text = (PACKAGE / name).read_text(encoding="utf-8")
-        assert re.findall(r"#[0-9a-fA-F]{3,6}\b|rgb|--jp-(?:success|error|warn)", text) == [], name
+def oklab(r: float, g: float, b: float) -> Rgb:
+    """Björn Ottosson, "A perceptual color space for image processing" (2020)."""
+    long = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
+    middle = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
+    short = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
+    return (
+        0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
+    )
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_the_fills_of_outcomes_are_told_apart_by_every_eye(eye: str) -> None:
+    def seen(name: str) -> Rgb:
+        light = linear(rgb(palette.hue(name)))
+        parts = (sum(a * b for a, b in zip(row, light, strict=True)) for row in EYES[eye])
+        return oklab(*(min(max(part, 0.0), 1.0) for part in parts))
+
+    distances = {
+        pair: sum((a - b) ** 2 for a, b in zip(seen(pair[0]), seen(pair[1]), strict=True)) ** 0.5
+        for pair in itertools.combinations(("good", "bad", "warn", "now"), 2)
+    }
+    assert {pair: far for pair, far in distances.items() if far < APART} == {}
+
+
+# What has colours of its own for a reason.
+ELSEWHERE = {
+    "ui/saving.py": "the ground of a picture that is saved as PNG",
+    "ui/mail_page.py": "the ground of a mail, which is written for a white one",
+}
+OWN = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}\b(?!;&)|\brgba?\(|\bhsla?\(")
+
+
+@pytest.mark.parametrize("kind", ["*.css", "*.js", "*.py"])
+def test_one_style_sheet_has_the_colours(kind: str) -> None:
+    sheet = PACKAGE / "colours.css"
+    files = [*PACKAGE.rglob(kind), *(PACKAGE.parent / "notebooks").glob(kind)]
+    found = {path.name: OWN.findall(code_of(path)) for path in files if path != sheet}
+    allowed = {name.rpartition("/")[2] for name in ELSEWHERE}
+    assert {name: colours for name, colours in found.items() if colours and name not in allowed} == {}
+
+
+def code_of(path: Path) -> str:
+    """The file; of Python its texts alone, since comments and numbers are no colours."""
+    text = path.read_text(encoding="utf-8")
+    return "\n".join(texts(text)) if path.suffix == ".py" and OWN.search(text) else text
+
+
+def texts(source: str) -> Iterator[str]:
+    """The texts of a Python file that are no documentation."""
+    tree = ast.parse(source)
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.value
+
+
+# ---------------------------------------------------------------- signs
+
+# A dot and an ellipsis are punctuation, too, and an arrow stands between two names.
+PLAIN = {signs.FAILS, signs.DOES, signs.AHEAD, signs.NONE}
+SIGNS = {getattr(signs, name) for name in signs.__all__} - PLAIN
+
+
+def test_one_file_has_the_signs() -> None:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if path.name != "signs.py" and (SIGNS & set(source) or signs.NONE in source):
+            used = [text for text in texts(source) if SIGNS & set(text) or text == signs.NONE]
+            if used and path.name != "results_view.py":  # from–to
+                found[path.name] = used
+    assert found == {}
+
+
+@pytest.mark.parametrize("op, state", _STATES.items())
+def test_a_picture_shows_an_outcome_as_a_table_does(op: Op, state: State) -> None:
+    sign, tone = LOOKS[state]
+    if op is not Op.EFFECT:  # done, which a picture ticks off
+        assert sign == term(None, op).mark
+    assert tone in ("", "good") if term(None, op).tone == "note" else tone == term(None, op).tone
+
+
+@pytest.mark.parametrize("state, shown", [(State.NOW, NOW), (State.AHEAD, AHEAD)])
+def test_a_picture_shows_what_is_not_known_yet_as_a_list_does(state: State, shown: tuple[str, str]) -> None:
+    assert LOOKS[state][0] == shown[0]
+
+
+@pytest.mark.parametrize("state", [state for state in State if LOOKS[state][1]])
+def test_the_style_sheet_of_the_picture_has_the_tone_of_each_state(state: State) -> None:
+    style = (PACKAGE / "plot" / "path.css").read_text(encoding="utf-8")
+    assert f".ses-flow .ses-{state} {{ stroke: var(--ses-{LOOKS[state][1]});" in style

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sesreceive import signs
 from sesreceive._html import code, details, escape, frame, mark, problem_table, table, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction
@@ -40,7 +41,7 @@ def _fields(value: Value) -> str:
     rows = []
     for item in members(type(value)):
         given = getattr(value, item.name)
-        shown = mark("–", "note") if given is None else code(given)
+        shown = mark(signs.NONE, "note") if given is None else code(given)
         rows.append([code(item.name), shown, escape(item.doc)])
     return table(["field", "value", "meaning"], rows, caption=type(value).__name__)
 
@@ -61,7 +62,7 @@ def _rules(value: ReceiptRuleSet) -> str:
                 f'<span title="{escape(repr(action))}">{escape(summary(action))}</span>' for action in rule.actions
             )
             or mark("no action", "note"),
-            ", ".join(_requires(rule)) or mark("–", "note"),
+            ", ".join(_requires(rule)) or mark(signs.NONE, "note"),
         ]
         for rule in value.rules
     ]

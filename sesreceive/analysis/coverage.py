@@ -11,7 +11,8 @@ from sesreceive import _html
 from sesreceive.account.account import Account
 from sesreceive.analysis.cover_items import CoverKey, CoverKind
 from sesreceive.errors import one_line
-from sesreceive.wording import NO, YES, count
+from sesreceive.signs import NO, YES
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
-from sesreceive import _html
+from sesreceive import _html, signs
 from sesreceive.account.account import Account
 from sesreceive.analysis.classes import RecipientClass
 from sesreceive.analysis.meetings import Meeting, Meetings
@@ -193,8 +193,8 @@ class Interference(Sequence[Influence]):
                 (
                     _html.prose(first.because, 500),
                     _html.mark(*_MARKS[first.certainty]),
-                    _html.prose(" and ".join(first.needs), 300) or "–",
-                    ", ".join(others[:40]) or "–",
+                    _html.prose(" and ".join(first.needs), 300) or signs.NONE,
+                    ", ".join(others[:40]) or signs.NONE,
                     _html.prose(first.witness.text, 400),
                 )
             )
@@ -205,7 +205,7 @@ class Interference(Sequence[Influence]):
         return _html.frame(text, body)
 
 
-_MARKS = {Certainty.ALWAYS: ("✓ always", "note"), Certainty.POSSIBLY: ("? possibly", "note")}
+_MARKS = {Certainty.ALWAYS: (f"{signs.YES} always", "note"), Certainty.POSSIBLY: ("? possibly", "note")}
 
 
 def interference(account: Account, *, assumptions: Assumptions | None = None) -> Interference:

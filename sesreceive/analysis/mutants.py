@@ -19,7 +19,8 @@ from sesreceive.assumption import Assumptions
 from sesreceive.effects import Invoke
 from sesreceive.errors import one_line
 from sesreceive.reception import Reception
-from sesreceive.wording import NO, YES, count
+from sesreceive.signs import NO, YES
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,8 @@ from sesreceive.analysis.walk import Certainty
 from sesreceive.analysis.witness import Witness
 from sesreceive.assumption import Assumption, Assumptions
 from sesreceive.errors import InputError, one_line
-from sesreceive.wording import NO, YES, count
+from sesreceive.signs import NO, YES
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, overload
 
-from sesreceive import _html
+from sesreceive import _html, signs
 from sesreceive.account.account import Account
 from sesreceive.analysis.open_points import Otherwise, otherwise, used
 from sesreceive.analysis.part_reach import BLOCKED, Reach, parts
@@ -167,8 +167,8 @@ class Unreachable(Sequence[Reach]):
                 _html.escape(one.what, 240),
                 _html.mark(*_MARKS[one.status]),
                 _html.prose(one.because or " and ".join(one.needs), 400),
-                _html.escape(", ".join(one.covered_by), 200) or "–",
-                _html.prose(one.witness.text, 400) if one.witness else "–",
+                _html.escape(", ".join(one.covered_by), 200) or signs.NONE,
+                _html.prose(one.witness.text, 400) if one.witness else signs.NONE,
             )
             for one in shown[:200]
         ]
@@ -178,10 +178,10 @@ class Unreachable(Sequence[Reach]):
 
 
 _MARKS = {
-    "dead": ("✗ dead", "bad"),
+    "dead": (f"{signs.NO} dead", "bad"),
     "redundant": ("redundant", "warn"),
     "possibly": ("? possibly", "note"),
-    "always": ("✓ reached", "good"),
+    "always": (f"{signs.YES} reached", "good"),
 }
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sesreceive.cli.terminal import listed, strong, toned, width, wrapped
 from sesreceive.errors import one_line
 from sesreceive.report.summary import VERDICTS, summary_of, telling
+from sesreceive.signs import NO, YES
 from sesreceive.trace.vocabulary import Tone, result
-from sesreceive.wording import NO, YES, count
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

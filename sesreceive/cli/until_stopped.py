@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from sesreceive.cli.options import now, print_report
 from sesreceive.cli.terminal import strong, toned
 from sesreceive.errors import ServerError, one_line
+from sesreceive.signs import NO, YES
 from sesreceive.smtp.intake import Failed
 from sesreceive.trace.vocabulary import Tone
-from sesreceive.wording import NO, YES, count
+from sesreceive.wording import count
 
 if TYPE_CHECKING:
     import argparse

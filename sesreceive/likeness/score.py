@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sesreceive import signs
 from sesreceive._html import code, details, escape, frame, mark, table
 from sesreceive.captures.pairing import Captures
 from sesreceive.errors import InputError, one_line
@@ -226,7 +227,7 @@ class Score:
         numbers = table(
             ("artefact", "equal", "of", "score", "not comparable"),
             [
-                (escape(name), str(equal), str(of), "–" if score is None else f"{score:.1%}", str(classes[-1]))
+                (escape(name), str(equal), str(of), signs.NONE if score is None else f"{score:.1%}", str(classes[-1]))
                 for name, equal, of, score, *classes in self._numbers()
             ],
             caption=repr(self)[1:-1],

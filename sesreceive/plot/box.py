@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Box", "Shape", "State", "path_text"]
+from sesreceive import signs
+
+__all__ = ["LOOKS", "Box", "Shape", "State", "path_text"]
 
 
 class State(StrEnum):
@@ -15,10 +17,24 @@ class State(StrEnum):
     ON = "on"
     OFF = "off"
     ENDED = "ended"
+    STOPPED = "stopped"
     FAILED = "failed"
     SKIPPED = "skipped"
     NOW = "now"
     AHEAD = "ahead"
+
+
+# Sign and tone of a state, those of the same outcome in any other view; what has no tone is quiet.
+LOOKS: Mapping[State, tuple[str, str]] = {
+    State.ON: (signs.YES, "good"),
+    State.OFF: (signs.NO, ""),
+    State.ENDED: (signs.NO, "bad"),
+    State.STOPPED: (signs.STOPS, "warn"),
+    State.FAILED: (signs.FAILS, "bad"),
+    State.SKIPPED: (signs.NONE, ""),
+    State.NOW: (signs.NOW, "now"),
+    State.AHEAD: (signs.AHEAD, ""),
+}
 
 
 class Shape(StrEnum):
@@ -68,7 +84,7 @@ def path_text(boxes: Iterable[Box], indent: str = "") -> str:
     """The boxes as lines of text, what lies in a box below it."""
     lines: list[str] = []
     for box in boxes:
-        here = "▶ " if box.here else ""
+        here = f"{signs.NOW} " if box.here else ""
         line = f"{indent}{here}{box.title}" + (f": {box.word}" if box.word else "")
         lines.append(line + (f" ({box.reason})" if box.reason else ""))
         if box.inside:

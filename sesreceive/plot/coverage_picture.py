@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sesreceive.errors import MissingExtraError
+from sesreceive.palette import hue
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from sesreceive.analysis.coverage import Coverage
 
 __all__ = ["draw"]
-
-# The same two as in the pictures of a report; what is missing is hatched, too.
-_GREEN, _RED = "#009e73", "#d55e00"
 
 
 def draw(covered: Coverage, ax: Axes | None = None) -> Axes:
@@ -42,8 +40,11 @@ def draw(covered: Coverage, ax: Axes | None = None) -> Axes:
         ax = plt.subplots(figsize=(7, 1.2 + 0.35 * len(kinds)), layout="constrained")[1]
     for place, (done, total) in enumerate(kinds.values()):
         share = done / total
-        ax.barh(place, share, color=_GREEN, height=0.7)
-        ax.barh(place, 1 - share, left=share, color="none", edgecolor=_RED, hatch="///", linewidth=0.8, height=0.7)
+        ax.barh(place, share, color=hue("good"), height=0.7)
+        # What is missing is hatched, too.
+        ax.barh(
+            place, 1 - share, left=share, color="none", edgecolor=hue("bad"), hatch="///", linewidth=0.8, height=0.7
+        )
         ax.text(1.02, place, f"{done} of {total}", va="center", size=9)
     ax.set_yticks(range(len(kinds)), [str(kind) for kind in kinds])
     ax.invert_yaxis()

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from os import PathLike
 from pathlib import Path
 
+from sesreceive import signs
 from sesreceive._html import asset, escape, frame
 from sesreceive.errors import InputError, one_line
-from sesreceive.plot.box import Box, Shape, State, path_text
+from sesreceive.palette import ink, mixed
+from sesreceive.plot.box import LOOKS, Box, Shape, State, path_text
 from sesreceive.plot.path import path
 from sesreceive.plot.text_width import clip, width, wrap
 from sesreceive.reception import Reception
@@ -31,20 +34,20 @@ _REASON_LINES, _NARROW_LINES = 2, 3
 # Boxes side by side in a step, by what lies in it.
 _COLUMNS: Mapping[Shape, int] = {Shape.PART: 3, Shape.ACTION: 3, Shape.RULE: 1, Shape.FOLD: 1}
 
-# The sign of a state, in a circle around 0, 0; the outline around it differs too.
-_SIGNS: Mapping[State, str] = {
-    State.ON: "M-3.5 .2 L-1 3 L4 -3",
-    State.OFF: "M-2.8 -2.8 L2.8 2.8 M2.8 -2.8 L-2.8 2.8",
-    State.ENDED: "M-2.6 -2.6 H2.6 V2.6 H-2.6 Z",
-    State.FAILED: "M0 -4 V.8 M0 3.4 V3.5",
-    State.SKIPPED: "M-3.4 0 H3.4",
-    State.NOW: "M-2 -3.6 L3.6 0 L-2 3.6 Z",
-    State.AHEAD: "M-3.4 0 H-3.3 M-.05 0 H.05 M3.3 0 H3.4",
+# How a sign is drawn around 0, 0; the outline around it differs too.
+_SIGNS: Mapping[str, str] = {
+    signs.YES: "M-3.5 .2 L-1 3 L4 -3",
+    signs.NO: "M-2.8 -2.8 L2.8 2.8 M2.8 -2.8 L-2.8 2.8",
+    signs.STOPS: "M-2.6 -2.6 H2.6 V2.6 H-2.6 Z",
+    signs.FAILS: "M0 -4 V.8 M0 3.4 V3.5",
+    signs.NONE: "M-3.4 0 H3.4",
+    signs.NOW: "M-2 -3.6 L3.6 0 L-2 3.6 Z",
+    signs.AHEAD: "M-3.4 0 H-3.3 M-.05 0 H.05 M3.3 0 H3.4",
 }
 _CIRCLE = "M-7.5 0 A7.5 7.5 0 1 1 7.5 0 A7.5 7.5 0 1 1 -7.5 0 Z"
 _OCTAGON = "M-3.3 -8 H3.3 L8 -3.3 V3.3 L3.3 8 H-3.3 L-8 3.3 V-3.3 Z"
 _TRIANGLE = "M0 -8.5 L8.8 7 H-8.8 Z"
-_OUTLINES: Mapping[State, str] = {State.ENDED: _OCTAGON, State.FAILED: _TRIANGLE}
+_OUTLINES: Mapping[State, str] = {State.ENDED: _OCTAGON, State.STOPPED: _OCTAGON, State.FAILED: _TRIANGLE}
 
 
 def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
@@ -64,12 +67,22 @@ def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
         drawn = _Drawing(box, 2.0, y, _WIDTH - 4)
         pieces.append(drawn.svg)
         y += drawn.height
-    style = asset("sesreceive", "colours.css") + asset(__package__, "path.css")
+    style = _plain_colours() + asset("sesreceive", "colours.css") + asset(__package__, "path.css")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ses-flow" role="img" viewBox="0 0 {_WIDTH:g} {y + 3:g}" '
         f'width="{_WIDTH:g}" height="{y + 3:g}" aria-label="{escape(title)}"><title>{escape(title)}</title>'
         f"<desc>{_lines(path_text(boxes))}</desc><style>{style}</style>{''.join(pieces)}</svg>"
     )
+
+
+@cache
+def _plain_colours() -> str:
+    """The colours for what draws SVG and does not know how to mix them; what does know overrides them."""
+    text = ink("light")
+    tones = "".join(
+        f" .ses-flow .ses-{state} {{ stroke: {mixed(tone, text)}; }}" for state, (_, tone) in LOOKS.items() if tone
+    )
+    return f".ses-flow {{ color: {text}; }}{tones}\n"
 
 
 class Diagram:
@@ -144,7 +157,7 @@ def _leads(before: Box, box: Box) -> State:
     """How the piece of the way from one box to the next looks: whether the message took it, and what for."""
     if before.shape is Shape.END or box.state in (State.SKIPPED, State.AHEAD):
         return State.ON if box.inside and box.state is State.SKIPPED else State.SKIPPED
-    return State.ENDED if before.state is State.ENDED else State.ON
+    return before.state if before.state in (State.ENDED, State.STOPPED) else State.ON
 
 
 def _way(state: State, y: float) -> str:
@@ -229,7 +242,7 @@ def _arrow(x: float, y: float, long: float, state: State) -> str:
 
 def _outline(box: Box, x: float, y: float, wide: float, high: float) -> str:
     """What is refused or stopped has its corners cut off; start and end are rounded; a fold is flat."""
-    if box.state is State.ENDED:
+    if box.state in (State.ENDED, State.STOPPED):
         cut = 9.0
         d = (
             f"M{x + cut:g} {y:g} H{x + wide - cut:g} L{x + wide:g} {y + cut:g} V{y + high - cut:g} "
@@ -244,7 +257,7 @@ def _sign(state: State, x: float, y: float) -> str:
     outline = _OUTLINES.get(state, _CIRCLE)
     return (
         f'<g transform="translate({x:g} {y:g})"><path class="ses-box" d="{outline}"/>'
-        f'<path class="ses-sign" d="{_SIGNS[state]}"/></g>'
+        f'<path class="ses-sign" d="{_SIGNS[LOOKS[state][0]]}"/></g>'
     )
 
 

@@ -30,7 +30,7 @@ _STATES: Mapping[Op, State] = {
     Op.SKIP: State.SKIPPED,
     Op.EFFECT: State.ON,
     Op.FAIL: State.FAILED,
-    Op.STOP: State.ENDED,
+    Op.STOP: State.STOPPED,
 }
 # What several filters, or rules, come to that have no consequences.
 _FOLDED: Mapping[Kind, str] = {Kind.FILTER: "do not contain it", Kind.RULE: term(Kind.RULE, Op.MISS).word}
@@ -243,11 +243,11 @@ class _Path:
         for act in acts.values():
             last = next((event for event in self.inside.get(act.seq, ()) if event.op is Op.STOP), act)
             inside.append(self.action(act, last))
-        ended = any(box.state is State.ENDED for box in inside)
+        ended = any(box.state is State.STOPPED for box in inside)
         word = term(Kind.RULE, Op.MATCH).word + (", left early" if ended else "")
         state = State.ON
         if event.subject == self.reception.stopped_by:
-            state, word = State.ENDED, term(Kind.RULE, Op.STOP).word
+            state, word = State.STOPPED, term(Kind.RULE, Op.STOP).word
         return self.container(Shape.RULE, event, f"rule {event.subject}", state, word, inside)
 
     def action(self, act: TraceEvent, last: TraceEvent) -> Box:

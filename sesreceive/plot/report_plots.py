@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.errors import InputError, MissingExtraError
+from sesreceive.palette import hue
 from sesreceive.plot import counts
 from sesreceive.report import Report
 from sesreceive.trace.events import Kind, Op
@@ -22,22 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ReportPlots"]
 
-# Masataka Okabe and Kei Ito, "Color Universal Design": told apart with every kind of colour vision, on light and dark.
-_GREEN, _RED, _GREY, _PURPLE, _BLUE = "#009e73", "#d55e00", "#999999", "#cc79a7", "#0072b2"
 # Colour and hatch of a verdict; DISABLED is an empty outline.
 _FILLS: Mapping[Verdict, tuple[str, str]] = {
-    Verdict.PASS: (_GREEN, ""),
-    Verdict.FAIL: (_RED, "xxx"),
-    Verdict.GRAY: (_GREY, "..."),
-    Verdict.PROCESSING_FAILED: (_PURPLE, "///"),
+    Verdict.PASS: (hue("good"), ""),
+    Verdict.FAIL: (hue("bad"), "xxx"),
+    Verdict.GRAY: (hue("note"), "..."),
+    Verdict.PROCESSING_FAILED: (hue("odd"), "///"),
     Verdict.DISABLED: ("none", ""),
 }
 # Colour, marker and words of what stands in a timeline.
 _POINTS: Mapping[str, tuple[str, str, str]] = {
-    "fired": (_GREEN, "o", term(Kind.RULE, Op.MATCH).word),
-    "ended": (_BLUE, "s", term(Kind.RULE, Op.STOP).word),
-    "failed": (_RED, "X", term(Kind.RULE, Op.FAIL).word),
-    "refused": (_RED, "v", term(Kind.RECIPIENT, Op.MISS).word),
+    "fired": (hue("good"), "o", term(Kind.RULE, Op.MATCH).word),
+    "ended": (hue("now"), "s", term(Kind.RULE, Op.STOP).word),
+    "failed": (hue("bad"), "X", term(Kind.RULE, Op.FAIL).word),
+    "refused": (hue("bad"), "v", term(Kind.RECIPIENT, Op.MISS).word),
 }
 _COLUMNS = ("address", "answer", "rules that fired", "what was done")
 
@@ -70,7 +69,7 @@ class ReportPlots:
         steps = counts.funnel(self._report)
         ax = _axes(ax, 9, 3.2)
         places = range(len(steps))
-        bars = ax.barh(places, [step.messages for step in steps], color=_GREEN, height=0.7)
+        bars = ax.barh(places, [step.messages for step in steps], color=hue("good"), height=0.7)
         most = max(steps[0].messages, 1)
         for before, step, bar in zip((steps[0], *steps), steps, bars, strict=False):
             lost = before.messages - step.messages
@@ -163,7 +162,7 @@ class ReportPlots:
 
         ways = counts.ways(self._report)
         ax = _axes(ax, 10, 5.5)
-        draw(ax, ways, _COLUMNS, accepted=_GREEN, refused=_RED, edge=_edge())
+        draw(ax, ways, _COLUMNS, accepted=hue("good"), refused=hue("bad"), edge=_edge())
         ax.set_title(f"{self._counted()}: which ways they took", pad=26)
         return ax
 

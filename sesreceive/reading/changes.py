@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from sesreceive import signs
 from sesreceive.effects import Effect, Invoke
 from sesreceive.reading.contents import first_difference
 from sesreceive.reading.deciding import stop_sentence
@@ -20,7 +21,7 @@ from sesreceive.trace.vocabulary import term
 __all__ = ["Change", "Where", "changes", "same_effect", "untimed"]
 
 # What stands where there is nothing.
-NOTHING = "–"
+NOTHING = signs.NONE
 
 _VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc", "dmarc_policy")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+from sesreceive import signs
 from sesreceive.effects import Effect
 from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
@@ -57,7 +58,7 @@ def first_difference(before: Effect, after: Effect) -> tuple[str, str, str]:
 
 
 def _shown(value: Any) -> str:
-    return one_line("–" if value is None or value == "" else value, _SHOWN)
+    return one_line(signs.NONE if value is None or value == "" else value, _SHOWN)
 
 
 def _line(before: bytes, after: bytes) -> tuple[str, str, str]:

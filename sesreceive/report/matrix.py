@@ -113,7 +113,7 @@ class Matrix:
         )
         title = f"{count(len(self), 'message')}: what each filter, rule and action came to"
         rich = "".join(f'<p class="ses-note">note: {prose(sentence)}</p>' for sentence in self._tables.notes) + (
-            '<div class="ses-scroll" tabindex="0" role="region" aria-label="the matrix">'
+            '<div class="ses-scroll" tabindex="0" role="group" aria-label="the matrix">'
             f'<table class="ses-table ses-matrix"><caption>{escape(title)}</caption>'
             f'<thead><tr><th scope="col">message</th>{heads}</tr></thead><tbody>{body}</tbody></table></div>{_legend()}'
         )

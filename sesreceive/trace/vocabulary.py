@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from sesreceive import signs
+from sesreceive.signs import NO, YES
 from sesreceive.trace.events import Kind, Op, Stage
-from sesreceive.wording import NO, YES
 
 __all__ = [
     "AHEAD",
@@ -108,25 +109,25 @@ _GOOD, _BAD, _WARN, _NOTE = Tone
 
 # By kind and op; None stands for every kind that has no row of its own.
 _TERMS: Mapping[tuple[Kind | None, Op], Term] = {
-    (None, Op.ENTER):           Term("•", _NOTE, "enter",    "looked at"),
-    (None, Op.EXIT):            Term("•", _NOTE, "exit",     "left"),
+    (None, Op.ENTER):           Term(signs.SEEN, _NOTE, "enter",    "looked at"),
+    (None, Op.EXIT):            Term(signs.SEEN, _NOTE, "exit",     "left"),
     (None, Op.MATCH):           Term(YES, _GOOD, "match",    "match"),
     (None, Op.MISS):            Term(NO,  _NOTE, "miss",     "no match"),
-    (None, Op.SKIP):            Term("–", _NOTE, "skip",     "not looked at"),
-    (None, Op.EFFECT):          Term("→", _GOOD, "effect",   "done"),
-    (None, Op.FAIL):            Term("!", _BAD,  "fail",     "failed"),
-    (None, Op.STOP):            Term("■", _WARN, "stop",     "done, ends here"),
+    (None, Op.SKIP):            Term(signs.NONE, _NOTE, "skip",     "not looked at"),
+    (None, Op.EFFECT):          Term(signs.DOES, _GOOD, "effect",   "done"),
+    (None, Op.FAIL):            Term(signs.FAILS, _BAD,  "fail",     "failed"),
+    (None, Op.STOP):            Term(signs.STOPS, _WARN, "stop",     "done, ends here"),
     (Kind.RECIPIENT, Op.MATCH): Term(YES, _GOOD, "accepted", "accepted"),
     (Kind.RECIPIENT, Op.MISS):  Term(NO,  _BAD,  "refused",  "refused"),
     (Kind.RULE, Op.MATCH):      Term(YES, _GOOD, "match",    "fired",                   "fires"),
     (Kind.RULE, Op.MISS):       Term(NO,  _NOTE, "miss",     "no match",                "does not match"),
-    (Kind.RULE, Op.SKIP):       Term("–", _NOTE, "skip",     "not looked at",           "is not looked at"),
-    (Kind.RULE, Op.STOP):       Term("■", _WARN, "stop",     "fired, ends the set"),
-    (Kind.RULE, Op.FAIL):       Term("!", _BAD,  "fail",     "fired, an action failed"),
+    (Kind.RULE, Op.SKIP):       Term(signs.NONE, _NOTE, "skip",     "not looked at",           "is not looked at"),
+    (Kind.RULE, Op.STOP):       Term(signs.STOPS, _WARN, "stop",     "fired, ends the set"),
+    (Kind.RULE, Op.FAIL):       Term(signs.FAILS, _BAD,  "fail",     "fired, an action failed"),
     (Kind.CHECK, Op.MATCH):     Term(YES, _GOOD, "yes",      "yes"),
     (Kind.CHECK, Op.MISS):      Term(NO,  _NOTE, "no",       "no"),
-    (Kind.CHECK, Op.SKIP):      Term("–", _NOTE, "skip",     "none"),
-    (Kind.ACTION, Op.SKIP):     Term("–", _NOTE, "skip",     "not run"),
+    (Kind.CHECK, Op.SKIP):      Term(signs.NONE, _NOTE, "skip",     "none"),
+    (Kind.ACTION, Op.SKIP):     Term(signs.NONE, _NOTE, "skip",     "not run"),
 }  # fmt: skip
 
 # What several of a kind come to, where a run of them is counted.
@@ -143,19 +144,19 @@ _RESULTS: Mapping[str, Term] = {
     for mark, tone, words in (
         (YES, _GOOD, ("pass",)),
         (NO, _BAD, ("fail",)),
-        ("!", _WARN, ("temperror", "permerror", "processing_failed")),
-        ("○", _NOTE, ("neutral", "softfail", "gray")),
-        ("–", _NOTE, ("none", "disabled")),
+        (signs.FAILS, _WARN, ("temperror", "permerror", "processing_failed")),
+        (signs.OPEN, _NOTE, ("neutral", "softfail", "gray")),
+        (signs.NONE, _NOTE, ("none", "disabled")),
     )
     for word in words
 }
 
 # What is not known yet at a moment of the way.
-NOW = Term("▶", _WARN, "now", "looked at now")
-AHEAD = Term("…", _NOTE, "ahead", "not yet")
-NOT_NAMED = Term("…", _NOTE, "ahead", "not named yet")
-NOT_REACHED = Term("…", _NOTE, "ahead", "not reached yet")
-NEVER = Term("…", _NOTE, "never", "never reached")
+NOW = Term(signs.NOW, _WARN, "now", "looked at now")
+AHEAD = Term(signs.AHEAD, _NOTE, "ahead", "not yet")
+NOT_NAMED = Term(signs.AHEAD, _NOTE, "ahead", "not named yet")
+NOT_REACHED = Term(signs.AHEAD, _NOTE, "ahead", "not reached yet")
+NEVER = Term(signs.AHEAD, _NOTE, "never", "never reached")
 
 
 def term(kind: Kind | None, op: Op) -> Term:

@@ -12,6 +12,7 @@ from weakref import WeakMethod
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction, short_name, title_of
@@ -107,7 +108,9 @@ class Actions(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         marked = {
             number for number in range(len(actions)) if any(_is_at(one.path, f"{path}[{number}]") for one in problems)
         }
-        self.list.show([f"{n + 1}. {summary(one)}{'  ✗' if n in marked else ''}" for n, one in enumerate(actions)], at)
+        self.list.show(
+            [f"{n + 1}. {summary(one)}{f'  {signs.NO}' if n in marked else ''}" for n, one in enumerate(actions)], at
+        )
         self.hint.layout.display = "none" if actions else None
         self.list.layout.display = None if actions else "none"
         whole = [problem.message for problem in problems if problem.path == path]

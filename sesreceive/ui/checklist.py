@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive._html import escape, mark, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRuleSet
@@ -95,8 +96,8 @@ class Checklist(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         open_step = next((step for step in steps if not step.done), None)
         self._next = open_step.name if open_step else ""
         marks = " ".join(
-            f'<span class="ses-step">{ticked(True, step.name) if step.done else mark(f"○ {step.name}", "note")}</span>'
-            for step in steps
+            f'<span class="ses-step">{ticked(True, name) if done else mark(f"{signs.OPEN} {name}", "note")}</span>'
+            for name, done in ((step.name, step.done) for step in steps)
         )
         said = f"Not receiving yet: {open_step.missing}." if open_step else "Ready to receive."
         self.told.value = f'<div>{marks}</div><div class="ses-hint">{escape(said)}</div>'

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive._html import code, details, escape, mark, table
 from sesreceive.auth.author import Author
 from sesreceive.clock import SteppingClock, to_datetime
@@ -374,7 +375,9 @@ class Composer(Part):
     def _tell_missing(self) -> None:
         """Say what the account lacks, before a message is refused for it."""
         lacking = missing(self.bench.account)
-        self.missing.value = mark(f"⚠ This account receives nothing yet: {lacking}.", "warn") if lacking else ""
+        self.missing.value = (
+            mark(f"{signs.WARNS} This account receives nothing yet: {lacking}.", "warn") if lacking else ""
+        )
         self.missing.layout.display = None if lacking else "none"
 
     def _allow_stop(self) -> None:

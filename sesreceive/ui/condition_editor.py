@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive._html import code, mark, prose, table, ticked
 from sesreceive.account.account import Account
 from sesreceive.assumption import Assumptions
@@ -55,7 +56,7 @@ def coverage(
             continue
         told = _meaning(condition, account, wrong.get(at, ""), assumptions)
         if result:
-            fits = ticked(True, "matches") if result.matches else mark("– no match", "note")
+            fits = ticked(True, "matches") if result.matches else mark(f"{signs.NONE} no match", "note")
             told += f"<br>{fits}: {prose(result.reason)}"
         rows.append([code(condition), told])
     heads = ["condition", f"what it is for, and whether {tried} matches" if tried else "what it is for"]
@@ -70,7 +71,7 @@ def _meaning(condition: str, account: Account, wrong: str, assumptions: Assumpti
     domain = domain_of(condition) if "@" in condition else condition.removeprefix(".").lower()
     if account.is_verified(domain, subdomains=assumptions.subdomains_verified):
         return prose(covers(condition, assumptions))
-    unverified = f"⚠ no verified identity covers {domain}, so its mail is refused"
+    unverified = f"{signs.WARNS} no verified identity covers {domain}, so its mail is refused"
     return f"{prose(covers(condition, assumptions))}<br>{mark(unverified, 'warn')}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sesreceive import signs
 from sesreceive._html import code, escape, mark, prose, table, ticked
 from sesreceive.effects import Invoke, PutObject
 from sesreceive.flow import Flow
@@ -86,7 +87,7 @@ def _reply(end: Reception) -> list[str]:
 def _verdict(name: str) -> _Cell:
     def cell(end: Reception) -> list[str]:
         if end.verdicts is None:
-            return [mark("–", "note")]
+            return [mark(signs.NONE, "note")]
         verdict = getattr(end.verdicts, name)
         policy = f", policy {end.verdicts.dmarc_policy}" if name == "dmarc" and end.verdicts.dmarc_policy else ""
         return [mark(f"{verdict}{policy}", result(verdict).tone)]
@@ -126,5 +127,5 @@ def _decided(end: Reception) -> list[str]:
 
 def _stopped(end: Reception) -> list[str]:
     if not end.accepted:
-        return [mark("–", "note")]
+        return [mark(signs.NONE, "note")]
     return [f"ends in {code(end.stopped_by)}" if end.stopped_by else "goes to the last rule"]

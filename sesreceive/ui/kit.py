@@ -19,9 +19,9 @@ from sesreceive.account.account import Account
 from sesreceive.errors import one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.signs import NO
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.whereabouts import error_text
-from sesreceive.wording import NO
 
 __all__ = ["Part", "Section", "allow", "bench_of", "button", "caption", "heading", "html", "problem_html", "style"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.display import body
@@ -74,7 +75,9 @@ class ListEditor(Part):
         items, problems = self.items, self.bench.problems
         self.at = max(0, min(self.at, len(items) - 1))
         wrong = [any(one.path.startswith(f"{self.member}[{at}]") for one in problems) for at in range(len(items))]
-        self.list.show([f"{'✗ ' * bad}{self.line(item)}" for item, bad in zip(items, wrong, strict=True)], self.at)
+        self.list.show(
+            [f"{f'{signs.NO} ' * bad}{self.line(item)}" for item, bad in zip(items, wrong, strict=True)], self.at
+        )
         chosen = self.chosen
         self.form.layout.display = None if chosen else "none"
         if chosen:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive.errors import one_line
 from sesreceive.report.lines import Line
 from sesreceive.ui.kit import Part, button, html
@@ -63,7 +64,7 @@ class MessageRows(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
 def _tell(widget: W.Button, line: Line, *, chosen: bool) -> None:
     with widget.hold_sync():  # one message to the browser
-        widget.description = f"{'▶ ' if chosen else ''}{one_line(line.name, _NAME)}"
+        widget.description = f"{f'{signs.NOW} ' if chosen else ''}{one_line(line.name, _NAME)}"
         widget.tooltip = f"Open {line.name}"
     if chosen:
         widget.add_class("ses-is-chosen")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive._html import details, escape, mark, prose, table
 from sesreceive.analysis.part_reach import Reach, parts
 from sesreceive.analysis.reachability import Reachability
@@ -23,10 +24,10 @@ __all__ = ["Marks", "ProveView"]
 # How long the account has to rest before it is asked about, and how much is listed.
 _REST_S, _LISTED, _MARKED = 0.3, 500, 6
 _WORDS = {
-    "dead": ("✗ never reached", "bad"),
+    "dead": (f"{signs.NO} never reached", "bad"),
     "redundant": ("redundant", "warn"),
     "possibly": ("? by an answer alone", "note"),
-    "always": ("✓ reached", "good"),
+    "always": (f"{signs.YES} reached", "good"),
 }
 
 
@@ -93,7 +94,7 @@ class Marks(Proving):
         dead = [one for one in self.value.dead if one.kind == "rule"] if self.value is not None else []
         rows = "".join(f"<li>{_line_html(one)}</li>" for one in dead[:_MARKED])
         more = f"<li>and {len(dead) - _MARKED} more</li>" if len(dead) > _MARKED else ""
-        head = f"{mark('✗ never reached', 'bad')} {count(len(dead), 'rule')}"
+        head = f"{mark(f'{signs.NO} never reached', 'bad')} {count(len(dead), 'rule')}"
         self.lines.value = details(head, f"<ul>{rows}{more}</ul>", opened=True) if dead else ""
         self.layout.display = None if dead else "none"
 

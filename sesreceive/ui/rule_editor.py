@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive.account import edits
 from sesreceive.account.account import Account
 from sesreceive.account.action import ReceiptAction, short_name
@@ -75,7 +76,7 @@ class RuleEditor(Part):
         self.recipients = Recipients(self, self._on_recipients)
         self.actions = Actions(self, self._on_actions)
         self.detail = W.VBox(
-            [self.head, self.whole, self.rule_form, self.recipients, heading("Actions, in order", 4), self.actions]
+            [self.head, self.whole, self.rule_form, self.recipients, heading("Actions, in order"), self.actions]
         )
         # What adds an identity; a builder shows those, too.
         self.identify: Callable[[], str] | None = None
@@ -89,7 +90,7 @@ class RuleEditor(Part):
         panes = [
             W.VBox([self.list]),
             W.VBox([self.nothing, self.detail]),
-            W.VBox([heading("Try it", 4), self.tryout, heading("To receive mail", 4), self.checklist]),
+            W.VBox([heading("Try it"), self.tryout, heading("To receive mail"), self.checklist]),
         ]
         for pane, name in zip(panes, ("list", "form", "try"), strict=True):
             pane.add_class("ses-pane")
@@ -148,7 +149,7 @@ class RuleEditor(Part):
         where = self._path()
         mine = [one for one in self.bench.problems if one.path == where or one.path.startswith(f"{where}.")]
         whole = [one.message for one in mine if one.path in (where, f"{where}.actions")]
-        self.head.value = heading(f"Rule {self.place.rule + 1} of {len(self._rules())}", 4).value
+        self.head.value = heading(f"Rule {self.place.rule + 1} of {len(self._rules())}").value
         self.whole.value = "".join(problem_html(one, "div") for one in whole)
         self.rule_form.show(rule, problems_at(mine, where))
         actions = [one for one in mine if one.path.startswith(f"{where}.actions[")]
@@ -322,6 +323,6 @@ def _line(at: int, rule: ReceiptRule, *, wrong: bool, matches: bool) -> str:
     some = ", ".join(rule.recipients[:2]) or "all"
     more = f" and {len(rule.recipients) - 2} more" if len(rule.recipients) > 2 else ""
     actions = ", ".join(short_name(type(action)) for action in rule.actions) or "no action"
-    marks = f"{'✗ ' if wrong else ''}{'◀ ' if matches else ''}"
+    marks = f"{f'{signs.NO} ' if wrong else ''}{f'{signs.BACK} ' if matches else ''}"
     state = "" if rule.enabled else "(off) "
     return f"{at + 1:>2}. {marks}{rule.name} {state}· {some}{more} → {actions}"

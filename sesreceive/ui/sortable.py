@@ -38,7 +38,7 @@ def _sortable_list() -> type:
 
     class SortableList(base):  # type: ignore[misc]  # whether anywidget has types depends on whether it is there
         _esm = asset(__package__, "sortable.js")
-        _css = asset(__package__, "sortable.css")
+        _css = asset("sesreceive", "colours.css") + asset(__package__, "sortable.css")
         label = traitlets.Unicode().tag(sync=True)
         items = traitlets.List(traitlets.Unicode()).tag(sync=True)
         chosen = traitlets.Int(-1).tag(sync=True)

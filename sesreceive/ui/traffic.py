@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive._html import code, escape, mark
 from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, FaultyBackend, read_fault
 from sesreceive.errors import InputError, ServerError, one_line
@@ -301,7 +302,11 @@ class LiveSmtp(Part):
                 ""
                 if not self.bench.problems
                 else (
-                    "<br>" + mark("⚠ the account on screen has problems; mail is received with the one before", "warn")
+                    "<br>"
+                    + mark(
+                        f"{signs.WARNS} the account on screen has problems; mail is received with the one before",
+                        "warn",
+                    )
                 )
             )
             self.address.value = (
@@ -311,7 +316,9 @@ class LiveSmtp(Part):
             host, port = self.server.host, self.server.port
         else:
             lacking = missing(self.bench.account)
-            warning = "<br>" + mark(f"⚠ this account receives nothing yet: {lacking}", "warn") if lacking else ""
+            warning = (
+                "<br>" + mark(f"{signs.WARNS} this account receives nothing yet: {lacking}", "warn") if lacking else ""
+            )
             self.address.value = f'<div class="ses-rich"><strong>Off:</strong> nothing listens{warning}</div>'
             host, port = "127.0.0.1", _number(self.port.value) or 2525
         self.how.value = source(_HOW.format(host=host, port=port, to=self._recipient()))

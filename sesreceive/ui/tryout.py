@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import ipywidgets as W
 
+from sesreceive import signs
 from sesreceive._html import code, prose, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRuleSet
@@ -73,12 +74,12 @@ class TryOut(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """What SES would answer, were that rule set the active one, and show it; None when nothing is tried."""
         if not self.address:
             self.outcome.value = (
-                '<span class="ses-hint">Type an address to see which rules match it (◀ in the list).</span>'
+                f'<span class="ses-hint">Type an address to see which rules match it ({signs.BACK} in the list).</span>'
             )
             return None
         if not self.client_ip:
             wrong = prose(expected("an IPv4 or IPv6 address", self.ip_box.value))
-            self.outcome.value = f'<span class="ses-bad">✗ {wrong}</span>'
+            self.outcome.value = f'<span class="ses-bad">{signs.NO} {wrong}</span>'
             return None
         # Only this set, since two may have the same name while one is typed.
         account = self.part.bench.account.replace(rule_sets=(rule_set,), active=rule_set.name)

@@ -57,10 +57,10 @@ BOXES = [
     ("foreign", "bo@example.net", State.ENDED, "refused"),
     ("foreign", "Step 4: receipt rules", State.SKIPPED, "not reached"),
     ("nobody", "Step 2: recipients", State.ENDED, "none accepted"),
-    ("gate", "1 LambdaAction", State.ENDED, "done, ends here"),
+    ("gate", "1 LambdaAction", State.STOPPED, "done, ends here"),
     ("gate", "2 S3Action", State.SKIPPED, "not run"),
     ("gate", "rule gate", State.ON, "fired, left early"),
-    ("billing", "rule billing", State.ENDED, "fired, ends the set"),
+    ("billing", "rule billing", State.STOPPED, "fired, ends the set"),
     ("billing", "SPF", State.ON, "pass"),
     ("billing", "DKIM", State.SKIPPED, "none"),
     ("many", "Step 2: recipients", State.ON, "20 of 20 accepted"),
@@ -86,7 +86,7 @@ def test_an_action_that_fails_has_a_box_that_says_so() -> None:
 def test_every_box_has_a_word_and_every_outcome_a_reason(name: str) -> None:
     boxes = flat(path(received(name)))
     assert all(box.word for box in boxes)
-    assert all(box.reason for box in boxes if box.state in (State.ON, State.ENDED, State.FAILED, State.OFF))
+    assert all(box.reason for box in boxes if box.state in (State.ON, State.ENDED, State.STOPPED, State.FAILED, State.OFF))
 
 
 @pytest.mark.parametrize("name", WAYS)
