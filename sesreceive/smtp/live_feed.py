@@ -44,6 +44,7 @@ class LiveFeed:
         self._server = server
         self._key = secrets.token_bytes(32)
         self._listener = Listener(authkey=self._key)
+        self._address = self._listener.address
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="live feed", daemon=True)
         self._thread.start()
@@ -51,7 +52,7 @@ class LiveFeed:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment to follow."""
-        return {ADDRESS: str(self._listener.address), KEY: self._key.hex()}
+        return {ADDRESS: str(self._address), KEY: self._key.hex()}
 
     def stop(self) -> None:
         """Hand over nothing more; who follows is told that it is over."""
@@ -59,19 +60,20 @@ class LiveFeed:
             return
         self._ended.set()
         with contextlib.suppress(OSError, EOFError):  # the thread that waits for somebody is woken
-            Client(self._listener.address, authkey=self._key).close()
+            Client(self._address, authkey=self._key).close()
         self._thread.join()
-        self._listener.close()
 
     def _accept(self) -> None:
         from multiprocessing import AuthenticationError
 
-        while not self._ended.is_set():
-            try:
-                connection = self._listener.accept()
-            except (OSError, EOFError, AuthenticationError):  # somebody without the key, or who went at once
-                continue
-            threading.Thread(target=self._tell, args=(connection,), name="live feed reader", daemon=True).start()
+        # Closed where it is accepted from: who connects after the last round is refused, and does not wait for ever.
+        with self._listener:
+            while not self._ended.is_set():
+                try:
+                    connection = self._listener.accept()
+                except (OSError, EOFError, AuthenticationError):  # somebody without the key, or who went at once
+                    continue
+                threading.Thread(target=self._tell, args=(connection,), name="live feed reader", daemon=True).start()
 
     def _tell(self, connection: Connection[Any, Any]) -> None:
         """Hand over what is there and what comes, until one of the two has enough."""

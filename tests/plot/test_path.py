@@ -86,7 +86,9 @@ def test_an_action_that_fails_has_a_box_that_says_so() -> None:
 def test_every_box_has_a_word_and_every_outcome_a_reason(name: str) -> None:
     boxes = flat(path(received(name)))
     assert all(box.word for box in boxes)
-    assert all(box.reason for box in boxes if box.state in (State.ON, State.ENDED, State.STOPPED, State.FAILED, State.OFF))
+    assert all(
+        box.reason for box in boxes if box.state in (State.ON, State.ENDED, State.STOPPED, State.FAILED, State.OFF)
+    )
 
 
 @pytest.mark.parametrize("name", WAYS)

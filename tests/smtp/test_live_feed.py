@@ -67,6 +67,17 @@ def test_nobody_follows_without_the_key(server: Any, feed: LiveFeed) -> None:
     assert len(take(followed(), 1)) == 1  # and the others are not disturbed
 
 
+def test_it_stops_at_whatever_moment_its_thread_sees_it(server: Any) -> None:
+    """Also when the thread saw the end before it was woken: nobody accepts the connection that wakes it then."""
+    feed = LiveFeed(server)
+    feed._ended.set()
+    Client(feed._address, authkey=feed._key).close()  # type: ignore[arg-type]
+    feed._thread.join(60)
+    assert not feed._thread.is_alive()
+    feed._ended.clear()
+    feed.stop()
+
+
 def test_a_server_that_stops_ends_what_follows(server: Any, feed: LiveFeed) -> None:
     send(server, "bo@example.com")
     reader = followed()
