@@ -157,7 +157,7 @@ check-tests: $(DEV)
 
 check-quick-tests: $(DEV)
 	@echo '== tests: pytest, with doctests, without slow, browser and network'
-	@$(PY) -m pytest -q $(SPREAD) -m 'not slow and not browser and not network' $(PYTEST_ARGS)
+	@HYPOTHESIS_PROFILE=quick $(PY) -m pytest -q $(SPREAD) -m 'not slow and not browser and not network' $(PYTEST_ARGS)
 
 # matplotlib talks on stderr while it builds its font cache for the first time, and strict nbval compares stderr.
 check-notebooks: $(DEV)

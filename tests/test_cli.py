@@ -125,6 +125,7 @@ def test_serve_receives_live_mail_and_ends_after_the_count() -> None:
     )
 
 
+@pytest.mark.slow
 def test_serve_keeps_the_latest_messages_for_the_tables_and_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sesreceive.cli", "serve", "--dataset", "first-steps", "--port", "0"]
     command += ["--count", "5", "--keep", "2", "--out", str(tmp_path)]

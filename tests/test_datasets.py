@@ -218,6 +218,7 @@ def test_one_message_is_larger_than_sns_takes_and_all_together_are_small() -> No
 # ---------------------------------------------------------------- the files
 
 
+@pytest.mark.slow
 def test_making_the_files_anew_gives_the_same_bytes(tmp_path: Path) -> None:
     made = subprocess.run(
         [sys.executable, str(FOLDER / "make.py"), "--out", str(tmp_path)], capture_output=True, text=True, check=False

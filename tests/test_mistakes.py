@@ -229,6 +229,7 @@ def test_every_help_has_an_example(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("line", sorted(set(EXAMPLES) - set(NOT_RUN)))
+@pytest.mark.slow
 def test_every_example_runs(line: str, folder: Path) -> None:
     (folder / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
     (folder / "rules.json").write_text('{"RuleSets": [{"Name": "mail-live", "Rules": []}]}', encoding="utf-8")
@@ -284,6 +285,7 @@ TYPED = [
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize("words, offered", TYPED)
+@pytest.mark.slow
 def test_bash_completes(words: list[str], offered: set[str], folder: Path) -> None:
     script = subprocess.run(
         [sys.executable, "-m", "sesreceive", "completion", "bash"], capture_output=True, text=True, check=True

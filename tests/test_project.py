@@ -83,6 +83,7 @@ def test_every_public_name_is_documented(name: str) -> None:
         assert (value.__doc__ or "").strip()
 
 
+@pytest.mark.slow
 def test_what_a_module_imports_when_loaded_is_a_core_requirement_or_of_its_extra() -> None:
     """`pip install sesreceive` is enough for everything but pictures, widgets and the cloud."""
     extras = PROJECT["optional-dependencies"]
@@ -102,6 +103,7 @@ def test_importing_loads_no_tables_pictures_widgets_or_clouds() -> None:
     assert result.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_importing_is_silent_even_where_nothing_was_compiled_before(tmp_path: Path) -> None:
     command = [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c", "import sesreceive, sesreceive.cli"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -132,6 +134,7 @@ def test_the_changelog_has_a_place_for_the_next_change() -> None:
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_the_sample_mail_and_nothing_else(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
@@ -158,6 +161,7 @@ CLOCK_READERS = {
 }
 
 
+@pytest.mark.slow
 def test_no_test_asserts_how_long_something_takes() -> None:
     """A slow machine is no defect: see `tests/cost.py` for what something costs, `tests/patience.py` for waiting."""
     clock = re.compile(r"\b(process_time|perf_counter|monotonic|time\.time)(_ns)?\(\)")

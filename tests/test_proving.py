@@ -142,6 +142,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "code", "said"), WRONG, ids=[row[0] for row in WRONG])
+@pytest.mark.slow
 def test_wrong_input_is_one_line(
     arguments: str, code: Exit, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

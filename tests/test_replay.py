@@ -67,6 +67,7 @@ def one_by_one() -> tuple[Report, dict[str, Any]]:
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
 @pytest.mark.parametrize("kind", ["threads", "processes", "at once"])
+@pytest.mark.slow
 def test_the_result_is_the_same_on_any_executor_in_any_chunks(
     kind: str,
     chunk: int,

@@ -72,6 +72,7 @@ COLOURS = [
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no pty to open")
 @pytest.mark.parametrize("environment, coloured", COLOURS)
+@pytest.mark.slow
 def test_there_are_colours_on_a_terminal_unless_they_are_not_wanted(
     environment: dict[str, str], coloured: bool
 ) -> None:

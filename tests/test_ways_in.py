@@ -241,6 +241,7 @@ def envelopes() -> st.SearchStrategy[ses.Envelope]:
 
 @given(envelopes(), BODIES | LARGE)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
 def test_all_ways_agree_on_any_mail(envelope: ses.Envelope, raw: bytes) -> None:
     check(raw, envelope)
 

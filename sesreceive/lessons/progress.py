@@ -12,7 +12,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
-from sesreceive.wording import NO, YES
+from sesreceive.signs import NO, YES
 
 __all__ = ["ProgressFile"]
 

@@ -13,9 +13,10 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.reception import Reception
 from sesreceive.shown import Shown
+from sesreceive.signs import NO, YES
 from sesreceive.trace.html import trace_html
 from sesreceive.trace.text import Explanation
-from sesreceive.wording import NO, YES, count
+from sesreceive.wording import count
 
 __all__ = ["Finding", "PartResult", "Result"]
 

@@ -39,6 +39,7 @@ def steps(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("shape", ["spread", "crowded"])
 @pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.slow
 def test_twice_the_rules_cost_at_most_four_times_the_steps(ask, shape):
     few, many = (large_account(rules, number=10, filters=10, shape=shape) for rules in (20, 40))
     ask(few)  # what is loaded and remembered when it is first used

@@ -115,6 +115,7 @@ def test_a_report_without_receptions_is_an_error() -> None:
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_mail_covers_what_there_is_and_nothing_dead(data: st.DataObject) -> None:
     account = data.draw(strategies.accounts())
     reception = data.draw(strategies.mails(account)).receive(ses.Receiver(account, seed=1))

@@ -191,6 +191,7 @@ def test_what_is_none_of_these_is_refused(ask, message):
 
 @settings(max_examples=100)
 @given(accounts(), outcomes, conditions, st.sampled_from((None, True, False)), mails(), addresses)
+@pytest.mark.slow
 def test_no_mail_breaks_what_is_proved(account, outcome, condition, tls, mail, company):
     recipient = next((one for one in Partition(account).recipients if condition in one.representative), None)
     mail = mail.to(recipient.representative if recipient else company, *mail.envelope.rcpt_to)

@@ -49,6 +49,7 @@ def report() -> ses.Report:
 
 
 @pytest.mark.parametrize(("what", "by"), NOTICED)
+@pytest.mark.slow
 def test_who_notices_what(report: ses.Report, what: str, by: str) -> None:
     found = {one.what: one for one in mutants(ACCOUNT, report)}
     assert found[what].noticed_by == by if by else what not in found

@@ -45,6 +45,7 @@ def subscribed_queue(backend: AwsBackend, topic: str) -> Any:
     return receive
 
 
+@pytest.mark.slow
 def test_a_whole_mail_ends_in_s3_sns_and_a_subscribed_queue(aws: AwsBackend) -> None:
     aws.client("s3").create_bucket(Bucket="inbox")
     topic = aws.client("sns").create_topic(Name="mail")["TopicArn"]

@@ -61,6 +61,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.slow
 def test_an_object_is_stored_as_it_is_under_any_key(place: Place, key: str) -> None:
     place.create_bucket("inbox")
     outcome = place.backend.perform(put(key))

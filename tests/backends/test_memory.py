@@ -137,6 +137,7 @@ def in_another_process(backend: MemoryBackend, start: int) -> MemoryBackend:
     return backend
 
 
+@pytest.mark.slow
 def test_work_done_in_other_processes_comes_home() -> None:
     backend = MemoryBackend({"gate": Always({"disposition": "STOP_RULE"})}, topics=[MAIL])
     backend.perform(SendBounce(sender="", destination="x@example.org", message="before"))

@@ -149,6 +149,7 @@ def test_one_set_is_active_or_none() -> None:
 
 
 @given(accounts(), rules())
+@pytest.mark.slow
 def test_what_is_created_is_described_and_the_account_stays_valid(account: ses.Account, new: ses.ReceiptRule) -> None:
     control = Control(ses.Receiver(account.replace(rule_sets=(), active=None), seed=1))
     control.call("CreateReceiptRuleSet", MAIN)

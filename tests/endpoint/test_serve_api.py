@@ -123,6 +123,7 @@ def _left(server: Serving) -> int:
     return int(line.partition("processed, ")[2].split()[0]) if "gone on with" in line else 0
 
 
+@pytest.mark.slow
 def test_without_a_folder_nothing_is_written_anywhere(tmp_path: Path) -> None:
     with serving(home=tmp_path) as server:
         make_rules(server.aws)

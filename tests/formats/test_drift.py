@@ -231,6 +231,7 @@ def test_what_no_mail_shows_is_proved_to_change_none(tmp_path: Path, capsys: pyt
     assert not ses.drift(account(), account(REST)).comparison.equal
 
 
+@pytest.mark.slow
 def test_a_server_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

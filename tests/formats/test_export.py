@@ -92,6 +92,7 @@ def test_any_text_survives(form: str, text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "cloudformation", "terraform"])
+@pytest.mark.slow
 def test_import_of_an_export_gives_an_equal_account(form: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("exports")
 

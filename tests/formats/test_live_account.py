@@ -123,6 +123,7 @@ UNTOLD = {
 
 
 @pytest.mark.parametrize("action", sorted(ANSWERS))
+@pytest.mark.slow
 def test_what_may_not_be_read_is_no_drift(
     service: Service, action: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_terraform_finds_nothing_to_format(tmp_path: Path) -> None:
 
 
 @needs_cfn_lint
+@pytest.mark.slow
 def test_cfn_lint_has_nothing_against_a_template_that_we_write(tmp_path: Path) -> None:
     accounts = [account_with("x")]
     rules = ses.ReceiptRuleSet(

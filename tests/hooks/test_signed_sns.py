@@ -119,6 +119,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize("statuses, attempts, delivered", ANSWERS)
+@pytest.mark.slow
 def test_what_fails_is_tried_again_as_the_policy_says(statuses: Any, attempts: int, delivered: bool) -> None:
     with SnsEndpoint(pace=0) as endpoint, Hook(200, *statuses) as hook:
         confirmed(endpoint, hook)

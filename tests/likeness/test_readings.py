@@ -45,6 +45,7 @@ READINGS: list[tuple[str, Any, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("name", "reading", "session"), READINGS, ids=[f"{row[0]}={row[1]}" for row in READINGS])
+@pytest.mark.slow
 def test_the_reading_under_which_captures_were_written_is_found(
     name: str, reading: Any, session: dict[str, Any]
 ) -> None:

@@ -116,6 +116,7 @@ words = st.sampled_from(
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(words, max_size=14).map("".join))
+@pytest.mark.slow
 def test_any_value_reads_as_in_javamail(ask: Ask, text: str) -> None:
     answer = ask("decode", text)
     assert ours(text) == (text if answer is None else answer)

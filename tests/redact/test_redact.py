@@ -96,6 +96,7 @@ def mails(draw: st.DrawFn) -> tuple[Item, list[str]]:
 
 
 @given(mails())
+@pytest.mark.slow
 def test_no_private_word_is_left_in_any_file(drawn: tuple[Item, list[str]]) -> None:
     mail, private = drawn
     bundle = redact(mail)
@@ -156,6 +157,7 @@ def test_any_bytes_can_be_redacted(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["anycompany", "first-steps"])
+@pytest.mark.slow
 def test_of_the_sample_mail_only_what_hangs_on_a_signature_changes(name: str) -> None:
     """The same reply, the same rules and the same verdicts but DKIM's and what follows from it."""
     folder = DATASETS / name

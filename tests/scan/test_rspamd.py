@@ -46,6 +46,7 @@ MESSAGES = [
 @pytest.mark.rspamd
 @pytest.mark.parametrize("where", ["path", "tcp"])
 @pytest.mark.parametrize("raw, verdict, reason", [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
+@pytest.mark.slow
 def test_what_rspamd_says_is_the_verdict(rspamd: Started, where: str, raw: bytes, verdict: str, reason: str) -> None:
     found = finding(ses.RspamdScanner(address=getattr(rspamd, where)), raw)
     assert found.verdict == verdict

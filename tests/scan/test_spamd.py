@@ -47,6 +47,7 @@ MESSAGES = [
 @pytest.mark.spamd
 @pytest.mark.parametrize("where", ["path", "tcp"])
 @pytest.mark.parametrize("raw, verdict, reason", [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
+@pytest.mark.slow
 def test_what_spamassassin_says_is_the_verdict(
     spamd: Started, where: str, raw: bytes, verdict: str, reason: str
 ) -> None:

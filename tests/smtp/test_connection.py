@@ -232,6 +232,7 @@ def test_a_message_of_exactly_the_limit_is_taken() -> None:
     assert len(stored(behind)) == 2
 
 
+@pytest.mark.slow
 def test_forty_megabytes_are_the_limit_and_one_octet_more_is_not_kept() -> None:
     raw = b"Subject: x\r\n\r\n" + (b"y" * 998 + b"\r\n") * 41_943
     raw += b"z" * (40 * 1024 * 1024 - len(raw) - 2) + b"\r\n"

@@ -71,7 +71,7 @@ def test_it_stops_at_whatever_moment_its_thread_sees_it(server: Any) -> None:
     """Also when the thread saw the end before it was woken: nobody accepts the connection that wakes it then."""
     feed = LiveFeed(server)
     feed._ended.set()
-    Client(feed._address, authkey=feed._key).close()  # type: ignore[arg-type]
+    Client(feed._address, authkey=feed._key).close()
     feed._thread.join(60)
     assert not feed._thread.is_alive()
     feed._ended.clear()

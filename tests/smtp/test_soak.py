@@ -19,6 +19,7 @@ def test_nothing_is_lost_and_nothing_comes_twice() -> None:
 
 @pytest.mark.parametrize("stop_after", [1, 40, 150])
 @pytest.mark.parametrize("bounds", [Bounds(), Bounds(waiting=3)])
+@pytest.mark.slow
 def test_nothing_is_lost_when_the_server_is_stopped_in_the_middle(stop_after: int, bounds: Bounds) -> None:
     result = soak(20, 100_000, stop_after, bounds=bounds)
     assert result.good, result

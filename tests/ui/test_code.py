@@ -258,6 +258,7 @@ def make_what_the_actions_name() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_script_makes_rule_sets_rules_and_identities_in_moto(moto):
     make_what_the_actions_name()
     run(to_boto3(FULL.replace(filters=())))

@@ -124,6 +124,7 @@ def test_a_key_that_is_not_published_cannot_be_found() -> None:
         ("its signatures taken away", "relaxed/relaxed", "GRAY"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_changed_on_the_way_is_noticed(tampering: str, form: str, dkim: str) -> None:
     part = composer()
     sign(part, form=form)
