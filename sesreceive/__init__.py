@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from sesreceive.likeness.fidelity import fidelity
     from sesreceive.permissions import Permissions
     from sesreceive.replay.frame_function import frame_function, message_frames
+    from sesreceive.replay.known_results import KnownResults
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.rspamd import RspamdScanner
@@ -128,6 +129,7 @@ __all__ = [
     "Identity",
     "InputError",
     "InvocationType",
+    "KnownResults",
     "LambdaAction",
     "LiveResolver",
     "Loaded",
@@ -227,6 +229,7 @@ _LATER = {
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
     "fidelity": "sesreceive.likeness.fidelity",
+    "KnownResults": "sesreceive.replay.known_results",
     "frame_function": "sesreceive.replay.frame_function",
     "message_frames": "sesreceive.replay.frame_function",
     "gallery": "",

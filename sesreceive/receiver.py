@@ -57,9 +57,7 @@ if TYPE_CHECKING:
     from sesreceive.control.operations import Control
     from sesreceive.effects import SendBounce
     from sesreceive.mail.corpus import Override, Source
-    from sesreceive.replay import Progress
-    from sesreceive.replay.done import Before
-    from sesreceive.replay.replay_folder import ReplayFolder
+    from sesreceive.replay import Before, Known, Progress, ReplayFolder
     from sesreceive.report import Report
     from sesreceive.smtp.server import Server
     from sesreceive.smtp.smtp_faults import SmtpFault, SmtpFaults
@@ -383,7 +381,7 @@ class Receiver(Shown):
             account.active_rule_set, submission.recipients, tls=envelope.tls, assumptions=self.assumptions
         )
         if isinstance(known, TakenOver) and known.authentication is not None:
-            authenticated = authentication.decided(known.authentication, self.assumptions)
+            authenticated = authentication.decided(known.authentication, self.assumptions, known.told)
         elif isinstance(known, Reception) and known.authentication is not None:
             authenticated = authentication.reread(
                 known.authentication,
@@ -530,6 +528,7 @@ class Receiver(Shown):
         take_over: bool = True,
         done: Before | None = None,
         ahead: int | None = None,
+        known: Known | None = None,
     ) -> Report:
         """Receive many messages, from a folder, mailbox, archive, bucket, table or iterable; see `replay.replay`."""
         from sesreceive.replay import replay
@@ -548,6 +547,7 @@ class Receiver(Shown):
             take_over=take_over,
             done=done,
             ahead=ahead,
+            known=known,
         )
 
     def replay_to(self, folder: str | PathLike[str], source: Source, **options: Any) -> ReplayFolder:
@@ -555,7 +555,7 @@ class Receiver(Shown):
 
         The options are those of `replay` but `keep`, and ``tables`` and ``part``.
         """
-        from sesreceive.replay.streaming import replay_to
+        from sesreceive.replay import replay_to
 
         return replay_to(self, folder, source, **options)
 

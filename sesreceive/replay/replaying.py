@@ -14,8 +14,9 @@ from sesreceive.mail.corpus import Decrypt, Item, Override, Source, read
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.receiver import Receiver
 from sesreceive.replay.done import Before, Done, Left
+from sesreceive.replay.known_results import Known, KnownResults
 from sesreceive.replay.progress import Progress, Ticker
-from sesreceive.replay.sharing import Way, fewer_collections, is_here, received, shared_out
+from sesreceive.replay.sharing import Authenticated, Way, fewer_collections, is_here, received, shared_out, tasks_of
 from sesreceive.report import Report
 
 __all__ = ["Source", "replay"]
@@ -36,6 +37,7 @@ def replay(
     take_over: bool = True,
     done: Before | None = None,
     ahead: int | None = None,
+    known: Known | None = None,
 ) -> Report:
     r"""The report on all messages of `source`, in order; what they cause is in the receiver's backend.
 
@@ -77,6 +79,9 @@ def replay(
         left get the ids and times that they had got without the stop. ``before + after`` is the report on all of them.
     ahead : int, optional
         Chunks that are on their way to the executor at once; by default two for each worker that it says it has.
+    known : KnownResults, ReplayFolder or path, optional
+        Authentication results of earlier runs: where bytes, envelope, DNS, settings and time of arrival are the same
+        they are taken over, and each trace and ``report.notes`` say so. A `KnownResults` keeps the new ones, too.
 
     Returns
     -------
@@ -106,18 +111,23 @@ def replay(
     items = read(located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
     left = Left(items, before, receiver, limit)
     report = Report(keep=keep)
+    here = executor is None or is_here(executor)
+    made = whole if here else packed_whole
+    way = Way(made=made, keep=keep, take_over=take_over, known=KnownResults.of(known))
     with fewer_collections(), Ticker(progress, total_of(items, limit)) as ticker:
         try:
             if executor is None or is_ordered(receiver):
-                for item in left:
-                    one = received(receiver, item, None, take_over)
+                for task in tasks_of(receiver, left, way):
+                    one = received(receiver, task.item, task.drawn, take_over, task.results)
                     if isinstance(one, PassedOver):
                         report.pass_over((one,))
-                    else:
-                        report.add(one)
+                        continue
+                    report.add(one)
                     ticker.tick(len(report) + left.skipped)
+                    if way.known is not None and task.key and one.authentication is not None:
+                        report.taken_over += task.results is not None
+                        way.known.learn([(task.key, one.authentication)])
             else:
-                way = Way(made=whole if is_here(executor) else packed_whole, keep=keep, take_over=take_over)
                 for part in shared_out(receiver, left, executor, chunk, ahead, way):
                     report.extend(part)
                     ticker.tick(len(report) + left.skipped)
@@ -136,12 +146,12 @@ def total_of(items: Iterator[Item], limit: int | None) -> int | None:
     return total if limit is None else min(total, limit)
 
 
-def whole(report: Report, start: int) -> Report:
+def whole(report: Report, start: int, keys: Authenticated) -> Report:
     """What is made of a chunk for a report."""
     return report
 
 
-def packed_whole(report: Report, start: int) -> Report:
+def packed_whole(report: Report, start: int, keys: Authenticated) -> Report:
     """What is made of a chunk for a report, by another process."""
     return report.pack()
 

@@ -14,23 +14,39 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from sesreceive.auth.results import AuthenticationResults
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.corpus import Item
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.replay.known_results import Keys, KnownResults
 from sesreceive.report import Report
-from sesreceive.stages.taken_over import taken_over
+from sesreceive.stages.taken_over import TakenOver, taken_over
 
-__all__ = ["Drawn", "Way", "fewer_collections", "is_here", "packed", "received", "shared_out", "unpacked", "workers_of"]
+__all__ = [
+    "Authenticated",
+    "Drawn",
+    "Task",
+    "Way",
+    "fewer_collections",
+    "is_here",
+    "packed",
+    "received",
+    "shared_out",
+    "tasks_of",
+    "unpacked",
+    "workers_of",
+]
 
 # Chunks on their way for each worker: enough that none waits, few enough that memory stays bounded.
 _AHEAD = 2
 
 # The id and time a message is given.
 Drawn: TypeAlias = tuple[str, float]
-_Task = tuple[Item, Drawn]
+# What the results of each message follow from, and whether they are those of an earlier run.
+Authenticated: TypeAlias = "list[tuple[str, bool]]"
 T = TypeVar("T")
 
 
@@ -42,30 +58,63 @@ class Way(Generic[T]):
     ----------
     made : callable
         What is made of the report on a chunk, by who received it: that alone travels. It is told at which position of
-        the corpus the chunk begins.
+        the corpus the chunk begins, and the keys of the results of each message.
     keep, take_over : bool
         As for `replay`.
+    known : KnownResults or None
+        Results of earlier runs, which are taken over and added to, here.
+    keyed : bool
+        Whether keys are wanted without these.
     merges : bool
         Whether the receiver's `MemoryBackend` takes over what the messages cause.
     """
 
-    made: Callable[[Report, int], T]
+    made: Callable[[Report, int, Authenticated], T]
     keep: bool = True
     take_over: bool = True
+    known: KnownResults | None = field(default=None, repr=False)
+    keyed: bool = False
     merges: bool = True
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        """All but the results, of which each task gets its own."""
+        return self.made, self.keep, self.take_over, self.keyed, self.merges
 
-def received(receiver: Receiver, item: Item, drawn: Drawn | None, take_over: bool) -> Reception | PassedOver:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """As in the process that sent it."""
+        for name, value in zip(("made", "keep", "take_over", "keyed", "merges"), state, strict=True):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "known", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One message: its id and time, what its results follow from (nothing where nobody asks), and those known."""
+
+    item: Item
+    drawn: Drawn
+    key: str = ""
+    results: AuthenticationResults | None = None
+
+
+_TOLD = "the results are those of an earlier run with the same bytes, envelope, DNS, settings and time"
+
+
+def received(
+    receiver: Receiver, item: Item, drawn: Drawn, take_over: bool, results: AuthenticationResults | None = None
+) -> Reception | PassedOver:
     """One message; of one that SES stored, the message id is taken over, and what SES found out about it.
 
     What is raised meanwhile, by a scanner or a backend of somebody's, is of this message: the next one is received.
     """
     stored = item.stored if take_over else None
+    known = None if results is None else TakenOver(authentication=results, told=_TOLD)
     if stored is not None:
-        drawn = (stored.message_id, (drawn or receiver.draw())[1])
+        drawn = (stored.message_id, drawn[1])
+        known = taken_over(stored)
     try:
         submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
-        return receiver.process(submission, known=taken_over(stored) if stored is not None else None)
+        return receiver.process(submission, known=known)
     except Exception as error:  # noqa: BLE001 - anybody's code; a run of hours does not end with one message
         return PassedOver(item.name, Why.BROKEN, f"{type(error).__name__}: {one_line(error, 500)}")
 
@@ -98,10 +147,10 @@ def shared_out(
 ) -> Iterator[T]:
     """What is made of the chunks, in order; `items` are given their ids and times here, one after the other."""
     work = _here(receiver, way) if executor is None or is_here(executor) else _elsewhere(receiver, way)
-    tasks = _tasks(receiver, items, chunk)
+    tasks = _tasks(receiver, items, chunk, way)
     if executor is None:
         for start, task in tasks:
-            yield _merged(receiver, work(task, start))
+            yield _merged(receiver, work(task, start), way)
         return
     ahead = ahead or _AHEAD * workers_of(executor)
     running: deque[Future[_Done[T]]] = deque()
@@ -111,16 +160,28 @@ def shared_out(
                 running.append(executor.submit(work, task, start))
             if not running:
                 return
-            yield _merged(receiver, running.popleft().result())
+            yield _merged(receiver, running.popleft().result(), way)
     finally:
         for future in running:
             future.cancel()
 
 
-def _tasks(receiver: Receiver, items: Iterator[Item], chunk: int) -> Iterator[tuple[int, list[_Task]]]:
+def tasks_of(receiver: Receiver, items: Iterator[Item], way: Way[Any]) -> Iterator[Task]:
+    """The messages, each with its id and time, and what is known of it."""
+    keys = Keys(receiver) if way.keyed or way.known is not None else None
+    for item in items:
+        drawn = receiver.draw()
+        if keys is None or (way.take_over and item.stored is not None):
+            yield Task(item, drawn)
+            continue
+        key = keys.of(item, drawn[1])
+        yield Task(item, drawn, key, None if way.known is None else way.known.get(key))
+
+
+def _tasks(receiver: Receiver, items: Iterator[Item], chunk: int, way: Way[Any]) -> Iterator[tuple[int, list[Task]]]:
     """The chunks, each with the position it begins at."""
-    start = 0
-    while task := [(item, receiver.draw()) for item in islice(items, chunk)]:
+    start, tasks = 0, tasks_of(receiver, items, way)
+    while task := list(islice(tasks, chunk)):
         yield start, task
         start += len(task)
 
@@ -154,26 +215,36 @@ class _Done(Generic[T]):
 
     made: T
     backend: MemoryBackend | None
+    learned: list[tuple[str, AuthenticationResults]]
 
 
-def _merged(receiver: Receiver, done: _Done[T]) -> T:
+def _merged(receiver: Receiver, done: _Done[T], way: Way[T]) -> T:
+    if way.known is not None:
+        way.known.learn(done.learned)
     if done.backend is not None and isinstance(receiver.backend, MemoryBackend):
         receiver.backend.merge(done.backend)
     return done.made
 
 
-def _receive(receiver: Receiver, tasks: Sequence[_Task], start: int, way: Way[T]) -> _Done[T]:
+def _receive(receiver: Receiver, tasks: Sequence[Task], start: int, way: Way[T]) -> _Done[T]:
     """One chunk."""
     report = Report(keep=way.keep)
+    learned: list[tuple[str, AuthenticationResults]] = []
+    keys: Authenticated = []
     with fewer_collections():
-        for item, drawn in tasks:
-            one = received(receiver, item, drawn, way.take_over)
+        for task in tasks:
+            one = received(receiver, task.item, task.drawn, way.take_over, task.results)
             if isinstance(one, PassedOver):
                 report.pass_over((one,))
-            else:
-                report.add(one)
+                continue
+            report.add(one)
+            if one.authentication is not None and task.key:
+                report.taken_over += task.results is not None
+                if task.results is None:
+                    learned.append((task.key, one.authentication))
+            keys.append((task.key, task.results is not None and one.accepted))
     filled = receiver.backend if way.merges and isinstance(receiver.backend, MemoryBackend) else None
-    return _Done(way.made(report, start), filled)
+    return _Done(way.made(report, start, keys), filled, learned)
 
 
 def _fork(receiver: Receiver) -> Receiver:
@@ -184,7 +255,7 @@ def _fork(receiver: Receiver) -> Receiver:
     return worker
 
 
-def _here(receiver: Receiver, way: Way[T]) -> Callable[[Sequence[_Task], int], _Done[T]]:
+def _here(receiver: Receiver, way: Way[T]) -> Callable[[Sequence[Task], int], _Done[T]]:
     return lambda tasks, start: _receive(_fork(receiver), tasks, start, way)
 
 
@@ -195,7 +266,7 @@ class _Elsewhere(Generic[T]):
     packed: bytes = field(repr=False)
     way: Way[T]
 
-    def __call__(self, tasks: Sequence[_Task], start: int) -> _Done[T]:
+    def __call__(self, tasks: Sequence[Task], start: int) -> _Done[T]:
         """One chunk."""
         return _receive(unpacked(self.packed), tasks, start, self.way)
 

@@ -14,11 +14,12 @@ from sesreceive.mail.corpus import Override, Source, read
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.receiver import Receiver
 from sesreceive.replay.done import Before, Done, Left
+from sesreceive.replay.known_results import Known, KnownResults
 from sesreceive.replay.part_files import PartFiles
 from sesreceive.replay.progress import Progress, Ticker
 from sesreceive.replay.replay_folder import ReplayFolder, parquet
 from sesreceive.replay.replaying import decrypting, is_ordered, located, total_of
-from sesreceive.replay.sharing import Way, fewer_collections, shared_out
+from sesreceive.replay.sharing import Authenticated, Way, fewer_collections, shared_out
 from sesreceive.report import Report
 from sesreceive.report.authentication_rows import authentication_data
 from sesreceive.report.columns import AUTHENTICATION, MESSAGES, TABLES
@@ -49,6 +50,7 @@ def replay_to(
     take_over: bool = True,
     done: Before | None = None,
     ahead: int | None = None,
+    known: Known | None = None,
     part: int = 10_000,
 ) -> ReplayFolder:
     r"""The folder with the rows of all messages of `source`, as Parquet files written as it goes.
@@ -59,7 +61,7 @@ def replay_to(
 
     Parameters
     ----------
-    receiver, source, envelope, executor, chunk, progress, limit, trusted, kms, take_over, ahead
+    receiver, source, envelope, executor, chunk, progress, limit, trusted, kms, take_over, ahead, known
         As for `sesreceive.replay.replay`.
     folder : path
         Where to: ``folder/messages/part-000000.parquet`` and so on, a folder for each table, as pandas, Dask, Spark and
@@ -116,7 +118,8 @@ def replay_to(
     left = Left(items, before, receiver, limit)
     files = PartFiles(target, written, part)
     interrupted = False
-    way = Way(made=_Rows(written, first), take_over=take_over, merges=False)
+    results = KnownResults.of(known)
+    way = Way(made=_Rows(written, first), take_over=take_over, known=results, keyed=True, merges=False)
     received = 0
     with fewer_collections(), Ticker(progress, total_of(items, limit)) as ticker:
         try:
@@ -130,7 +133,7 @@ def replay_to(
         finally:
             rest = list(before.fresh(_taken(items.passed_over)))
             if any(one.why is Why.BROKEN for one in rest):
-                files.write(_with_broken(_Rows(written, first)(Report(), received), rest), 0)
+                files.write(_with_broken(_Rows(written, first)(Report(), received, []), rest), 0)
             files.close()
     made = ReplayFolder(target)
     made.interrupted = interrupted
@@ -162,12 +165,12 @@ class _Rows:
     tables: tuple[str, ...]
     first: int
 
-    def __call__(self, report: Report, start: int) -> dict[str, Any]:
+    def __call__(self, report: Report, start: int, keys: Authenticated) -> dict[str, Any]:
         """The rows; the numbers go on from `start`."""
         report.renumber(self.first + start)
         made = {}
         for name in self.tables:
-            data = authentication_data(report) if name == AUTHENTICATION.name else report.data(name)
+            data = authentication_data(report, keys) if name == AUTHENTICATION.name else report.data(name)
             made[name] = Schema(declared(name)).arrow_table(data)
         return made
 

@@ -356,6 +356,9 @@ AUTHENTICATION = Table(
     columns=(
         *_MESSAGE,
         Column("content", "string", "SHA-256 of the message as it came, in hexadecimal"),
+        Column("key", "string", "SHA-256 of all that its results follow from; empty when refused, or SES said them"),
+        Column("results", "string", "authentication results as JSON; missing when it was refused"),
+        Column("taken_over", "boolean", "whether they are those of an earlier run"),
     ),
 )
 

@@ -51,6 +51,8 @@ class Report:
     ----------
     interrupted : bool
         Whether a replay was stopped before its end.
+    taken_over : int
+        Messages whose authentication results are those of an earlier run; the notes say so.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Report:
     def __init__(self, receptions: Iterable[Reception] = (), *, keep: bool = True) -> None:
         self.keep = keep
         self.interrupted = False
+        self.taken_over = 0
         self._passed_over: list[PassedOver] = []
         self._tables = Tables()
         self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
@@ -108,6 +111,7 @@ class Report:
             raise InputError("a report that keeps receptions cannot take over one that was made with keep=False")
         self._tables.extend(other._tables if self.keep else other._tables.lean())
         self.interrupted = self.interrupted or other.interrupted
+        self.taken_over += other.taken_over
         self._passed_over.extend(other._passed_over)
 
     def pack(self) -> Report:
@@ -116,7 +120,7 @@ class Report:
         What a worker of a replay sends back: unpacking each reception is most of what it costs to receive them.
         """
         packed = Report(keep=self.keep)
-        packed.interrupted = self.interrupted
+        packed.interrupted, packed.taken_over = self.interrupted, self.taken_over
         packed._passed_over = list(self._passed_over)
         packed._tables = self._tables.packed()
         return packed
@@ -189,7 +193,10 @@ class Report:
 
         They stand above a table that is printed or shown, and in ``attrs["notes"]`` of each frame.
         """
-        return self._tables.notes
+        if not self.taken_over:
+            return self._tables.notes
+        taken = f"the authentication results of {count(self.taken_over, 'message')} are those of an earlier run"
+        return (*self._tables.notes, taken)
 
     def explain(self, key: str | int, *, full: bool = False) -> Explanation:
         """Why everything happened to one message; see `Reception.explain`."""

@@ -34,7 +34,7 @@ from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, ResultFact
 
-__all__ = ["AuthenticationDecision", "authenticate", "decided", "reread"]
+__all__ = ["SETTINGS", "AuthenticationDecision", "authenticate", "decided", "reread"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +109,16 @@ def authenticate(
     return decided(results, assumptions)
 
 
-def decided(results: AuthenticationResults, assumptions: Assumptions | None = None) -> AuthenticationDecision:
-    """The decision that has these results, such as those of an earlier run."""
-    return AuthenticationDecision(results=results, events=Deferred(Stage.AUTHENTICATION, _events, results, assumptions))
+def decided(
+    results: AuthenticationResults, assumptions: Assumptions | None = None, told: str = ""
+) -> AuthenticationDecision:
+    """The decision that has these results, such as those of an earlier run; `told` says where they are from."""
+    events = Deferred(Stage.AUTHENTICATION, _events, results, assumptions, told)
+    return AuthenticationDecision(results=results, events=events)
 
 
 # What of the open points SPF and DMARC results follow from; the verdicts are made anew each time.
-_SETTINGS = ("spf_void_lookups", "spf_ptr_errors", "dmarc_discovery")
+SETTINGS = ("spf_void_lookups", "spf_ptr_errors", "dmarc_discovery")
 
 
 def reread(
@@ -132,7 +135,7 @@ def reread(
     Where the reading of SPF or DMARC differs, both are evaluated again by the DNS answers of the earlier run. A reading
     that would have asked something else cannot be known from them; then the earlier results stay.
     """
-    if all(getattr(before, name) == getattr(after, name) for name in _SETTINGS):
+    if all(getattr(before, name) == getattr(after, name) for name in SETTINGS):
         return decided(known, after)
     recorded = Recorded(known.questions)
     sender = spf.check_host(envelope.client_ip, envelope.mail_from, envelope.helo, recorded, now=now, assumptions=after)
@@ -140,11 +143,12 @@ def reread(
     return decided(known if recorded.missing else replace(known, spf=sender, dmarc=policy), after)
 
 
-def _events(results: AuthenticationResults, assumptions: Assumptions | None) -> tuple[TraceEvent, ...]:
+def _events(results: AuthenticationResults, assumptions: Assumptions | None, told: str = "") -> tuple[TraceEvent, ...]:
     log = TraceLog(Stage.AUTHENTICATION)
     verdicts = verdicts_of(results, assumptions=assumptions)
     summary = f"SPF {verdicts.spf}, DKIM {verdicts.dkim}, DMARC {verdicts.dmarc}"
-    with log.within(Kind.STAGE, "authentication", f"the verdicts are {summary}", fact=verdicts):
+    taken_over = f"; {told}" if told else ""
+    with log.within(Kind.STAGE, "authentication", f"the verdicts are {summary}{taken_over}", fact=verdicts):
         _add(log, Check.SPF, "SPF", results.spf, results.spf.domain, _asked(results.questions, "spf"))
         for number, signature in enumerate(results.dkim, start=1):
             subject = f"DKIM signature {number}" if len(results.dkim) > 1 else "DKIM signature"

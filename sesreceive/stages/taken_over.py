@@ -22,6 +22,7 @@ class TakenOver:
 
     authentication: AuthenticationResults | None = None
     scan: ScanResults | None = None
+    told: str = ""  # where the authentication results are from, for the trace
 
 
 def taken_over(block: SesBlock) -> TakenOver:
