@@ -339,7 +339,7 @@ def _categorical(values: Sequence[str | None], categories: Sequence[str]) -> Any
     import pandas as pd
 
     codes = {word: code for code, word in enumerate(categories)}
-    found = np.fromiter((codes.get(value, -1) for value in values), dtype=np.int8, count=len(values))  # type: ignore[arg-type]
+    found = np.fromiter(map(codes.get, values, repeat(-1)), dtype=np.int8, count=len(values))  # type: ignore[arg-type]
     return pd.Categorical.from_codes(found, dtype=pd.CategoricalDtype(list(categories), ordered=False))
 
 
@@ -350,7 +350,15 @@ def _category(column: Column, values: Sequence[Any]) -> Any:
 def _string(column: Column, values: Sequence[Any]) -> Any:
     import pandas as pd
 
-    return pd.array(clean(values), dtype="string")
+    dtype = pd.StringDtype()
+    if dtype.storage == "pyarrow":
+        import pyarrow as pa
+
+        try:  # a third of the time that pandas takes to look at each text
+            return pd.array(pa.array(values, pa.large_string()), dtype=dtype)
+        except (UnicodeEncodeError, pa.ArrowException):
+            pass  # text that is no Unicode, or a subclass of it
+    return pd.array(clean(values), dtype=dtype)
 
 
 def _integer(column: Column, values: Sequence[Any]) -> Any:
@@ -360,9 +368,12 @@ def _integer(column: Column, values: Sequence[Any]) -> Any:
 
 
 def _boolean(column: Column, values: Sequence[Any]) -> Any:
+    import numpy as np
     import pandas as pd
 
-    return pd.array(list(values), dtype="boolean")
+    if None in values:
+        return pd.array(list(values), dtype="boolean")
+    return pd.arrays.BooleanArray(np.array(values, dtype=np.bool_), np.zeros(len(values), dtype=np.bool_))
 
 
 def _float(column: Column, values: Sequence[Any]) -> Any:
@@ -376,8 +387,8 @@ def _datetime(column: Column, values: Sequence[datetime | None]) -> Any:
     import pandas as pd
 
     # By hand: pandas guesses a unit from the values, and has none to guess from in an empty table.
-    stamps = [None if value is None else round(value.timestamp() * 1000) for value in values]
-    numbers = np.array([_NAT if stamp is None else stamp for stamp in stamps], dtype="int64")
+    stamps = [_NAT if value is None else round(value.timestamp() * 1000) for value in values]
+    numbers = np.array(stamps, dtype="int64")
     return pd.DatetimeIndex(numbers.view("datetime64[ms]")).tz_localize("UTC")
 
 
