@@ -28,7 +28,7 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench bench-smtp prove fuzz docs notebooks screenshots format constraints clean
+.PHONY: help demo lab test quick bench bench-smtp performance prove fuzz docs notebooks screenshots format constraints clean
 .PHONY: $(GATES) $(BESIDE) check-quick-tests
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo 'make test         run every check: format, lint, types, imports, tests, notebooks, docs'
 	@echo 'make quick        the checks of a minute: format, lint, types, imports, tests that are not slow'
 	@echo 'make bench        run the benchmarks (make bench-smtp: the one of live SMTP alone)'
+	@echo 'make performance  run the benchmarks and write notebooks/performance.md from them (a quiet machine, half an hour)'
 	@echo 'make prove        try to break every answer that was proved, with 20,000 random mails'
 	@echo 'make fuzz         look for octets that break a reader, FUZZ_SECONDS=60 for each law (needs Python 3.11)'
 	@echo 'make docs         build the documentation into build/site'
@@ -67,11 +68,15 @@ test: $(DEV)
 quick: $(DEV)
 	@$(call run_gates,quick,$(QUICK_GATES),$(QUICK_BESIDE))
 
+# BENCH="pipeline auth" runs these alone.
+BENCH ?=
+
 bench: $(DEV)
-	@for script in tests/benchmarks/bench_*.py; do \
-	  [ -f "$$script" ] || { echo 'make bench: there is no script in tests/benchmarks' >&2; exit 1; }; \
-	  echo "== $$script"; $(PY) "$$script" || exit 1; \
-	done
+	@$(PY) tests/benchmarks/run.py $(BENCH)
+
+# Writes the page of the documentation from what it measures; wants a machine with nothing else to do.
+performance: $(DEV)
+	@$(PY) tests/benchmarks/run.py --page notebooks/performance.md
 
 # Tries to break every answer that was proved, with random accounts and mails through the whole pipeline.
 PROVE_MAILS ?= 20000

@@ -1,27 +1,33 @@
 """Authentication against its peers, alternately in one run: ratios are what counts, not figures of one machine.
 
-Prints messages/s of our SPF + DKIM + DMARC beside dkimpy + pyspf + our DMARC on the same messages, signatures/s of
-our verifier beside dkimpy's, and MB/s of the canonical form of bodies that were made to be slow.
+DKIM of messages of 4 KB, 100 KB and 10 MB beside dkimpy; SPF + DKIM + DMARC beside dkimpy + pyspf + our DMARC, and
+beside mailauth, which npm installs below ``tests/.cache`` (with ARC, as its `authenticate` has it, without BIMI); the
+canonical form of bodies that were made to be slow.
 
-    python tests/benchmarks/bench_auth.py [SECONDS PER MEASUREMENT]
+    python tests/benchmarks/bench_auth.py [--rounds 20] [--check]
 """
 
 from __future__ import annotations
 
 import base64
-import itertools
+import json
 import random
-import statistics
+import shutil
+import subprocess
 import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import dkim
+import pytest
+from harness import Contender, Row, Turn, finish, measure, options
+from oracles import drivers
 from signing import pem, record, rsa_key
 
 from sesreceive.auth import canonical
@@ -38,13 +44,35 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import spf
 
-ROUNDS = 5
+HERE = Path(__file__).parent
 DOMAINS = 20
 IP = "192.0.2.70"
 NOW = time.time()
 
-# Goals of the project, as ratios: the full checks 4 at 4 KB; DKIM 6, 12 and 15 at 4 KB, 100 KB and 10 MB; a relaxed
-# body of any shape never below 100 MB/s.
+
+@dataclass(frozen=True)
+class Size:
+    """Messages of one size: how many there are, how many make a chunk, and the goals."""
+
+    name: str
+    octets: int
+    kind: str
+    messages: int
+    chunk: int
+    share: float  # of the rounds
+    dkim: float  # times dkimpy
+
+
+SIZES = (
+    Size("4 KB", 4_000, "base64", 200, 40, 1.0, 6.0),
+    Size("100 KB base64", 100_000, "base64", 20, 4, 0.75, 12.0),
+    Size("100 KB text", 100_000, "text", 20, 4, 0.75, 12.0),
+    Size("10 MB base64", 10_000_000, "base64", 1, 1, 0.35, 15.0),
+    Size("10 MB text", 10_000_000, "text", 1, 1, 0.35, 15.0),
+)
+# Of all three checks together.
+TIMES_DKIMPY, TIMES_MAILAUTH = 4.0, 2.0
+LEAST_MB = 100.0
 
 
 @dataclass(frozen=True)
@@ -141,41 +169,72 @@ def ours_dkim(sample: Sample) -> bool:
     return ours.verify(Message(sample.raw), ZONE, NOW, memory=MEMORY)[0].status == "pass"
 
 
-# ------------------------------------------------------------------------ measuring
+def over(mail: Sequence[Sample], chunk: int, work: Callable[[Sample], bool], turn: Turn) -> None:
+    """A contender: so many of the messages a chunk, over and over."""
+    turn.did = chunk
+    for at in turn:
+        for number in range(chunk):
+            if not work(mail[(at * chunk + number) % len(mail)]):
+                raise SystemExit(f"{work.__name__} does not let a message pass")
 
 
-def rate(work: Callable[[Sample], bool], mail: Sequence[Sample], seconds: float) -> float:
-    """Messages per second of CPU time."""
-    start = time.process_time()
-    for done, sample in enumerate(itertools.cycle(mail), start=1):
-        assert work(sample)
-        spent = time.process_time() - start
-        if spent > seconds:
-            return done / spent
-    raise AssertionError
+# ------------------------------------------------------------------------ mailauth
 
 
-def compare(title: str, we: Callable[[Sample], bool], they: Callable[[Sample], bool], seconds: float) -> None:
-    sizes = {
-        "4 KB": (200, 4_000, "base64"),
-        "100 KB base64": (20, 100_000, "base64"),
-        "100 KB text": (20, 100_000, "text"),
-        "10 MB base64": (1, 10_000_000, "base64"),
-        "10 MB text": (1, 10_000_000, "text"),
-    }
-    for name, (count, size, kind) in sizes.items():
-        mail = samples(count, size, kind)
-        pairs = [(rate(we, mail, seconds), rate(they, mail, seconds)) for _ in range(ROUNDS)]
-        mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-        ratio = statistics.median(a / b for a, b in pairs)
-        print(f"{title:28} {name:15} ours {mine:9.0f}/s   peer {theirs:9.0f}/s   ratio {ratio:6.2f}")
+class Mailauth:
+    """mailauth in a process of its own, which tells how long its processor worked for a chunk."""
+
+    def __init__(self, mail: Sequence[Sample]) -> None:
+        node = shutil.which("node")
+        assert node is not None
+        self.process = subprocess.Popen(
+            [node, str(HERE / "mailauth.mjs"), str(drivers.CACHE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        told = [
+            {"raw": base64.b64encode(one.raw).decode(), "sender": f"news@{one.domain}", "helo": f"mta.{one.domain}"}
+            for one in mail
+        ]
+        self.ask(json.dumps({"zone": drivers.answers_of(ZONE), "ip": IP, "mail": told}))
+
+    def ask(self, line: str) -> float:
+        """The seconds that it answers a line with."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit("mailauth has ended, for the reason above")
+        return float(answer)
 
 
-def hostile() -> None:
-    """Bodies that cost a verifier the most; the limit is 100 MB/s."""
-    size = 4_000_000
+def mailauth(mail: Sequence[Sample], chunk: int, turn: Turn) -> None:
+    """A contender: authenticate() of mailauth."""
+    program = Mailauth(mail)
+    turn.did = chunk
+    for _ in turn:
+        turn.elsewhere_s = program.ask(str(chunk))
+    program.process.terminate()
+    program.process.wait()
+
+
+def without_mailauth() -> str:
+    """Why there is no mailauth here; empty where there is."""
+    try:
+        next(drivers.mailauth())
+    except pytest.skip.Exception as skipped:
+        return str(skipped)
+    return ""
+
+
+# ------------------------------------------------------------------------ bodies
+
+
+def slow_bodies(size: int = 4_000_000) -> dict[str, bytes]:
+    """Bodies that cost a verifier the most."""
     rnd = random.Random(1)
-    bodies = {
+    return {
         "lines of 997 blanks": (b" " * 997 + b"x\r\n") * (size // 1000),
         "blanks only": b" " * size,
         "tabs and blanks": b"\t " * (size // 2),
@@ -185,32 +244,51 @@ def hostile() -> None:
         "runs of one to eight": b"".join(b" " * rnd.randrange(1, 9) + b"x" for _ in range(size // 5)),
         "text, then blanks": b"lorem ipsum " * (size // 24) + b" " * (size // 2),
         "empty lines only": b"\r\n" * (size // 2),
-        "LF only, after CRLF": canonical.crlf(b"x\n" * (size // 2)),
-        "base64": b"A" * 76 + b"\r\n",
+        "LF only, after CRLF": bytes(canonical.crlf(b"x\n" * (size // 2))),
+        "base64": (b"A" * 76 + b"\r\n") * (size // 78),
     }
-    bodies["base64"] *= size // 78
-    slowest = min((speed(body), name) for name, body in bodies.items())
-    for name, body in bodies.items():
-        print(f"{'relaxed body':28} {name:24} {speed(body):8.0f} MB/s")
-    print(f"{'relaxed body':28} slowest: {slowest[1]}, {slowest[0]:.0f} MB/s; dkimpy on lines of 997 blanks ", end="")
-    body = bodies["lines of 997 blanks"][:200_000]
-    print(f"{speed(body, dkim.canonicalization.Relaxed.canonicalize_body, 1):.2f} MB/s")
 
 
-def speed(body: bytes, form: Callable[[bytes], object] | None = None, times: int = 3) -> float:
+def speed(body: bytes, times: int = 5) -> float:
+    """MB a second of the fastest time."""
     spent = []
     for _ in range(times):
         start = time.process_time()
-        (form or (lambda data: canonical.body(b"relaxed", data)))(body)
+        canonical.body(b"relaxed", body)
         spent.append(time.process_time() - start)
     return len(body) / 1e6 / max(min(spent), 1e-6)
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.3
-    compare("SPF + DKIM + DMARC, traced", ours_full, peers_full, seconds)
-    compare("DKIM", ours_dkim, peers_dkim, seconds)
-    hostile()
+    chosen = options(__doc__, rounds=20).parse_args()
+    rows = [Row.bound(f"relaxed body, {name}", speed(body), LEAST_MB, "MB/s") for name, body in slow_bodies().items()]
+    slowest = min(rows, key=lambda row: row.rate)
+    rows = [slowest]
+    for size in SIZES:
+        mail = samples(size.messages, size.octets, size.kind)
+        work: dict[str, Contender] = {
+            "dkimpy": partial(over, mail, size.chunk, peers_dkim), "ours": partial(over, mail, size.chunk, ours_dkim),
+        }  # fmt: skip
+        rounds = max(3, round(chosen.rounds * size.share))
+        times = measure(work, rounds=rounds)
+        rows.append(Row.of(f"DKIM, RSA-2048 relaxed, {size.name}", times, "ours", "dkimpy", goal=size.dkim))
+    small = SIZES[0]
+    mail = samples(small.messages, small.octets, small.kind)
+    both: dict[str, Contender] = {
+        "dkimpy + pyspf": partial(over, mail, small.chunk, peers_full),
+        "ours": partial(over, mail, small.chunk, ours_full),
+    }
+    left_out = ["rspamd beside SPF + DKIM + DMARC: no script drives it yet"]
+    if reason := without_mailauth():
+        left_out.append(f"mailauth beside SPF + DKIM + DMARC: {reason}")
+    else:
+        both["mailauth"] = partial(mailauth, mail, small.chunk)
+    times = measure(both, rounds=chosen.rounds)
+    what = "SPF + DKIM + DMARC, 4 KB"
+    rows.append(Row.of(what, times, "ours", "dkimpy + pyspf", goal=TIMES_DKIMPY))
+    if "mailauth" in times:
+        rows.append(Row.of(what, times, "ours", "mailauth", goal=TIMES_MAILAUTH))
+    finish(rows, chosen, left_out=left_out)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ processor is taken, as another program on the machine is none of ours; a slow or
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from harness import Row, finish, options
 
 import sesreceive as ses
 from sesreceive.formats.cloudformation_text import to_template
@@ -82,14 +83,16 @@ def best(run: Callable[[], object]) -> float:
     return min(seconds)
 
 
-def loaded(what: str, source: object, goal_s: float) -> None:
-    """Load it, and print how long that took beside the goal."""
+def loaded(what: str, source: object, goal_s: float) -> Row:
+    """Load it; how long that took beside the goal."""
     seconds = best(lambda: ses.load(source))
-    print(f"{what} loaded in {seconds:6.3f} s, goal {goal_s:g} s {'reached' if seconds < goal_s else 'missed'}")
+    return Row.bound(f"loading {what}", seconds, goal_s, "s", most=True)
 
 
 def main() -> None:
+    chosen = options(__doc__, rounds=1).parse_args()
     made = account()
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for form, file in (("cloudformation", "t.yaml"), ("terraform", "tf/main.tf"), ("json", "a.json")):
@@ -97,20 +100,21 @@ def main() -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_text(made.to(form))
             print(f"{RULES} rules, {form:<15} written in {best(lambda form=form: made.to(form)):6.3f} s")
-            loaded(f"{RULES} rules, {form:<15}", path, OF_RULES)
+            rows.append(loaded(f"{RULES} rules, {form}", path, OF_RULES))
         data = to_template(made)
-        loaded(f"{RULES} rules, {'a dict':<15}", data, OF_RULES)
+        rows.append(loaded(f"{RULES} rules, a dict", data, OF_RULES))
         many = folder / "many"
         many.mkdir()
         terraform_folder(many)
-        loaded(f"{FILES} Terraform files", many, OF_FILES)
+        rows.append(loaded(f"{FILES} Terraform files", many, OF_FILES))
         # Rules without `After` are the slowest: all of them are compared.
         loose = {**data, "Resources": {key: dict(one) for key, one in data["Resources"].items()}}
         for one in loose["Resources"].values():
             one["Properties"] = {key: value for key, value in one["Properties"].items() if key != "After"}
         del loose["Metadata"]
-        loaded(f"{RULES} rules in no order", loose, OF_RULES)
+        rows.append(loaded(f"{RULES} rules in no order", loose, OF_RULES))
+    finish(rows, chosen)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -70,11 +70,10 @@ def main() -> None:
             contenders: dict[str, Contender] = {str(rules): partial(asked, ask, rules, shape) for rules in RULES}
             times = measure(contenders, rounds=chosen.rounds, warm=0)
             seconds = times[str(RULES[-1])].middle
-            word = "reached" if seconds <= most_s else "missed"
-            print(f"{question}, {shape}, {RULES[-1]} rules: {seconds:.2f} s, goal {most_s:g} s {word}", flush=True)
+            rows.append(Row.bound(f"{question}, {shape}, {RULES[-1]} rules", seconds, most_s, "s", most=True))
             for less, more in pairwise(RULES):
                 work = f"{question}, {shape}, {more} rules"
-                rows.append(Row.of(work, times, str(more), str(less), goal=QUADRATIC))
+                rows.append(Row.of(work, times, str(more), f"{less}", goal=QUADRATIC))
     finish(rows, chosen)
 
 

@@ -10,13 +10,13 @@ take turns in one run and are timed by processor time, so the ratios hold on a b
 
 from __future__ import annotations
 
-import argparse
 import ipaddress
 import random
-import sys
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
+
+from harness import Row, finish, options
 
 import sesreceive as ses
 from sesreceive.account.rule_set import ReceiptRuleSet
@@ -32,15 +32,20 @@ GOALS = {"200 rules": 0.5, "triple loop": 500, "ipaddress": 20, "pytricia": 0.5}
 MESSAGE = b"From: Ana <ana@example.org>\r\nTo: you@example.com\r\nSubject: hello\r\n\r\nbody\r\n"
 
 
-def rates(work: dict[str, Callable[[], int]], rounds: int) -> dict[str, float]:
-    """Operations a second of each, the contenders taking turns; the median of the rounds, by processor time."""
+def rates(work: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
+    """Operations a second of each in each round, the contenders taking turns, by processor time."""
     found: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds):
         for name, run in work.items():
             start = time.process_time()
             done = run()
             found[name].append(done / (time.process_time() - start))
-    return {name: median(each) for name, each in found.items()}
+    return found
+
+
+def row(work: str, found: dict[str, list[float]], ours: str, peer: str, goal: float) -> Row:
+    """The row of two of them."""
+    return Row.ratio_of(work, list(zip(found[ours], found[peer], strict=True)), peer, goal=goal)
 
 
 # ------------------------------------------------------------------ rules
@@ -122,19 +127,21 @@ def by_index(index: RuleIndex, envelopes: Sequence[ses.Envelope]) -> int:
     return len(envelopes)
 
 
-def rules_part(messages: int, rounds: int) -> list[tuple[str, float, float]]:
+def rules_part(messages: int, rounds: int) -> list[Row]:
     results = []
     for recipients, count in ((1, messages), (100, max(1, messages // 20))):
         envelopes = envelopes_of(count, recipients)
         work = {f"{rules} rules": receiving(account_of(rules), envelopes) for rules in RULES}
         found = rates(work, rounds)
-        small = found[f"{RULES[0]} rules"]
+        small = f"{RULES[0]} rules"
         print(
             f"\nwhole pipeline, rules of {CONDITIONS} conditions, {FILTERS} filters, {recipients} recipients a message"
         )
-        for name, rate in found.items():
-            print(f"  {name:<28} {rate:>10,.1f} messages/s {rate / small:>9.2f} x the smallest")
-        results.append((f"200 rules, {recipients} recipients", found["200 rules"] / small, GOALS["200 rules"]))
+        for name, each in found.items():
+            rate = median(each)
+            print(f"  {name:<28} {rate:>10,.1f} messages/s {rate / median(found[small]):>9.2f} x the smallest")
+        named = f"{recipients} recipient{'s' * (recipients > 1)}"
+        results.append(row(f"whole pipeline, 200 rules, {named}", found, "200 rules", small, GOALS["200 rules"]))
         rule_set = account_of(RULES[-1]).active_rule_set
         assert rule_set is not None
         index = RuleIndex(rule_set)
@@ -145,9 +152,7 @@ def rules_part(messages: int, rounds: int) -> list[tuple[str, float, float]]:
             },
             rounds,
         )
-        ratio = found["index"] / found["triple loop"]
-        print(f"  which of 200 rules match: index {found['index']:,.0f} messages/s, {ratio:,.0f} x a triple loop")
-        results.append((f"index, {recipients} recipients", ratio, GOALS["triple loop"]))
+        results.append(row(f"which of 200 rules match, {named}", found, "index", "triple loop", GOALS["triple loop"]))
     return results
 
 
@@ -173,14 +178,16 @@ def clients_of(networks: Sequence[str], count: int = 2_000) -> list[str]:
     ]
 
 
-def prefixes_part(rounds: int) -> list[tuple[str, float, float]]:
+def prefixes_part(rounds: int) -> tuple[list[Row], list[str]]:
+    """Rows, and what is left out."""
     from sesreceive.stages.prefixes import address_number
 
+    left_out = []
     try:
         import pytricia
     except ImportError as error:
         pytricia = None
-        print(f"\npytricia is left out: {error}")
+        left_out.append(f"pytricia beside the decision on addresses: {error}")
     results = []
     for count in PREFIXES:
         networks = networks_of(count)
@@ -223,31 +230,23 @@ def prefixes_part(rounds: int) -> list[tuple[str, float, float]]:
                 raise SystemExit(f"pytricia decides otherwise on {wrong[0]}")
         found = rates(work, rounds)
         print(f"\n{count:,} prefixes, made in {built:.2f} s")
-        for name, rate in found.items():
-            print(f"  {name:<28} {rate:>10,.0f} addresses/s")
+        for name, each in found.items():
+            print(f"  {name:<28} {median(each):>10,.0f} addresses/s")
+        what = f"an address among {count:,} prefixes"
         if "ipaddress loop" in found:
-            results.append(
-                (f"{count:,} prefixes / ipaddress", found["our table"] / found["ipaddress loop"], GOALS["ipaddress"])
-            )
+            results.append(row(what, found, "our table", "ipaddress loop", GOALS["ipaddress"]))
         if pytricia is not None and count == PREFIXES[-1]:
-            results.append(
-                (f"{count:,} prefixes / pytricia", found["our table"] / found["pytricia"], GOALS["pytricia"])
-            )
-    return results
+            results.append(row(what, found, "our table", "pytricia", GOALS["pytricia"]))
+    return results, left_out
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser = options(__doc__, rounds=5)
     parser.add_argument("--messages", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--check", action="store_true", help="fail below half of a goal")
-    options = parser.parse_args()
-    results = [*rules_part(options.messages, options.rounds), *prefixes_part(options.rounds)]
-    print()
-    for name, ratio, goal in results:
-        print(f"{name:<32} {ratio:>9.2f} x (goal {goal:g} x)")
-    if options.check and (low := [name for name, ratio, goal in results if ratio < goal / 2]):
-        sys.exit(f"below half of the goal: {', '.join(low)}")
+    chosen = parser.parse_args()
+    rows = rules_part(chosen.messages, chosen.rounds)
+    of_prefixes, left_out = prefixes_part(chosen.rounds)
+    finish([*rows, *of_prefixes], chosen, left_out=left_out)
 
 
 if __name__ == "__main__":

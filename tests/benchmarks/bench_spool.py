@@ -10,13 +10,13 @@ the server's processor time, and per second on the clock, which is where a slow 
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
 
 import psutil
 from bench_smtp import Case, Running, account, pin, ses_bounds
+from harness import Row, finish
 
 GOAL = 0.7
 
@@ -65,15 +65,11 @@ def main() -> None:
         finally:
             for server in running.values():
                 server.stop()
-    missed = []
+    rows = []
     for name, column in (("processor", 0), ("clock", 1)):
-        without, spooled = (statistics.median(row[column] for row in found[kind]) for kind in ("without", "with"))
-        ratio = spooled / without
-        print(f"{name:<10} without {without:8.1f}/s   with a spool {spooled:8.1f}/s   ratio {ratio:.2f} (goal {GOAL})")
-        if ratio < GOAL / 2:
-            missed.append(name)
-    if missed and options.check:
-        sys.exit(f"below half of the goal: {', '.join(missed)}")
+        pairs = [(ours[column], peer[column]) for ours, peer in zip(found["with"], found["without"], strict=True)]
+        rows.append(Row.ratio_of(f"SMTP intake with a spool, by the {name}", pairs, "without a spool", goal=GOAL))
+    finish(rows, options)
 
 
 if __name__ == "__main__":

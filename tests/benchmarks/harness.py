@@ -12,20 +12,24 @@ timed apart and added to each contender as its mean, since a chunk that it hits 
     times = measure({"peer": peer, "ours": ours}, rounds=chosen.rounds)
     finish([Row.of("what is done", times, "ours", "peer", goal=2)], chosen)
 
-with `def peer(turn): ...` that runs a loop `for _ in turn:`, a chunk each time around.
+with `def peer(turn): ...` that runs a loop `for _ in turn:`, a chunk each time around. A script that measures in
+another way makes its rows with `Row.ratio_of` and `Row.bound`, and ends in `finish` as well: what `run.py` gathers is
+what `finish` writes.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import multiprocessing
 import os
 import platform
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
@@ -35,6 +39,8 @@ from typing import TypeAlias
 QUIET_LOAD = 1.5
 # A goal is missed for certain below this part of it: what noise alone never does.
 CERTAIN = 0.5
+# Where a script leaves its rows for `run.py`, if it was started by that.
+RESULTS = "BENCH_RESULTS"
 
 Contender: TypeAlias = "Callable[[Turn], None]"
 
@@ -52,12 +58,15 @@ class Turn:
     shared_out : int
         Operations among which what the contender does after the last chunk is shared out, as the table of all messages
         is; 0 where that is not of the work.
+    elsewhere_s : float or None
+        Seconds of processor that another program took for the chunk, where that does the work; set by the contender.
     """
 
     pipe: Connection
     chunks: int
     did: int = 1
     shared_out: int = 0
+    elsewhere_s: float | None = None
     collecting_s: float = 0.0
     started_s: float = 0.0
     collected_s: float = 0.0
@@ -76,6 +85,8 @@ class Turn:
 
     def stop(self, operations: int) -> None:
         taken = time.process_time() - self.started_s - self.collected_s
+        if self.elsewhere_s is not None:
+            taken = self.elsewhere_s
         self.pipe.send((operations, taken, self.collected_s))
 
     def collecting(self, phase: str, info: object) -> None:
@@ -94,6 +105,7 @@ class Times:
     operations: int = 0
     collecting_s: float = 0.0
     once_s: float = 0.0
+    memory_mb: float | None = None  # the most that its process took beside what it began with
 
     def add(self, operations: int, taken: float, collected: float) -> None:
         """One more chunk."""
@@ -142,6 +154,7 @@ def measure(contenders: Mapping[str, Contender], *, rounds: int, warm: int = 1) 
                 raise SystemExit(f"`{name}` ended in its chunk {at + 1}, for the reason above") from None
             if at == warm + rounds:
                 times[name].once_s = (taken + collected) / operations if operations else 0.0
+                times[name].memory_mb = pipe.recv()
             elif at >= warm:
                 times[name].add(operations, taken, collected)
     for process in processes:
@@ -151,8 +164,21 @@ def measure(contenders: Mapping[str, Contender], *, rounds: int, warm: int = 1) 
 
 def _contend(contender: Contender, turn: Turn) -> None:
     gc.callbacks.append(turn.collecting)
+    before = _status_kb("VmRSS")
     contender(turn)
+    turn.elsewhere_s = None
     turn.stop(turn.shared_out)
+    most = _status_kb("VmHWM")
+    turn.pipe.send(None if before is None or most is None else (most - before) / 1024)
+
+
+def _status_kb(name: str) -> int | None:
+    """A number of this process that Linux keeps; None elsewhere."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), None)
 
 
 # ------------------------------------------------------------------ the table
@@ -170,6 +196,10 @@ class Row:
         What the ratio should reach.
     rate : float
         Operations a second of our side.
+    unit : str
+        What the rate counts.
+    memory_mb : float or None
+        The most memory that our side took beside what its process began with.
     """
 
     work: str
@@ -180,6 +210,32 @@ class Row:
     fastest: float
     goal: float
     rate: float
+    unit: str = "/s"
+    memory_mb: float | None = None
+
+    @classmethod
+    def ratio_of(
+        cls, work: str, pairs: Sequence[tuple[float, float]], peer: str, *, goal: float, unit: str = "/s"
+    ) -> Row:
+        """The row of rates that were measured in pairs, a round each: ours and the peer's."""
+        ratios = [ours / theirs for ours, theirs in pairs]
+        low, _, high = quantiles(ratios, n=4) if len(ratios) > 1 else (ratios[0],) * 3
+        fastest = max(ours for ours, _ in pairs) / max(theirs for _, theirs in pairs)
+        rate = median(ours for ours, _ in pairs)
+        return cls(
+            work=work, peer=peer, ratio=median(ratios), low=low, high=high, fastest=fastest, goal=goal, rate=rate,
+            unit=unit,
+        )  # fmt: skip
+
+    @classmethod
+    def bound(cls, work: str, value: float, bound: float, unit: str, *, most: bool = False) -> Row:
+        """The row of a figure that has to be at least, or at most, so much."""
+        ratio = bound / value if most else value / bound
+        peer = f"{'at most' if most else 'at least'} {bound:g} {unit}"
+        return cls(
+            work=work, peer=peer, ratio=ratio, low=ratio, high=ratio, fastest=ratio, goal=1.0, rate=value,
+            unit=f" {unit}",
+        )  # fmt: skip
 
     @classmethod
     def of(cls, work: str, times: Mapping[str, Times], ours: str, peer: str, *, goal: float) -> Row:
@@ -189,7 +245,7 @@ class Row:
         low, _, high = quantiles(pairs, n=4) if len(pairs) > 1 else (pairs[0],) * 3
         return cls(
             work=work, peer=peer, ratio=they.middle / we.middle, low=low, high=high, fastest=they.fastest / we.fastest,
-            goal=goal, rate=1 / we.middle,
+            goal=goal, rate=1 / we.middle, memory_mb=we.memory_mb,
         )  # fmt: skip
 
     @property
@@ -200,36 +256,72 @@ class Row:
         return "near" if max(self.high, self.fastest) >= self.goal else "missed"
 
 
-HEADINGS = ("work", "against", "ratio", "middle half", "fastest", "goal", "", "rate")
+HEADINGS = ("work", "against", "ratio", "middle half", "fastest", "goal", "", "rate", "memory")
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """One row as texts."""
+def cells(row: Row, *, judged: bool = True) -> tuple[str, ...]:
+    """One row as texts; without `judged` nothing is said of its goal."""
     return (
-        row.work, row.peer, f"{row.ratio:.2f} x", f"{row.low:.2f} to {row.high:.2f}", f"{row.fastest:.2f} x",
-        f"{row.goal:g} x", row.verdict, f"{row.rate:,.0f}/s",
+        row.work, row.peer, f"{number(row.ratio)} x", f"{number(row.low)} to {number(row.high)}",
+        f"{number(row.fastest)} x", f"{row.goal:.3g} x", row.verdict if judged else "not judged",
+        f"{number(row.rate)}{row.unit}", "" if row.memory_mb is None else f"{row.memory_mb:,.0f} MB",
     )  # fmt: skip
 
 
-def table(rows: Iterable[Row]) -> str:
+def number(value: float) -> str:
+    """Three digits of it, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def table(rows: Iterable[Row], *, judged: bool = True) -> str:
     """The rows as a table of text."""
-    lines = [HEADINGS, *map(cells, rows)]
+    lines = [HEADINGS, *(cells(row, judged=judged) for row in rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(HEADINGS))]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
 
 
+# ------------------------------------------------------------------ the machine
+
+
+def _busy_s() -> float | None:
+    """Seconds that all cores have worked since the machine was started; None where Linux does not tell."""
+    try:
+        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    except OSError:
+        return None
+    user, nice, system, _, _, irq, soft = map(int, fields[:7])
+    return (user + nice + system + irq + soft) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_s() -> float:
+    """Seconds that this process and those it has waited for have worked."""
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)
+
+
+_BEGAN = time.monotonic(), _busy_s(), _own_s()
+
+
 def load() -> float:
-    """Processes that wanted a core in the last minute, this one included; 0 where the machine does not tell."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    """Programs that wanted a core since the script began, its own work counted as one, however many cores it used.
+
+    Where the machine does not tell, the load of the last minute; 0 where it does not tell that either.
+    """
+    began, busy_before, own_before = _BEGAN
+    busy = _busy_s()
+    wall = time.monotonic() - began
+    if busy is None or busy_before is None or wall < 1:
+        return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return 1 + max(0.0, (busy - busy_before) - (_own_s() - own_before)) / wall
 
 
 def machine() -> str:
-    """What ran, and how busy it was."""
+    """What ran."""
     return (
         f"{os.cpu_count()} cores, {_processor()}, {platform.system()}, {platform.python_implementation()} "
-        f"{platform.python_version()}; load {load():.1f}"
+        f"{platform.python_version()}"
     )
 
 
@@ -252,13 +344,25 @@ def options(document: str | None, *, rounds: int) -> argparse.ArgumentParser:
     return parser
 
 
-def finish(rows: Sequence[Row], chosen: argparse.Namespace) -> None:
-    """Print the table and what of it counts, and do what the options ask."""
-    print(f"\n{table(rows)}")
-    print(machine())
-    busy = load() > QUIET_LOAD
+def finish(rows: Sequence[Row], chosen: argparse.Namespace, *, left_out: Sequence[str] = ()) -> None:
+    """Print the table and what of it counts, and do what the options ask.
+
+    Parameters
+    ----------
+    left_out : sequence of str
+        What could not be measured here, and why; a sentence each.
+    """
+    now = load()
+    busy = now > QUIET_LOAD
+    print(f"\n{table(rows, judged=not busy)}")
+    for sentence in left_out:
+        print(f"left out: {sentence}")
+    print(f"{machine()}; load {now:.1f}")
     if busy:
         print(f"not judged: the load is above {QUIET_LOAD:g}")
+    if where := os.environ.get(RESULTS):
+        found = {"load": now, "rows": [asdict(row) for row in rows], "left_out": list(left_out)}
+        Path(where).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     low = [row.work for row in rows if row.ratio < row.goal * CERTAIN]
-    if chosen.check and low and not busy:
+    if getattr(chosen, "check", False) and low and not busy:
         sys.exit(f"below half of the goal: {', '.join(low)}")
