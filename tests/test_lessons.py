@@ -22,6 +22,7 @@ IDEAS = [
     "14-spf",
     "15-dkim",
     "16-dmarc",
+    "17-forwarding-and-arc",
     "18-spam-and-virus",
     "19-s3-sns-and-encryption",
     "20-lambda-gates",

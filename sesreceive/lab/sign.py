@@ -99,6 +99,13 @@ class SigningKey:
         return f"{self.selector}._domainkey.{self.domain}"
 
     @property
+    def secret(self) -> bytes:
+        """The private half as dkimpy takes it: PEM, for Ed25519 the octets in base64."""
+        if isinstance(self.private, rsa.RSAPrivateKey):
+            return self.private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        return base64.b64encode(self.private.private_bytes_raw())
+
+    @property
     def record(self) -> str:
         """The TXT record that publishes it."""
         public = self.private.public_key()
@@ -174,18 +181,15 @@ def sign(
         raise InputError(f"canonicalization: expected one of {known} but got `{one_line(canonicalization)}`")
     from dkim import DKIMException
 
-    if isinstance(key.private, rsa.RSAPrivateKey):
-        secret = key.private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    else:
+    if key.kind == "ed25519":
         _need_nacl()
-        secret = base64.b64encode(key.private.private_bytes_raw())
     names = [name.encode("ascii", "replace") for name in fields]
     forms = tuple(canonicalization.encode().split(b"/"))
     try:
         header: bytes = _signer()(raw, int(signed_at), expires_at).sign(
             key.selector.encode("ascii"),
             key.domain.encode("ascii"),
-            secret,
+            key.secret,
             signature_algorithm=f"{key.kind}-sha256".encode(),
             canonicalize=forms,
             include_headers=names or None,
