@@ -95,6 +95,12 @@ MISTAKES = [
     ("redact message.eml",                                  USAGE,   "expected --out but got nothing"),
     ("redact mail --out bundle",                            INPUT,   "it holds more than one"),
     ("redact mesage.eml --out bundle",                      INPUT,   "did you mean `message.eml`?"),
+    ("lessons ordr",                                        INPUT,   "lessons: expected `path`, `filters`"),
+    ("lessons order/stopp",                                 INPUT,   "did you mean `stop`?"),
+    ("class make monday",                                   INPUT,   "students: expected names, each once"),
+    ("class make mail --student ana --exercise order",      INPUT,   "`mail` has something in it"),
+    ("class make monday --students zne.txt",                INPUT,   "did you mean `zone.txt`?"),
+    ("class grade mail",                                    INPUT,   "cannot read class `mail/class.json`"),
     ("load absent",                                         INPUT,   "there is no file or folder `absent`"),
     ("load account.json --var x",                           USAGE,   "--var: expected `name=value`"),
     ("load account.json --to teraform",                     USAGE,   "did you mean `terraform`?"),
@@ -210,6 +216,7 @@ NOT_RUN = {
     "sesreceive providers fetch ec2 --out ip-ranges.json": "asks a host on the internet",
     "sesreceive serve --port 0 --dataset first-steps --ui 0": "tests/browser/test_page_browser.py opens it",
     "sesreceive scanners start --once": "starts what is installed; tests/scan does",
+    "sesreceive class grade monday --csv grades.csv": "wants a class; tests/lessons/test_class_kit.py makes one",
 }
 EXAMPLES = sorted({line for parser in COMMANDS for line in parser.examples})
 TEMPLATE = """

@@ -21,6 +21,7 @@ from sesreceive.cli import (
     scanners,
     scoring,
     serving,
+    teaching,
     templates,
 )
 from sesreceive.cli.exits import Exit, exit_of
@@ -35,7 +36,19 @@ if TYPE_CHECKING:
 __all__ = ["build_parser", "main"]
 
 # The modules with commands, in the order of the help.
-FAMILIES = (receiving, serving, templates, drifting, proving, checking, scoring, bug_report, scanners, completion)
+FAMILIES = (
+    receiving,
+    serving,
+    templates,
+    drifting,
+    proving,
+    checking,
+    scoring,
+    bug_report,
+    scanners,
+    teaching,
+    completion,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

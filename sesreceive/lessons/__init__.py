@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
+from sesreceive.lessons.assignment import Assignment
 from sesreceive.lessons.choice import ChoiceGoal
+from sesreceive.lessons.class_kit import ClassKit, Grades, grade
 from sesreceive.lessons.collection import Course, check, everything, exercise, load, names
 from sesreceive.lessons.differing_mail import DifferingMailGoal
 from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
@@ -23,9 +25,12 @@ from sesreceive.lessons.parts import Part, PartsGoal
 from sesreceive.lessons.progress import ProgressFile
 from sesreceive.lessons.result import Finding, PartResult, Result
 from sesreceive.lessons.trials import FunctionGoal, MailGoal, Trial, Wanted, ZoneGoal
+from sesreceive.lessons.variant import variant
 
 __all__ = [
+    "Assignment",
     "ChoiceGoal",
+    "ClassKit",
     "Course",
     "DifferingMailGoal",
     "Exercise",
@@ -33,6 +38,7 @@ __all__ = [
     "Finding",
     "FunctionGoal",
     "Goal",
+    "Grades",
     "Lesson",
     "MailGoal",
     "Mistake",
@@ -49,6 +55,8 @@ __all__ = [
     "check",
     "everything",
     "exercise",
+    "grade",
     "load",
     "names",
+    "variant",
 ]

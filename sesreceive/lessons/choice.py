@@ -26,6 +26,8 @@ class ChoiceGoal(Goal):
         The sentence that is right.
     wrong : mapping of str to str
         The others, with the reason why each is wrong.
+    order : str
+        Another text puts them in another order.
 
     Examples
     --------
@@ -38,11 +40,12 @@ class ChoiceGoal(Goal):
 
     right: str
     wrong: Mapping[str, str] = field(default_factory=dict)
+    order: str = ""
 
     @property
     def choices(self) -> dict[str, str]:
         """Letter to sentence, in an order that says nothing about which is right and is the same on every run."""
-        texts = sorted((self.right, *self.wrong), key=lambda text: sha256(text.encode()).digest())
+        texts = sorted((self.right, *self.wrong), key=lambda text: sha256(f"{self.order}{text}".encode()).digest())
         return dict(zip(ascii_lowercase, texts, strict=False))
 
     @property
