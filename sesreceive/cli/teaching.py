@@ -24,13 +24,16 @@ def add(commands: Commands) -> None:
         examples=("sesreceive lessons", "sesreceive lessons order", "sesreceive lessons order/stop"),
     )
     listing.add_argument("name", nargs="?", type=text("a lesson"), help="a lesson, or a lesson and an exercise")
-    of_class = commands.command("class", None, "give each student of a class a task of its own, and grade the answers")
+    make_one = "sesreceive class make monday --student ana --student bo --exercise order/stop --seed 7"
+    of_class = commands.command(
+        "class", None, "give each student of a class a task of its own, and grade the answers", examples=(make_one,)
+    )
     inside = Commands(of_class)
     make = inside.command(
         "make",
         _make,
         "write a folder with a file and a notebook for each student",
-        examples=("sesreceive class make monday --student ana --student bo --exercise order/stop --seed 7",),
+        examples=(make_one,),
     )
     file_option(make, "folder", help="new folder")
     make.add_argument(
