@@ -16,7 +16,8 @@ from sesreceive.json_input import parse_json
 from sesreceive.lessons.assignment import Assignment
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
-from sesreceive.wording import NO, YES, count
+from sesreceive.signs import NO, YES
+from sesreceive.wording import count
 
 __all__ = ["ClassKit", "Grades", "grade"]
 
