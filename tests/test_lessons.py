@@ -73,8 +73,10 @@ def test_a_lesson_shows_a_picture_early_and_has_something_to_change(name: str) -
 
 @pytest.mark.parametrize("name", IDEAS)
 def test_a_lesson_asserts_what_it_claims_and_tags_its_facts(name: str) -> None:
-    asserting = [cell for cell in cells(name, "code") if "assert " in text(cell)]
-    assert len(asserting) >= len(cells(name, "code")) - 1
+    # The cell of an exercise holds an answer of the reader's, which may be wrong.
+    claiming = [cell for cell in cells(name, "code") if "ses.lessons." not in text(cell)]
+    asserting = [cell for cell in claiming if "assert " in text(cell)]
+    assert len(asserting) >= len(claiming) - 1
     tags = re.findall(r"\b(documented|observed|assumed)\b", " ".join(map(text, cells(name, "markdown"))))
     assert len(tags) >= 3
 

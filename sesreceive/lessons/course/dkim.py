@@ -13,7 +13,9 @@ from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.signed_mail import BY_AUTHOR, BY_OTHER, RECORD, SELECTOR
 from sesreceive.lessons.trials import MailGoal, Trial, Wanted, ZoneGoal
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "15-dkim.ipynb"
 
 OPEN = account(rule("everything", store("mail/")))
 KEY = f"{SELECTOR}._domainkey.example.org"

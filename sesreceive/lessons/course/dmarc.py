@@ -14,7 +14,9 @@ from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.played_mail import HELLO
 from sesreceive.lessons.trials import ENVELOPE, MailGoal, Trial, Wanted, ZoneGoal
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "16-dmarc.ipynb"
 
 OPEN = account(rule("everything", store("mail/")))
 SPF = {

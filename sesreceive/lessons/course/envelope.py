@@ -15,7 +15,9 @@ from sesreceive.lessons.known_value import ValueGoal
 from sesreceive.lessons.played_mail import HELLO, received
 from sesreceive.lessons.trials import ENVELOPE, MailGoal, Trial, Wanted
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "13-envelope-and-headers.ipynb"
 
 TWO = account(
     rule("ana", store("ana/"), to=("ana@example.com",)),

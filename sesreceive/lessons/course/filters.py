@@ -13,7 +13,7 @@ from sesreceive.lessons.exercise import Exercise, Mistake
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 
-NOTEBOOK = ""
+NOTEBOOK = "12-ip-filters.ipynb"
 OPEN = account(rule("everything", store("mail/")))
 
 

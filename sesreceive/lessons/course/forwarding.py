@@ -14,7 +14,9 @@ from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.signed_mail import BY_AUTHOR, RECORD, SELECTOR
 from sesreceive.lessons.trials import ENVELOPE, MailGoal, Trial, Wanted
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "17-forwarding-and-arc.ipynb"
 
 OPEN = account(rule("everything", store("mail/")))
 ZONE = {

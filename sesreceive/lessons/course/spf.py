@@ -15,7 +15,9 @@ from sesreceive.lessons.known_value import ValueGoal
 from sesreceive.lessons.played_mail import received
 from sesreceive.lessons.trials import ENVELOPE, Trial, Wanted, ZoneGoal
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "14-spf.ipynb"
 
 OPEN = account(rule("everything", store("mail/")))
 PARTNER = {"example.net": {"TXT": ["v=spf1 ip4:203.0.113.0/24 -all"]}}
