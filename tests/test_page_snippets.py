@@ -49,6 +49,7 @@ def snippets(page: str) -> Iterator[Snippet]:
 FAQ = list(snippets("faq.md"))
 # The program for Amazon's own client needs an environment of its own: `tests/kms` runs it.
 HOW_TO = [one for one in snippets("how-to.md") if "s3_encryption" not in one.code]
+OTHER_TOOLS = list(snippets("comparison.md"))
 # What takes a second or more: other processes, a sample company, live servers.
 SLOW = {
     "Can my web hook get signed SNS messages on this machine?",
@@ -80,6 +81,13 @@ def test_a_snippet_of_the_questions_prints_what_the_page_says(
     monkeypatch.chdir(tmp_path)
     assert snippet.printed is not None, "the page does not say what it prints"
     assert run(FAQ[0].code + snippet.code, {"__name__": "snippet"}) == snippet.printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("snippet", [pytest.param(one, id=str(number)) for number, one in enumerate(OTHER_TOOLS)])
+def test_what_is_said_of_other_tools_is_so(snippet: Snippet) -> None:
+    pytest.importorskip("moto", reason="moto is not installed")
+    assert run(snippet.code, {"__name__": "snippet"}) == snippet.printed
 
 
 def test_every_question_has_a_snippet() -> None:
