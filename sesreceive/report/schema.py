@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.errors import InputError, MissingExtraError, one_line
@@ -73,9 +74,8 @@ class Schema:
         MissingExtraError
             When pyarrow is not installed.
         """
-        pa = _pyarrow()
-        schema = pa.schema([pa.field(column.name, _arrow_type(column)) for column in self.table.columns])
-        return schema.with_metadata(pa.Schema.from_pandas(self.frame(), preserve_index=False).metadata)
+        _pyarrow()
+        return _arrow_schema(self.table)
 
     def frame(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
         """Rows with the declared columns, dtypes and categories; none by default.
@@ -116,6 +116,14 @@ class Schema:
     def __repr__(self) -> str:
         """One line: the table and how many columns it has."""
         return f"<Schema of the table {self.table.name}: {len(self.names)} columns>"
+
+
+@cache
+def _arrow_schema(table: Table) -> Any:
+    """Made once for each declared table: a chunk of a replay would wait for it longer than for its rows."""
+    pa = _pyarrow()
+    schema = pa.schema([pa.field(column.name, _arrow_type(column)) for column in table.columns])
+    return schema.with_metadata(pa.Schema.from_pandas(Schema(table).frame(), preserve_index=False).metadata)
 
 
 def _arrow_type(column: Column) -> Any:
