@@ -33,6 +33,7 @@ from sesreceive.scan.markers import MarkerScanner
 from sesreceive.scan.scanner import Scanner
 from sesreceive.shown import Shown
 from sesreceive.stages import authentication, body, evaluation, filtering, recipients, scanning, sender
+from sesreceive.stages.authentication import AuthenticationDecision
 from sesreceive.stages.body import BodyDecision
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.index import AccountIndex
@@ -342,7 +343,24 @@ class Receiver(Shown):
             return BodyDecision(reply=transaction.sender.reply, reason=transaction.sender.reason)
         return body.decide(message, transaction.recipients, bounds=transaction.bounds, assumptions=self.assumptions)
 
-    def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
+    def authenticate(self, submission: Submission) -> AuthenticationDecision:
+        """Step 3, first half, before `process`: SPF, DKIM and DMARC, which nothing that is performed changes."""
+        return authentication.authenticate(
+            submission.message,
+            submission.envelope,
+            self.resolver,
+            submission.received_s,
+            self.assumptions,
+            self._memory,
+        )
+
+    def process(
+        self,
+        submission: Submission,
+        *,
+        known: Reception | TakenOver | None = None,
+        authenticated: AuthenticationDecision | None = None,
+    ) -> Reception:
         """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions.
 
         Parameters
@@ -352,6 +370,8 @@ class Receiver(Shown):
         known : Reception or TakenOver, optional
             An earlier reception of the same message, or what a stored object tells of one; its authentication and scan
             results are taken over.
+        authenticated : AuthenticationDecision, optional
+            From `authenticate`, where that was called before.
         """
         before = [
             submission.decision.events,
@@ -380,7 +400,9 @@ class Receiver(Shown):
         planned = evaluation.plan(
             account.active_rule_set, submission.recipients, tls=envelope.tls, assumptions=self.assumptions
         )
-        if isinstance(known, TakenOver) and known.authentication is not None:
+        if authenticated is not None:
+            pass
+        elif isinstance(known, TakenOver) and known.authentication is not None:
             authenticated = authentication.decided(known.authentication, self.assumptions, known.told)
         elif isinstance(known, Reception) and known.authentication is not None:
             authenticated = authentication.reread(
@@ -392,10 +414,7 @@ class Receiver(Shown):
                 after=self.assumptions,
             )
         else:
-            now = submission.received_s
-            authenticated = authentication.authenticate(
-                message, envelope, self.resolver, now, self.assumptions, self._memory
-            )
+            authenticated = self.authenticate(submission)
         if known is not None and known.scan is not None and known.scan.findings and planned.scans:
             scanned = known.scan
         else:

@@ -21,8 +21,9 @@ from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.provenance import Origin
 from sesreceive.message_id import SeededMessageIds
 from sesreceive.receiver import Receiver
+from sesreceive.replay.receptions import Drawn, received
 from sesreceive.replay.replaying import located
-from sesreceive.replay.sharing import Drawn, fewer_collections, packed, received, unpacked
+from sesreceive.replay.sharing import fewer_collections, packed, unpacked
 from sesreceive.report.columns import MESSAGES, TABLES
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables, clean, frame

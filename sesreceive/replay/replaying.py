@@ -16,7 +16,8 @@ from sesreceive.receiver import Receiver
 from sesreceive.replay.done import Before, Done, Left
 from sesreceive.replay.known_results import Known, KnownResults
 from sesreceive.replay.progress import Progress, Ticker
-from sesreceive.replay.sharing import Authenticated, Way, fewer_collections, is_here, received, shared_out, tasks_of
+from sesreceive.replay.receptions import receptions
+from sesreceive.replay.sharing import Authenticated, Way, fewer_collections, is_here, shared_out, tasks_of
 from sesreceive.report import Report
 
 __all__ = ["Source", "replay"]
@@ -117,8 +118,9 @@ def replay(
     with fewer_collections(), Ticker(progress, total_of(items, limit)) as ticker:
         try:
             if executor is None or is_ordered(receiver):
-                for task in tasks_of(receiver, left, way):
-                    one = received(receiver, task.item, task.drawn, take_over, task.results)
+                tasks = tasks_of(receiver, left, way)
+                # What one message teaches is known to the next one.
+                for task, one in receptions(receiver, tasks, take_over, one_by_one=way.known is not None):
                     if isinstance(one, PassedOver):
                         report.pass_over((one,))
                         continue

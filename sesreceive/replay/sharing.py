@@ -18,22 +18,18 @@ from sesreceive.auth.results import AuthenticationResults
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.corpus import Item
-from sesreceive.mail.passed_over import PassedOver, Why
+from sesreceive.mail.passed_over import PassedOver
 from sesreceive.receiver import Receiver
-from sesreceive.reception import Reception
 from sesreceive.replay.known_results import Keys, KnownResults
+from sesreceive.replay.receptions import Task, receptions
 from sesreceive.report import Report
-from sesreceive.stages.taken_over import TakenOver, taken_over
 
 __all__ = [
     "Authenticated",
-    "Drawn",
-    "Task",
     "Way",
     "fewer_collections",
     "is_here",
     "packed",
-    "received",
     "shared_out",
     "tasks_of",
     "unpacked",
@@ -43,8 +39,6 @@ __all__ = [
 # Chunks on their way for each worker: enough that none waits, few enough that memory stays bounded.
 _AHEAD = 2
 
-# The id and time a message is given.
-Drawn: TypeAlias = tuple[str, float]
 # What the results of each message follow from, and whether they are those of an earlier run.
 Authenticated: TypeAlias = "list[tuple[str, bool]]"
 T = TypeVar("T")
@@ -85,38 +79,6 @@ class Way(Generic[T]):
         for name, value in zip(("made", "keep", "take_over", "keyed", "merges"), state, strict=True):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "known", None)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One message: its id and time, what its results follow from (nothing where nobody asks), and those known."""
-
-    item: Item
-    drawn: Drawn
-    key: str = ""
-    results: AuthenticationResults | None = None
-
-
-_TOLD = "the results are those of an earlier run with the same bytes, envelope, DNS, settings and time"
-
-
-def received(
-    receiver: Receiver, item: Item, drawn: Drawn, take_over: bool, results: AuthenticationResults | None = None
-) -> Reception | PassedOver:
-    """One message; of one that SES stored, the message id is taken over, and what SES found out about it.
-
-    What is raised meanwhile, by a scanner or a backend of somebody's, is of this message: the next one is received.
-    """
-    stored = item.stored if take_over else None
-    known = None if results is None else TakenOver(authentication=results, told=_TOLD)
-    if stored is not None:
-        drawn = (stored.message_id, drawn[1])
-        known = taken_over(stored)
-    try:
-        submission = receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn)
-        return receiver.process(submission, known=known)
-    except Exception as error:  # noqa: BLE001 - anybody's code; a run of hours does not end with one message
-        return PassedOver(item.name, Why.BROKEN, f"{type(error).__name__}: {one_line(error, 500)}")
 
 
 # New objects between two runs of the garbage collector while messages are received; Python's own number is 700.
@@ -232,8 +194,7 @@ def _receive(receiver: Receiver, tasks: Sequence[Task], start: int, way: Way[T])
     learned: list[tuple[str, AuthenticationResults]] = []
     keys: Authenticated = []
     with fewer_collections():
-        for task in tasks:
-            one = received(receiver, task.item, task.drawn, way.take_over, task.results)
+        for task, one in receptions(receiver, tasks, way.take_over):
             if isinstance(one, PassedOver):
                 report.pass_over((one,))
                 continue

@@ -1,0 +1,146 @@
+"""The messages of a replay received one after the other; several are authenticated before the first is processed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sesreceive.auth.results import AuthenticationResults
+from sesreceive.clock import SteppingClock, SystemClock
+from sesreceive.dns.zone import Zone
+from sesreceive.errors import one_line
+from sesreceive.mail.corpus import Item
+from sesreceive.mail.passed_over import PassedOver, Why
+from sesreceive.receiver import Receiver, Submission
+from sesreceive.reception import Reception
+from sesreceive.stages.authentication import AuthenticationDecision
+from sesreceive.stages.taken_over import TakenOver, taken_over
+
+__all__ = ["Drawn", "Task", "received", "receptions"]
+
+# How many messages, and of how many octets in all, are authenticated one after the other before they are processed.
+_TOGETHER, _OCTETS_TOGETHER = 32, 1 << 20
+
+# The id and time a message is given.
+Drawn: TypeAlias = tuple[str, float]
+
+_TOLD = "the results are those of an earlier run with the same bytes, envelope, DNS, settings and time"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One message: its id and time, what its results follow from (nothing where nobody asks), and those known."""
+
+    item: Item
+    drawn: Drawn
+    key: str = ""
+    results: AuthenticationResults | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    """A message that was handed over, or why it could not be; and what is known of it before."""
+
+    task: Task
+    submission: Submission | PassedOver
+    known: TakenOver | None
+
+
+def received(
+    receiver: Receiver, item: Item, drawn: Drawn, take_over: bool, results: AuthenticationResults | None = None
+) -> Reception | PassedOver:
+    """One message; see `receptions`."""
+    return _processed(receiver, _submitted(receiver, Task(item, drawn, results=results), take_over), None)
+
+
+def receptions(
+    receiver: Receiver, tasks: Iterable[Task], take_over: bool, *, one_by_one: bool = False
+) -> Iterator[tuple[Task, Reception | PassedOver]]:
+    """Each message and what became of it, in order.
+
+    A few are handed over and authenticated before the first of them is processed: the code of one step then stays in
+    the processor's cache, which is a quarter of a replay. Nothing is different by it, as long as neither effects nor
+    readings of the clock can reach the authentication of later messages; else they are received one by one.
+
+    Of a message that SES stored, the message id is taken over, and what SES found out about it. What is raised
+    meanwhile, by a scanner or a backend of somebody's, is of this message: the next one is received. What `tasks` raise
+    is raised behind the messages before it.
+
+    Parameters
+    ----------
+    take_over : bool
+        As for `replay`.
+    one_by_one : bool
+        Whether a task must not be asked for before the message before it is received.
+    """
+    most = 1 if one_by_one or not _may_authenticate_first(receiver) else _TOGETHER
+    waiting = iter(tasks)
+    problem: BaseException | None = None
+    while problem is None:
+        batch, problem = _next(receiver, waiting, take_over, most)
+        if not batch and problem is None:
+            return
+        found = [_authenticated(receiver, one) if most > 1 else None for one in batch]
+        for one, authenticated in zip(batch, found, strict=True):
+            yield one.task, _processed(receiver, one, authenticated)
+    raise problem
+
+
+def _may_authenticate_first(receiver: Receiver) -> bool:
+    clock = type(receiver.clock)
+    return type(receiver.resolver) is Zone and (clock is SteppingClock or clock is SystemClock)
+
+
+def _next(
+    receiver: Receiver, waiting: Iterator[Task], take_over: bool, most: int
+) -> tuple[list[_Submitted], BaseException | None]:
+    """The next messages, handed over; and what the source broke off with."""
+    batch: list[_Submitted] = []
+    octets = 0
+    try:
+        while len(batch) < most and octets < _OCTETS_TOGETHER:
+            task = next(waiting)
+            batch.append(_submitted(receiver, task, take_over))
+            octets += len(task.item.raw)
+    except StopIteration:
+        pass
+    except BaseException as error:  # noqa: BLE001 - raised behind what came before it
+        return batch, error
+    return batch, None
+
+
+def _submitted(receiver: Receiver, task: Task, take_over: bool) -> _Submitted:
+    item, drawn = task.item, task.drawn
+    stored = item.stored if take_over else None
+    known = None if task.results is None else TakenOver(authentication=task.results, told=_TOLD)
+    if stored is not None:
+        drawn = (stored.message_id, drawn[1])
+        known = taken_over(stored)
+    try:
+        return _Submitted(task, receiver.submit(item.message, item.envelope, name=item.name, drawn=drawn), known)
+    except Exception as error:  # noqa: BLE001 - anybody's code; a run of hours does not end with one message
+        return _Submitted(task, _broken(item, error), None)
+
+
+def _authenticated(receiver: Receiver, one: _Submitted) -> AuthenticationDecision | None:
+    submission = one.submission
+    if isinstance(submission, PassedOver) or not submission.accepted or one.known is not None:
+        return None
+    return receiver.authenticate(submission)
+
+
+def _processed(
+    receiver: Receiver, one: _Submitted, authenticated: AuthenticationDecision | None
+) -> Reception | PassedOver:
+    submission = one.submission
+    if isinstance(submission, PassedOver):
+        return submission
+    try:
+        return receiver.process(submission, known=one.known, authenticated=authenticated)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _broken(one.task.item, error)
+
+
+def _broken(item: Item, error: Exception) -> PassedOver:
+    return PassedOver(item.name, Why.BROKEN, f"{type(error).__name__}: {one_line(error, 500)}")
