@@ -93,6 +93,8 @@ if TYPE_CHECKING:
     from sesreceive.formats import Loaded, load
     from sesreceive.formats.drift import drift
     from sesreceive.functions.registry import Handler
+    from sesreceive.lab.experiment import experiment
+    from sesreceive.lab.traffic import Traffic
     from sesreceive.likeness.fidelity import fidelity
     from sesreceive.permissions import Permissions
     from sesreceive.replay.frame_function import frame_function, message_frames
@@ -168,6 +170,7 @@ __all__ = [
     "SystemClock",
     "TextIs",
     "TlsPolicy",
+    "Traffic",
     "UnsortedFolder",
     "ValidationError",
     "Verdict",
@@ -186,6 +189,7 @@ __all__ = [
     "differences",
     "drift",
     "equivalent",
+    "experiment",
     "fidelity",
     "frame_function",
     "gallery",
@@ -228,6 +232,8 @@ _LATER = {
     "differences": "sesreceive.analysis.what_if",
     "drift": "sesreceive.formats.drift",
     "equivalent": "sesreceive.analysis.compare",
+    "Traffic": "sesreceive.lab.traffic",
+    "experiment": "sesreceive.lab.experiment",
     "fidelity": "sesreceive.likeness.fidelity",
     "KnownResults": "sesreceive.replay.known_results",
     "frame_function": "sesreceive.replay.frame_function",

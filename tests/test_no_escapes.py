@@ -39,6 +39,10 @@ NUMBERS = "a number"
 OURS = "our own words"
 REASONS = {
     ("captures/capture.py", "self.kind"): OURS,
+    ("cli/experimenting.py", "tried.to_text(options.table or _TABLES[0])"): "cells through one_line, see report/grid",
+    ("lab/experiment_result.py", "*told"): "each through one_line, the line above",
+    ("lab/traffic.py", "self.seed"): NUMBERS,
+    ("plot/report_plots.py", "PICTURES"): OURS,
     ("captures/pairing.py", "str(one.kind)"): OURS,
     ("cli/checking.py", "support_markdown(public_support())"): OURS,
     ("cli/scoring.py", "_table(score)"): "cells through one_line, see support.py",

@@ -16,13 +16,14 @@ from sesreceive.assumption import Assumptions
 from sesreceive.auth.forced import forced
 from sesreceive.clock import SteppingClock
 from sesreceive.dns.recorded_answers import Recorded
+from sesreceive.dns.resolver import Resolver
 from sesreceive.dns.zone import Zone
 from sesreceive.effects import Effect, Invoke, Outcome
 from sesreceive.errors import Problem, ValidationError
 from sesreceive.functions.lambda_context import Called, function_name
 from sesreceive.functions.registry import Functions, outcome_of
 from sesreceive.reading.changes import same_effect
-from sesreceive.receiver import Receiver
+from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
 from sesreceive.scan.scanner import Subject
 from sesreceive.scan.scripted import ForcedScanner
@@ -30,7 +31,7 @@ from sesreceive.stages import scanning
 from sesreceive.verdict import Verdict
 from sesreceive.wording import count, either, expected
 
-__all__ = ["Mattered", "alternatives", "change_between", "mattered", "rerun", "reruns"]
+__all__ = ["Mattered", "alternatives", "change_between", "mattered", "rerun", "reruns", "submitted"]
 
 # What a message that was refused and now is not has for its id and time.
 _NO_ID, _NO_TIME = "0" * 38 + "01", 0.0
@@ -152,18 +153,23 @@ def reruns(
                 clock=SteppingClock(step_s=0.0),
             )
         again.backend = _Replayed(reception, answers or {}, called)
-        again.provider_lists = reception.provider_lists
-        questions = reception.decision.questions
-        again.resolver = Recorded(questions, otherwise=asked) if questions else asked
         again.assumptions = assumptions or reception.assumptions
-        again.bounds = reception.bounds
-        yield _processed(again, reception, said)
+        yield _processed(again, reception, asked, said)
 
 
-def _processed(again: Receiver, reception: Reception, said: Mapping[str, Verdict | str]) -> Reception:
+def submitted(again: Receiver, reception: Reception, asked: Resolver) -> Submission:
+    """The SMTP session of the message once more: what DNS lists said then is taken over."""
+    again.provider_lists = reception.provider_lists
+    questions = reception.decision.questions
+    again.resolver = Recorded(questions, otherwise=asked) if questions else asked
+    again.bounds = reception.bounds
     received_s = reception.received_at.timestamp() if reception.received_at else _NO_TIME
     drawn = reception.message_id or _NO_ID, received_s
-    submission = again.submit(reception.message, reception.envelope, name=reception.name, drawn=drawn)
+    return again.submit(reception.message, reception.envelope, name=reception.name, drawn=drawn)
+
+
+def _processed(again: Receiver, reception: Reception, asked: Resolver, said: Mapping[str, Verdict | str]) -> Reception:
+    submission = submitted(again, reception, asked)
     if not said:
         return again.process(submission, known=reception)
     known = reception

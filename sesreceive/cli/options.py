@@ -142,8 +142,8 @@ def tabled(added: argparse.ArgumentParser, *, usual: str | None = "messages") ->
 _EFFECTIVE: Mapping[str, tuple[Callable[[argparse.Namespace], bool], str]] = {
     "zone": (
         lambda options: (
-            options.account is not None
-            or not hasattr(options, "dataset")
+            not hasattr(options, "dataset")
+            or options.account is not None
             or (getattr(options, "api", None) is not None and options.dataset is None)
         ),
         "without --account: a dataset brings its own DNS records",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sesreceive.plot.counts import Way
+from sesreceive.plot.drawing import ground
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,6 +75,7 @@ def draw(ax: Axes, ways: Sequence[Way], columns: Sequence[str], *, accepted: str
                 ha="left",
                 clip_on=False,
                 parse_math=False,
+                bbox={"facecolor": ground(), "edgecolor": "none", "alpha": 0.6, "pad": 0.8},
             )
         ax.text(place, -0.03, columns[place], size=10, weight="bold", va="bottom", ha="left", parse_math=False)
     lowest = max((tops[p][n] + heights[p][n] / total for p in range(len(columns)) for n in heights[p]), default=1)

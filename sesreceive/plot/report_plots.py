@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sesreceive.errors import InputError, MissingExtraError
+from sesreceive.analysis.coverage_tally import coverage
+from sesreceive.analysis.reasons import reasons
+from sesreceive.errors import InputError
 from sesreceive.palette import hue
-from sesreceive.plot import counts
+from sesreceive.plot import counts, tallies
+from sesreceive.plot.coverage_picture import draw as draw_coverage
+from sesreceive.plot.drawing import axes, bar, bare, edge, label, legend, need_matplotlib, ticks, title
+from sesreceive.plot.fills import VERDICTS, Fill, fill
+from sesreceive.plot.variant_pictures import draw_differences
 from sesreceive.report import Report
 from sesreceive.trace.events import Kind, Op
 from sesreceive.trace.vocabulary import term
-from sesreceive.verdict import Verdict
 from sesreceive.wording import count, either, expected
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ReportPlots"]
+    from sesreceive.account.account import Account
+    from sesreceive.report.cost import Prices
 
-# Colour and hatch of a verdict; DISABLED is an empty outline.
-_FILLS: Mapping[Verdict, tuple[str, str]] = {
-    Verdict.PASS: (hue("good"), ""),
-    Verdict.FAIL: (hue("bad"), "xxx"),
-    Verdict.GRAY: (hue("note"), "..."),
-    Verdict.PROCESSING_FAILED: (hue("odd"), "///"),
-    Verdict.DISABLED: ("none", ""),
-}
+__all__ = ["PICTURES", "ReportPlots"]
+
 # Colour, marker and words of what stands in a timeline.
 _POINTS: Mapping[str, tuple[str, str, str]] = {
     "fired": (hue("good"), "o", term(Kind.RULE, Op.MATCH).word),
@@ -38,6 +38,17 @@ _POINTS: Mapping[str, tuple[str, str, str]] = {
     "failed": (hue("bad"), "X", term(Kind.RULE, Op.FAIL).word),
     "refused": (hue("bad"), "v", term(Kind.RECIPIENT, Op.MISS).word),
 }
+# What a rule came to; what did not happen is grey or empty.
+_RULE_FILLS: Mapping[str, Fill] = dict(
+    zip(
+        tallies.RULE_OUTCOMES,
+        (Fill(hue("good")), Fill(hue("now"), "..."), Fill(hue("bad"), "xxx"), Fill(hue("note"), "///"), Fill("none")),
+        strict=True,
+    )
+)
+_WAYS = ("domain", "answer", "rules that match", "rules that ran")
+PICTURES = ("funnel", "verdicts", "rules", "timeline", "flow", "recipients", "cost", "differences", "coverage")
+"""The names of the pictures."""
 _COLUMNS = ("address", "answer", "rules that fired", "what was done")
 
 
@@ -58,62 +69,57 @@ class ReportPlots:
     """
 
     def __init__(self, report: Report) -> None:
-        try:
-            import matplotlib  # noqa: F401 - tell now, not in the middle of a picture
-        except ImportError:
-            raise MissingExtraError("matplotlib", extra="notebook", purpose="report.plot") from None
+        need_matplotlib("report.plot")
         self._report = report
 
     def funnel(self, ax: Axes | None = None) -> Axes:
         """How many messages came how far, from the connection to the action, and what kept the others back."""
         steps = counts.funnel(self._report)
-        ax = _axes(ax, 9, 3.2)
+        ax = axes(ax, 9, 3.2)
         places = range(len(steps))
         bars = ax.barh(places, [step.messages for step in steps], color=hue("good"), height=0.7)
         most = max(steps[0].messages, 1)
-        for before, step, bar in zip((steps[0], *steps), steps, bars, strict=False):
+        for before, step, drawn in zip((steps[0], *steps), steps, bars, strict=False):
             lost = before.messages - step.messages
             told = f" {step.messages}" + (f"  (−{lost}: {step.lost})" if lost and step.lost else "")
-            ax.text(bar.get_width() + most * 0.005, bar.get_y() + bar.get_height() / 2, told, va="center", size=9)
+            ax.text(
+                drawn.get_width() + most * 0.005,
+                drawn.get_y() + drawn.get_height() / 2,
+                told,
+                va="center",
+                size=9,
+                parse_math=False,
+            )
         ax.set_yticks(places, [step.label for step in steps])
         ax.invert_yaxis()
         ax.set_xlim(0, most * 1.9)
         ax.set_xticks([])
-        _bare(ax)
+        bare(ax)
+        ax.set_xlabel("messages")
+        ax.set_ylabel("step")
         ax.set_title(f"{self._counted()}: how far they came")
         return ax
 
     def verdicts(self, ax: Axes | None = None) -> Axes:
         """How many accepted messages have each verdict, one bar for each of the five checks."""
         table = counts.verdicts(self._report)
-        ax = _axes(ax, 8, 3)
+        ax = axes(ax, 8, 3)
         left = dict.fromkeys(table, 0)
         total = max((sum(row.values()) for row in table.values()), default=0)
-        for verdict, (colour, hatch) in _FILLS.items():
-            row = [table[check][verdict] for check in table]
-            if not any(row):
+        for verdict, filled in VERDICTS.items():
+            if not any(row[verdict] for row in table.values()):
                 continue
-            start = [left[check] for check in table]
-            bars = ax.barh(
-                [check.upper() for check in table],
-                row,
-                left=start,
-                color=colour,
-                hatch=hatch,
-                edgecolor=_edge() if colour == "none" else "white",
-                linewidth=0.8,
-                height=0.7,
-                label=verdict,
-            )
-            for check, number, bar in zip(table, row, bars, strict=True):
+            for place, (check, row) in enumerate(table.items()):
+                number = row[verdict]
+                bar(ax, place, number, filled, left=left[check], name="" if place else verdict)
+                if number > total * 0.04:
+                    label(ax, left[check] + number / 2, place, f"{number:,}", filled.colour)
                 left[check] += number
-                if number > total * 0.03:
-                    _label(ax, bar.get_x() + number / 2, bar.get_y() + bar.get_height() / 2, str(number), colour)
-        ax.invert_yaxis()
+        ticks(ax, [check.upper() for check in table])
         ax.set_xlabel("accepted messages")
-        _bare(ax, keep=("bottom",))
-        if total:
-            ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handleheight=1.4)
+        ax.set_ylabel("check")
+        bare(ax, keep=("bottom",))
+        legend(ax, loc="upper left", bbox_to_anchor=(1.01, 1))
         ax.set_title(f"{total} accepted: what was found out about them")
         return ax
 
@@ -131,7 +137,7 @@ class ReportPlots:
         if by not in ("time", "number"):
             raise InputError(f"by: {expected(either(('time', 'number')), by, ('time', 'number'))}")
         lanes, points = counts.firings(self._report)
-        ax = _axes(ax, 9, 1.4 + 0.28 * len(lanes))
+        ax = axes(ax, 9, 1.4 + 0.28 * len(lanes))
         times = self._report.messages["received_at"].ffill().bfill()
         timed = by == "time" and bool(times.notna().all()) and len(times) > 0
         where: Any = times.dt.tz_localize(None).to_numpy() if timed else range(len(times))
@@ -141,13 +147,13 @@ class ReportPlots:
                 x = [where[number] for number, _ in chosen]
                 y = [lane for _, lane in chosen]
                 ax.scatter(x, y, s=26, c=colour, marker=marker, label=words, linewidths=0, alpha=0.85)
-        ax.set_yticks(range(len(lanes)), list(lanes))
-        ax.set_ylim(len(lanes) - 0.4, -0.6)
+        ticks(ax, lanes)
+        ax.set_ylabel("rule")
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
         ax.set_xlabel("received (UTC)" if timed else "number of the message")
         if timed:
             _dates(ax, times.min() == times.max())
-        _bare(ax, keep=("bottom",))
+        bare(ax, keep=("bottom",))
         if points:
             ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False)
         ax.set_title(f"{self._counted()}: when which rule fired", pad=28 if points else 6)
@@ -161,10 +167,126 @@ class ReportPlots:
         from sesreceive.plot.bands import draw
 
         ways = counts.ways(self._report)
-        ax = _axes(ax, 10, 5.5)
-        draw(ax, ways, _COLUMNS, accepted=hue("good"), refused=hue("bad"), edge=_edge())
+        ax = axes(ax, 10, 5.5)
+        draw(ax, ways, _COLUMNS, accepted=hue("good"), refused=hue("bad"), edge=edge())
         ax.set_title(f"{self._counted()}: which ways they took", pad=26)
         return ax
+
+    def rules(self, ax: Axes | None = None) -> Axes:
+        """What each rule came to for the accepted messages, in the order of the set; of each message one thing."""
+        table = tallies.rule_outcomes(self._report)
+        ax = axes(ax, 9, 1.6 + 0.32 * max(len(table), 1))
+        accepted = max((sum(row.values()) for row in table.values()), default=0)
+        left = [0] * len(table)
+        for what, filled in _RULE_FILLS.items():
+            if not any(row[what] for row in table.values()):
+                continue
+            for place, row in enumerate(table.values()):
+                bar(ax, place, row[what], filled, left=left[place], name="" if place else what)
+                if row[what] > accepted * 0.04:
+                    label(ax, left[place] + row[what] / 2, place, f"{row[what]:,}", filled.colour)
+                left[place] += row[what]
+        ticks(ax, list(table))
+        ax.set_xlim(0, max(accepted, 1) * 1.005)  # the outline of the last piece is inside
+        ax.set_xlabel("accepted messages")
+        ax.set_ylabel("rule")
+        bare(ax, keep=("bottom",))
+        legend(ax, loc="upper left", bbox_to_anchor=(1.01, 1))
+        title(ax, f"{count(accepted, 'accepted message')}: what each rule came to")
+        return ax
+
+    def recipients(self, ax: Axes | None = None) -> Axes:
+        """Which ways the recipients took: from their domain over the answer to the rules that match and that ran.
+
+        A band is as wide as there are recipients; refused ones are hatched.
+        """
+        from sesreceive.plot.bands import draw
+
+        ways = tallies.recipient_ways(self._report)
+        ax = axes(ax, 11, 5.5)
+        draw(ax, ways, _WAYS, accepted=hue("good"), refused=hue("bad"), edge=edge())
+        named = sum(way.messages for way in ways)
+        title(ax, f"{count(named, 'recipient')} of {self._counted()}: which rules they come to", pad=26)
+        return ax
+
+    def cost(self, ax: Axes | None = None, *, prices: Prices | None = None) -> Axes:
+        """What AWS would charge for this mail: receiving, then each rule; one piece an item.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        prices : Prices, optional
+            In US dollars; the dated table of `sesreceive.report.cost` by default.
+        """
+        cost = self._report.cost(prices)
+        table = tallies.by_rule(cost.rows)
+        items = list(dict.fromkeys(item for row in table.values() for item in row))
+        ax = axes(ax, 9, 1.6 + 0.36 * max(len(table), 1))
+        left = [0.0] * len(table)
+        for at, item in enumerate(items):
+            named = False
+            for place, row in enumerate(table.values()):
+                if item in row:
+                    bar(ax, place, row[item], fill(at), left=left[place], name="" if named else item)
+                    named = True
+                    left[place] += row[item]
+        most = max(left, default=0.0) or 1.0
+        for place, total in enumerate(left):
+            ax.text(total + most * 0.01, place, f"{total:.6f}", va="center", size=9)
+        ticks(ax, list(table))
+        ax.set_xlim(0, most * 1.2)
+        ax.set_xlabel(f"US dollars ({cost.prices.source}, {cost.prices.as_of})")
+        ax.set_ylabel("rule")
+        bare(ax, keep=("bottom",))
+        legend(ax, loc="upper left", bbox_to_anchor=(1.01, 1))
+        title(ax, f"{self._counted()}: what AWS would charge, {cost.total_usd:.6f} US dollars")
+        return ax
+
+    def differences(self, other: Report, ax: Axes | None = None) -> Axes:
+        """Where the messages of another report part from those of this one, the most frequent ways first.
+
+        Parameters
+        ----------
+        other : Report
+            The same messages in the same order, such as ``Report(replayed(report, account))``.
+        ax : Axes, optional
+            Where to draw.
+
+        Raises
+        ------
+        InputError
+            When the reports have not as many messages, or one has kept no receptions.
+        """
+        if len(other) != len(self._report):
+            raise InputError(
+                f"expected a report of {self._counted()} to compare with but got one of {count(len(other), 'message')}"
+            )
+        pairs = zip(self._report.names, self._report, other, strict=True)
+        rows = [("after", reason[:5]) for reason in reasons(pairs)]
+        return draw_differences(ax, ["after"], rows, head=f"{self._counted()}: where the ways part", start=1)
+
+    def coverage(self, account: Account | None = None, ax: Axes | None = None) -> Axes:
+        """How much of an account this mail exercises, one bar a kind of thing.
+
+        Parameters
+        ----------
+        account : Account, optional
+            By default the one that the mail was received under.
+        ax : Axes, optional
+            Where to draw.
+
+        Raises
+        ------
+        InputError
+            When the report has kept no receptions, or has no message that an account could be taken from.
+        """
+        if account is None:
+            reception = next(iter(self._report), None)
+            if reception is None:
+                raise InputError("expected an account to be covered: a report without messages knows none")
+            account = reception.account
+        return draw_coverage(coverage(account, self._report), ax)
 
     def _counted(self) -> str:
         number = len(self._report)
@@ -172,39 +294,7 @@ class ReportPlots:
 
     def __repr__(self) -> str:
         """One line: the pictures there are."""
-        return f"<pictures of {self._report!r}: funnel, verdicts, timeline, flow>"
-
-
-def _axes(ax: Axes | None, wide: float, high: float) -> Axes:
-    """The Axes that were given, or new ones in a figure of that many inches."""
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(wide, high), layout="constrained")[1]
-
-
-def _bare(ax: Axes, keep: tuple[str, ...] = ()) -> None:
-    """No frame but the sides to keep."""
-    for name, spine in ax.spines.items():
-        spine.set_visible(name in keep)
-    ax.tick_params(left=False)
-
-
-def _edge() -> str:
-    """The colour of text in the style in force."""
-    import matplotlib as mpl
-
-    return str(mpl.rcParams["text.color"])
-
-
-def _label(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
-    """A word on a bar, on a piece of it without hatch."""
-    if colour == "none":
-        ax.text(x, y, text, ha="center", va="center", size=9)
-        return
-    box = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
-    ax.text(x, y, text, ha="center", va="center", size=9, color="black", bbox=box)
+        return f"<pictures of {self._report!r}: {', '.join(PICTURES)}>"
 
 
 def _dates(ax: Axes, one: bool) -> None:

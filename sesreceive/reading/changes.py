@@ -18,7 +18,7 @@ from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.trace.facts import Check
 from sesreceive.trace.vocabulary import term
 
-__all__ = ["Change", "Where", "changes", "same_effect", "untimed"]
+__all__ = ["Change", "Where", "changes", "differs", "parting", "same_effect", "untimed"]
 
 # What stands where there is nothing.
 NOTHING = signs.NONE
@@ -67,12 +67,52 @@ class Change:
 
 def changes(before: Reception, after: Reception) -> tuple[Change, ...]:
     """All that differs between two ends of one message, in the order mail comes by; empty when nothing does."""
+    return tuple(_changes(before, after)) if differs(before, after) else ()
+
+
+def parting(before: Reception, after: Reception) -> Change | None:
+    """The first of the `changes`, where the ways part; what comes behind it is not looked at."""
+    return next(_changes(before, after), None) if differs(before, after) else None
+
+
+def _changes(before: Reception, after: Reception) -> Iterator[Change]:
+    yield from _recipients(before, after)
+    yield from _verdicts(before, after)
+    yield from _rules(before, after)
+    yield from _end(before, after)
+
+
+def differs(before: Reception, after: Reception) -> bool:
+    """Whether there are any `changes`: told without the traces, whose events of all rules are made when read."""
     return (
-        *_recipients(before, after),
-        *_verdicts(before, after),
-        *_rules(before, after),
-        *_end(before, after),
+        before.replies != after.replies
+        or _other_verdicts(before, after)
+        or before.rules != after.rules
+        or (before.stopped_by != after.stopped_by and before.accepted and after.accepted)
+        or _other_effects(before, after)
     )
+
+
+def _other_verdicts(before: Reception, after: Reception) -> bool:
+    return before.verdicts is not None and after.verdicts is not None and before.verdicts != after.verdicts
+
+
+def _other_effects(before: Reception, after: Reception) -> bool:
+    done, would_be_done = _by_rule(before), _by_rule(after)
+    return done.keys() != would_be_done.keys() or any(
+        was is None or would_be is None or _kind_of_change(was, would_be) is not None
+        for rule, before_rule in done.items()
+        for was, would_be in _paired(before_rule, would_be_done[rule])
+    )
+
+
+def _kind_of_change(was: Attempted, would_be: Attempted) -> Where | None:
+    """What is another in two effects with the same operation: the effect itself, what it writes, or nothing."""
+    if was.effect.target != would_be.effect.target or _came_to(was) != _came_to(would_be):
+        return Where.EFFECT
+    if same_effect(was.effect, would_be.effect) or not first_difference(was.effect, would_be.effect)[0]:
+        return None
+    return Where.CONTENTS
 
 
 def _recipients(before: Reception, after: Reception) -> Iterator[Change]:
@@ -105,7 +145,7 @@ def _verdicts(before: Reception, after: Reception) -> Iterator[Change]:
 def _check_reason(reception: Reception, verdict: str) -> str:
     """The reason of the check that a verdict comes from."""
     if verdict in ("spam", "virus"):
-        events = reception.trace.select(stage=Stage.SCANNING)
+        events = tuple(reception.trace.of(Stage.SCANNING))
         findings = [event for event in events if event.check is Check(verdict)]
         return next((event.reason for event in (*findings, *events)), "")
     results = reception.authentication
@@ -154,8 +194,8 @@ def _verb(op: Op | None) -> str:
 
 def _considered(reception: Reception) -> dict[str, tuple[Op | None, str]]:
     """What each rule came to in the evaluation, and why."""
-    events = reception.trace.select(stage=Stage.EVALUATION, kind=Kind.RULE)
-    return {event.subject: (event.op, event.reason) for event in events}
+    events = reception.trace.of(Stage.EVALUATION)
+    return {event.subject: (event.op, event.reason) for event in events if event.kind is Kind.RULE}
 
 
 # ---------------------------------------------------------------- effects
@@ -239,7 +279,11 @@ def _why_not(after: Reception, rule: str, done: Attempted) -> str:
     op, reason = _considered(after).get(rule, _absent(after))
     if op is not Op.MATCH:
         return reason
-    skipped = after.trace.select(stage=Stage.EVALUATION, kind=Kind.ACTION, op=Op.SKIP, rule=rule)
+    skipped = (
+        event
+        for event in after.trace.of(Stage.EVALUATION)
+        if event.kind is Kind.ACTION and event.op is Op.SKIP and event.rule == rule
+    )
     return next(
         (event.reason for event in skipped if event.action == done.effect.action), "the rule has no such action"
     )

@@ -7,7 +7,7 @@ dated table, to be replaced by those of one's own bill.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sesreceive.report.report import Report
 
-__all__ = ["PRICES", "Cost", "Prices", "cost_of"]
+__all__ = ["PRICES", "Cost", "Prices", "cost_of", "reckoned"]
 
 _KB, _GB = 1_024, 1_024**3
 _SNS_CHUNK_BYTES = 64 * _KB
@@ -189,20 +189,61 @@ def cost_of(report: Report, prices: Prices = PRICES) -> Cost:
     ----------
     Amazon SES FAQs, "Am I billed for incoming spam messages?"; Amazon SES pricing.
     """
-    messages = report.messages
-    sizes: list[int] = messages["size_bytes"].tolist()
-    accepted: list[bool] = messages["accepted"].tolist()
-    receiving = [_receiving(size, prices) for size in sizes]
+    messages, actions, effects = report.messages, report.actions, report.effects
+    mail = zip(
+        messages["size_bytes"].tolist(),
+        messages["accepted"].tolist(),
+        messages["client_ip"].tolist(),
+        messages["filter"].fillna("").tolist(),
+        strict=True,
+    )
+    kinds = dict(
+        zip(zip(actions["number"], actions["rule"], actions["position"], strict=True), actions["action"], strict=True)
+    )
+    columns = (effects[name] for name in ("number", "rule", "position", "operation", "outcome"))
+    done = (
+        (number, rule, operation, kinds.get((number, rule, position), "") == "SNSAction")
+        for number, rule, position, operation, outcome in zip(*columns, strict=True)
+        if outcome == "effect"
+    )
+    return reckoned(mail, done, prices)
+
+
+def reckoned(
+    mail: Iterable[tuple[int, bool, str, str]], effects: Iterable[tuple[int, str, str, bool]], prices: Prices = PRICES
+) -> Cost:
+    """The cost of mail of which only the facts are known that something is charged by.
+
+    Parameters
+    ----------
+    mail : iterable of (int, bool, str, str)
+        Of each message its size in bytes, whether it was accepted, the client's address, and the filter that decided.
+    effects : iterable of (int, str, str, bool)
+        What took place: position of the message in `mail`, rule, operation, and whether the message itself was
+        published.
+    prices : Prices
+        In US dollars.
+
+    Examples
+    --------
+    >>> cost = reckoned([(2_000, True, "192.0.2.1", "")] * 1_000, [(0, "all", "PutObject", False)])
+    >>> [(rule, item, quantity) for rule, item, quantity, _, _ in cost.rows][:2]
+    [('', 'SES receiving', 1000.0), ('all', 'S3 PutObject', 1.0)]
+    """
+    sizes: list[int] = []
+    accepted: list[bool] = []
     clients: dict[str, tuple[int, float]] = {}
     saved = 0.0
-    decided = messages["filter"].fillna("").tolist()
-    for client, taken, by, usd in zip(messages["client_ip"], accepted, decided, receiving, strict=True):
+    for size, taken, client, by in mail:
+        sizes.append(size)
+        accepted.append(taken)
+        usd = _receiving(size, prices)
         if taken:
             number, before = clients.get(client, (0, 0.0))
             clients[client] = number + 1, before + usd
         elif by:
             saved += usd
-    rows = [*_received(sizes, accepted, prices), *_effects(report, sizes, prices)]
+    rows = [*_received(sizes, accepted, prices), *_effects(effects, sizes, prices)]
     dearest = sorted(((client, *both) for client, both in clients.items()), key=lambda row: (-row[2], row[0]))
     return Cost(rows=tuple(rows), clients=tuple(dearest), saved_usd=saved, prices=prices)
 
@@ -222,20 +263,13 @@ def _received(sizes: list[int], accepted: list[bool], prices: Prices) -> Iterato
         yield "", "SES incoming data", float(chunks), unit, chunks * prices.chunk_per_thousand / 1_000
 
 
-def _effects(report: Report, sizes: list[int], prices: Prices) -> Iterator[tuple[str, str, float, str, float]]:
+def _effects(
+    effects: Iterable[tuple[int, str, str, bool]], sizes: list[int], prices: Prices
+) -> Iterator[tuple[str, str, float, str, float]]:
     """What the effects that took place cost, by rule."""
-    actions = report.actions
-    kinds = dict(
-        zip(zip(actions["number"], actions["rule"], actions["position"], strict=True), actions["action"], strict=True)
-    )
-    effects = report.effects
     totals: dict[tuple[str, str], float] = {}
-    columns = (effects[name] for name in ("number", "rule", "position", "operation", "outcome"))
-    for number, rule, position, operation, outcome in zip(*columns, strict=True):
-        if outcome != "effect":
-            continue
-        kind = kinds.get((number, rule, position), "")
-        for item, quantity in _charged(operation, sizes[number], kind == "SNSAction", prices):
+    for number, rule, operation, with_content in effects:
+        for item, quantity in _charged(operation, sizes[number], with_content, prices):
             totals[rule, item] = totals.get((rule, item), 0.0) + quantity
     for (rule, item), quantity in totals.items():
         unit, price = _ITEMS[item]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 
 import pytest
 
 import sesreceive as ses
-from sesreceive.plot import counts
+from sesreceive.analysis.coverage_tally import coverage
+from sesreceive.analysis.reasons import reasons
+from sesreceive.analysis.what_if import replayed
+from sesreceive.plot import counts, tallies
+from sesreceive.plot.fills import fill
+from sesreceive.plot.report_plots import PICTURES as ALL_PICTURES
+from sesreceive.report.cost import Prices
 from tests.scenario import scenario_items, scenario_receiver
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -15,7 +22,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt  # noqa: E402 - the backend comes first
 
-PICTURES = ("funnel", "verdicts", "timeline", "flow")
+PICTURES = ("funnel", "verdicts", "rules", "timeline", "flow", "recipients", "cost")
 
 
 @pytest.fixture(scope="module")
@@ -129,4 +136,87 @@ def test_without_matplotlib_one_is_told_what_to_install(report, monkeypatch):
 
 
 def test_report_plot_says_what_there_is(report):
-    assert "funnel, verdicts, timeline, flow" in repr(report.plot)
+    assert ", ".join(ALL_PICTURES) in repr(report.plot)
+    assert all(callable(getattr(report.plot, name)) for name in ALL_PICTURES)
+
+
+def test_of_each_rule_every_accepted_message_has_one_outcome(report):
+    accepted = int(report.messages["accepted"].sum())
+    table = tallies.rule_outcomes(report)
+    assert list(table) == ["tag", "off", "gate", "tls", "billing", "bounce", "rest"]
+    assert {sum(row.values()) for row in table.values()} == {accepted}
+    assert table["off"]["was skipped"] == accepted
+    assert sum(row["ended the rule set"] for row in table.values()) == int((report.messages["stopped_by"] != "").sum())
+    few = tallies.rule_outcomes(report, most=2)
+    assert list(few) == ["tag", "off", "5 other rules"]
+    assert sum(sum(row.values()) for row in few.values()) == sum(sum(row.values()) for row in table.values())
+
+
+def test_every_recipient_took_one_way(report):
+    ways = tallies.recipient_ways(report)
+    assert sum(way.messages for way in ways) == len(report.recipients)
+    assert all(len(way.places) == (4 if way.accepted else 2) for way in ways)
+    assert sum(way.messages for way in ways if way.accepted) == int(report.recipients["accepted"].sum())
+
+
+def test_the_pieces_of_the_cost_are_its_total(report):
+    cost = report.cost()
+    for most in (1, 14):
+        table = tallies.by_rule(cost.rows, most)
+        assert sum(sum(row.values()) for row in table.values()) == pytest.approx(cost.total_usd)
+        assert next(iter(table)) == "receiving"
+    assert f"{cost.total_usd:.6f}" in report.plot.cost().get_title()
+    assert cost.prices.as_of in report.plot.cost().get_xlabel()
+
+
+def test_prices_can_be_ones_own(report):
+    names = [one.name for one in fields(Prices) if isinstance(one.default, float)]
+    free = Prices(**dict.fromkeys(names, 0.0), source="our bill", as_of="2026-11")
+    ax = report.plot.cost(prices=free)
+    assert ax.get_title().endswith("0.000000 US dollars")
+    assert ax.get_xlabel() == "US dollars (our bill, 2026-11)"
+
+
+def test_differences_are_those_of_the_reading(report):
+    off = scenario_receiver().account.activate(None)
+    after = ses.Report(replayed(report, off))
+    _, ax = plt.subplots()
+    assert report.plot.differences(after, ax) is ax
+    shown = [text.get_text() for text in ax.texts]
+    for reason in reasons(zip(report.names, report, after, strict=True)):
+        assert f"{reason.messages:,}" in shown
+        assert tallies.told(*map(str, reason[1:5])) in shown
+    assert "no message ends otherwise" in [text.get_text() for text in report.plot.differences(report).texts]
+
+
+def test_the_coverage_is_that_of_the_account(report):
+    assert report.plot.coverage().get_title() == coverage(scenario_receiver().account, report).plot().get_title()
+    _, ax = plt.subplots()
+    assert report.plot.coverage(ses.Account(), ax) is ax
+
+
+WRONG = [
+    ("differences", lambda report: report.plot.differences(empty()), "expected a report of 10 messages"),
+    ("coverage", lambda report: empty().plot.coverage(), "a report without messages knows none"),
+    ("coverage", lambda report: scenario_receiver().replay(scenario_items(), keep=False).plot.coverage(), "keep=False"),
+]
+
+
+@pytest.mark.parametrize("name, draw, sentence", WRONG, ids=[name for name, _, _ in WRONG])
+def test_a_picture_that_cannot_be_drawn_is_one_sentence(report, name, draw, sentence):
+    with pytest.raises(ses.InputError, match=sentence) as caught:
+        draw(report)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_picture_with_an_axis_says_what_is_on_it(report):
+    for name in set(PICTURES) - {"flow", "recipients"}:  # columns with a heading each
+        ax = getattr(report.plot, name)()
+        assert ax.get_xlabel(), name
+        assert ax.get_ylabel(), name
+
+
+def test_two_fills_of_a_series_are_told_apart_without_colour():
+    assert len({fill(place) for place in range(36)}) == 36
+    hatches = [fill(place).hatch for place in range(6)]
+    assert len(set(hatches)) == 6
