@@ -8,6 +8,8 @@ as fast; small ones do not, so that most mail never loads it.
 from __future__ import annotations
 
 import re
+import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -20,8 +22,10 @@ ALGORITHMS = (b"simple", b"relaxed")
 
 _RUN = re.compile(rb"  +")
 
-# From here on numpy is faster, by measuring. Its masks are made a piece at a time, which fits the processor's cache.
-LARGE, PIECE = 8_192, 262_144
+# From here on numpy is faster, by measuring; a browser has none. Its masks are made a piece at a time, which fits the
+# processor's cache.
+LARGE = 8_192 if find_spec("numpy") else sys.maxsize
+PIECE = 262_144
 _LF, _CR, _SPACE, _TAB = 10, 13, 32, 9
 
 Octets: TypeAlias = "bytes | memoryview"

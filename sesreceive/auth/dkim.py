@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from sesreceive import limits
 from sesreceive.auth import canonical
+from sesreceive.auth.arithmetic import PLAIN_NOTE, is_plain
 from sesreceive.auth.body_hashes import BodyHashes
 from sesreceive.auth.domains import published_domain
 from sesreceive.auth.failures import FAILURES, Failed, Failure
@@ -189,7 +190,7 @@ class _Verification:
             differs = (
                 f"the signature does not fit the key `{signature.key_name}`: "
                 "a signed header field changed, or another key signed"
-            )
+            ) + (PLAIN_NOTE if is_plain() else "")
             raise Failed(Failure.SIGNATURE, differs, key.bits)
 
     def _signed(self, field: HeaderField, signature: Signature) -> bytes:
@@ -254,6 +255,8 @@ def _check_key(key: KeyRecord, signature: Signature) -> None:
 
 def _passed(signature: Signature, key: KeyRecord) -> str:
     sentence = f"the {signature.algorithm} signature fits the {key.bits}-bit key `{signature.key_name}`"
+    if is_plain():
+        sentence += PLAIN_NOTE
     if signature.length is not None:
         sentence += f"; only the first {signature.length} octets of the body are signed"
     return sentence + ("; the key is marked as a test (`t=y`)" if key.is_testing else "")

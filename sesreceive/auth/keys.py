@@ -5,18 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
+from sesreceive.auth.arithmetic import PublicKey, arithmetic
 from sesreceive.auth.tags import TagList, decoded, items
 
 __all__ = ["KeyRecord"]
 
-_PADDING, _SHA256 = PKCS1v15(), SHA256()
+_NAMES = {"rsa": "RSA", "ed25519": "Ed25519"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +38,7 @@ class KeyRecord:
     """
 
     kind: str = "rsa"
-    public: RSAPublicKey | Ed25519PublicKey | None = None
+    public: PublicKey | None = None
     bits: int = 0
     hashes: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
@@ -92,17 +86,12 @@ class KeyRecord:
 
     def verifies(self, signature: bytes, signed: bytes) -> bool:
         """Whether `signature` was made over `signed` with this key; Ed25519 signs the digest (RFC 8463)."""
-        try:
-            if isinstance(self.public, Ed25519PublicKey):
-                self.public.verify(signature, sha256(signed).digest())
-            elif self.public is not None:
-                self.public.verify(signature, signed, _PADDING, _SHA256)
-        except InvalidSignature:
+        if self.public is None:
             return False
-        return self.public is not None
+        return self.public.verifies(signature, sha256(signed).digest() if self.kind == "ed25519" else signed)
 
 
-def _public(kind: str, text: bytes | None) -> tuple[RSAPublicKey | Ed25519PublicKey | None, int, str]:
+def _public(kind: str, text: bytes | None) -> tuple[PublicKey | None, int, str]:
     """The key of a ``p=`` tag and its bits, or what is wrong with it."""
     if text is None:
         return None, 0, "tag `p` is missing"
@@ -111,14 +100,7 @@ def _public(kind: str, text: bytes | None) -> tuple[RSAPublicKey | Ed25519Public
     raw = decoded(text)
     if raw is None:
         return None, 0, "`p=` is no base64"
-    try:
-        if kind == "ed25519":
-            return Ed25519PublicKey.from_public_bytes(raw), 256, ""
-        if kind == "rsa":
-            key = load_der_public_key(raw)
-            if isinstance(key, RSAPublicKey):
-                return key, key.key_size, ""
-            return None, 0, "`p=` is no RSA public key"
-    except (ValueError, UnsupportedAlgorithm):
-        return None, 0, f"`p=` is no {'RSA' if kind == 'rsa' else 'Ed25519'} public key"
-    return None, 0, ""
+    if kind not in _NAMES:
+        return None, 0, ""
+    key = arithmetic().read_rsa(raw) if kind == "rsa" else arithmetic().read_ed25519(raw)
+    return (None, 0, f"`p=` is no {_NAMES[kind]} public key") if key is None else (key, key.bits, "")

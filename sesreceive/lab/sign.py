@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
+from sesreceive.auth.arithmetic import PrivateKey, arithmetic
 from sesreceive.auth.domains import published_domain
 from sesreceive.errors import InputError, MissingExtraError, one_line
-from sesreceive.lab.short_key import MAKES_FROM, short_key
 from sesreceive.wording import expected, wrong_kind
 
 __all__ = ["CANONICALIZATIONS", "KEY_KINDS", "SigningKey", "sign"]
@@ -28,6 +25,7 @@ CANONICALIZATIONS = ("relaxed/relaxed", "relaxed/simple", "simple/relaxed", "sim
 # RFC 8301 section 3.2: signers use at least 1024 bits and should use 2048; verifiers take up to 4096. Much under 512
 # there is no room for an rsa-sha256 signature (RFC 8017 section 9.2).
 BITS, SHORTEST, LONGEST = 2048, 512, 4096
+MAKES_FROM = 1024  # bits that `cryptography` makes itself
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +56,7 @@ class SigningKey:
 
     domain: str
     selector: str
-    private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey = field(repr=False)
+    private: PrivateKey = field(repr=False)
 
     @classmethod
     def generate(cls, domain: str, selector: str, *, kind: str = "rsa", bits: int = BITS) -> SigningKey:
@@ -85,13 +83,13 @@ class SigningKey:
             raise InputError(f"selector: expected a name such as `s1` but got `{one_line(selector)}`")
         if kind not in KEY_KINDS:
             raise InputError(f"kind of key: expected `rsa` or `ed25519` but got `{one_line(kind)}`")
-        made = _rsa_key(bits) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()
+        made = _rsa_key(bits) if kind == "rsa" else arithmetic().new_ed25519()
         return cls(domain=owner, selector=label, private=made)
 
     @property
     def kind(self) -> str:
         """``rsa`` or ``ed25519``."""
-        return "rsa" if isinstance(self.private, rsa.RSAPrivateKey) else "ed25519"
+        return self.private.kind
 
     @property
     def name(self) -> str:
@@ -101,28 +99,25 @@ class SigningKey:
     @property
     def secret(self) -> bytes:
         """The private half as dkimpy takes it: PEM, for Ed25519 the octets in base64."""
-        if isinstance(self.private, rsa.RSAPrivateKey):
-            return self.private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-        return base64.b64encode(self.private.private_bytes_raw())
+        return self.private.secret
 
     @property
     def record(self) -> str:
         """The TXT record that publishes it."""
-        public = self.private.public_key()
-        if isinstance(public, rsa.RSAPublicKey):
-            data = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        else:
-            data = public.public_bytes_raw()  # RFC 8463 section 4.2
-        return f"v=DKIM1; k={self.kind}; p={base64.b64encode(data).decode()}"
+        # RFC 6376 section 3.6.1, RFC 8463 section 4.2.
+        return f"v=DKIM1; k={self.kind}; p={base64.b64encode(self.private.public.der).decode()}"
 
 
-def _rsa_key(bits: int) -> rsa.RSAPrivateKey:
+def _rsa_key(bits: int) -> PrivateKey:
     wanted = f"an even number from {SHORTEST} to {LONGEST}"
     if type(bits) is not int:
         raise InputError(f"bits of an RSA key: {wrong_kind(wanted, bits)}")
     if not SHORTEST <= bits <= LONGEST or bits % 2:
         raise InputError(f"bits of an RSA key: {expected(wanted, bits)}")
-    return short_key(bits) if bits < MAKES_FROM else rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    if bits >= MAKES_FROM:
+        return arithmetic().new_rsa(bits)
+    # A key to see refused: it is the length that is weak, the primes are as random as those of good keys.
+    return arithmetic().read_private_rsa(arithmetic(plain=True).new_rsa(bits).secret)
 
 
 def sign(

@@ -11,10 +11,8 @@ from base64 import b32encode, b64encode
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from sesreceive.auth.arithmetic import PrivateKey, arithmetic
 
 __all__ = ["SELECTORS", "SIGNING_DOMAIN", "selector", "sign", "zone_records"]
 
@@ -56,25 +54,14 @@ def zone_records(region: str) -> dict[str, dict[str, list[str]]]:
 
 def sign(data: bytes) -> str:
     """The RSA-SHA256 signature of `data` in base64: 172 characters, as of the service's 1024-bit keys [observed]."""
-    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    return b64encode(_private_key().sign(data, PKCS1v15(), SHA256())).decode("ascii")
+    return b64encode(_private_key().sign(data)).decode("ascii")
 
 
 @cache
-def _private_key() -> RSAPrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    key = load_pem_private_key(files(__package__).joinpath("ses_test_key.pem").read_bytes(), password=None)
-    assert isinstance(key, RSAPrivateKey)
-    return key
+def _private_key() -> PrivateKey:
+    return arithmetic().read_private_rsa(files(__package__).joinpath("ses_test_key.pem").read_bytes())
 
 
 @cache
 def _public_key() -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    public = _private_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return b64encode(public).decode("ascii")
+    return b64encode(_private_key().public.der).decode("ascii")
