@@ -28,7 +28,8 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab test quick bench bench-smtp performance prove fuzz docs notebooks screenshots format constraints clean
+.PHONY: help demo lab lite test quick bench bench-smtp performance prove fuzz docs notebooks screenshots format constraints
+.PHONY: clean
 .PHONY: $(GATES) $(BESIDE) check-quick-tests
 
 help:
@@ -40,6 +41,7 @@ help:
 	@echo 'make performance  run the benchmarks and write notebooks/performance.md from them (a quiet machine, half an hour)'
 	@echo 'make prove        try to break every answer that was proved, with 20,000 random mails'
 	@echo 'make fuzz         look for octets that break a reader, FUZZ_SECONDS=60 for each law (needs Python 3.11)'
+	@echo 'make lite         build the lessons that run in a browser alone into build/lite (needs npm)'
 	@echo 'make docs         build the documentation into build/site'
 	@echo 'make notebooks    run the notebooks and save their outputs'
 	@echo 'make screenshots  take the pictures of the documentation again (needs Chromium)'
@@ -107,6 +109,28 @@ build/fuzz-venv/.installed: pyproject.toml constraints.txt tests/fuzz/requiremen
 docs: $(DEV) build/html-manager
 	@$(MAKE) --no-print-directory check-docs
 	@echo 'make docs: open build/site/index.html'
+
+# An environment of its own: nothing else needs JupyterLite. The widgets' packages in it are their JavaScript.
+LITE_PY       := build/lite-venv/bin/python
+LITE_PACKAGES := jupyterlite-core==0.8.6 jupyterlite-pyodide-kernel==0.8.6 jupyter-server jupyterlab-server jupyterlab-widgets anywidget
+PYODIDE       := pyodide@314.0.6
+
+lite: build/lite-venv/.installed build/pyodide
+	@$(LITE_PY) notebooks/_lite.py --pyodide build/pyodide --work build/lite-work --output build/lite
+	@echo 'make lite: python3 -m http.server --directory build/lite, then open http://localhost:8000/lab/index.html'
+
+build/lite-venv/.installed: constraints.txt Makefile
+	@$(find_python); rm -rf build/lite-venv; "$$python" -m venv build/lite-venv
+	@$(LITE_PY) -m pip install -qq --disable-pip-version-check -c constraints.txt $(LITE_PACKAGES)
+	@touch $@
+
+# Core of Python for browsers; the version is the one that the kernel names, which notebooks/_lite.py checks.
+build/pyodide:
+	@command -v npm >/dev/null 2>&1 || { echo 'make lite: needs npm (Debian: apt install npm)' >&2; exit 1; }
+	@rm -rf build/pyodide-npm && mkdir -p build/pyodide-npm
+	@cd build/pyodide-npm && npm pack --silent --fetch-retries=1 $(PYODIDE) >/dev/null && tar -xzf ./*.tgz \
+	  || { echo 'make lite: npm gave no $(PYODIDE); a first build needs a package registry' >&2; exit 1; }
+	@mv build/pyodide-npm/package $@ && rm -rf build/pyodide-npm
 
 notebooks: $(DEV)
 	@$(PY) -m nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb

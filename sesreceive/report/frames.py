@@ -18,6 +18,7 @@ from sesreceive.reception import Reception
 from sesreceive.report.columns import CELLS, COMMON, TABLES, table
 from sesreceive.report.metrics import Counted, Happened, counts_of, happened
 from sesreceive.report.packing import Packed, pack
+from sesreceive.report.plain_table import PlainTable, has_pandas
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.report.table import Column, Table
 from sesreceive.trace.events import Kind
@@ -261,17 +262,38 @@ class Tables:
         """One table as a DataFrame."""
         return frame(table(name), self.data(name))
 
-    def matrix(self) -> pd.DataFrame:
-        """Messages × filters, rules and actions; see `Report.matrix`."""
-        import numpy as np
-        import pandas as pd
-
+    def _matrix_cells(self) -> tuple[list[str], list[tuple[int, str, str]]]:
+        """The columns of the matrix, in order, and each cell where something was considered."""
         self._fill("messages")
         cells = list(self._cells())
         columns = sorted(
             dict.fromkeys((*self._layout, *(column for _, column, _ in cells))),
             key=lambda column: _GROUPS.get(column.partition(":")[0], len(_GROUPS)),
         )
+        return columns, cells
+
+    def matrix_words(self, limit: int | None = None) -> tuple[list[str], list[str], list[list[str]]]:
+        """The matrix as it is shown: columns, names of the first `limit` messages, and a word for each cell."""
+        columns, cells = self._matrix_cells()
+        places = {column: place for place, column in enumerate(columns)}
+        names = ["" if name is None else name for name in clean(self.labels[:limit])]
+        rows = [[""] * len(columns) for _ in names]
+        for number, column, word in cells:
+            if number < len(rows):
+                rows[number][places[column]] = word
+        return columns, names, rows
+
+    def matrix(self) -> pd.DataFrame:
+        """Messages × filters, rules and actions; see `Report.matrix`."""
+        if not has_pandas():
+            heads_only, names, rows = self.matrix_words()
+            data: Any = dict(zip(heads_only, zip(*rows, strict=True), strict=True)) if rows else {}
+            plain: Any = PlainTable(data, index=names, index_name="message")
+            return plain  # type: ignore[no-any-return]
+        import numpy as np
+        import pandas as pd
+
+        columns, cells = self._matrix_cells()
         places = {column: place for place, column in enumerate(columns)}
         words = {word: number for number, word in enumerate(CELLS)}
         codes = np.zeros((len(places), len(self)), dtype=np.int8)
@@ -328,9 +350,17 @@ def frame(declared: Table, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
         One row for each position of the sequences; the columns and dtypes of `declared`, also when empty. Text that
         is no Unicode, as in an address with undecodable bytes, is written with backslashes.
     """
+    if not has_pandas():
+        plain: Any = PlainTable({column.name: _plain(column, data[column.name]) for column in declared.columns})
+        return plain  # type: ignore[no-any-return]
     import pandas as pd
 
     return pd.DataFrame({column.name: _ARRAYS[column.dtype](column, data[column.name]) for column in declared.columns})
+
+
+def _plain(column: Column, values: Sequence[Any]) -> list[Any]:
+    """The cells without the types of pandas."""
+    return clean(values) if column.dtype == "string" else list(values)
 
 
 def _categorical(values: Sequence[str | None], categories: Sequence[str]) -> Any:

@@ -77,11 +77,10 @@ class Matrix:
 
     def to_text(self, limit: int | None = None) -> str:
         """The grid, with a sign a cell; of at most `limit` messages."""
-        matrix = self.frame().iloc[:limit]
-        rows = zip(matrix.index, matrix.astype("object").to_numpy().tolist(), strict=True)
-        text = matrix_grid(list(matrix.columns), rows)
+        columns, names, cells = self._tables.matrix_words(limit)
+        text = matrix_grid(columns, zip(names, cells, strict=True))
         text = "".join(f"note: {one_line(note, 2_000)}\n" for note in self._tables.notes) + text
-        return f"{text}\nshowing {len(matrix)} of {len(self)}" if len(matrix) < len(self) else text
+        return f"{text}\nshowing {len(names)} of {len(self)}" if len(names) < len(self) else text
 
     def __len__(self) -> int:
         """Number of messages."""
@@ -93,14 +92,12 @@ class Matrix:
 
     def __repr__(self) -> str:
         """One line: how many messages and columns."""
-        columns = len(self.frame().columns)
+        columns = len(self._tables.matrix_words(0)[0])
         return f"<Matrix of {count(len(self), 'message')} × {count(columns, 'column')}>"
 
     def _repr_html_(self) -> str:
         """The table, escaped, with the grid for front ends that take styles away."""
-        matrix = self.frame().iloc[:_SHOWN]
-        cells = matrix.astype("object").to_numpy().tolist()
-        names = list(map(str, matrix.columns))
+        names, messages, cells = self._tables.matrix_words(_SHOWN)
         decided = list(self._decided())[: len(cells)] if self._decided is not None else [""] * len(cells)
         shown = [place for place in range(len(names)) if any(row[place] in _HAPPENED for row in cells)]
         left_out = [name for place, name in enumerate(names) if place not in shown]
@@ -109,7 +106,7 @@ class Matrix:
             f'<tr><th scope="row">{escape(name, 80)}</th>'
             + "".join(_cell(row[place], names[place] == column) for place in shown)
             + "</tr>"
-            for name, row, column in zip(matrix.index, cells, decided, strict=True)
+            for name, row, column in zip(messages, cells, decided, strict=True)
         )
         title = f"{count(len(self), 'message')}: what each filter, rule and action came to"
         rich = "".join(f'<p class="ses-note">note: {prose(sentence)}</p>' for sentence in self._tables.notes) + (

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sesreceive.reception import Reception
+from sesreceive.report.plain_table import PlainTable, has_pandas
 from sesreceive.trace.facts import Metric
 
 if TYPE_CHECKING:
@@ -138,8 +139,6 @@ def _counts(scope: Scope, name: str, executed: bool, errors: int, expired: bool)
 
 def metrics_frame(counts: Mapping[Counted, int]) -> pd.DataFrame:
     """The counts as `Report.metrics` has them."""
-    import pandas as pd
-
     scopes, metrics = tuple(Scope), tuple(Metric)
     # Sets as they were met with all of them together behind, then rules as they fired first.
     names = list(dict.fromkeys((counted.scope, counted.name) for counted in counts))
@@ -150,6 +149,16 @@ def metrics_frame(counts: Mapping[Counted, int]) -> pd.DataFrame:
         for metric in metrics
         if (counted := Counted(scope, name, metric)) in counts
     ]
+    if not has_pandas():
+        columns = ("scope", "dimension", "name", "metric", "count", "meaning")
+        cells = [
+            (str(scope), DIMENSIONS[scope], name, str(metric), number, MEANINGS[scope, metric])
+            for scope, name, metric, number in rows
+        ]
+        plain: Any = PlainTable({column: [row[place] for row in cells] for place, column in enumerate(columns)})
+        return plain  # type: ignore[no-any-return]
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "scope": pd.Categorical([str(row[0]) for row in rows], categories=[str(scope) for scope in scopes]),
