@@ -50,7 +50,8 @@ def on_files(files: Any, config: Any) -> Any:
         files.append(File.generated(config, f"images/why-{scheme}.svg", content=refused(scheme)))
     docs = Path(config["docs_dir"])
     for title, page, text in chapters((docs / "decisions.md").read_text(encoding="utf-8")):
-        content = f"# Decisions: {title.lower()}\n\n[All decisions](../decisions.md)\n\n{text.replace('### ', '## ').replace('](', '](../')}"
+        text = text.replace("### ", "## ").replace("](", "](../")
+        content = f"# Decisions: {title.lower()}\n\n[All decisions](../decisions.md)\n\n{text}"
         files.append(File.generated(config, page, content=content))
     for path in sorted((docs / "reference").glob("*.md")):
         for entry in entries_on(path.read_text(encoding="utf-8")):

@@ -12,7 +12,7 @@ from sesreceive._html import escape
 from sesreceive.errors import InputError, one_line
 from sesreceive.lab.compose import CHARSETS, ENCODINGS, Attachment, Draft
 from sesreceive.ui.inputs import Checked, choice
-from sesreceive.ui.kit import Part, Section, button, html
+from sesreceive.ui.kit import Part, Section, allow, button, html
 from sesreceive.wording import count
 
 __all__ = ["Letter"]
@@ -144,6 +144,7 @@ class Letter(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return told
 
     def _tell_files(self) -> None:
+        allow(self.detach, "" if self._files else "no files are attached")
         names = ", ".join(f"{escape(one.filename, 60)} ({len(one.content)} bytes)" for one in self._files)
         number = count(len(self._files), "file")
         self.files_note.value = f'<span class="ses-hint">{number}{": " if names else ""}{names}</span>'

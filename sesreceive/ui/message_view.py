@@ -14,7 +14,7 @@ from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, allow, bench_of, button, html
 from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.pages import PAGES, pages_html, verdict_mark
-from sesreceive.ui.saving import Saved, Saving, file_name
+from sesreceive.ui.saving import Saved, Saving, file_name, no_message
 
 __all__ = ["MessageView"]
 
@@ -46,7 +46,10 @@ class MessageView(Part):
         self.pages = W.Tab([html() for _ in PAGES], titles=[page.title for page in PAGES], selected_index=0)
         self.actions = MessageActions(self)
         self.saving = Saving(
-            self, {"message (.eml)": self._message, "fixture (.zip)": self._fixture}, ["selected", "receptions"]
+            self,
+            {"message (.eml)": self._message, "fixture (.zip)": self._fixture},
+            ["selected", "receptions"],
+            lambda: no_message(bench),
         )
         bar = W.HBox([self.earlier, self.later, self.actions, self.saving], layout=W.Layout(flex_flow="row wrap"))
         super().__init__(bench, [self.head, bar, self.pages], title="Message")

@@ -12,7 +12,7 @@ from sesreceive.plot.diagram import diagram, scrolling
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, bench_of, html
 from sesreceive.ui.message_actions import MessageSteps
-from sesreceive.ui.saving import Saved, Saving, file_name
+from sesreceive.ui.saving import Saved, Saving, file_name, no_message
 
 __all__ = ["PathView"]
 
@@ -50,6 +50,7 @@ class PathView(Part):
             self,
             {"picture (.svg)": self._picture_file, "picture (.png)": lambda: self._picture_file(png=True)},
             ["selected", "receptions"],
+            lambda: no_message(bench),
         )
         row = W.Layout(flex_flow="row wrap", align_items="center")
         super().__init__(

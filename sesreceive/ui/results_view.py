@@ -14,7 +14,7 @@ from sesreceive.ui.kit import Part, allow, bench_of, button, html
 from sesreceive.ui.message_rows import MessageRows
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.results_html import column_name, in_order, matrix_html, overview_html, page_html
-from sesreceive.ui.saving import Saved, Saving
+from sesreceive.ui.saving import Saved, Saving, no_message
 from sesreceive.ui.slices import Slices
 from sesreceive.wording import count
 
@@ -92,7 +92,7 @@ class Results(Part):
         self.names, self.cells = self.rows.names, self.rows.cells
         self._slices = Slices(self, self._on_slice)
         wraps = {"flex_flow": "row wrap", "align_items": "center"}
-        self.saving = Saving(self, {"table (.csv)": self._csv}, ["receptions"])
+        self.saving = Saving(self, {"table (.csv)": self._csv}, ["receptions"], lambda: no_message(bench))
         turning = W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps))
         self.list = W.VBox([self.rows, turning, self.saving])
         self.list.add_class("ses-list")

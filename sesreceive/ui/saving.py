@@ -15,10 +15,11 @@ import ipywidgets as W
 
 from sesreceive._html import escape
 from sesreceive.errors import InputError
-from sesreceive.ui.kit import Part, button
+from sesreceive.ui.bench import Bench
+from sesreceive.ui.kit import Part, allow, button
 from sesreceive.ui.kit import html as html_widget
 
-__all__ = ["Saved", "Saving", "file_name", "link"]
+__all__ = ["Saved", "Saving", "file_name", "link", "no_message"]
 
 # Octets of a file that a link holds; browsers take more, a notebook that is saved with it should not.
 _MOST = 20_000_000
@@ -75,6 +76,11 @@ def link(saved: Saved) -> str:
     return f'<a class="ses-file" download="{escape(saved.name)}" href="{data}"{drawn}>⬇ {escape(saved.name)}</a>{size}'
 
 
+def no_message(bench: Bench) -> str:
+    """Why nothing of a message can be saved; an empty text where one was received."""
+    return "" if bench.receptions else "no message was received yet"
+
+
 class Saving(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
     """A choice of forms, a button, and the link to the file once it was made.
 
@@ -86,10 +92,18 @@ class Saving(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
         What can be saved, by the word of the choice; each gives the file when it is asked for.
     clears : list of str
         The traits of the bench with which a file that was made is no longer what is on screen.
+    lacking : callable, optional
+        Why there is nothing to save now; an empty text where there is something.
     """
 
-    def __init__(self, part: Part, forms: Mapping[str, Callable[[], Saved]], clears: list[str]) -> None:
-        self._forms = forms
+    def __init__(
+        self,
+        part: Part,
+        forms: Mapping[str, Callable[[], Saved]],
+        clears: list[str],
+        lacking: Callable[[], str] = str,
+    ) -> None:
+        self._forms, self._lacking = forms, lacking
         self.form = W.Dropdown(
             options=list(forms),
             description="Save as",
@@ -104,6 +118,7 @@ class Saving(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.add_class("ses-saving")
         part.bench.observe(lambda _: self.clear(), clears)
+        self.clear()
 
     def save(self) -> str:
         """Make the file; the answer names it.
@@ -119,5 +134,6 @@ class Saving(W.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def clear(self) -> None:
         """Take the link away: what is on screen is another."""
+        allow(self.button, self._lacking())
         if self.link.value:
             self.link.value = ""

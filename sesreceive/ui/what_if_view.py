@@ -23,7 +23,7 @@ from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.ends import ends_table
 from sesreceive.ui.inputs import choice, tick
-from sesreceive.ui.kit import Part, bench_of, button, caption, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, caption, html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.slices import Slices
 from sesreceive.verdict import Verdict
@@ -189,6 +189,7 @@ class WhatIf(Part):
     def _on_bench(self, change: dict[str, Any]) -> None:
         if change["name"] == "account":
             self._offer()
+        self._allow()
         if self.live.value:
             self.compare(rest_s=_REST_S)
 
@@ -204,8 +205,18 @@ class WhatIf(Part):
         finally:
             self._showing = False
         self._answers = {name: said for name, said in self._answers.items() if name in functions}
-        self.answer.disabled = self.each_button.disabled = not functions
+        self.answer.disabled = not functions
         self._on_function(self.function.value)
+        self._allow()
+
+    def _allow(self) -> None:
+        """What can be pressed now."""
+        nothing = "" if self.bench.receptions else "no message was received yet"
+        forced = any(box.value for box in (*self.forced.values(), self.policy))
+        changed = forced or self._answers or self.without.value != "nothing"
+        allow(self.compare_button, nothing or ("the account on screen has problems" if self.bench.problems else ""))
+        allow(self.reset_button, "" if changed else "nothing is left out, forced or answered otherwise")
+        allow(self.each_button, nothing or ("" if self.function.value else "no rule waits for a function"))
 
     # ------------------------------------------------------------------ comparing
 
@@ -213,6 +224,7 @@ class WhatIf(Part):
         """Compare every message; the answer comes in pieces, the newest question counts."""
         self._slices.stop()
         self._found, self._compared = [], 0
+        self._allow()
         if self.bench.problems:
             problem = one_line(self.bench.problems[0], 200)
             self.summary.value = _strong(f"the account on screen has problems, so nothing is compared: {problem}")

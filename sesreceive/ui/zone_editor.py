@@ -19,7 +19,7 @@ from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.inputs import Checked, choice
 from sesreceive.ui.keyring import keyring_of
-from sesreceive.ui.kit import Part, bench_of, button, caption, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, caption, html
 from sesreceive.ui.source import source
 from sesreceive.wording import count
 
@@ -213,7 +213,9 @@ class ZoneEditor(Part):
         self._tell()
 
     def _tell(self) -> None:
-        """What DNS says of the domain now."""
+        """What DNS says of the domain now, and what of the edits can be taken back."""
+        allow(self.undo_button, "" if self._at else "the zone was not edited yet")
+        allow(self.redo_button, "" if self._at + 1 < len(self._history) else "nothing was undone")
         self.now.value = self._state()
 
     def _state(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+AXE = "axe-core@4.11.0"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder is a browser test."""
@@ -62,3 +64,11 @@ def open_lab(lab: Any) -> Iterator[Callable[..., Any]]:
         notebook.stop_kernel()
         notebook.page.close()
     assert [error for notebook in opened for error in notebook.errors] == []
+
+
+@pytest.fixture(scope="package")
+def axe() -> str:
+    """The script of axe-core, which looks a page through for barriers."""
+    from environments import node_with
+
+    return (node_with("axe", AXE) / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

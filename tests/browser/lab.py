@@ -117,6 +117,14 @@ LOW_CONTRAST = """(root) => {
   return [...new Set(found)];
 }"""
 
+# What to run in a page that has axe-core: each finding as a line with the rule, its words, and the element. Everything
+# in sight that `selector` matches is looked at.
+FINDINGS = """async (selector) => {
+  const result = await axe.run(selector, {resultTypes: ['violations']});
+  return result.violations.flatMap(rule => rule.nodes.map(
+    node => `${rule.id}: ${rule.help}: ${node.html.slice(0, 160)} at ${node.target.join(' ').slice(-160)}`));
+}"""
+
 # Controls and texts that reach over the right edge of what they stand in.
 CUT_OFF = """(root) => {
   const edge = root.getBoundingClientRect().right + 1;

@@ -8,17 +8,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from environments import node_with
-
-AXE = "axe-core@4.11.0"
-
-# What to run in a page: each finding as a line with the rule, its words, and the element. Everything in sight that
-# `selector` matches is looked at.
-FINDINGS = """async (selector) => {
-  const result = await axe.run(selector, {resultTypes: ['violations']});
-  return result.violations.flatMap(rule => rule.nodes.map(
-    node => `${rule.id}: ${rule.help}: ${node.html.slice(0, 160)} at ${node.target.join(' ').slice(-160)}`));
-}"""
+from browser.lab import FINDINGS
 
 START = """
 import sesreceive as ses
@@ -34,11 +24,6 @@ workbench.bench.add(report)
 VIEWS = ["1 Build", "2 Send", "3 Live", "4 Results", "5 Path", "6 Step", "7 What if", "8 Prove"]
 
 SHOWN = ["receiver.account", "report", "report.matrix()", "list(report)[0]", "list(report)[1].trace"]
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    return (node_with("axe", AXE) / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.node
