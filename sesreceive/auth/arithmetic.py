@@ -62,6 +62,9 @@ class Arithmetic(Protocol):
     def read_private_rsa(self, pem: bytes) -> PrivateKey:
         """The RSA key of a PEM file of ours."""
 
+    def read_private_ed25519(self, raw: bytes) -> PrivateKey:
+        """The Ed25519 key of 32 octets."""
+
     def new_rsa(self, bits: int) -> PrivateKey:
         """A new RSA key."""
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-__all__ = ["new_ed25519", "new_rsa", "read_ed25519", "read_private_rsa", "read_rsa"]
+__all__ = ["new_ed25519", "new_rsa", "read_ed25519", "read_private_ed25519", "read_private_rsa", "read_rsa"]
 
 _PADDING, _SHA256 = PKCS1v15(), SHA256()
 
@@ -117,6 +117,11 @@ def read_private_rsa(pem: bytes) -> _PrivateRsa:
     key = load_pem_private_key(pem, password=None)
     assert isinstance(key, RSAPrivateKey)
     return _PrivateRsa(key)
+
+
+def read_private_ed25519(raw: bytes) -> _PrivateEd25519:
+    """The Ed25519 key of 32 octets."""
+    return _PrivateEd25519(Ed25519PrivateKey.from_private_bytes(raw))
 
 
 def new_rsa(bits: int) -> _PrivateRsa:

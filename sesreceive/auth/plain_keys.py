@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from sesreceive.auth import plain_ed25519
 
-__all__ = ["new_ed25519", "new_rsa", "read_ed25519", "read_private_rsa", "read_rsa"]
+__all__ = ["new_ed25519", "new_rsa", "read_ed25519", "read_private_ed25519", "read_private_rsa", "read_rsa"]
 
 _INTEGER, _BITS, _OCTETS, _NULL, _SEQUENCE = 0x02, 0x03, 0x04, b"\x05\x00", 0x30
 # The object identifier rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
@@ -144,6 +144,11 @@ def new_rsa(bits: int) -> _PrivateRsa:
         n, phi = p * q, (p - 1) * (q - 1)
         if p != q and n.bit_length() == bits and phi % e:
             return _PrivateRsa(n, e, pow(e, -1, phi), p, q)
+
+
+def read_private_ed25519(raw: bytes) -> _PrivateEd25519:
+    """The Ed25519 key of 32 octets."""
+    return _PrivateEd25519(raw)
 
 
 def new_ed25519() -> _PrivateEd25519:

@@ -17,11 +17,10 @@ from functools import cached_property
 from ipaddress import ip_address
 from itertools import accumulate
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from sesreceive.account.account import Account
 from sesreceive.analysis.classes import RecipientKind
 from sesreceive.analysis.partition import Partition
+from sesreceive.auth.arithmetic import arithmetic
 from sesreceive.auth.domains import published_domain
 from sesreceive.dns.resolver import DnsAnswer, Resolver
 from sesreceive.dns.zone import Zone
@@ -254,7 +253,7 @@ class Traffic(Shown):
         """The key of a domain, the same for the same seed: for trying things out, as public as the seed."""
         if domain not in self._keys:
             digest = hashlib.sha256(f"traffic {self.seed} {domain}".encode()).digest()
-            private = Ed25519PrivateKey.from_private_bytes(digest)
+            private = arithmetic().read_private_ed25519(digest)
             self._keys[domain] = SigningKey(domain=domain, selector="lab", private=private)
         return self._keys[domain]
 

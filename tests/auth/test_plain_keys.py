@@ -353,3 +353,11 @@ def test_the_lab_signs_with_keys_of_python(monkeypatch: pytest.MonkeyPatch) -> N
     assert [one.status.value for one in dkim.verify(Message(signed), zone, now=2.0)] == ["pass"]
     assert base64.b64decode(key.record.rpartition("p=")[2])
     assert isinstance(rsa_key(), rsa.RSAPrivateKey)
+
+
+@given(st.binary(min_size=32, max_size=32))
+@settings(max_examples=20, deadline=None)
+def test_32_octets_are_the_same_ed25519_key_for_both(raw: bytes) -> None:
+    plain, library = PLAIN.read_private_ed25519(raw), LIBRARY.read_private_ed25519(raw)
+    assert (plain.secret, plain.public.der) == (library.secret, library.public.der)
+    assert plain.sign(MAIL) == library.sign(MAIL)

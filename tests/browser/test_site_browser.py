@@ -13,7 +13,6 @@ pytest.importorskip("mkdocs")
 
 from browser.lab import FINDINGS
 from browser.site import ROOT, build, served
-from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 
