@@ -13,6 +13,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.errors import InputError
+from sesreceive.plot.counts import firings, funnel, verdicts, ways
 from sesreceive.report.columns import TABLES
 from tests.conftest import make_account
 from tests.scenario import scenario_items, scenario_receiver
@@ -65,6 +66,15 @@ def test_a_broken_message_is_a_row_with_its_error() -> None:
         assert frame["error"].tolist()[0] == ""
         assert "expected an IPv4 or IPv6 address but got `no address`" in frame["error"].tolist()[1]
         assert pd.isna(frame["accepted"][1])
+
+
+def test_what_looks_at_a_report_counts_no_message_that_was_not_received() -> None:
+    report, without = scenario_receiver().replay([*ITEMS, 5]), scenario_receiver().replay(ITEMS)
+    assert report.received.equals(without.messages)
+    assert report.cost() == without.cost()
+    assert [counted(report) for counted in (funnel, verdicts, firings, ways)] == [
+        counted(without) for counted in (funnel, verdicts, firings, ways)
+    ]
 
 
 class Failing(ses.MemoryBackend):

@@ -16,7 +16,7 @@ from sesreceive.json_input import parse_json
 from sesreceive.lessons.assignment import Assignment
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
-from sesreceive.signs import NO, YES
+from sesreceive.signs import NO, NONE, YES
 from sesreceive.wording import count
 
 __all__ = ["ClassKit", "Grades", "grade"]
@@ -200,7 +200,7 @@ class Grades(Shown):
 
 def _mark(result: Result) -> str:
     if result.message == "no answer":
-        return "–"
+        return NONE
     if result.parts and not result.passed:
         return f"{result.score:.0%}"
     return YES if result.passed else NO

@@ -45,7 +45,7 @@ def funnel(report: Report) -> tuple[Step, ...]:
     >>> [(step.label, step.messages) for step in funnel(report)][:3]
     [('came in', 1), ('let through by the IP filters', 1), ('accepted', 0)]
     """
-    messages, rules, actions = report.messages, report.rules, report.actions
+    messages, rules, actions = report.received, report.rules, report.actions
     blocking = _blocking(report)
     blocked = set(blocking["number"])
     taken = set(messages.loc[messages["accepted"].astype(bool), "number"])
@@ -92,7 +92,7 @@ def _code(reply: str) -> str:
 
 def verdicts(report: Report) -> dict[str, dict[str, int]]:
     """Of each check, how many accepted messages have each verdict; every verdict is there, in one order."""
-    messages = report.messages
+    messages = report.received
     accepted = messages[messages["accepted"].astype(bool)]
     return {
         check: {str(verdict): int((accepted[check] == str(verdict)).sum()) for verdict in Verdict} for check in CHECKS
@@ -106,7 +106,7 @@ def firings(report: Report, most: int = 20) -> tuple[tuple[str, ...], list[tuple
     that were refused. What it was is ``fired``, ``ended`` (the rule ended the evaluation of the set), ``failed`` (one
     of its actions did) or ``refused``.
     """
-    messages, rules, actions = report.messages, report.rules, report.actions
+    messages, rules, actions = report.received, report.rules, report.actions
     fired = rules[rules["outcome"] == str(Op.MATCH)]
     broken = actions[actions["outcome"] == str(Op.FAIL)]
     failed = set(zip(broken["number"], broken["rule"], strict=True))
@@ -142,7 +142,7 @@ def ways(report: Report, most: int = 8) -> tuple[Way, ...]:
 
     A refused message has no more than the first two. Of rules and effects the `most` frequent are told apart.
     """
-    messages = report.messages
+    messages = report.received
     rows: list[tuple[str, ...]] = []
     accepted = messages[messages["accepted"].astype(bool)]
     rules = _names(accepted["rules"], "no rule", most)

@@ -138,7 +138,7 @@ class ReportPlots:
             raise InputError(f"by: {expected(either(('time', 'number')), by, ('time', 'number'))}")
         lanes, points = counts.firings(self._report)
         ax = axes(ax, 9, 1.4 + 0.28 * len(lanes))
-        times = self._report.messages["received_at"].ffill().bfill()
+        times = self._report.received["received_at"].ffill().bfill()
         timed = by == "time" and bool(times.notna().all()) and len(times) > 0
         where: Any = times.dt.tz_localize(None).to_numpy() if timed else range(len(times))
         for what, (colour, marker, words) in _POINTS.items():

@@ -189,7 +189,7 @@ def cost_of(report: Report, prices: Prices = PRICES) -> Cost:
     ----------
     Amazon SES FAQs, "Am I billed for incoming spam messages?"; Amazon SES pricing.
     """
-    messages, actions, effects = report.messages, report.actions, report.effects
+    messages, actions, effects = report.received, report.actions, report.effects
     mail = zip(
         messages["size_bytes"].tolist(),
         messages["accepted"].tolist(),

@@ -213,6 +213,12 @@ class Report:
         return self.frame("messages")
 
     @property
+    def received(self) -> pd.DataFrame:
+        """The table of messages without those that could not be read or received: nothing became of them."""
+        messages = self.messages
+        return messages[messages["number"].notna()]
+
+    @property
     def recipients(self) -> pd.DataFrame:
         """One row a message and recipient it named, as named: the answer and why; ``describe("recipients")``."""
         return self.frame("recipients")
