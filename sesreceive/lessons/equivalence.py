@@ -30,10 +30,13 @@ class RulesGoal(Goal):
         One right answer. What the answer does not say, identities and filters, is taken from here.
     order : str
         Where the order of effects counts, as `ses.compare` takes it.
+    scanning : bool
+        Whether ScanEnabled counts; else a rule that scans and one that does not are alike, since few tasks are about it.
     """
 
     account: Account
     order: str = "target"
+    scanning: bool = False
 
     @property
     def wants(self) -> str:
@@ -54,7 +57,7 @@ class RulesGoal(Goal):
 
     def finding(self, value: Account) -> Finding:
         """The smallest mail that is treated otherwise."""
-        proof = equivalent(value, self.account, order=self.order)
+        proof = equivalent(self._level(value), self._level(self.account), order=self.order)
         if proof.holds:
             return Finding(passed=True)
         witness = proof.witness
@@ -64,9 +67,17 @@ class RulesGoal(Goal):
         sentence = f"a mail {_mail(witness)}: with your answer, {does(reception)}; the task asks for something else"
         return Finding(passed=False, message=sentence, witness=witness, reception=reception)
 
+    def _level(self, account: Account) -> Account:
+        """The account with every rule scanning, where that does not count."""
+        active = account.active_rule_set
+        if self.scanning or active is None:
+            return account
+        rules = tuple(rule.replace(scan_enabled=True) for rule in active.rules)
+        return account.with_rule_set(active.replace(rules=rules))
+
     def same(self, value: Account, known: Account) -> bool:
         """Whether two accounts treat all mail alike."""
-        return equivalent(value, known, order=self.order).holds
+        return equivalent(self._level(value), self._level(known), order=self.order).holds
 
     def plain(self, value: Account) -> Any:
         """The account as boto3 has it."""

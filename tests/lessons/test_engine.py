@@ -157,6 +157,13 @@ def test_rules_may_be_given_in_every_form() -> None:
     assert all(goal.finding(goal.read(one)).passed for one in (*forms, api["RuleSets"][0], [BILLING.to_api()]))
 
 
+def test_scanning_counts_only_where_a_task_is_about_it() -> None:
+    unscanned = BILLING.replace(scan_enabled=False)
+    for scanning in (False, True):
+        goal = RulesGoal(account(BILLING), scanning=scanning)
+        assert goal.finding(goal.read(unscanned)).passed is not scanning
+
+
 def test_what_passed_once_stays_passed(tmp_path: Any) -> None:
     path = tmp_path / "progress.json"
     progress = ProgressFile(path)

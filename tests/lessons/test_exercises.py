@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,15 @@ def test_an_answer_can_be_handed_in_as_json(name: str) -> None:
 def test_there_are_enough_of_them() -> None:
     assert len(EXERCISES) >= 50
     assert all(len(lesson) >= 2 for lesson in lessons.everything())
+
+
+def test_the_notebook_of_a_lesson_is_there() -> None:
+    pages = Path(__file__).resolve().parents[2] / "notebooks"
+    if not pages.is_dir():
+        pytest.skip("an installed package has no notebooks")
+    named = [lesson.notebook for lesson in lessons.everything() if lesson.notebook]
+    assert [name for name in named if not (pages / name).is_file()] == []
+    assert len(named) >= 17
 
 
 def test_every_file_of_the_course_is_a_lesson() -> None:

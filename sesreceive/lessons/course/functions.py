@@ -15,7 +15,9 @@ from sesreceive.lessons.played_mail import HELLO
 from sesreceive.lessons.trials import ENVELOPE, FunctionGoal, Trial, Wanted
 from sesreceive.scan.markers import EICAR, GTUBE
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "20-lambda-gates.ipynb"
 
 GATED = account(rule("gate", wait_for("gate")), rule("everything", store("mail/")))
 ANSWERED = account(rule("answer", wait_for("polite"), start("answer")))

@@ -13,7 +13,9 @@ from sesreceive.lessons.played_mail import HELLO
 from sesreceive.lessons.trials import MailGoal, Trial, Wanted
 from sesreceive.scan.markers import EICAR, GTUBE
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "18-spam-and-virus.ipynb"
 
 OPEN = account(rule("everything", store("mail/")))
 APART = account(rule("spam", wait_for("is-spam"), store("quarantine/"), STOP), rule("everything", store("mail/")))

@@ -12,7 +12,9 @@ from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
 from sesreceive.lessons.played_mail import into, received
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "21-live-smtp.ipynb"
 
 ANA_AND_CARL = account(rule("two", store("mail/"), to=("ana@example.com", "carl@example.com")))
 ASKED = ("ana@example.com", "bo@example.com", "carl@example.com", "carl@example.org")

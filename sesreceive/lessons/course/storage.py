@@ -11,7 +11,9 @@ from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.equivalence import RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "NOTEBOOK"]
+
+NOTEBOOK = "19-s3-sns-and-encryption.ipynb"
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:news"
 STORED = S3Action(bucket_name="inbox", object_key_prefix="mail/", topic_arn=TOPIC)
