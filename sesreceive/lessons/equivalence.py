@@ -31,7 +31,7 @@ class RulesGoal(Goal):
     order : str
         Where the order of effects counts, as `ses.compare` takes it.
     scanning : bool
-        Whether ScanEnabled counts; else a rule that scans and one that does not are alike, since few tasks are about it.
+        Whether ScanEnabled counts; else a rule that scans is like one that does not, since few tasks are about it.
     """
 
     account: Account

@@ -118,21 +118,23 @@ class Exercise(Shown):
             exercise=self.id,
             passed=False,
             message=finding.message,
-            hint=self._hint(value),
+            hint=self._hint(answer, value),
             witness=finding.witness,
             reception=finding.reception,
             parts=finding.parts,
         )
 
-    def _hint(self, value: Any) -> str:
+    def _hint(self, answer: Any, value: Any) -> str:
+        """The hint of the mistake that this is: the same answer, one that is written alike, one that comes to the same."""
         if isinstance(self.goal, ChoiceGoal):
             return self.goal.reasons.get(value, "")
+        for one in self.mistakes:
+            if one.answer is answer:
+                return one.hint
         known = [(self.goal.read(one.answer), one.hint) for one in self.mistakes]
         mine = self.goal.plain(value)
-        for mistake, hint in known:  # one that is written like this counts before one that comes to the same
-            if self.goal.plain(mistake) == mine:
-                return hint
-        return next((hint for mistake, hint in known if self.goal.same(value, mistake)), "")
+        alike = (hint for mistake, hint in known if self.goal.plain(mistake) == mine)
+        return next(alike, "") or next((hint for mistake, hint in known if self.goal.same(value, mistake)), "")
 
     @property
     def _told(self) -> str:

@@ -21,7 +21,7 @@ NAMES = ("order/stop", "order/bounce", "proving/three-claims")
 
 
 @given(st.text(max_size=40), st.text(max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_renaming_twice_changes_nothing_in_lower_case(text: str, seed: str) -> None:
     renaming = Renaming.of(seed)
     text = text.lower()
@@ -51,7 +51,7 @@ def test_every_exercise_is_equally_right_and_wrong_with_other_names(name: str, s
 
 
 def test_most_exercises_differ_from_student_to_student() -> None:
-    shown = {name: {str(variant(one, f"{seed}")) for seed in range(6)} for name, one in EXERCISES.items()}
+    shown = {name: {str(variant(one, f"{seed}")) for seed in range(3)} for name, one in EXERCISES.items()}
     assert sum(len(texts) > 1 for texts in shown.values()) >= 45
     choice = next(one for one in EXERCISES.values() if isinstance(one.goal, ChoiceGoal))
     assert len({variant(choice, str(seed)).goal.solution for seed in range(12)}) > 1
