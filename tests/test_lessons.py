@@ -85,3 +85,9 @@ def test_each_lesson_of_an_idea_leads_to_the_next() -> None:
     for name, following in zip(["07-proving-a-rule-set", *IDEAS], IDEAS, strict=False):
         if int(following[:2]) == int(name[:2]) + 1:
             assert f"{following}.ipynb" in links(text(cells(name, "markdown")[-1]).partition("**Next:**")[2])
+
+
+def test_each_notebook_that_exercises_name_is_there() -> None:
+    from sesreceive import lessons
+
+    assert [one.notebook for one in lessons.everything() if not (PAGES / one.notebook).is_file()] == []
