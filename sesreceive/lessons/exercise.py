@@ -125,7 +125,7 @@ class Exercise(Shown):
         )
 
     def _hint(self, answer: Any, value: Any) -> str:
-        """The hint of the mistake that this is: the same answer, one that is written alike, one that comes to the same."""
+        """The hint of the mistake that this is: the same answer, one written alike, or one that comes to the same."""
         if isinstance(self.goal, ChoiceGoal):
             return self.goal.reasons.get(value, "")
         for one in self.mistakes:
