@@ -112,6 +112,17 @@ def messages_by_replay(mail: Any) -> pd.DataFrame:
     return ses.Receiver(make_account(), seed=3).replay(mail).messages
 
 
+@pytest.mark.parametrize("take_over", [True, False])
+def test_what_ses_stored_keeps_its_id_and_results(take_over: bool) -> None:
+    first = scenario_receiver()
+    first.replay(ITEMS)
+    bucket = first.backend.buckets["inbox"]
+    made = ses.frame_function(scenario_receiver(), take_over=take_over)(messages_of(bucket))
+    assert_equal(made, scenario_receiver().replay(bucket, take_over=take_over).messages)
+    accepted = set(made.loc[made["accepted"], "message_id"])
+    assert (accepted <= {key.rpartition("/")[2] for key in bucket}) is take_over
+
+
 @pytest.mark.parametrize(
     ("frame", "complaint"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -23,8 +24,10 @@ def needed(block: str) -> str | None:
 def run(blocks: list[str], folder: Path) -> str:
     script = folder / "page.py"
     script.write_text("\n".join(blocks), encoding="utf-8")
+    # The workers of Spark take the Python that is on the path otherwise.
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     done = subprocess.run(
-        [sys.executable, script], cwd=folder, capture_output=True, text=True, timeout=250, check=False
+        [sys.executable, script], cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

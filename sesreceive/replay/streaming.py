@@ -72,7 +72,7 @@ def replay_to(
         An earlier run over the same source that was stopped. The same folder goes on: the rows are those of a run that
         was not stopped. What a program that was killed had not finished, a part at most, is received again.
     part : int
-        Messages in a file at most; each chunk is a row group of it.
+        Messages in a file, rounded up to whole chunks; each chunk is a row group of it.
 
     Returns
     -------
