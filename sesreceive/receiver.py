@@ -344,7 +344,10 @@ class Receiver(Shown):
         return body.decide(message, transaction.recipients, bounds=transaction.bounds, assumptions=self.assumptions)
 
     def authenticate(self, submission: Submission) -> AuthenticationDecision:
-        """Step 3, first half, before `process`: SPF, DKIM and DMARC, which nothing that is performed changes."""
+        """Step 3, first half: SPF, DKIM and DMARC, which nothing that is performed changes.
+
+        `process` does it, unless it is given the results as `known`.
+        """
         return authentication.authenticate(
             submission.message,
             submission.envelope,
@@ -354,13 +357,7 @@ class Receiver(Shown):
             self._memory,
         )
 
-    def process(
-        self,
-        submission: Submission,
-        *,
-        known: Reception | TakenOver | None = None,
-        authenticated: AuthenticationDecision | None = None,
-    ) -> Reception:
+    def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
         """Steps 3 and 4, after the answer: authentication, scanning, then the rules and their actions.
 
         Parameters
@@ -370,8 +367,6 @@ class Receiver(Shown):
         known : Reception or TakenOver, optional
             An earlier reception of the same message, or what a stored object tells of one; its authentication and scan
             results are taken over.
-        authenticated : AuthenticationDecision, optional
-            From `authenticate`, where that was called before.
         """
         before = [
             submission.decision.events,
@@ -400,9 +395,7 @@ class Receiver(Shown):
         planned = evaluation.plan(
             account.active_rule_set, submission.recipients, tls=envelope.tls, assumptions=self.assumptions
         )
-        if authenticated is not None:
-            pass
-        elif isinstance(known, TakenOver) and known.authentication is not None:
+        if isinstance(known, TakenOver) and known.authentication is not None:
             authenticated = authentication.decided(known.authentication, self.assumptions, known.told)
         elif isinstance(known, Reception) and known.authentication is not None:
             authenticated = authentication.reread(

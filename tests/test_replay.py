@@ -289,3 +289,40 @@ def test_the_scenario_asks_its_function() -> None:
     receiver.replay(ITEMS)
     assert len(receiver.backend.invocations) == 3
     assert gate({}, None) == {"disposition": "STOP_RULE"}
+
+
+def test_a_source_may_change_the_account_between_two_messages() -> None:
+    """Several messages are handed over before the first is processed; each has the account of its own moment."""
+    receiver = ses.Receiver(make_account(make_rule("first")), seed=1, resolver=ses.Zone())
+    other = make_account(make_rule("second"))
+
+    def source() -> Iterator[tuple[bytes, ses.Envelope]]:
+        envelope = ses.Envelope(client_ip="192.0.2.1", mail_from="ana@example.org", rcpt_to=("a@example.com",))
+        yield b"Subject: 1\r\n\r\n", envelope
+        receiver.account = other
+        yield b"Subject: 2\r\n\r\n", envelope
+
+    assert list(receiver.replay(source()).messages["rules"]) == ["first", "second"]
+
+
+class _Tick:
+    """A clock of somebody's: it moves a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = 1_767_348_305.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+@pytest.mark.parametrize("clock", [_Tick, ses.SteppingClock])
+def test_every_clock_is_read_as_if_messages_came_one_by_one(clock: Any) -> None:
+    def receiver() -> ses.Receiver:
+        account = make_account(make_rule("all", ses.S3Action(bucket_name="inbox")))
+        return ses.Receiver(account, clock=clock(), message_ids=ses.SeededMessageIds(1), resolver=ses.Zone())
+
+    envelope = ses.Envelope(client_ip="192.0.2.1", mail_from="ana@example.org", rcpt_to=("a@example.com",))
+    one_after_the_other = receiver()
+    received = [one_after_the_other.receive(b"Subject: x\r\n\r\n", envelope) for _ in range(3)]
+    assert list(receiver().replay([(b"Subject: x\r\n\r\n", envelope)] * 3)) == received

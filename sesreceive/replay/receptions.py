@@ -14,7 +14,6 @@ from sesreceive.mail.corpus import Item
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
-from sesreceive.stages.authentication import AuthenticationDecision
 from sesreceive.stages.taken_over import TakenOver, taken_over
 
 __all__ = ["Drawn", "Task", "received", "receptions"]
@@ -51,7 +50,8 @@ def received(
     receiver: Receiver, item: Item, drawn: Drawn, take_over: bool, results: AuthenticationResults | None = None
 ) -> Reception | PassedOver:
     """One message; see `receptions`."""
-    return _processed(receiver, _submitted(receiver, Task(item, drawn, results=results), take_over), None)
+    one = _submitted(receiver, Task(item, drawn, results=results), take_over)
+    return _processed(receiver, one, one.known)
 
 
 def receptions(
@@ -81,9 +81,9 @@ def receptions(
         batch, problem = _next(receiver, waiting, take_over, most)
         if not batch and problem is None:
             return
-        found = [_authenticated(receiver, one) if most > 1 else None for one in batch]
-        for one, authenticated in zip(batch, found, strict=True):
-            yield one.task, _processed(receiver, one, authenticated)
+        known = [_known(receiver, one) if most > 1 else one.known for one in batch]
+        for one, results in zip(batch, known, strict=True):
+            yield one.task, _processed(receiver, one, results)
     raise problem
 
 
@@ -123,21 +123,20 @@ def _submitted(receiver: Receiver, task: Task, take_over: bool) -> _Submitted:
         return _Submitted(task, _broken(item, error), None)
 
 
-def _authenticated(receiver: Receiver, one: _Submitted) -> AuthenticationDecision | None:
+def _known(receiver: Receiver, one: _Submitted) -> TakenOver | None:
+    """What is known of it, with its results found out now where they are not."""
     submission = one.submission
     if isinstance(submission, PassedOver) or not submission.accepted or one.known is not None:
-        return None
-    return receiver.authenticate(submission)
+        return one.known
+    return TakenOver(authentication=receiver.authenticate(submission).results)
 
 
-def _processed(
-    receiver: Receiver, one: _Submitted, authenticated: AuthenticationDecision | None
-) -> Reception | PassedOver:
+def _processed(receiver: Receiver, one: _Submitted, known: TakenOver | None) -> Reception | PassedOver:
     submission = one.submission
     if isinstance(submission, PassedOver):
         return submission
     try:
-        return receiver.process(submission, known=one.known, authenticated=authenticated)
+        return receiver.process(submission, known=known)
     except Exception as error:  # noqa: BLE001 - as above
         return _broken(one.task.item, error)
 
