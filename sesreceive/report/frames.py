@@ -31,6 +31,8 @@ __all__ = ["Tables", "clean", "frame", "with_broken"]
 
 # The tables whose rows are made of the traces when they are asked for.
 _LARGE = tuple(one.name for one in TABLES if one.name not in SMALL)
+# Messages, and their octets in all, whose rows are made at once where the messages are not kept.
+_TOGETHER, _OCTETS_TOGETHER = 32, 1 << 20
 # Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
 _GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
 
@@ -66,6 +68,8 @@ class Tables:
         self._columns: dict[str, tuple[list[Any], ...]] = {
             name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
         }
+        # Messages at the end that are let go together, since rows of several are made faster, and their octets.
+        self._waiting = self._octets = 0
         # How many rows each message has: the columns common to all are made of it when they are asked for.
         self._counts: dict[str, list[int]] = {name: [] for name in SMALL}
 
@@ -91,8 +95,19 @@ class Tables:
         self.certainties.append(str(reception.envelope.certainty))
         last.append(reception)
         if not keep:
+            self._waiting += 1
+            self._octets += len(reception.message.raw)
+            if self._waiting >= _TOGETHER or self._octets >= _OCTETS_TOGETHER:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Make the rows of the last messages that are not to be kept, and keep what remains of them."""
+        if self._waiting:
             self._fill()
-            last[-1] = Remains(reception.trace, reception.stopped_by)
+            last = self._last()
+            for at in range(len(last) - self._waiting, len(last)):
+                last[at] = Remains(last[at].trace, last[at].stopped_by)
+            self._waiting = self._octets = 0
 
     def _last(self) -> list[Any]:
         """Where the next reception is put."""
@@ -115,6 +130,7 @@ class Tables:
 
     def lean(self) -> Tables:
         """The same with what remains of the receptions in their place."""
+        self._let_go()
         self._fill()
         other = copy(self)
         other._chunks = [[Remains(item.trace, item.stopped_by) for item in self.items()]]
@@ -122,6 +138,7 @@ class Tables:
 
     def packed(self) -> Tables:
         """The same with the small rows made and everything else as bytes."""
+        self._let_go()
         self._fill()
         other = copy(self)
         other._chunks = [chunk if isinstance(chunk, Packed) else pack(chunk) for chunk in self._chunks]
@@ -187,11 +204,13 @@ class Tables:
 
     def extend(self, other: Tables) -> None:
         """Append the rows of other messages; their numbers go on where these end."""
+        self._let_go()
         if not any(other._counts.values()):  # nothing is made yet, so nothing is made now
             for reception in other.items():
                 self.add(reception)
             return
         self._fill()
+        other._let_go()
         other._fill()
         self.names.extend(other.names)
         self.certainties.extend(other.certainties)

@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)  # pyspf has `\d` in a docstring
     import spf
 
-CHUNK = 50
+CHUNK = 64
 CLIENT_IP = "192.0.2.70"
 TEXT = "invoice shipping account order update meeting of and to in for your team report quarter please review"
 DOMAINS = [f"sender{number}.example.org" for number in range(20)]
