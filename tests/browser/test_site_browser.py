@@ -131,6 +131,24 @@ def test_pictures_follow_light_and_dark(chromium: Any, site: Any, measured: Any)
     page.context.close()
 
 
+# For each object that a notebook shows, whether the text of front ends without styles is in sight beside it.
+DOUBLED = """() => [...document.querySelectorAll('pre.ses-text')]
+  .filter(e => e.parentElement.checkVisibility()).map(e => e.checkVisibility())"""
+CENTRED = """() => [...document.querySelectorAll('table.ses-matrix td')]
+  .every(e => getComputedStyle(e).textAlign === 'center')"""
+
+
+@pytest.mark.parametrize("name", ["01-first-steps", "12-ip-filters"])
+def test_what_a_notebook_shows_stands_there_once(chromium: Any, site: Any, name: str) -> None:
+    page = opened(chromium, site[1])
+    settled(page, f"{site[1]}/{name}.html")
+    shown = page.evaluate(DOUBLED)
+    assert len(shown) > 3
+    assert not any(shown)
+    assert page.evaluate(CENTRED)
+    page.context.close()
+
+
 # What somebody asks: the page, of the first three that are found, that answers.
 QUESTIONS = [
     ("why did my rule not fire", "troubleshooting.html"),
