@@ -155,6 +155,6 @@ def last_month() -> Report:
     Examples
     --------
     >>> last_month()
-    <Report of 11 messages: 11 accepted, 0 refused>
+    <Report of 11 messages: 11 accepted, 0 refused, 22 rules fired, 22 effects>
     """
     return Report([receive(_BEFORE, name, to, tls=tls, spam=spam) for name, to, tls, spam in _MONTH])
