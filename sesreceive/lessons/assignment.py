@@ -13,6 +13,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.lessons import collection
 from sesreceive.lessons.exercise import Exercise
+from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Result
 from sesreceive.lessons.trials import FunctionGoal
 from sesreceive.lessons.variant import variant
@@ -152,6 +153,13 @@ class Assignment(Shown):
             else Result(exercise=one.id, passed=False, message="no answer")
             for one in self.exercises
         )
+
+    def common(self, result: Result) -> str:
+        """The hint of a result with the names of the exercise itself, as all students have it in common."""
+        exercise = self[result.exercise]
+        if exercise is collection.exercise(result.exercise):  # one that keeps its names
+            return result.hint
+        return Renaming.of(f"{self.seed} {self.student}")(result.hint)
 
     def __repr__(self) -> str:
         """One line: whose it is, and how much was handed in."""

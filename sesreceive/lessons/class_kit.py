@@ -47,7 +47,7 @@ class ClassKit(Shown):
     (False, False)
     >>> print(grade(folder))
     <Grades of 2 students, 2 exercises: 0 of 4 passed>
-      order/stop: 0 of 2 passed, 1 without an answer; most often: mail to ... lies in two folders: what ends the rules?
+      order/stop: 0 of 2 passed, 1 without an answer; most often: mail to billing lies in two folders: ...
       order/bounce: 0 of 2 passed, 1 without an answer; most often: the first rule matches, and its action runs.
     """
 
@@ -109,10 +109,13 @@ class Grades(Shown):
         Student to results, in the order of the exercises.
     problems : mapping of str to str
         Student to what is wrong with the file that was handed in.
+    hints : mapping of str to tuple of str
+        Student to the hints of the results, with the names that the exercises have for all.
     """
 
     results: dict[str, tuple[Result, ...]]
     problems: dict[str, str]
+    hints: dict[str, tuple[str, ...]]
 
     def frame(self) -> Any:
         """One row a student and exercise, as a DataFrame.
@@ -146,8 +149,9 @@ class Grades(Shown):
 
     def _exercises(self) -> list[tuple[str, int, int, float, str]]:
         rows = []
-        for of_one in zip(*self.results.values(), strict=True):
-            hints = Counter(one.hint for one in of_one if one.hint)
+        hinted = zip(*self.hints.values(), strict=True)
+        for of_one, given in zip(zip(*self.results.values(), strict=True), hinted, strict=True):
+            hints = Counter(filter(None, given))
             rows.append(
                 (
                     of_one[0].exercise,
@@ -224,6 +228,7 @@ def grade(folder: str | os.PathLike[str]) -> Grades:
     kit = _kit(Path(folder))
     results: dict[str, tuple[Result, ...]] = {}
     problems: dict[str, str] = {}
+    hints: dict[str, tuple[str, ...]] = {}
     for student in kit.students:
         assignment = kit.assignment(student)
         try:
@@ -231,7 +236,8 @@ def grade(folder: str | os.PathLike[str]) -> Grades:
         except SesReceiveError as error:
             problems[student] = str(error)
         results[student] = assignment.results()
-    return Grades(results=results, problems=problems)
+        hints[student] = tuple(assignment.common(one) for one in results[student])
+    return Grades(results=results, problems=problems, hints=hints)
 
 
 def _kit(folder: Path) -> ClassKit:

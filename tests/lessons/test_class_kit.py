@@ -83,6 +83,17 @@ def test_what_is_handed_in_is_graded(folder: Path) -> None:
     assert "33%" in grades.text()
 
 
+def test_the_same_mistake_of_several_students_is_counted_as_one(tmp_path: Path) -> None:
+    students = tuple(f"student-{number}" for number in range(6))
+    folder = ClassKit(students=students, exercises=("order/stop",)).write(tmp_path / "class")
+    for number, student in enumerate(students):
+        assignment = Assignment.load(folder / f"{student}.json")
+        assignment.hand_in("order/stop", assignment["order/stop"].mistakes[number % 3 == 0].answer)
+    grades = grade(folder)
+    assert len({one[0].hint for one in grades.results.values()}) > 2  # each with names of its own
+    assert grades.struggles()["hint"][0] == EXERCISES["order/stop"].mistakes[0].hint
+
+
 def test_a_file_is_not_believed(folder: Path) -> None:
     ana = folder / "ana.json"
     forged = {"student": "ana", "seed": 99, "exercises": ["order/bounce"], "answers": {"order/stop": {"Rules": "x"}}}
