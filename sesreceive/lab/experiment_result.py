@@ -57,14 +57,14 @@ class Experiment(Shown):
     >>> tried = ses.experiment(ses.Receiver(today, seed=1), variants=variants, corpus=corpus)
     >>> tried
     <Experiment on 4 messages: today, stricter (2 end otherwise)>
-    >>> print(tried.to_text(width=100).partition("what ")[2])  # what stands before it are notes
-                               unit        today     stricter
-    answer: accepted                messages    4         2
-    answer: 550 5.7.1 IP address …  messages    0         2
-    recipients: refused             recipients  0         2
-    rule: all                       messages    4         2
-    effect: PutObject inbox         operations  4         2
-    cost                            USD         0.000420  0.000210
+    >>> print(tried.to_text(width=100).partition("today ")[2])  # what stands before it are notes
+       stricter  unit        what
+    4         2         messages    answer: accepted
+    0         2         messages    answer: 550 5.7.1 IP address blacklisted by recipient
+    0         2         recipients  recipients: refused
+    4         2         messages    rule: all
+    4         2         operations  effect: PutObject inbox
+    0.000420  0.000210  USD         cost
     >>> for reason in tried["stricter"].reasons:
     ...     print(reason.messages, reason.before, "→", reason.after, "because", reason.why)
     2 250 Ok → 550 5.7.1 IP address blacklisted by recipient because Block filter `test-net` (192.0.2.0/24) contains ...
@@ -299,7 +299,8 @@ class Experiment(Shown):
         width = shutil.get_terminal_size((140, 24)).columns if width is None else width
         if table == "outcomes":
             heads = [one_line(name, 80) for name in self.names]
-            text = grid(("what", "unit", *heads), self._cells(), width=width)
+            rows = ((*numbers, unit, what) for what, unit, *numbers in self._cells())
+            text = grid((*heads, "unit", "what"), rows, width=width)  # the last column takes the room that is left
         elif table in makers:
             frame = makers[table]()
             text = grid(list(frame.columns), frame.astype(object).itertuples(index=False, name=None), width=width)

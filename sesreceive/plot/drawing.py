@@ -68,7 +68,7 @@ def bar(ax: Axes, y: float, width: float, fill: Fill, *, left: float = 0.0, heig
         color=fill.colour,
         hatch=fill.hatch,
         edgecolor=edge() if fill.colour == "none" else ground(),
-        linewidth=0.8,
+        linewidth=0.8 if width else 0.0,  # of nothing there would be a line left
         label=name or "_",
     )
     return drawn
@@ -79,7 +79,7 @@ def label(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
     if colour == "none":
         ax.text(x, y, text, ha="center", va="center", size=9, parse_math=False)
         return
-    box = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
+    box = {"facecolor": colour, "edgecolor": "none", "pad": 3}
     ax.text(x, y, text, ha="center", va="center", size=9, color=_ink(colour), bbox=box, parse_math=False)
 
 
