@@ -208,6 +208,7 @@ def test_the_fills_of_outcomes_are_told_apart_by_every_eye(eye: str) -> None:
 # What has colours of its own for a reason.
 ELSEWHERE = {
     "ui/saving.py": "the ground of a picture that is saved as PNG",
+    "ui/page.css": "JupyterLab's dark theme, where there is no JupyterLab",
     "ui/mail_page.py": "the ground of a mail, which is written for a white one",
 }
 OWN = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}\b(?!;&)|\brgba?\(|\bhsla?\(")

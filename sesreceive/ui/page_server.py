@@ -20,7 +20,10 @@ __all__ = ["serve_page"]
 # What a visitor's process runs. Voila shows notebooks, so it is written as one.
 _CODE = """\
 import os
+from IPython.display import HTML, display
+from sesreceive._html import asset
 from sesreceive.ui.live_page import LivePage
+display(HTML(f"<style>{asset('sesreceive.ui', 'page.css')}</style>"))
 page = LivePage(os.environ["SESRECEIVE_SMTP"])
 page.follow()
 page

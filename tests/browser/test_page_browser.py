@@ -19,6 +19,7 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 pytest.importorskip("voila")
 
+from browser.lab import LOW_CONTRAST
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
@@ -124,4 +125,23 @@ def test_mail_appears_opens_and_tells_its_reason(chromium: Any, serving: Serving
     stranger.goto(serving.page.partition("?")[0])
     expect(stranger.get_by_label("Password or token")).to_be_visible()
     stranger.close()
+    context.close()
+
+
+# The ground of a page, as a browser tells it.
+GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 17, 17)"}
+
+
+def test_the_page_follows_light_and_dark(chromium: Any, serving: Serving) -> None:
+    serving.send("hello@example.com", "taken")
+    serving.send("nobody@example.net", "refused")
+    context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(serving.page, wait_until="domcontentloaded")
+    expect(page.locator(".ses-list").get_by_role("row").filter(has_text="nobody@example.net")).to_be_visible()
+    for scheme, ground in GROUNDS.items():
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("body")).to_have_css("background-color", ground)
+        assert page.locator(".ses-ui").first.evaluate(LOW_CONTRAST) == [], scheme
     context.close()
