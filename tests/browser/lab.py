@@ -254,9 +254,19 @@ class Lab:
         return Notebook(page, f"{self.address}/lab/tree/{name}")
 
 
+# What an application is told besides: to ask nothing of other hosts, and to let a test command it.
+_OPTIONS = {
+    "jupyterlab": (
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True",
+    ),
+    "notebook": ("--JupyterNotebookApp.expose_app_in_browser=True",),
+}  # fmt: skip
+
+
 @contextmanager
-def serving(home: Path, root: Path) -> Iterator[str]:
-    """A JupyterLab server over `root`, with settings of its own in `home`; its address."""
+def serving(home: Path, root: Path, application: str = "jupyterlab") -> Iterator[str]:
+    """A server of JupyterLab, or of ``notebook``, over `root`, with settings of its own in `home`; its address."""
     lab = home / "lab"
     for name, setting in SETTINGS.items():
         path = lab / "user-settings" / f"{name}.jupyterlab-settings"
@@ -269,11 +279,10 @@ def serving(home: Path, root: Path) -> Iterator[str]:
         "IPYTHONDIR": str(home / "ipython"),
     }  # fmt: skip
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
+        sys.executable, "-m", application, "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
         *(["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
         "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={root}",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True",
+        *_OPTIONS[application],
     ]  # fmt: skip
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)

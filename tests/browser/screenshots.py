@@ -1,12 +1,16 @@
 """The pictures of README and documentation: each part of the workbench in JupyterLab, in light and in dark.
 
-    python tests/browser/screenshots.py [name ...]
+    python tests/browser/screenshots.py [name ...] [--width PIXELS] [--out FOLDER]
 
-Writes notebooks/images/NAME-light.png and NAME-dark.png; needs Chromium. `make screenshots` runs it.
+Writes NAME-light.png and NAME-dark.png into notebooks/images; needs Chromium. `make screenshots` runs it. Who changes
+the looks looks at all of them in windows of 400, 900 and 1400 pixels:
+
+    for width in 400 900 1400; do python tests/browser/screenshots.py --width $width --out build/looks/$width; done
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -48,13 +52,18 @@ SHOTS = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Take the pictures; all of them when none is named."""
-    IMAGES.mkdir(exist_ok=True)
-    unknown = set(names) - set(SHOTS)
-    if unknown or not CHROMIUM:
-        print(f"no such picture: {', '.join(unknown)}" if unknown else "needs Chromium (Debian: apt install chromium)")
-        return 2
+    parser = argparse.ArgumentParser(description="Pictures of each part of the workbench.")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(SHOTS))
+    parser.add_argument("--width", type=int, default=1500, help="of the window, in pixels")
+    parser.add_argument("--out", type=Path, default=IMAGES, help="where they are written")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.names) - set(SHOTS):
+        parser.error(f"no such picture: {', '.join(sorted(unknown))}")
+    if not CHROMIUM:
+        parser.error("needs Chromium (Debian: apt install chromium)")
+    given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         home, root = Path(folder) / "jupyter", Path(folder) / "notebooks"
@@ -62,23 +71,23 @@ def main(names: list[str]) -> int:
         root.mkdir()
         with serving(home, root) as address:
             lab = Lab(address, root, browser)
-            for name in names or SHOTS:
-                take(lab, name)
+            for name in given.names or SHOTS:
+                take(lab, name, given.width, given.out)
         browser.close()
     return 0
 
 
-def take(lab: Lab, name: str) -> None:
-    """One part, in both themes."""
-    notebook = lab.open(SETUP, SHOTS[name], width=1500, height=2400)
+def take(lab: Lab, name: str, width: int, folder: Path) -> None:
+    """One part, in both themes, in a window of that width; 900 pixels high, or more for the pages."""
+    notebook = lab.open(SETUP, SHOTS[name], width=width, height=2400 if folder == IMAGES else 900)
     notebook.command("application:toggle-left-area")
     shown = notebook.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first
     for theme in ("light", "dark"):
         notebook.theme(theme)
         notebook.page.wait_for_timeout(400)
-        path = IMAGES / f"{name}-{theme}.png"
+        path = folder / f"{name}-{theme}.png"
         shown.screenshot(path=path)
-        print(path.relative_to(IMAGES.parent.parent))
+        print(path)
     notebook.stop_kernel()
     notebook.page.close()
 
