@@ -13,7 +13,6 @@ from sesreceive.account.account import Account
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
-from sesreceive.stages.authentication import AuthenticationDecision
 from sesreceive.stages.taken_over import TakenOver
 
 __all__ = ["EndpointReceiver", "ReceivedMail"]
@@ -151,19 +150,13 @@ class EndpointReceiver(Receiver):
         )  # fmt: skip
         return cls(receiver.account, mail, **{name: getattr(receiver, name) for name in names} | settings)
 
-    def process(
-        self,
-        submission: Submission,
-        *,
-        known: Reception | TakenOver | None = None,
-        authenticated: AuthenticationDecision | None = None,
-    ) -> Reception:
+    def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
         """As a receiver does; meanwhile the message may be bounced, afterwards it is kept."""
         reception = None
         if submission.accepted:
             self.mail.begin(self, submission)
         try:
-            reception = super().process(submission, known=known, authenticated=authenticated)
+            reception = super().process(submission, known=known)
             return reception
         finally:
             self.mail.end(submission, reception)

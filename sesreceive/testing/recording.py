@@ -15,7 +15,6 @@ from sesreceive.formats.loaded import Loaded
 from sesreceive.json_input import parse_json
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
-from sesreceive.stages.authentication import AuthenticationDecision
 from sesreceive.stages.taken_over import TakenOver
 
 __all__ = ["Recording", "RecordingReceiver"]
@@ -97,15 +96,9 @@ class RecordingReceiver(Receiver):
         self._recording: Recording | None = recording
         super().__init__(account, **options)
 
-    def process(
-        self,
-        submission: Submission,
-        *,
-        known: Reception | TakenOver | None = None,
-        authenticated: AuthenticationDecision | None = None,
-    ) -> Reception:
+    def process(self, submission: Submission, *, known: Reception | TakenOver | None = None) -> Reception:
         """What becomes of the message, noted."""
-        reception = super().process(submission, known=known, authenticated=authenticated)
+        reception = super().process(submission, known=known)
         if self._recording is not None:
             self._recording.receptions.append(reception)
         return reception
