@@ -236,3 +236,19 @@ def test_two_hundred_rules_answer_at_once(open_lab, record_property):
         record_property(f"{name} (ms)", round(milliseconds))
     print("milliseconds with 200 rules:", {name: round(value) for name, value in measured.items()})
     assert page.locator(".ses-ui *").count() < 1500  # only what is in sight, and the lines of the list
+
+
+MANY_RULES = """
+import sesreceive as ses
+from sesreceive import ui
+ui.RuleSetBuilder(ses.Receiver(ses.datasets.load("anycompany").account, seed=1))
+"""
+
+
+def test_the_builder_is_no_taller_than_a_screen(open_lab):
+    notebook = open_lab(MANY_RULES, width=1400, height=900)
+    notebook.command("application:toggle-left-area")
+    notebook.page.wait_for_function("document.querySelector('.ses-ui').clientWidth > 1100")
+    assert notebook.ui.bounding_box()["height"] <= 900
+    # What is longer scrolls on its own.
+    assert notebook.ui.locator(".ses-pane-form").evaluate("e => e.scrollHeight > e.clientHeight")
