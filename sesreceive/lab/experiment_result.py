@@ -298,7 +298,7 @@ class Experiment(Shown):
         }  # fmt: skip
         width = shutil.get_terminal_size((140, 24)).columns if width is None else width
         if table == "outcomes":
-            heads = [one_line(name, 80) for name in self.names]
+            heads = self._heads()
             rows = ((*numbers, unit, what) for what, unit, *numbers in self._cells())
             text = grid((*heads, "unit", "what"), rows, width=width)  # the last column takes the room that is left
         elif table in makers:
@@ -307,7 +307,14 @@ class Experiment(Shown):
         else:
             names = ("outcomes", *makers)
             raise InputError(f"table: {expected(either(names), table, names)}")
+        return self._noted(text)
+
+    def _noted(self, text: str) -> str:
+        """The text under the notes."""
         return "".join(f"note: {one_line(note, 2_000)}\n" for note in self.notes) + text
+
+    def _heads(self) -> list[str]:
+        return [one_line(name, 80) for name in self.names]
 
     def _cells(self) -> Iterator[tuple[str, ...]]:
         for kind, what, numbers in self.rows:
@@ -315,7 +322,8 @@ class Experiment(Shown):
         yield "cost", "USD", *(f"{variant.cost().total_usd:.6f}" for variant in self.variants)
 
     def _plain(self) -> str:
-        return f"{repr(self)[1:-1]}\n{self.to_text(width=160)}"
+        text = grid(("what", "unit", *self._heads()), self._cells(), width=160)
+        return f"{repr(self)[1:-1]}\n{self._noted(text)}"
 
     def _rich(self) -> str:
         cells = [[_html.escape(cell, 200) for cell in row] for row in self._cells()]
