@@ -180,19 +180,20 @@ def same_answers(der: bytes) -> None:
             assert plain.verifies(signature, MAIL) == library.verifies(signature, MAIL)
 
 
-KEYS_OF_OTHER_KINDS = [
-    spki(ec.generate_private_key(ec.SECP256R1())),
-    spki(ed25519_key()),
-    b"",
-    b"\x30",
-    b"\x30\x80\x00\x00",
-    spki(rsa_key()) + b"\0",
-    spki(rsa_key())[:-1],
-    bare(rsa_key()),
-]
+# Made anew each time, so they have names: what a test is called is the same in every process.
+KEYS_OF_OTHER_KINDS = {
+    "of a curve": spki(ec.generate_private_key(ec.SECP256R1())),
+    "Ed25519": spki(ed25519_key()),
+    "nothing": b"",
+    "a tag alone": b"\x30",
+    "of no length": b"\x30\x80\x00\x00",
+    "an octet more": spki(rsa_key()) + b"\0",
+    "an octet less": spki(rsa_key())[:-1],
+    "a bare RSA key": bare(rsa_key()),
+}
 
 
-@pytest.mark.parametrize("der", KEYS_OF_OTHER_KINDS)
+@pytest.mark.parametrize("der", KEYS_OF_OTHER_KINDS.values(), ids=KEYS_OF_OTHER_KINDS)
 def test_what_is_no_key_is_none_for_both(der: bytes) -> None:
     same_answers(der)
 
