@@ -22,6 +22,7 @@ from sesreceive.auth.results import (
     SpfStatus,
 )
 from sesreceive.errors import InputError
+from sesreceive.json_input import parse_json
 
 __all__ = ["results_from_json", "results_to_json"]
 
@@ -63,7 +64,7 @@ def results_from_json(text: str) -> AuthenticationResults:
         When it is no such text.
     """
     try:
-        spf, dkim, dmarc, questions, arc = json.loads(text)
+        spf, dkim, dmarc, questions, arc = parse_json(text)
         return AuthenticationResults(
             spf=_made(SpfResult, spf, status=SpfStatus),
             dkim=tuple(_made(DkimResult, one, status=DkimStatus, failure=Failure) for one in dkim),

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sesreceive.account.account import Account
 from sesreceive.account.value import Value
 from sesreceive.analysis.witness import Answer, Witness
+from sesreceive.json_input import parse_json
 from sesreceive.mail.envelope import Envelope
 from sesreceive.shown import Shown
 
@@ -93,9 +94,9 @@ class Renaming(Shown):
         if isinstance(value, bytes):
             return self(value.decode("latin-1")).encode("latin-1")
         if isinstance(value, Account | Value):
-            return type(value).from_api(json.loads(self(json.dumps(value.to_api(), ensure_ascii=False))))
+            return type(value).from_api(parse_json(self(json.dumps(value.to_api(), ensure_ascii=False))))
         if isinstance(value, Envelope):
-            return Envelope.from_json(json.loads(self(json.dumps(value.to_json(), ensure_ascii=False))))
+            return Envelope.from_json(parse_json(self(json.dumps(value.to_json(), ensure_ascii=False))))
         if isinstance(value, Witness):
             answers = tuple(Answer(self(one.function_arn), one.flow) for one in value.answers)
             headers = self._renamed(value.headers)

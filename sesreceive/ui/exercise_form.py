@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import ipywidgets as W
@@ -10,6 +9,7 @@ import ipywidgets as W
 from sesreceive._html import escape
 from sesreceive.account.account import Account
 from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.json_input import parse_json
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.collection import load
 from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
@@ -158,8 +158,5 @@ def _read(goal: Any, text: str) -> Any:
         return text
     if isinstance(goal, MailGoal) and (goal.gives == "message" or not text.lstrip().startswith("{")):
         return text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "surrogateescape")
-    try:
-        envelope = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"expected an envelope as JSON: {one_line(error)}") from error
+    envelope = parse_json(text, where="the envelope")
     return {"envelope": envelope} if isinstance(goal, MailGoal) else envelope
