@@ -84,7 +84,7 @@ def test_text_that_is_no_envelope_is_one_sentence() -> None:
     assert form.answer is not None
     form.answer.value = "{"
     form.checks.click()
-    assert "expected an envelope as JSON" in form.alert.value
+    assert "the envelope is not JSON: line 1, column 2" in form.alert.value
     assert form.result is None
 
 
