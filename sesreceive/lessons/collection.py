@@ -92,7 +92,6 @@ def names() -> tuple[str, ...]:
     return course.ORDER
 
 
-@cache
 def load(name: str) -> Lesson:
     """The lesson of this name.
 
@@ -111,7 +110,13 @@ def load(name: str) -> Lesson:
     sesreceive.errors.InputError: lessons: expected `path`, ... but got `stopping`
     """
     if name not in names():
-        raise InputError(f"lessons: expected {either(names())} but got `{one_line(name)}`")
+        raise InputError(f"lessons: {expected(either(names()), name, names())}")
+    return _loaded(name)
+
+
+@cache
+def _loaded(name: str) -> Lesson:
+    """The lesson of this name, read once."""
     module = import_module(f"{course.__name__}.{name.replace('-', '_')}")
     title, _, about = (module.__doc__ or "").partition("\n\n")
     return Lesson(

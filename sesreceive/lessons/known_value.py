@@ -10,7 +10,7 @@ from typing import Any
 from sesreceive.errors import InputError
 from sesreceive.lessons.goal import Goal
 from sesreceive.lessons.result import Finding
-from sesreceive.wording import wrong_kind
+from sesreceive.wording import shown, wrong_kind
 
 __all__ = ["KINDS", "ValueGoal"]
 
@@ -109,8 +109,8 @@ class ValueGoal(Goal):
         """Whether it is that value."""
         if value == self.solution:
             return Finding(passed=True)
-        shown = ", ".join(value) if isinstance(value, tuple) else value
-        return Finding(passed=False, message=f"`{shown}` is not right")
+        named = ", ".join(value) if isinstance(value, tuple) else value
+        return Finding(passed=False, message=f"{'nothing' if named == '' else shown(named)} is not right")
 
     def plain(self, value: Any) -> Any:
         """A list for names."""

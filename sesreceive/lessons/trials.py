@@ -311,7 +311,10 @@ class MailGoal(TrialsGoal):
             said = answer.get("envelope")
             return raw, Envelope.from_json(said) if isinstance(said, Mapping) else said
         if isinstance(answer, str):
-            answer = answer.encode()
+            try:
+                answer = answer.encode()
+            except UnicodeEncodeError:
+                raise InputError(wrong_kind(self.wants, answer)) from None
         if isinstance(answer, Message):
             answer = answer.raw
         if isinstance(answer, bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -140,6 +141,26 @@ def test_another_kind_of_answer_is_one_sentence(answer: Any, sentence: str) -> N
     assert not result
     assert result.message.startswith(sentence)
     assert "\n" not in result.message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "sentence"),
+    [
+        ("own-mail/envelope-sender", "x\x1b[31m", "`x\\x1b[31m` is not right"),
+        ("own-mail/envelope-sender", "x" * 10_000, f"`{'x' * 79}…` is not right"),
+        ("order/two-recipients", [], "nothing is not right"),
+        ("failures/how-long", 10**400, f"`1{'0' * 78}…` is not right"),
+        ("scanning/test-virus", "\ud800", "expected a message, as bytes but got the text `\\ud800`"),
+    ],
+)
+def test_what_a_wrong_value_says_is_one_short_line(name: str, answer: Any, sentence: str) -> None:
+    assert lessons.check(name, answer).message == sentence
+
+
+@pytest.mark.parametrize("name, ending", [("ordr", "`ordr`; did you mean `order`?"), ([], "`[]`"), (None, "nothing")])
+def test_a_lesson_that_there_is_not_is_one_sentence(name: Any, ending: str) -> None:
+    with pytest.raises(InputError, match=rf"^lessons: expected .* but got {re.escape(ending)}$"):
+        lessons.load(name)
 
 
 @pytest.mark.parametrize(
