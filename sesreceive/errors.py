@@ -6,7 +6,8 @@
     ├── ApiError             an operation of the SES API refuses its request: a code and a message
     ├── ValidationError      a configuration breaks documented constraints; all of them are listed
     ├── InputError           a file, folder, dataset or envelope cannot be read
-    │   └── ZoneError        a line of a DNS zone cannot be read
+    │   ├── ZoneError        a line of a DNS zone cannot be read
+    │   └── UnknownNameError there is no table, message or variant of that name; a KeyError, too
     ├── MessageRejectedError SendBounce may not answer this mail
     ├── MissingExtraError    an optional dependency is not installed
     └── ServerError          a server cannot start, or was asked for something it cannot do
@@ -32,6 +33,7 @@ __all__ = [
     "Problems",
     "ServerError",
     "SesReceiveError",
+    "UnknownNameError",
     "ValidationError",
     "ZoneError",
     "one_line",
@@ -156,6 +158,18 @@ class InputError(SesReceiveError, ValueError):
 
 class ZoneError(InputError):
     """A line of a DNS zone cannot be read; the message names the line."""
+
+
+class UnknownNameError(InputError, KeyError):
+    """There is no table, message or variant of that name; the message says which there are, or what was meant.
+
+    Examples
+    --------
+    >>> print(UnknownNameError("expected the name of a variant but got `of`"))
+    expected the name of a variant but got `of`
+    """
+
+    __str__ = Exception.__str__  # a KeyError shows its message in quotes
 
 
 class ApiError(SesReceiveError):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from sesreceive.errors import one_line
 
-__all__ = ["count", "either", "expected", "sendable", "shown", "wrong_kind"]
+__all__ = ["count", "either", "expected", "is_whole", "sendable", "shown", "wrong_kind"]
 
 
 def shown(value: object) -> str:
@@ -85,6 +85,17 @@ def wrong_kind(what: str, got: object) -> str:
     )
     kind = next((noun for types, noun in kinds if isinstance(got, types)), "")
     return f"expected {what} but got {kind}{shown(got)}"
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Whether it is a whole number from `least`; True and 1.0 are none.
+
+    Examples
+    --------
+    >>> is_whole(1, 1), is_whole(0, 1), is_whole(True, 1), is_whole("1", 1)
+    (True, False, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def sendable(text: str) -> str:

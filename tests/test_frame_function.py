@@ -128,11 +128,23 @@ def test_what_ses_stored_keeps_its_id_and_results(take_over: bool) -> None:
     [
         (pd.DataFrame({"number": [0]}), "expected a frame with a column `raw` but got number"),
         (pd.DataFrame({"raw": [b""]}), "expected a column `number`, the position of each message"),
+        (pd.DataFrame({"raw": [b""], "number": ["x"]}), "number: expected the position of a message .* but got `x`"),
+        (pd.DataFrame({"raw": [b""], "number": [-1]}), "number: expected the position of a message .* but got `-1`"),
+        (
+            pd.DataFrame({"raw": [b""], "number": [1.5]}),
+            r"number: expected the position of a message .* but got `1\.5`",
+        ),
+        (None, "expected a DataFrame of messages, or several of them, but got nothing"),
     ],
 )
-def test_a_frame_that_is_none_of_messages_is_refused(frame: pd.DataFrame, complaint: str) -> None:
+def test_a_frame_that_is_none_of_messages_is_refused(frame: Any, complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
         ses.frame_function(scenario_receiver())(frame)
+
+
+def test_what_is_no_receiver_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^expected a Receiver but got `5`$"):
+        ses.frame_function(5)  # type: ignore[arg-type]
 
 
 def test_a_receiver_without_a_seed_needs_no_numbers() -> None:
@@ -142,7 +154,7 @@ def test_a_receiver_without_a_seed_needs_no_numbers() -> None:
 
 
 def test_no_such_table() -> None:
-    with pytest.raises(KeyError, match="expected one of messages"):
+    with pytest.raises(InputError, match=r"^expected one of messages, .*; did you mean `messages`\?$"):
         ses.frame_function(scenario_receiver(), "mesages")
 
 

@@ -276,6 +276,10 @@ def test_a_function_that_does_not_arrive_is_the_same_error(processes: ProcessPoo
     "options, message",
     [
         ({"chunk": 0}, "expected a chunk of at least one message but got `0`"),
+        ({"chunk": True}, "expected a chunk of at least one message but got `True`"),
+        ({"limit": -1}, "limit: expected a number from 0 but got `-1`"),
+        ({"done": 5}, "expected the path of a folder but got `5`"),
+        ({"known": []}, r"expected the path of a folder but got `\[\]`"),
         ({"envelope": {"to": "x"}}, "envelope of `billing`: expected only client_ip, .* but got `to`"),
     ],
 )

@@ -147,7 +147,16 @@ def test_a_folder_with_another_replay_is_left_alone(tmp_path: Path) -> None:
     ("options", "complaint"),
     [
         ({"tables": ["mesages"]}, "expected the name of a table but got `mesages`"),
-        ({"part": 0}, "expected a chunk and a part of at least one message but got `0`"),
+        ({"tables": "messages"}, "tables: expected a list of names but got `messages`"),
+        ({"tables": 5}, "tables: expected a list of names but got `5`"),
+        ({"part": 0}, "expected a part of at least one message but got `0`"),
+        ({"chunk": 1.5}, r"expected a chunk of at least one message but got `1\.5`"),
+        ({"ahead": "2"}, "expected at least one chunk ahead but got `2`"),
+        ({"limit": "x"}, "limit: expected a number from 0 but got `x`"),
+        ({"progress": "x"}, "progress: expected true, false or a function but got `x`"),
+        ({"executor": 5}, "executor: expected an executor of `concurrent.futures`, or one alike, but got `5`"),
+        ({"known": 5}, "expected the path of a folder but got `5`"),
+        ({"done": b"x"}, "expected the path of a folder but got `b'x'`"),
         ({"ahead": 0}, "expected at least one chunk ahead but got `0`"),
         ({"done": "nowhere"}, "there is no replay in `nowhere`"),
         ({"done": ses.Report(keep=False)}, "done: expected a report that keeps receptions, or the folder of a replay"),
@@ -156,6 +165,12 @@ def test_a_folder_with_another_replay_is_left_alone(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused(options: dict[str, Any], complaint: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=complaint):
         scenario_receiver().replay_to(tmp_path, ITEMS, **options)
+
+
+@pytest.mark.parametrize("folder", [None, 5, "", "a\0b", b"x"])
+def test_where_to_is_a_path(folder: Any) -> None:
+    with pytest.raises(InputError, match=r"^expected the path of a folder but got "):
+        scenario_receiver().replay_to(folder, ITEMS)
 
 
 def test_a_table_that_was_not_written_is_named(tmp_path: Path) -> None:

@@ -97,7 +97,11 @@ def experiment(
     >>> experiment(ses.Receiver(today, seed=1), variants={"today": today, "with TLS": with_tls}, traffic=100)
     <Experiment on 100 messages: today, with TLS (... end otherwise)>
     """
+    if not isinstance(receiver, Receiver):
+        raise InputError(expected("a Receiver", receiver))
     accounts = _accounts(variants)
+    if not isinstance(prices, Prices | None):
+        raise InputError(f"prices: {expected('a Prices', prices)}")
     prices = prices or PRICES
     made = traffic
     if isinstance(traffic, int) and not isinstance(traffic, bool):
@@ -182,7 +186,8 @@ class _Receiving:
         report = replay(receiver, source, **self._options)
         self.notes += report.notes
         if stopped := report.passed_over_items:
-            reason = f"{one_line(stopped[0].name, 80)}: {one_line(stopped[0].reason, 300)}"
+            named = f"{one_line(stopped[0].name, 80)}: " if stopped[0].name else ""
+            reason = f"{named}{one_line(stopped[0].reason, 300)}"
             self.why_none = f": {reason}"
             self.notes += (f"{count(len(stopped), 'item')} passed over that was no message, such as {reason}",)
         if report.interrupted:

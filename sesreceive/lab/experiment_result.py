@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive import _html
 from sesreceive.analysis.reasons import Reason
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, UnknownNameError, one_line
 from sesreceive.lab.ends import KINDS
 from sesreceive.lab.variant import Mail, Variant
 from sesreceive.plot.tallies import short_target
@@ -84,13 +84,13 @@ class Experiment(Shown):
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             When there is none.
         """
         for variant in self.variants:
             if variant.name == name:
                 return variant
-        raise KeyError(expected("the name of a variant", name, [one.name for one in self.variants]))
+        raise UnknownNameError(expected("the name of a variant", name, [one.name for one in self.variants]))
 
     @property
     def names(self) -> tuple[str, ...]:

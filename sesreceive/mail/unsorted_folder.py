@@ -10,6 +10,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.mail.mail_files import SIDECAR, RawMail, mail_in_file, unreadable
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.shown import Shown
+from sesreceive.wording import expected
 
 __all__ = ["UnsortedFolder"]
 
@@ -40,6 +41,8 @@ class UnsortedFolder(Shown):
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise InputError(expected("the path of a folder", path))
         self.path = Path(path).expanduser()
         if not self.path.is_dir():
             raise InputError(f"expected a folder but there is none at `{one_line(self.path)}`")

@@ -14,6 +14,7 @@ from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.receiver import Receiver
 from sesreceive.replay.replay_folder import ReplayFolder
 from sesreceive.report import Report
+from sesreceive.wording import expected, is_whole
 
 __all__ = ["Before", "Done", "Left", "content_of"]
 
@@ -106,6 +107,8 @@ class Left(Iterator[Item]):
     """
 
     def __init__(self, items: Iterator[Item], done: Done, receiver: Receiver, limit: int | None) -> None:
+        if limit is not None and not is_whole(limit, 0):
+            raise InputError(f"limit: {expected('a number from 0', limit)}")
         self._items, self._done, self._receiver, self._limit = items, done, receiver, limit
         self.skipped = 0
 

@@ -28,6 +28,7 @@ from sesreceive.report.columns import MESSAGES, TABLES
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import Tables, clean, frame
 from sesreceive.report.schema import Schema
+from sesreceive.wording import expected, is_whole, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +79,15 @@ class FrameFunction:
         """
         import pandas as pd
 
-        return self._rows(messages) if isinstance(messages, pd.DataFrame) else map(self._rows, messages)
+        if isinstance(messages, pd.DataFrame):
+            return self._rows(messages)
+        if not hasattr(messages, "__iter__") or hasattr(messages, "encode"):
+            raise InputError(expected("a DataFrame of messages, or several of them,", messages))
+        return map(self._rows, messages)
 
     def _rows(self, messages: pd.DataFrame) -> pd.DataFrame:
+        if not hasattr(messages, "columns"):
+            raise InputError(expected("a DataFrame of messages", messages))
         columns = [str(name) for name in messages.columns]
         if "raw" not in columns:
             raise InputError(f"expected a frame with a column `raw` but got {one_line(', '.join(columns)) or 'none'}")
@@ -96,7 +103,7 @@ class FrameFunction:
 
     def _one(self, receiver: Receiver, row: Mapping[str, Any], draws: _Draws) -> dict[str, Sequence[Any]]:
         """The cells of one message, by column."""
-        number = row.get("number")
+        number = _number(row.get("number"))
         name = str(row.get("name") or "")
         if row.get("error") or row["raw"] is None:
             return self._broken(name, str(row.get("error") or "there is no message in `raw`"))
@@ -108,7 +115,7 @@ class FrameFunction:
         if isinstance(reception, PassedOver):
             return self._broken(name, reception.reason)
         tables = Tables()
-        tables.start = int(number or 0)
+        tables.start = number or 0
         tables.add(reception)
         data: dict[str, Sequence[Any]] = dict(tables.data(self.table))
         if number is None:  # where the message stands is not known, so nothing is said of it
@@ -175,7 +182,7 @@ def frame_function(
     ------
     InputError
         When the receiver cannot be sent to another process.
-    KeyError
+    UnknownNameError
         When there is no such table.
 
     Examples
@@ -189,6 +196,8 @@ def frame_function(
     >>> (rows.dtypes == function.meta.dtypes).all().item()
     True
     """
+    if not isinstance(receiver, Receiver):
+        raise InputError(expected("a Receiver", receiver))
     if table not in [one.name for one in TABLES]:
         declared(table)  # names those there are
     return FrameFunction(table, packed(receiver), tuple(trusted), take_over)
@@ -228,8 +237,8 @@ def message_frames(source: Source, *, rows: int = 1000, kms: Any = None) -> Iter
     >>> frame[["number", "name"]].values.tolist()
     [[0, 'hello'], [1, 'bye']]
     """
-    if rows < 1:
-        raise InputError(f"expected a frame of at least one message but got `{rows}`")
+    if not is_whole(rows, 1):
+        raise InputError(f"expected a frame of at least one message but got {shown(rows)}")
     found, _ = open_source(
         located(source), None if kms is None else lambda body, metadata: decrypt(body, metadata, kms)
     )
@@ -296,11 +305,24 @@ class _Draws:
             )
         self._receiver = receiver
 
-    def of(self, number: Any) -> Drawn:
+    def of(self, number: int | None) -> Drawn:
         ids, clock = self._receiver.message_ids, self._receiver.clock
-        message_id = ids.ahead(int(number)) if number is not None and isinstance(ids, SeededMessageIds) else ids()
-        now_s = clock.ahead(int(number)) if number is not None and isinstance(clock, SteppingClock) else clock()
+        message_id = ids.ahead(number) if number is not None and isinstance(ids, SeededMessageIds) else ids()
+        now_s = clock.ahead(number) if number is not None and isinstance(clock, SteppingClock) else clock()
         return message_id, now_s
+
+
+def _number(cell: Any) -> int | None:
+    """The position of a message; a column with missing cells has floats in pandas."""
+    if cell is None:
+        return None
+    try:
+        number = int(cell)
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if number < 0 or isinstance(cell, str) or number != cell:
+        raise InputError(f"number: {expected('the position of a message in the corpus, from 0,', cell)}")
+    return number
 
 
 def _is_missing(cell: Any) -> bool:

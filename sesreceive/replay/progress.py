@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from sesreceive.errors import InputError
+from sesreceive.wording import expected
+
 __all__ = ["Progress", "Ticker"]
 
 # Told how many messages are done, and how many there are; None where that is not known.
@@ -29,6 +32,8 @@ class Ticker:
     """
 
     def __init__(self, progress: Progress | bool | None, total: int | None) -> None:
+        if not (progress is None or isinstance(progress, bool) or callable(progress)):
+            raise InputError(f"progress: {expected('true, false or a function', progress)}")
         self.total = total
         self.tell = _bar(total) if progress is True else progress or None
         self.done = 0

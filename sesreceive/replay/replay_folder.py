@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,12 @@ from sesreceive.report.columns import AUTHENTICATION, MESSAGES
 from sesreceive.report.columns import table as declared
 from sesreceive.report.schema import Schema
 from sesreceive.shown import Shown
-from sesreceive.wording import count
+from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReplayFolder", "parquet"]
+__all__ = ["ReplayFolder", "folder_at", "parquet"]
 
 
 class ReplayFolder(Shown):
@@ -42,7 +42,7 @@ class ReplayFolder(Shown):
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(path).expanduser()
+        self.path = folder_at(path)
         self.interrupted = False
         parquet()
         if not (self.path / MESSAGES.name).is_dir():
@@ -114,6 +114,27 @@ class ReplayFolder(Shown):
         """One line: how many messages, in how many parts."""
         stopped = ", interrupted" if self.interrupted else ""
         return f"<ReplayFolder of {count(len(self), 'message')} in {count(len(self.parts()), 'part')}{stopped}>"
+
+
+def folder_at(path: object) -> Path:
+    """The path of a folder, as a path.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+
+    Examples
+    --------
+    >>> folder_at(5)
+    Traceback (most recent call last):
+    sesreceive.errors.InputError: expected the path of a folder but got `5`
+    """
+    if isinstance(path, str | PathLike):
+        text = fspath(path)
+        if isinstance(text, str) and text and "\0" not in text:
+            return Path(text).expanduser()
+    raise InputError(expected("the path of a folder", path))
 
 
 def _is_table(name: str) -> bool:

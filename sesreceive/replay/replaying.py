@@ -9,7 +9,6 @@ from typing import Any
 
 from sesreceive.backends.bucket_url import is_bucket_url, objects_at
 from sesreceive.backends.kms_envelope import decrypt
-from sesreceive.errors import InputError
 from sesreceive.mail.corpus import Decrypt, Item, Override, Source, read
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.receiver import Receiver
@@ -17,7 +16,15 @@ from sesreceive.replay.done import Before, Done, Left
 from sesreceive.replay.known_results import Known, KnownResults
 from sesreceive.replay.progress import Progress, Ticker
 from sesreceive.replay.receptions import receptions
-from sesreceive.replay.sharing import Authenticated, Way, fewer_collections, is_here, shared_out, tasks_of
+from sesreceive.replay.sharing import (
+    Authenticated,
+    Way,
+    check_sharing,
+    fewer_collections,
+    is_here,
+    shared_out,
+    tasks_of,
+)
 from sesreceive.report import Report
 
 __all__ = ["Source", "replay"]
@@ -104,10 +111,7 @@ def replay(
     >>> replay(receiver, [b"To: ana@example.com\r\n\r\n"] * 3)
     <Report of 3 messages: 0 accepted, 3 refused, 0 rules fired, 0 effects>
     """
-    if chunk < 1:
-        raise InputError(f"expected a chunk of at least one message but got `{chunk}`")
-    if ahead is not None and ahead < 1:
-        raise InputError(f"expected at least one chunk ahead but got `{ahead}`")
+    check_sharing(executor, ahead, chunk=chunk)
     before = Done.of(done)
     items = read(located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
     left = Left(items, before, receiver, limit)

@@ -23,10 +23,12 @@ from sesreceive.receiver import Receiver
 from sesreceive.replay.known_results import Keys, KnownResults
 from sesreceive.replay.receptions import Task, receptions
 from sesreceive.report import Report
+from sesreceive.wording import expected, is_whole, shown
 
 __all__ = [
     "Authenticated",
     "Way",
+    "check_sharing",
     "fewer_collections",
     "is_here",
     "packed",
@@ -102,6 +104,23 @@ def fewer_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def check_sharing(executor: object, ahead: object, **sizes: object) -> None:
+    """Refuse an executor that is none, and sizes of chunks and parts that are no numbers of messages.
+
+    Raises
+    ------
+    InputError
+        Which says what was expected.
+    """
+    for name, size in sizes.items():
+        if not is_whole(size, 1):
+            raise InputError(f"expected a {name} of at least one message but got {shown(size)}")
+    if ahead is not None and not is_whole(ahead, 1):
+        raise InputError(f"expected at least one chunk ahead but got {shown(ahead)}")
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InputError(f"executor: {expected('an executor of `concurrent.futures`, or one alike,', executor)}")
 
 
 def shared_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from os import PathLike
@@ -17,9 +17,9 @@ from sesreceive.replay.done import Before, Done, Left
 from sesreceive.replay.known_results import Known, KnownResults
 from sesreceive.replay.part_files import PartFiles
 from sesreceive.replay.progress import Progress, Ticker
-from sesreceive.replay.replay_folder import ReplayFolder, parquet
+from sesreceive.replay.replay_folder import ReplayFolder, folder_at, parquet
 from sesreceive.replay.replaying import decrypting, is_ordered, located, total_of
-from sesreceive.replay.sharing import Authenticated, Way, fewer_collections, shared_out
+from sesreceive.replay.sharing import Authenticated, Way, check_sharing, fewer_collections, shared_out
 from sesreceive.report import Report
 from sesreceive.report.authentication_rows import authentication_data
 from sesreceive.report.columns import AUTHENTICATION, MESSAGES, TABLES
@@ -100,17 +100,16 @@ def replay_to(
     <ReplayFolder of 1 message in 1 part>
     (<ReplayFolder of 3 messages in 2 parts>, ['a', 'b', 'c'])
     """
-    if chunk < 1 or part < 1:
-        raise InputError(f"expected a chunk and a part of at least one message but got `{min(chunk, part)}`")
-    if ahead is not None and ahead < 1:
-        raise InputError(f"expected at least one chunk ahead but got `{ahead}`")
+    check_sharing(executor, ahead, chunk=chunk, part=part)
     parquet()
     names = [one.name for one in TABLES]
+    if isinstance(tables, str) or not isinstance(tables, Iterable):
+        raise InputError(f"tables: {expected('a list of names', tables)}")
     for name in tables:
         if name not in (*names, AUTHENTICATION.name):
             raise InputError(expected("the name of a table", name, names))
     written = tuple(dict.fromkeys((MESSAGES.name, AUTHENTICATION.name, *tables)))
-    target = Path(folder).expanduser()
+    target = folder_at(folder)
     _free(target, done)
     before = Done.of(done)
     first = len(before)
@@ -144,8 +143,10 @@ def _free(folder: Path, done: Before | None) -> None:
     """Refuse a folder that holds another replay."""
     if not any((folder / MESSAGES.name).glob("part-*.parquet")):
         return
-    named = done.path if isinstance(done, ReplayFolder) else None if isinstance(done, Report | None) else Path(done)
-    if named is None or named.expanduser().resolve() != folder.resolve():
+    named = (
+        done.path if isinstance(done, ReplayFolder) else None if isinstance(done, Report | None) else folder_at(done)
+    )
+    if named is None or named.resolve() != folder.resolve():
         raise InputError(
             f"there is a replay in `{folder}` already: give `done=` that folder to go on with it, or another folder"
         )

@@ -17,11 +17,13 @@ from typing import NamedTuple
 
 from sesreceive.account.filters import Policy
 from sesreceive.auth.results import DmarcStatus, SpfStatus
+from sesreceive.errors import UnknownNameError
 from sesreceive.mail.passed_over import Why
 from sesreceive.mail.provenance import Origin
 from sesreceive.report.table import COMMON, Column, Table
 from sesreceive.trace.events import Kind, Op, Stage
 from sesreceive.verdict import Verdict
+from sesreceive.wording import expected
 
 __all__ = [
     "ACTIONS",
@@ -382,7 +384,7 @@ def table(name: str) -> Table:
 
     Raises
     ------
-    KeyError
+    UnknownNameError
         When there is none; the message names those there are.
 
     Examples
@@ -393,4 +395,5 @@ def table(name: str) -> Table:
     for one in (*TABLES, PASSED_OVER, AUTHENTICATION):
         if one.name == name:
             return one
-    raise KeyError(f"expected one of {', '.join(t.name for t in TABLES)} but got `{name}`")
+    names = [one.name for one in TABLES]
+    raise UnknownNameError(expected(f"one of {', '.join(names)}", name, names))

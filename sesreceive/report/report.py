@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from sesreceive.errors import InputError
+from sesreceive.errors import InputError, UnknownNameError
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.reception import Reception
 from sesreceive.report import files
@@ -142,7 +142,7 @@ class Report:
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             When there is none of that name; of several the first is given.
         IndexError
             When there are fewer messages.
@@ -157,7 +157,7 @@ class Report:
         for reception in kept:
             if key in (reception.name, reception.message_id) and key:
                 return reception
-        raise KeyError(expected("the name, message id or number of a message", key, self.names))
+        raise UnknownNameError(expected("the name, message id or number of a message", key, self.names))
 
     def __contains__(self, key: object) -> bool:
         """Whether there is a message of that name or message id, or that reception."""
@@ -265,7 +265,7 @@ class Report:
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             When there is no such table.
         """
         size, made = self._frames.get(name, (-1, None))
@@ -366,7 +366,7 @@ class Report:
 
         Raises
         ------
-        KeyError
+        UnknownNameError
             When there is no such table.
 
         Examples

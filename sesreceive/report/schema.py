@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.errors import InputError, MissingExtraError, one_line
 from sesreceive.report.frames import clean, frame
 from sesreceive.report.table import Column, Table
+from sesreceive.wording import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +94,8 @@ class Schema:
         """
         if rows is None:
             return frame(self.table, dict.fromkeys(self.names, ()))
+        if not hasattr(rows, "columns"):
+            raise InputError(f"expected a DataFrame but got {shown(rows)}")
         missing = [name for name in self.names if name not in rows.columns]
         if missing:
             raise InputError(f"expected the columns of the table `{self.table.name}` but `{missing[0]}` is missing")

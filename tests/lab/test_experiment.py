@@ -217,6 +217,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"corpus": []}, "expected mail but there is none"),
     ({"corpus": "no-such-folder"}, "no-such-folder"),
     ({"corpus": None, "traffic": 0}, "traffic messages: expected a number from 1 but got `0`"),
+    ({"corpus": [5]}, "there is none: expected a message as bytes"),
+    ({"prices": {}}, r"prices: expected a Prices but got `\{\}`"),
+    ({"limit": -1}, "limit: expected a number from 0 but got `-1`"),
+    ({"limit": "3"}, "limit: expected a number from 0 but got `3`"),
+    ({"progress": 5}, "progress: expected true, false or a function but got `5`"),
+    ({"executor": 5}, "executor: expected an executor of `concurrent.futures`, or one alike, but got `5`"),
     ({"seed": 2}, "seed has no effect without a number of messages in `traffic`"),
     ({"variants": {"a": TODAY.replace(active="none")}}, r"variants\[a\]\.active: "),
 ]
@@ -228,6 +234,11 @@ def test_a_mistake_is_one_sentence(change: dict[str, Any], sentence: str) -> Non
     with pytest.raises(ses.SesReceiveError, match=sentence) as caught:
         ses.experiment(scenario_receiver(), **arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_an_account_is_no_receiver() -> None:
+    with pytest.raises(ses.InputError, match=r"^expected a Receiver but got `<Account "):
+        ses.experiment(TODAY, variants={"today": TODAY}, traffic=3)  # type: ignore[arg-type]
 
 
 def test_an_option_of_receiving_is_refused_for_mail_that_was_received(received: ses.Report) -> None:
@@ -279,7 +290,7 @@ def test_it_is_shown_as_one_line_as_text_and_escaped(tried: Any) -> None:
     assert "\n" not in repr(tried["off"])
     with pytest.raises(ses.InputError, match=r"table: expected `outcomes`, .* but got `outcome`; did you mean"):
         found.to_text("outcome")
-    with pytest.raises(KeyError, match="expected the name of a variant but got `of`"):
+    with pytest.raises(ses.InputError, match=r"^expected the name of a variant but got `of`"):
         found["of"]
 
 
