@@ -19,8 +19,8 @@ from sesreceive.dns.records import (
 )
 from sesreceive.dns.resolver import DnsAnswer, DnsStatus
 from sesreceive.dns.zonefile import read_zone
-from sesreceive.errors import ZoneError, one_line
-from sesreceive.wording import count
+from sesreceive.errors import InputError, ZoneError, one_line
+from sesreceive.wording import count, wrong_kind
 
 __all__ = ["Zone", "ZoneRecord"]
 
@@ -146,6 +146,8 @@ class Zone:
         sesreceive.errors.ZoneError: zone line 1: expected a preference from 0 to 65535 and a name
         [RFC 1035 section 3.3.9] but got `example.org. IN MX mx.example.org.`
         """
+        if not isinstance(text, str):
+            raise InputError(f"zone: {wrong_kind('text', text)}")
         nodes: dict[str, dict[str, list[Value] | DnsStatus]] = {}
         for name, rdtype, values in read_zone(text):
             node = nodes.setdefault(name, {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
@@ -125,6 +126,8 @@ class SesMagics(Magics):  # type: ignore[misc, unused-ignore]
         said = {name: value for name, value in options.items() if value is not None}
         if "received_at" in said:
             said["received_at"] = _time(said["received_at"])
+        if shown["quiet"] and (idle := next((name for name in ("full", "diagram") if shown[name]), "")):
+            raise UsageError(f"--{idle} has no effect with --quiet: nothing is shown (see `%%ses_message?`)")
         reception = _in_one_sentence(lambda: receive_text(cell, receiver, **said))
         self.shell.push({into: reception})
         return None if shown.pop("quiet") else _shown(reception, **shown)
@@ -162,7 +165,7 @@ class SesMagics(Magics):  # type: ignore[misc, unused-ignore]
 
     def _free(self, name: str, kind: type) -> str:
         """The name of a variable that may be set: a new one, or one of the same kind."""
-        if not name.isidentifier():
+        if not name.isidentifier() or iskeyword(name):
             raise UsageError(f"--into: expected the name of a variable but got `{one_line(name, 80)}`")
         known = self.shell.user_ns.get(name)
         if name in self.shell.user_ns and not isinstance(known, kind):

@@ -150,6 +150,8 @@ MISTAKES = [
     ("%%ses_message --receiver ses\nx", "--receiver: expected a Receiver but `ses` is a `module`"),
     ("%%ses_message --into mine\nx", "--into: `mine` is a `str` of yours, which is kept"),
     ("%%ses_message --into 2x\nx", "--into: expected the name of a variable but got `2x`"),
+    ("%%ses_message --into class\nx", "--into: expected the name of a variable but got `class`"),
+    ("%%ses_message --full --quiet\nx", "--full has no effect with --quiet: nothing is shown"),
     ("%%ses_message stray\nx", "expected nothing more but got `stray`"),
     ("%ses_explain", "expected a variable with a Reception but there is no `reception`"),
     ("%ses_explain mine", "expected a Reception but `mine` is a `str`"),
@@ -196,6 +198,7 @@ TWIN_MISTAKES = [
     (lambda: receive_text("\ud800", receiver()), "expected characters of Unicode but got the surrogate U+D800"),
     (lambda: receive_text("x", receiver(), sender="a"), "expected only client_ip"),
     (lambda: explain(None), "reception: expected a Reception but got a `NoneType`"),
+    (lambda: read_zone(5), "zone: expected text but got the number `5`"),
     (lambda: read_zone("", add=True), "add: expected a receiver whose records stay but got none"),
 ]
 
