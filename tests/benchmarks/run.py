@@ -43,9 +43,13 @@ class Measured:
         return self.load <= QUIET_LOAD
 
 
+def _name_of(script: Path) -> str:
+    return script.stem.removeprefix("bench_")
+
+
 def scripts(names: Sequence[str]) -> list[Path]:
     """The scripts of these names, all without one."""
-    known = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
+    known = {_name_of(path): path for path in sorted(HERE.glob("bench_*.py"))}
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"expected {', '.join(known)} but got {', '.join(unknown)}")
     return [path for name, path in known.items() if not names or name in names]
@@ -56,7 +60,7 @@ def measure(paths: Iterable[Path], folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     failed = []
     for path in paths:
-        name = path.stem.removeprefix("bench_")
+        name = _name_of(path)
         left = folder / f"{name}.json"
         left.unlink(missing_ok=True)
         started = time.monotonic()
@@ -128,6 +132,8 @@ def page(found: Sequence[Measured]) -> str:
     if busy:
         names = ", ".join(f"`{one.name}` (load {one.load:.1f})" for one in busy)
         lines += [f"Not judged, since other programs ran beside them: {names}.", ""]
+    if left := sorted({_name_of(path) for path in scripts(())} - {one.name for one in found}):
+        lines += [f"Without a result on this page: {', '.join(f'`{name}`' for name in left)}.", ""]
     if missed:
         lines += ["## Goals that are missed", ""]
         lines += [
