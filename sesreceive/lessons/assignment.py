@@ -13,6 +13,7 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.lessons import collection
 from sesreceive.lessons.exercise import Exercise
+from sesreceive.lessons.progress import path_of
 from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Result
 from sesreceive.lessons.trials import FunctionGoal
@@ -85,7 +86,7 @@ class Assignment(Shown):
         """
         where = f"assignment `{one_line(path)}`"
         try:
-            text = Path(path).read_bytes()
+            text = path_of(path).read_bytes()
         except OSError as error:
             raise InputError(f"cannot read {where}: {error.strerror or error}") from error
         read = parse_json(text, where=where)
@@ -104,7 +105,7 @@ class Assignment(Shown):
         InputError
             When there is no path, or it cannot be written.
         """
-        self.path = Path(path) if path is not None else self.path
+        self.path = path_of(path) if path is not None else self.path
         if self.path is None:
             raise InputError("give a path: this assignment was not read from a file")
         names = [one.id for one in self.exercises]

@@ -14,10 +14,11 @@ from sesreceive._html import code, escape, table, ticked
 from sesreceive.errors import InputError, SesReceiveError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.lessons.assignment import Assignment
+from sesreceive.lessons.progress import path_of
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
 from sesreceive.signs import NO, NONE, YES
-from sesreceive.wording import count
+from sesreceive.wording import count, expected, is_whole
 
 __all__ = ["ClassKit", "Grades", "grade"]
 
@@ -59,13 +60,19 @@ class ClassKit(Shown):
         """Refuse what is no class: nobody, nothing to do, a student or an exercise twice."""
         given: tuple[tuple[str, Any], ...] = (("students", self.students), ("exercises", self.exercises))
         for name, values in given:
-            if isinstance(values, str) or not all(isinstance(one, str) for one in values):
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                raise InputError(f"{name}: {expected('a list of names', values)}")
+            if not all(isinstance(one, str) for one in values):
                 raise InputError(f"{name}: expected a list of names but got `{one_line(values)}`")
             twice = [one for one, times in Counter(one.lower() for one in values).items() if times > 1]
             if not values or twice:
                 got = f"`{one_line(twice[0])}` twice" if twice else "none"
                 raise InputError(f"{name}: expected names, each once, but got {got}")
             object.__setattr__(self, name, tuple(values))
+        if "class" in [one.lower() for one in self.students]:
+            raise InputError(f"students: expected another name than `class`: `{_FILE}` is the file of the class")
+        if not is_whole(self.seed, 0):
+            raise InputError(f"seed: {expected('a number from 0', self.seed)}")
 
     def assignment(self, student: str) -> Assignment:
         """What one student gets."""
@@ -79,7 +86,7 @@ class ClassKit(Shown):
         InputError
             When there is something in the folder already, or it cannot be written.
         """
-        made = Path(folder)
+        made = path_of(folder)
         assignments = [self.assignment(student) for student in self.students]
         try:
             made.mkdir(parents=True, exist_ok=True)
@@ -225,7 +232,7 @@ def grade(folder: str | os.PathLike[str]) -> Grades:
     InputError
         When it is no folder of a class. A file of a student that is missing or broken is one of `Grades.problems`.
     """
-    kit = _kit(Path(folder))
+    kit = _kit(path_of(folder))
     results: dict[str, tuple[Result, ...]] = {}
     problems: dict[str, str] = {}
     hints: dict[str, tuple[str, ...]] = {}

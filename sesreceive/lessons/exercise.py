@@ -11,6 +11,7 @@ from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.goal import Goal
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
+from sesreceive.wording import expected
 
 if TYPE_CHECKING:
     from sesreceive.lessons.progress import ProgressFile
@@ -101,6 +102,8 @@ class Exercise(Shown):
         >>> exercise.check(42).message
         'expected `a`, `b`, `c` or `d` but got `42`'
         """
+        if progress is not None and not callable(getattr(progress, "keep", None)):
+            raise InputError(f"progress: {expected('a ProgressFile', progress)}")
         result = self._checked(answer)
         if progress is not None:
             progress.keep(result)

@@ -13,8 +13,28 @@ from sesreceive.json_input import parse_json
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
 from sesreceive.signs import NO, YES
+from sesreceive.wording import expected
 
 __all__ = ["ProgressFile"]
+
+
+def path_of(path: object) -> Path:
+    """What was given as a file or folder, as a path.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+
+    Examples
+    --------
+    >>> path_of(5)
+    Traceback (most recent call last):
+    sesreceive.errors.InputError: expected a path but got `5`
+    """
+    if isinstance(path, str | os.PathLike) and "\0" not in str(path):
+        return Path(path)
+    raise InputError(expected("a path", path))
 
 
 class ProgressFile(Shown):
@@ -42,7 +62,7 @@ class ProgressFile(Shown):
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = path_of(path)
         self._rows: dict[str, dict[str, Any]] = self._read()
 
     def _read(self) -> dict[str, dict[str, Any]]:

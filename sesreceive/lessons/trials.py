@@ -210,8 +210,10 @@ class TrialsGoal(Goal):
         """The first trial that does not come out as wanted."""
         for trial, reception in zip(self.trials, value.receptions, strict=True):
             if wrong := trial.wanted.against(outcome(reception)):
-                why = "" if reception.accepted else f" ({one_line(reception.refusal, 300)})"
-                return Finding(passed=False, message=f"{trial.name}: {wrong}{why}", reception=reception)
+                errors = (error for done in reception.performed for error in done.errors)
+                why = next(errors, "") if reception.accepted else reception.refusal
+                because = f" ({one_line(why, 300)})" if why else ""
+                return Finding(passed=False, message=f"{trial.name}: {wrong}{because}", reception=reception)
         return Finding(passed=True)
 
     def plain(self, value: Outcomes) -> Any:

@@ -114,6 +114,8 @@ def test_a_file_is_not_believed(folder: Path) -> None:
         ((), NAMES, "students: expected names, each once, but got none"),
         (("ana", "Ana"), NAMES, "students: expected names, each once, but got `ana` twice"),
         ("ana", NAMES, "students: expected a list of names but got `ana`"),
+        (None, NAMES, "students: expected a list of names but got nothing"),
+        (("Class",), NAMES, "students: expected another name than `class`: `class.json` is the file of the class"),
         (("../ana",), NAMES, "expected a student's name of letters"),
         (("ana",), ("order/stopp",), "did you mean `stop`"),
         (("ana",), ("functions/virus-gate",), "wants a function"),

@@ -150,11 +150,33 @@ def test_another_kind_of_answer_is_one_sentence(answer: Any, sentence: str) -> N
         ("own-mail/envelope-sender", "x" * 10_000, f"`{'x' * 79}…` is not right"),
         ("order/two-recipients", [], "nothing is not right"),
         ("failures/how-long", 10**400, f"`1{'0' * 78}…` is not right"),
+        (
+            "functions/polite",
+            lambda event: None,
+            "a mail of a person: what is done is `Invoke answer`, wanted `Invoke polite`, `Invoke answer` (function",
+        ),
         ("scanning/test-virus", "\ud800", "expected a message, as bytes but got the text `\\ud800`"),
     ],
 )
 def test_what_a_wrong_value_says_is_one_short_line(name: str, answer: Any, sentence: str) -> None:
-    assert lessons.check(name, answer).message == sentence
+    message = lessons.check(name, answer).message
+    assert message.startswith(sentence)
+    assert len(message) < 400
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("network", ["198.51.100.6/31", "198.51.100.0/24"])
+def test_a_network_is_not_one_host(network: str) -> None:
+    assert not lessons.check("spf/one-host", f'example.org TXT "v=spf1 ip4:{network} -all"')
+    assert not lessons.check("spf/partner", f'example.org TXT "v=spf1 ip4:{network} include:example.net -all"')
+
+
+@pytest.mark.parametrize("path", [None, 5, "a\0b"])
+def test_where_progress_is_kept_is_a_path(path: Any) -> None:
+    with pytest.raises(InputError, match="expected a path but got "):
+        ProgressFile(path)
+    with pytest.raises(InputError, match=r"progress: expected a ProgressFile but got `p.json`"):
+        lessons.check("order/bounce", "a", "p.json")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name, ending", [("ordr", "`ordr`; did you mean `order`?"), ([], "`[]`"), (None, "nothing")])

@@ -43,7 +43,12 @@ EXERCISES = (
         "PASS for that host and FAIL for any other.",
         goal=ZoneGoal(
             account=OPEN,
-            trials=(_from("198.51.100.7", "PASS"), _from("203.0.113.9", "FAIL"), _from("2001:db8::9", "FAIL")),
+            trials=(
+                _from("198.51.100.7", "PASS"),
+                _from("203.0.113.9", "FAIL"),
+                _from("198.51.100.6", "FAIL"),  # the other address of the smallest network with the host
+                _from("2001:db8::9", "FAIL"),
+            ),
             answer=_txt("v=spf1 ip4:198.51.100.7 -all"),
         ),
         also=(
@@ -54,6 +59,7 @@ EXERCISES = (
             Mistake(_txt("v=spf1 ip4:198.51.100.7 ~all"), "`~` says that the owner is not sure."),
             Mistake(_txt("v=spf1 ip4:198.51.100.7"), "what is said about all other hosts?"),
             Mistake(_txt("v=spf1 ip4:198.51.100.7 +all"), "this lets everybody send for the domain."),
+            Mistake(_txt("v=spf1 ip4:198.51.100.0/24 -all"), "how many hosts are in that network?"),
             Mistake(_txt("v=spf1 ip4:198.51.100.7 -all", "_spf.example.org"), "at which name does SPF look?"),
             Mistake(_txt("v=spf1 ip4=198.51.100.7 -all"), "a mechanism and its value are joined by another sign."),
         ),
@@ -70,7 +76,14 @@ EXERCISES = (
         goal=ZoneGoal(
             account=OPEN,
             zone=PARTNER,
-            trials=(_from("198.51.100.7", "PASS"), _from("203.0.113.40", "PASS"), _from("192.0.2.9", "FAIL")),
+            trials=(
+                _from("198.51.100.7", "PASS"),
+                _from("203.0.113.40", "PASS"),
+                _from("203.0.113.200", "PASS"),
+                _from("192.0.2.9", "FAIL"),
+                _from("198.51.100.6", "FAIL"),  # next to the host
+                _from("203.0.112.9", "FAIL"),  # next to the partner's network
+            ),
             answer=_txt("v=spf1 ip4:198.51.100.7 include:example.net -all"),
         ),
         also=(
@@ -85,6 +98,7 @@ EXERCISES = (
                 "how many SPF records may a domain have?",
             ),
             Mistake(_txt("v=spf1 ip4:198.51.100.7 a:example.net -all"), "`a:` asks for addresses, not for a record."),
+            Mistake(_txt("v=spf1 ip4:198.51.100.7 ip4:203.0.113.40 -all"), "has the partner one host alone?"),
             Mistake(_txt("v=spf1 include:example.net -all"), "and 198.51.100.7?"),
         ),
         fact="A domain has one SPF record, read from left to right; `include:` asks another domain's",
