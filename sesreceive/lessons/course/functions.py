@@ -101,6 +101,11 @@ EXERCISES = (
                     wanted=Wanted(done=QUIET),
                 ),
                 Trial(
+                    name="a mail with `auto-submitted: auto-generated`",
+                    raw=b"auto-submitted: auto-generated\r\n" + HELLO,
+                    wanted=Wanted(done=QUIET),
+                ),
+                Trial(
                     name="a mail with `auto-submitted: No`",
                     raw=b"auto-submitted: No\r\n" + HELLO,
                     wanted=Wanted(done=SENT),
@@ -116,6 +121,12 @@ EXERCISES = (
             Mistake(
                 lambda event, context: _stop("auto-submitted" in _fields(event) or _from_nobody(event)),
                 "what does the field say when a person wrote?",
+            ),
+            Mistake(
+                lambda event, context: _stop(
+                    _fields(event).get("auto-submitted") == "auto-replied" or _from_nobody(event)
+                ),
+                "which words besides this one does a program write there?",
             ),
             Mistake(lambda event, context: _stop(False), "everything is answered, and two such functions never end."),
         ),
