@@ -282,9 +282,13 @@ class MailGoal(TrialsGoal):
     ----------
     gives : str
         What the learner may give: ``message``, ``envelope`` or ``both``.
+    stays : str
+        What has to be as in the trial: ``client``, the address that connects; ``text``, the first line of the body; or
+        nothing.
     """
 
     gives: str = "both"
+    stays: str = ""
 
     @property
     def wants(self) -> str:
@@ -303,6 +307,19 @@ class MailGoal(TrialsGoal):
             raise InputError(wrong_kind(self.wants, answer))
         mine = replace(trial, raw=trial.raw if raw is None else raw, envelope=envelope or trial.envelope)
         return self._try((raw, envelope), trials=(mine,))
+
+    def finding(self, value: Outcomes) -> Finding:
+        """Whether it is still the mail of the task, and comes out as wanted."""
+        (trial,), (reception,) = self.trials, value.receptions
+        client_ip = trial.envelope.client_ip
+        if self.stays == "client" and reception.envelope.client_ip != client_ip:
+            message = f"{trial.name}: another host connects, wanted {client_ip}"
+            return Finding(passed=False, message=message, reception=reception)
+        text = trial.raw.partition(b"\r\n\r\n")[2].partition(b"\r\n")[0]
+        if self.stays == "text" and text not in reception.message.raw:
+            message = f"{trial.name}: the text of the letter is not in it"
+            return Finding(passed=False, message=message, reception=reception)
+        return TrialsGoal.finding(self, value)
 
     def _parts(self, answer: Any) -> tuple[bytes | None, Envelope | None]:
         if isinstance(answer, Witness):

@@ -165,6 +165,14 @@ def test_what_a_wrong_value_says_is_one_short_line(name: str, answer: Any, sente
     assert "\n" not in message
 
 
+def test_another_host_and_another_letter_are_no_answer() -> None:
+    envelope = ses.Envelope(client_ip="198.51.100.7", mail_from="a@example.org", rcpt_to=("ana@example.com",))
+    result = lessons.check("dmarc/align", envelope)
+    assert result.message == "your mail: another host connects, wanted 203.0.113.40"
+    result = lessons.check("forwarding/pass-on", b"From: forwarder@example.net\r\n\r\nanother text\r\n")
+    assert result.message == "your message: the text of the letter is not in it"
+
+
 @pytest.mark.parametrize("network", ["198.51.100.6/31", "198.51.100.0/24"])
 def test_a_network_is_not_one_host(network: str) -> None:
     assert not lessons.check("spf/one-host", f'example.org TXT "v=spf1 ip4:{network} -all"')

@@ -78,6 +78,7 @@ EXERCISES = (
             trials=(Trial(name="your mail", raw=HELLO, envelope=BY_PARTNER, wanted=Wanted(dmarc="PASS")),),
             answer=replace(BY_PARTNER, mail_from="bounces@news.example.org"),
             gives="envelope",
+            stays="client",
         ),
         mistakes=(
             Mistake(BY_PARTNER, "for which domain does SPF pass, and which is in the field From?"),

@@ -64,6 +64,7 @@ EXERCISES = (
             ),
             answer=BY_AUTHOR,
             gives="message",
+            stays="text",
         ),
         also=(
             b"X-Forwarded-By: example.net\r\n" + BY_AUTHOR,
