@@ -57,8 +57,23 @@ def on_files(files: Any, config: Any) -> Any:
         for entry in entries_on(path.read_text(encoding="utf-8")):
             name = entry.rpartition(".")[2]
             content = f"# {name}\n\n[{path.stem.replace('_', ' ')}](../{path.name})\n\n::: {entry}\n"
+            if is_module(entry):  # what it has stands on pages of its own
+                content += "    options:\n      members: false\n"
             files.append(File.generated(config, page_of(path.stem, entry), content=content))
+    for name, helped in commands():
+        texts = "\n\n".join(f"## {command}\n\n```text\n{text}\n```" for command, text in helped)
+        content = f"# sesreceive {name}\n\n[Command line](../command_line.md)\n\n{texts}\n"
+        files.append(File.generated(config, f"reference/command_line/{name}.md", content=content))
     return files
+
+
+def is_module(entry: str) -> bool:
+    """Whether a public name is a module."""
+    try:
+        importlib.import_module(entry)
+    except ImportError:
+        return False
+    return True
 
 
 def chapters(text: str) -> Iterator[tuple[str, str, str]]:
@@ -135,7 +150,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     if ROOMS in markdown:
         markdown = markdown.replace(ROOMS, overview(Path(page.file.abs_src_path).parent / "reference"))
     if COMMANDS in markdown:
-        markdown = markdown.replace(COMMANDS, commands())
+        markdown = markdown.replace(COMMANDS, f"## Commands\n\n{listed_commands()}")
     if page.file.src_uri == "decisions.md":
         markdown = contents(markdown)
     if EXIT_CODES in markdown:
@@ -257,10 +272,21 @@ def first_line(module: str) -> str:
     return line.replace("``", "`").replace("|", r"\|")
 
 
-def commands() -> str:
-    """What each command of the command line says of itself, those of a command with commands of its own too."""
+def commands() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each command with what it says of itself, and what the commands say that it has of its own."""
     parser = importlib.import_module("sesreceive.cli").build_parser()
-    return "\n\n".join(f"## {name}\n\n```text\n{text}\n```" for name, text in helps(parser))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, text in helps(parser):
+        found.setdefault(name.split()[0], []).append((name, text))
+    return list(found.items())
+
+
+def listed_commands() -> str:
+    """The commands as a table: each with a link to its page, and what it is for in a line."""
+    parser = importlib.import_module("sesreceive.cli").build_parser()
+    (action,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    rows = [f"| [`{one.dest}`](command_line/{one.dest}.md) | {one.help} |" for one in action._choices_actions]
+    return "\n".join(["| command | what it is for |", "| --- | --- |", *rows])
 
 
 def helps(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:

@@ -12,10 +12,16 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+try:
+    import fcntl
+except ImportError:  # Windows, where the tests run in one process
+    fcntl = None  # type: ignore[assignment]
 
 CACHE = Path(__file__).parent / ".cache"
 INSTALL_S = 300
@@ -39,10 +45,24 @@ def node_with(name: str, *packages: str) -> Path:
 
 def _made(kept: Path, wanted: tuple[str, ...], install: Callable[[Path, tuple[str, ...]], str]) -> None:
     """Have a folder with what is wanted, made once and whole; skip the test where it cannot be."""
+    CACHE.mkdir(exist_ok=True)
+    with _alone(CACHE / f"{kept.name}.lock"):
+        _make(kept, wanted, install)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """No other process of the tests is in here for the same: it would take away what this one uses."""
+    with lock.open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _make(kept: Path, wanted: tuple[str, ...], install: Callable[[Path, tuple[str, ...]], str]) -> None:
     note = kept / "installed.txt"
     if note.exists() and note.read_text(encoding="utf-8").split() == list(wanted):
         return
-    CACHE.mkdir(exist_ok=True)
     making = Path(tempfile.mkdtemp(dir=CACHE, prefix=f"{kept.name}-"))
     try:
         why_not = install(making, wanted)

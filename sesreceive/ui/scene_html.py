@@ -42,7 +42,7 @@ def envelope_html(reception: Reception, recipients: tuple[RecipientThen, ...]) -
     rows += [["RCPT TO", f"{code(recipient.address)} {_marked(recipient.term)}"] for recipient in named[-_RECIPIENTS:]]
     if waiting:
         rows.append(["RCPT TO", mark(f"{waiting} {NOT_NAMED.word}", "note")])
-    return f'<h4>Envelope</h4><div class="ses-rich">{table(["", "what the client said"], rows)}</div>'
+    return f'<h3>Envelope</h3><div class="ses-rich">{table(["", "what the client said"], rows)}</div>'
 
 
 def rules_html(rules: tuple[RuleThen, ...]) -> str:
@@ -67,14 +67,14 @@ def rules_html(rules: tuple[RuleThen, ...]) -> str:
     note = f'<p class="ses-note">and {around}</p>' if around else ""
     title = f"Rules: {remaining} of {len(rules)} remain" if rules else "Rules: none is active"
     body = table(["", "rule", "so far"], rows) if rows else ""
-    return f'<h4>{escape(title)}</h4><div class="ses-rich">{body}{note}</div>'
+    return f'<h3>{escape(title)}</h3><div class="ses-rich">{body}{note}</div>'
 
 
 def header_html(scene: Scene) -> str:
     """The header as an action would see it now."""
     new = sum(field.added for field in scene.fields)
     title = f"Header as it is now: {new} of {len(scene.fields)} fields added"
-    return f'<h4>{escape(title)}</h4><div class="ses-rich">{fields_table(scene.fields, limit=40, width=120)}</div>'
+    return f'<h3>{escape(title)}</h3><div class="ses-rich">{fields_table(scene.fields, limit=40, width=120)}</div>'
 
 
 def _marked(term: Term) -> str:

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import dkim
 import pytest
+from environments import node_with
 from harness import Contender, Row, Turn, finish, measure, options
 from oracles import drivers
 from signing import pem, record, rsa_key
@@ -187,10 +188,8 @@ class Mailauth:
     def __init__(self, mail: Sequence[Sample]) -> None:
         node = shutil.which("node")
         assert node is not None
-        self.process = subprocess.Popen(
-            [node, str(HERE / "mailauth.mjs"), str(drivers.CACHE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True,
-        )  # fmt: skip
+        command = [node, str(HERE / "mailauth.mjs"), str(node_with("mailauth", drivers.MAILAUTH))]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         told = [
             {"raw": base64.b64encode(one.raw).decode(), "sender": f"news@{one.domain}", "helo": f"mta.{one.domain}"}
             for one in mail

@@ -78,7 +78,7 @@ LATENCY = """([target, watch]) => new Promise((resolve, reject) => {
         && asked.delete(msg.parent_header.msg_id)) { answered += 1; rest(); }
   };
   const observer = new MutationObserver(() => { last = performance.now(); rest(); });
-  const limit = setTimeout(() => end(() => reject(new Error('no answer of the kernel in 30 s'))), 30000);
+  const limit = setTimeout(() => end(() => reject(new Error('no answer of the kernel in 120 s'))), 120000);
   kernel.anyMessage.connect(listen);
   observer.observe(watch, {subtree: true, childList: true, characterData: true, attributes: true});
   target.click();

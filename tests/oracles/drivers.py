@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import re
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from environments import node_with
 
 from sesreceive.dns.resolver import DnsStatus
 from sesreceive.dns.zone import Zone
@@ -22,12 +22,11 @@ from sesreceive.dns.zone import Zone
 __all__ = ["Oracle", "answers_of", "mail_dkim", "mail_spf", "mailauth"]
 
 HERE = Path(__file__).parent
-CACHE = HERE.parent / ".cache" / "mailauth"
 
 # 4.13.3 is the last one for the Node.js that Debian and the images of public code hosts have (20.18).
 MAILAUTH = "mailauth@4.13.3"
 NODE = (20, 18)
-INSTALL_S, ANSWER_S = 100, 30
+ANSWER_S = 30
 
 
 class Oracle:
@@ -96,30 +95,8 @@ def mailauth() -> Iterator[Oracle]:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     if tuple(map(int, re.findall("[0-9]+", said)[:2])) < NODE:
         pytest.skip(f"{MAILAUTH} needs Node.js {'.'.join(map(str, NODE))} or newer, and there is {said.strip()}")
-    _install()
-    with _started(node, str(HERE / "mailauth.mjs"), str(CACHE)) as oracle:
+    with _started(node, str(HERE / "mailauth.mjs"), str(node_with("mailauth", MAILAUTH))) as oracle:
         yield oracle
-
-
-def _install() -> None:
-    if (CACHE / "done").exists() and (CACHE / "done").read_text(encoding="ascii") == MAILAUTH:
-        return
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip(f"{MAILAUTH} cannot be installed: there is no npm")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    (CACHE / "package.json").write_text("{}", encoding="ascii")
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--loglevel=error"]
-    try:
-        done = subprocess.run(
-            [npm, "install", *options, MAILAUTH], cwd=CACHE, env={**os.environ, "npm_config_update_notifier": "false"},
-            capture_output=True, text=True, timeout=INSTALL_S, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        pytest.skip(f"{MAILAUTH} cannot be installed: {error}")
-    if done.returncode:
-        pytest.skip(f"{MAILAUTH} cannot be installed: {(done.stderr.strip().splitlines() or ['npm said nothing'])[0]}")
-    (CACHE / "done").write_text(MAILAUTH, encoding="ascii")
 
 
 def answers_of(zone: Zone) -> Mapping[str, Any]:
