@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 900  # a build downloads 50 MB; a notebook in a browser takes a minute where nothing else runs
@@ -150,43 +150,3 @@ def test_lesson_1_runs_to_its_end_without_a_network(cut: Cut) -> None:
     signed = cut.printed(SIGNED)
     assert "pass" in signed
     assert "computed in Python, since this browser has no `cryptography`" in signed
-
-
-def test_a_rule_set_is_built_with_the_workbench_and_receives_mail(cut: Cut) -> None:
-    assert cut.run("03-workbench.ipynb") == []
-    code = """
-import sesreceive as ses
-from IPython.display import display
-from sesreceive.ui.builder import RuleSetBuilder
-builder = RuleSetBuilder()
-display(builder)
-"""
-    page = cut.page
-    # The editor is a cell of its own, behind the lesson's.
-    page.evaluate(
-        """async (code) => {
-          const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
-          notebook.activeCellIndex = notebook.widgets.length - 1;
-          await app.commands.execute('notebook:insert-cell-below');
-          notebook.activeCell.model.sharedModel.setSource(code);
-          await app.commands.execute('notebook:run-cell');
-          notebook.activeCell.node.scrollIntoView();
-        }""",
-        code,
-    )
-    built = page.locator(".jp-CodeCell").last
-    press = lambda name: built.get_by_role("button", name=name, exact=True).click()  # noqa: E731
-    built.get_by_role("button", name="Identities").click()
-    press("Add identity")
-    press("New rule set")
-    built.get_by_label("Rule set name").fill("main")
-    press("Add rule")
-    expect(built.get_by_role("status")).to_have_text("added the rule rule-1 as number 1 of 1")
-    built.get_by_label("Rule name").fill("invoices")
-    built.get_by_label("Rule name").press("Tab")
-    received = """
-reception = ses.Receiver(builder.value, seed=1).receive(b"Subject: x\\r\\n\\r\\n", rcpt_to=["ana@example.com"])
-print([rule.name for rule in builder.value.rule_sets[0].rules], reception.reply.code)
-"""
-    expect(built.get_by_label("Rule name")).to_have_value("invoices")
-    assert cut.printed(received) == "['invoices'] 250\n"

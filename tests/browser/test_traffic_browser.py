@@ -287,7 +287,6 @@ def test_a_click_is_answered_at_once_with_5000_messages_and_200_rules(open_lab, 
     expect(what_if.get_by_text("0 of 5000 messages would end differently").first).to_be_visible()
     buttons = {
         "Send": composer, "from a dataset": composer, "write it": composer, "Publish SPF": zone, "Undo zone edit": zone,
-        "Reset": what_if,
     }  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in buttons}
     for _ in range(3):
@@ -297,6 +296,7 @@ def test_a_click_is_answered_at_once_with_5000_messages_and_200_rules(open_lab, 
     page.get_by_label("Leave out").select_option("the rule billing")
     send = composer.get_by_role("button", name="Send", exact=True)
     measured["Send while comparing"] = notebook.latency_ms(send, composer)
+    measured["Reset"] = notebook.latency_ms(what_if.get_by_role("button", name="Reset", exact=True), what_if)
     for name, milliseconds in measured.items():
         record_property(f"{name} (ms)", round(milliseconds))
     print("milliseconds with 5,000 messages and 200 rules:", {name: round(value) for name, value in measured.items()})

@@ -144,6 +144,7 @@ workbench
     page.get_by_label("Findings", exact=True).focus()
     notebook.press("ArrowDown", "ArrowUp")
     receive = page.get_by_role("button", name="Receive this mail")
+    expect(receive).to_be_enabled()  # a button that is off is no stop of the Tab key
     for _ in range(3):  # what scrolls stops the Tab key, too
         notebook.press("Tab")
         if receive.evaluate("button => button === document.activeElement"):

@@ -1,5 +1,8 @@
 """The first hour of a newcomer, as the README tells it, in a fresh copy: the demo, lesson 1, a rule set from nothing,
-and why a mail bounced. Once with the mouse, once more with the keyboard alone."""
+and why a mail bounced. Once with the mouse, once more with the keyboard alone.
+
+It installs the project anew and is no part of `make test`: `pytest tests/browser/first_hour.py`.
+"""
 
 from __future__ import annotations
 
@@ -125,6 +128,7 @@ class Mouse:
     def run_lesson(self, cells: int) -> None:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.page.locator(".jp-Notebook .jp-Cell").first.click()  # the keys are the notebook's again
 
     def new_cell(self, code: str) -> None:
         """A cell of one's own at the end of the notebook."""
