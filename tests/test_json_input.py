@@ -92,6 +92,7 @@ ITSELF = {
 }
 
 
+@pytest.mark.slow
 def test_json_is_loaded_in_one_place():
     root = Path(sesreceive.__file__).parent
     loads = set()

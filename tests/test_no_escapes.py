@@ -200,10 +200,12 @@ def assigned(name: str, function: ast.FunctionDef) -> list[ast.expr]:
     return values
 
 
+@pytest.mark.slow
 def test_every_print_and_repr_is_safe_or_says_why():
     assert sorted(set(written()) - set(REASONS)) == []
 
 
+@pytest.mark.slow
 def test_every_reason_is_still_needed():
     assert sorted(set(REASONS) - set(written())) == []
 

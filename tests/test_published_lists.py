@@ -120,6 +120,7 @@ FAILED = [
 
 
 @pytest.mark.parametrize("path, said", FAILED)
+@pytest.mark.slow
 def test_what_cannot_be_had_leaves_the_file_as_it_was(web: Web, tmp_path: Path, path: str, said: str) -> None:
     out = tmp_path / "ec2.json"
     out.write_text("yesterday's", encoding="utf-8")
@@ -144,6 +145,7 @@ URLS = (
 
 
 @pytest.mark.parametrize("url", URLS)
+@pytest.mark.slow
 def test_an_address_that_is_none_is_told(web: Web, tmp_path: Path, url: str) -> None:
     with pytest.raises(ses.InputError, match="cannot be downloaded"):
         published_lists.fetch("drop", tmp_path / "x", [url])

@@ -79,6 +79,7 @@ def stopping(items: Any, after: int, error: type[BaseException]) -> Iterator[Any
 @pytest.mark.parametrize(
     ("after", "error"), [(0, Stop), (1, KeyboardInterrupt), (7, KeyboardInterrupt), (7, Stop), (9, KeyboardInterrupt)]
 )
+@pytest.mark.slow
 def test_going_on_gives_what_a_run_without_a_stop_gives(
     after: int, error: type[BaseException], tmp_path: Path, report: ses.Report
 ) -> None:

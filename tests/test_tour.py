@@ -39,6 +39,7 @@ def test_the_numbers_are_those_of_the_tables(report: ses.Report) -> None:
         }
 
 
+@pytest.mark.slow
 def test_the_messages_shown_differ_in_why_they_ended(report: ses.Report) -> None:
     shown = telling(list(report), NUMBER)
     assert len(shown) == min(NUMBER, len(report))

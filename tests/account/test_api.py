@@ -42,6 +42,7 @@ def test_a_value_survives_the_way_to_the_api_and_back(cls):
 
 @given(our.accounts())
 @settings(max_examples=50)
+@pytest.mark.slow
 def test_an_account_survives_json(account):
     assert ses.Account.from_api(json.loads(json.dumps(account.to_api()))) == account
 
@@ -90,6 +91,7 @@ def places(data: Any) -> list[tuple[Any, Any]]:
 
 @given(our.rules(), st.data())
 @settings(max_examples=200)
+@pytest.mark.slow
 def test_what_we_read_without_problems_boto3_takes_too(rule, data):
     broken = copy.deepcopy(rule.to_api())
     for _ in range(data.draw(st.integers(1, 3))):

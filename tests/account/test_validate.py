@@ -36,6 +36,7 @@ def test_all_problems_of_a_configuration_are_listed_at_once(path):
 
 @given(our.accounts())
 @settings(max_examples=50)
+@pytest.mark.slow
 def test_what_ses_would_take_has_no_problems(account):
     assert account.problems() == ()
     assert account.validate() is account
@@ -302,6 +303,7 @@ def test_quotas_hold_at_the_last_and_break_one_above(limit, make):
 
 @given(our.accounts(), st.data())
 @settings(max_examples=30)
+@pytest.mark.slow
 def test_problems_of_a_part_are_those_of_the_whole_behind_a_path(account, data):
     rule = data.draw(our.wild(ses.ReceiptRule))
     rule_set = ses.ReceiptRuleSet(name="broken", rules=[ses.ReceiptRule(name="r"), rule.replace(name="x")])

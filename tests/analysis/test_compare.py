@@ -168,6 +168,7 @@ def test_an_order_that_there_is_not_is_refused():
 
 @settings(max_examples=200)
 @given(edited(), mails(), st.sampled_from(("target", "all")))
+@pytest.mark.slow
 def test_what_is_proved_to_be_alike_ends_alike(pair, mail, order):
     attack_comparison(compare(*pair, order=order), mail)
 

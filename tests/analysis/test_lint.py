@@ -188,6 +188,7 @@ def test_python_functions_are_read_too() -> None:
 
 @settings(max_examples=40)
 @given(strategies.accounts())
+@pytest.mark.slow
 def test_every_finding_is_shown_by_its_mail_or_says_why_not(account: ses.Account) -> None:
     for finding in lint(account):
         assert finding.no_mail or finding.confirmed(account), (finding, finding.witness)

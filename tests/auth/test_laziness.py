@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def test_importing_the_package_loads_none_of_the_libraries_behind_the_checks() -> None:
     code = "import sesreceive, sys; print([m for m in ('spf', 'dns', 'publicsuffixlist', 'dkim') if m in sys.modules])"
@@ -14,6 +16,7 @@ def test_importing_the_package_loads_none_of_the_libraries_behind_the_checks() -
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_checking_a_message_warns_of_nothing(tmp_path: Path) -> None:
     # pyspf has an invalid escape sequence in a docstring, which Python reports when it compiles the module
     code = (

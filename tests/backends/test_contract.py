@@ -77,6 +77,7 @@ def test_an_object_is_stored_as_it_is_under_any_key(place: Place, key: str) -> N
 
 
 @pytest.mark.parametrize("first, second", [("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("a", "a/b/c"), ("a", "a/")])
+@pytest.mark.slow
 def test_a_key_may_continue_another(place: Place, first: str, second: str) -> None:
     place.create_bucket("inbox")
     for round_ in (b"1", b"2"):

@@ -1,4 +1,4 @@
-"""`make lite`: the lessons in a browser alone. The network is cut, and Chromium does lesson 1 and builds a rule set."""
+"""`make lite`: the lessons in a browser alone. The network is cut, and Chromium does lesson 1."""
 
 from __future__ import annotations
 

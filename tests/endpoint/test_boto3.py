@@ -47,6 +47,7 @@ def make_mail_system(aws: Clients) -> str:
     return queue
 
 
+@pytest.mark.slow
 def test_mail_lands_where_the_rules_say(endpoint: Endpoint, aws: Clients) -> None:
     queue = make_mail_system(aws)
     send(endpoint, "bo@example.com")
@@ -117,6 +118,7 @@ def test_a_function_may_bounce_the_mail_it_was_called_for(endpoint: Endpoint, aw
     assert (bounce.destination, bounce.message_id) == ("ana@example.org", report["messages"][0]["message_id"])
 
 
+@pytest.mark.slow
 def test_both_halves_of_ses_know_the_same_identities(endpoint: Endpoint, aws: Clients) -> None:
     aws.ses.verify_domain_identity(Domain="example.com")
     mail = {"Subject": {"Data": "a"}, "Body": {"Text": {"Data": "b"}}}

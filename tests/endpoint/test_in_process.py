@@ -96,6 +96,7 @@ def test_the_bodies_of_other_services_stay_whole(body: Any, tmp_path: Path) -> N
         given.close()
 
 
+@pytest.mark.slow
 def test_sending_and_functions_are_motos_with_our_identities() -> None:
     with ses.mock_aws_receiving() as aws:
         client("ses").verify_email_identity(EmailAddress="ana@example.com")

@@ -116,6 +116,7 @@ def test_an_active_set_is_not_deleted_with_its_stack(service, stacks):
     assert f"Cannot delete active rule set: {name}" in reasons(stacks)
 
 
+@pytest.mark.slow
 def test_a_function_made_through_the_api_runs(service):
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:

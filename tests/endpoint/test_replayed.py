@@ -103,6 +103,7 @@ def without_times(account: ses.Account) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["scenario", "first-steps", "anycompany"])
+@pytest.mark.slow
 def test_the_script_that_an_account_is_written_as_makes_the_account(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     account = scenario_account() if name == "scenario" else datasets.load(name).receiver().account
     nothing = ses.Account(region=account.region, account_id=account.account_id)

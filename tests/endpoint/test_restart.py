@@ -136,6 +136,7 @@ FILES = [
 
 
 @pytest.mark.parametrize("content, sentence", FILES)
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
     (tmp_path / "requests.jsonl").write_bytes(content)
     endpoint = Endpoint(data=tmp_path)

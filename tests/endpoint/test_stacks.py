@@ -99,6 +99,7 @@ def empty(aws: Clients, bucket: str) -> None:
         aws.s3.delete_object(Bucket=bucket, Key=one["Key"])
 
 
+@pytest.mark.slow
 def test_the_life_of_a_stack(endpoint: Endpoint, aws: Clients) -> None:
     stacks = aws.cloudformation
     stacks.create_stack(StackName="mail", TemplateBody=template(MAIL), Capabilities=["CAPABILITY_IAM"])
@@ -156,6 +157,7 @@ def test_a_bucket_with_the_setup_object_keeps_its_stack(aws: Clients) -> None:
 
 
 @pytest.mark.parametrize("wrong, reason", FAILING)
+@pytest.mark.slow
 def test_what_is_refused_is_rolled_back(aws: Clients, wrong: dict[str, Any], reason: str) -> None:
     if "More" in wrong:
         aws.s3.create_bucket(Bucket="taken")
@@ -168,6 +170,7 @@ def test_what_is_refused_is_rolled_back(aws: Clients, wrong: dict[str, Any], rea
 
 
 @pytest.mark.parametrize("wrong, reason", FAILING[:4])
+@pytest.mark.slow
 def test_an_update_that_is_refused_leaves_what_was(aws: Clients, wrong: dict[str, Any], reason: str) -> None:
     aws.cloudformation.create_stack(StackName="mail", TemplateBody=template(SMALL))
     before = described(aws)

@@ -146,6 +146,7 @@ def test_import_blocks_name_what_the_terraform_file_defines() -> None:
 
 
 @pytest.mark.parametrize("form", ["python", "boto3", "cdk"])
+@pytest.mark.slow
 def test_a_script_is_python(form: str) -> None:
     @given(our.accounts())
     @settings(max_examples=15, deadline=None)

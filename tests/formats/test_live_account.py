@@ -102,6 +102,7 @@ def test_nothing_but_reading_is_asked(service: Service) -> None:
 
 
 @pytest.mark.parametrize("action", sorted(ANSWERS))
+@pytest.mark.slow
 def test_a_missing_permission_is_a_problem_and_the_rest_is_read(service: Service, action: str) -> None:
     service.refused = {action}
     found = ses.load(service.client)

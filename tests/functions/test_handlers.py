@@ -177,6 +177,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in RUNS
     ],
 )
+@pytest.mark.slow
 def test_a_handler_answers_as_it_would_in_lambda(
     functions: Path, name: str, handler: str, flow: Flow, returned: Any, error: str
 ) -> None:
@@ -245,6 +246,7 @@ def test_large_events_and_answers_pass_unharmed(functions: Path, name: str) -> N
         pytest.param("slow.mjs", "import { spawn } from 'node:child_process';\nexport const handler = async () => { console.log('child', spawn('sleep', ['600']).pid); await new Promise(() => setTimeout(() => {}, 600000)); };\n", marks=needs_node),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_at_the_time_limit_everything_the_handler_started_is_ended(tmp_path: Path, name: str, text: str) -> None:
     for limit_s in (1.5, 6.5, 26.5):  # a busy machine may need longer until the handler has started its child
         backend = MemoryBackend(Functions(limit_s=limit_s))
@@ -284,6 +286,7 @@ def test_the_answer_counts_when_the_handler_returns_and_what_it_leaves_is_ended(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems hand no orphans over")
+@pytest.mark.slow
 def test_at_the_time_limit_processes_of_other_sessions_are_ended_too(tmp_path: Path) -> None:
     text = "import subprocess, time\ndef lambda_handler(e, c):\n  print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n  time.sleep(600)\n"
     for limit_s in (1.5, 6.5, 26.5):  # a busy machine may need longer until the handler has started its child
@@ -411,6 +414,7 @@ def test_a_handler_of_an_aws_backend_finds_the_services_at_its_endpoint(tmp_path
     ({"app.py": "import sys\ndef run(e, c): return 'sesreceive' in sys.modules"}, "app.run", "", False),
 ])  # fmt: skip
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+@pytest.mark.slow
 def test_a_folder_and_a_zip_run_alike(
     tmp_path: Path, names: dict[str, str], handler: str, runtime: str, value: Any, packed: bool
 ) -> None:

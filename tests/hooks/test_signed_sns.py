@@ -82,6 +82,7 @@ def confirmed(endpoint: SnsEndpoint, hook: Hook, **options: Any) -> None:
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.slow
 def test_the_signature_is_that_of_the_certificate_at_its_url(version: str) -> None:
     import base64
     import ssl

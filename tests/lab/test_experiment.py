@@ -132,6 +132,7 @@ def test_nothing_is_performed_and_the_receiver_stays_as_it_is(received: ses.Repo
     assert receiver.draw() == scenario_receiver().draw()
 
 
+@pytest.mark.slow
 def test_mail_that_was_received_ends_as_mail_that_is_new(tried: Any, received: ses.Report) -> None:
     again = ses.experiment(scenario_receiver(), variants=VARIANTS, corpus=received)
     assert again.frame().equals(tried.frame())

@@ -37,6 +37,7 @@ def changed(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("change", [False, True])
 @pytest.mark.parametrize("account", [None, ACCOUNT], ids=["inferred", "given"])
+@pytest.mark.slow
 def test_no_word_of_the_mail_is_in_a_redacted_score(account: ses.Account | None, change: bool, tmp_path: Path) -> None:
     for name, content in files().items():
         if name.startswith(("sqs/", "functions/1", "functions/2", "http/3", "http/5", "http/6", "raw/7")):

@@ -236,6 +236,7 @@ def offered_by(shell: InteractiveShell, written: str) -> set[str]:
 
 
 @pytest.mark.parametrize("written, offered, not_offered", COMPLETIONS)
+@pytest.mark.slow
 def test_tab_offers_what_fits(shell: InteractiveShell, written: str, offered: set[str], not_offered: set[str]) -> None:
     rules = shell.user_ns["receiver"].account.active_rule_set
     shell.push({"kept": receive_text(MAIL, shell.user_ns["receiver"]), "rules": rules})

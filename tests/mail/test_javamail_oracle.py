@@ -85,6 +85,7 @@ def ours(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", ENCODED)
+@pytest.mark.slow
 def test_an_encoded_word_reads_as_in_javamail(ask: Ask, text: str) -> None:
     answer = ask("decode", text)
     assert ours(text) == (text if answer is None else answer)

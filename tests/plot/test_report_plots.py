@@ -91,6 +91,7 @@ def test_a_picture_is_drawn_into_the_axes_given(report, name):
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("style", ["default", "dark_background"])
+@pytest.mark.slow
 def test_text_has_the_colour_of_the_style(report, name, style):
     with plt.style.context(style):
         ax = getattr(report.plot, name)()

@@ -74,6 +74,7 @@ def ses_op(word: str):
     return Op(word)
 
 
+@pytest.mark.slow
 def test_one_cell_a_message_is_framed_where_a_filter_rule_or_action_decided(report: ses.Report) -> None:
     part = report[:200]
     frame = part.matrix().frame()

@@ -34,6 +34,7 @@ def stored(raw: bytes, *scanners: ses.SpamdScanner | ses.ClamdScanner) -> tuple[
 @pytest.mark.clamd
 @pytest.mark.spamd
 @pytest.mark.parametrize("body, spam, virus", [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES])
+@pytest.mark.slow
 def test_real_engines_give_the_verdict_headers(
     spamd: Started, clamd: Started, body: bytes, spam: str, virus: str
 ) -> None:

@@ -257,6 +257,7 @@ def test_messages_under_way_have_a_limit_together() -> None:
         assert fast.ready().message(b"y\r\n" * 10_000).startswith("250 OK")
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_not_answered_into_memory() -> None:
     """Commands by the megabyte, replies unread: we stop reading before they pile up."""
     with receiver().smtp() as server, Wire(server) as wire:

@@ -119,6 +119,7 @@ def test_nothing_of_either_side_is_markup() -> None:
             assert "&lt;script&gt;" in html
 
 
+@pytest.mark.slow
 def test_a_forgotten_dialogue_closes_its_socket() -> None:
     with receiver().smtp() as server:
         Dialogue(server).say("NOOP")

@@ -157,6 +157,7 @@ def test_the_second_run_takes_the_name_of_the_first() -> None:
         other.stop()
 
 
+@pytest.mark.slow
 def test_a_forgotten_server_ends() -> None:
     server = receiver().smtp().start()
     with Wire(server) as wire:
@@ -168,6 +169,7 @@ def test_a_forgotten_server_ends() -> None:
     assert gone()
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_processes_what_it_accepted() -> None:
     """Nobody called stop: the answers were given, so the messages are processed; and the program does end."""
     program = textwrap.dedent(

@@ -240,6 +240,7 @@ def test_a_trace_is_the_same_read_now_or_later_and_reading_changes_nothing(
         assert [e[:9] for e in unread.of(stage)] == [e[:9] for e in read if e.stage is stage]
 
 
+@pytest.mark.slow
 def test_deciding_looks_at_no_rule_that_does_not_match(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cost by counting: what the 200 rules around the one that matches are held against is nothing."""
     around = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ def test_mail_for_any_account_is_received(data: st.DataObject) -> None:
     assert reception.accepted == any(answer.accepted for answer in reception.recipients)
 
 
+@pytest.mark.slow
 def test_mail_for_an_account_reaches_each_of_its_rules() -> None:
     account = scenario_account()
     receiver = ses.Receiver(account, seed=1)

@@ -305,6 +305,7 @@ def test_an_action_that_ses_does_not_know_is_said_in_the_script():
 
 @given(our.accounts())
 @settings(max_examples=20)
+@pytest.mark.slow
 def test_a_literal_says_what_its_value_is(account):
     api = account.to_api()
     assert ast.literal_eval(literal(api)) == api

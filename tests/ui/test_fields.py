@@ -45,6 +45,7 @@ def test_every_member_has_a_labelled_control_and_says_what_it_is(cls, part):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.slow
 def test_a_form_holds_what_it_shows(cls):
     part = Part(bench_of(ses.Receiver(ses.Account())), [])
 

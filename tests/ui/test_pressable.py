@@ -92,6 +92,7 @@ def every_button(widget: W.Widget) -> Iterator[W.Button]:
 
 
 @pytest.mark.parametrize("view, state, off", OFF)
+@pytest.mark.slow
 def test_what_cannot_be_done_is_off_and_says_why(view: str, state: str, off: set[str]) -> None:
     bench = workbench(state)
     bench.show(view)

@@ -1,8 +1,5 @@
 """The first hour of a newcomer, as the README tells it, in a fresh copy: the demo, lesson 1, a rule set from nothing,
-and why a mail bounced. Once with the mouse, once more with the keyboard alone.
-
-It installs the project anew and is no part of `make test`: `pytest tests/browser/first_hour.py`.
-"""
+and why a mail bounced. Once with the mouse, once more with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -66,10 +63,20 @@ class Session:
 
     def cells(self, name: str) -> list[dict[str, Any]]:
         """The code cells of a saved notebook."""
-        server, token = re.match(r"(http://[^/]+)/.*token=(\w+)", self.address).groups()  # type: ignore[union-attr]
-        with urllib.request.urlopen(f"{server}/api/contents/{name}?token={token}", timeout=60) as answer:
-            cells = json.load(answer)["content"]["cells"]
+        cells = self.ask("GET", f"contents/{name}")["content"]["cells"]
         return [cell for cell in cells if cell["cell_type"] == "code"]
+
+    def end_kernels(self) -> None:
+        """Shut every kernel down: two pages at one kernel would both answer it."""
+        for running in self.ask("GET", "sessions"):
+            self.ask("DELETE", f"sessions/{running['id']}")
+
+    def ask(self, method: str, path: str) -> Any:
+        """What Jupyter's server answers."""
+        server, token = re.match(r"(http://[^/]+)/.*token=(\w+)", self.address).groups()  # type: ignore[union-attr]
+        asked = urllib.request.Request(f"{server}/api/{path}?token={token}", method=method)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return json.load(answer) if method == "GET" else None
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +140,9 @@ class Mouse:
     def new_cell(self, code: str) -> None:
         """A cell of one's own at the end of the notebook."""
         self.page.locator(".jp-Notebook-footer").click()
-        self.page.locator(".jp-Notebook .jp-CodeCell .cm-content").last.click()
+        editor = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content")
+        expect(editor).to_have_text("")  # the new cell
+        editor.click()
         self.page.keyboard.type(code)
         self.page.keyboard.press("Shift+Enter")
 
@@ -205,14 +214,13 @@ HANDS: dict[str, Callable[[Page], Mouse | Keyboard]] = {"mouse": Mouse, "keyboar
 # ------------------------------------------------------------------ the hour
 
 
-def forget(lesson: Path) -> int:
-    """Take away what the cells put out, so that what is there afterwards was put out here; how many cells there are."""
+def forget(lesson: Path) -> None:
+    """Take away what the cells put out, so that what is there afterwards was put out here."""
     notebook = nbformat.read(lesson, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.update(execution_count=None, outputs=[])
     nbformat.write(notebook, lesson)
-    return len(notebook.cells)
 
 
 def test_the_demo_says_what_became_of_the_mail_and_where_to_go_on(clone: Path, home: dict[str, str]) -> None:
@@ -227,20 +235,27 @@ def test_the_demo_says_what_became_of_the_mail_and_where_to_go_on(clone: Path, h
     assert not re.search(r"\x1b|Traceback|…\n", done.stdout)
 
 
-@pytest.mark.parametrize("hand", list(HANDS))
-def test_a_lesson_a_rule_set_from_nothing_and_why_a_mail_bounced(
-    chromium: Any, clone: Path, session: Session, hand: str
-) -> None:
-    cells = forget(clone / "notebooks" / LESSON)
+@pytest.fixture
+def page(chromium: Any, clone: Path, session: Session) -> Iterator[Page]:
+    """The lesson as `make lab` opens it, with nothing run yet."""
+    forget(clone / "notebooks" / LESSON)
     page = chromium.new_page(viewport={"width": 1400, "height": 900})
     page.goto(session.address)
+    yield page
+    page.close()
+    session.end_kernels()
+
+
+@pytest.mark.parametrize("hand", list(HANDS))
+def test_a_lesson_a_rule_set_from_nothing_and_why_a_mail_bounced(page: Page, session: Session, hand: str) -> None:
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=120_000)
     page.locator("#jupyterlab-splash").wait_for(state="detached")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()  # the kernel is there
+    expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible()  # the kernel is there
     user = HANDS[hand](page)
 
     # lesson 1, to its end
-    user.run_lesson(cells)
+    at = page.get_by_role("button", name=re.compile("^Cell 1")).inner_text()
+    user.run_lesson(int(at.partition("/")[2]))
     expect(page.get_by_role("paragraph").filter(has_text="nobody is bounced")).to_be_visible()
 
     def is_run_and_saved() -> bool:
@@ -283,4 +298,3 @@ def test_a_lesson_a_rule_set_from_nothing_and_why_a_mail_bounced(
     for tab, words in [("Bounces (1)", "550 Mailbox does not exist"), ("Why", "no-replies")]:
         user.press(results.get_by_role("tab", name=tab))
         expect(results.locator(".widget-tab-contents")).to_contain_text(words)
-    page.close()
