@@ -18,14 +18,18 @@ from sesreceive.lessons.collection import Course, check, everything, exercise, l
 from sesreceive.lessons.differing_mail import DifferingMailGoal
 from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
+from sesreceive.lessons.function_goal import FunctionGoal
 from sesreceive.lessons.goal import Goal
 from sesreceive.lessons.known_value import ValueGoal
 from sesreceive.lessons.lesson import Lesson
+from sesreceive.lessons.mail_goal import MailGoal
 from sesreceive.lessons.parts import Part, PartsGoal
 from sesreceive.lessons.progress import ProgressFile
 from sesreceive.lessons.result import Finding, PartResult, Result
-from sesreceive.lessons.trials import FunctionGoal, MailGoal, Trial, Wanted, ZoneGoal
+from sesreceive.lessons.trials import Trial
 from sesreceive.lessons.variant import variant
+from sesreceive.lessons.wanted import Wanted
+from sesreceive.lessons.zone_goal import ZoneGoal
 
 __all__ = [
     "Assignment",

@@ -13,10 +13,10 @@ from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.lessons import collection
 from sesreceive.lessons.exercise import Exercise
+from sesreceive.lessons.function_goal import FunctionGoal
 from sesreceive.lessons.progress import path_of
 from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Result
-from sesreceive.lessons.trials import FunctionGoal
 from sesreceive.lessons.variant import variant
 from sesreceive.shown import Shown
 from sesreceive.wording import expected
@@ -151,7 +151,7 @@ class Assignment(Shown):
         return tuple(
             one.check(self.answers[one.id])
             if one.id in self.answers
-            else Result(exercise=one.id, passed=False, message="no answer")
+            else Result(exercise=one.id, passed=False, message="no answer", answered=False)
             for one in self.exercises
         )
 

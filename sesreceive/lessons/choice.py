@@ -10,6 +10,7 @@ from typing import Any
 
 from sesreceive.errors import InputError
 from sesreceive.lessons.goal import Goal
+from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Finding
 from sesreceive.wording import either, expected
 
@@ -65,9 +66,9 @@ class ChoiceGoal(Goal):
         """The letter of the choice; its whole sentence is taken, too."""
         choices = self.choices
         if isinstance(answer, str):
-            said = answer.strip().lower().removesuffix(".").removesuffix(")")
+            choice = answer.strip().lower().removesuffix(".").removesuffix(")")
             for letter, text in choices.items():
-                if said in (letter, text.lower().removesuffix(".")):
+                if choice in (letter, text.lower().removesuffix(".")):
                     return letter
         raise InputError(expected(self.wants, answer))
 
@@ -81,3 +82,8 @@ class ChoiceGoal(Goal):
     def reasons(self) -> dict[str, str]:
         """Letter of each wrong choice to the reason why it is wrong."""
         return {self._letter(text): reason for text, reason in self.wrong.items()}
+
+    def renamed(self, renaming: Renaming, seed: str) -> ChoiceGoal:
+        """The sentences with other names, in another order."""
+        wrong = {renaming(text): renaming(reason) for text, reason in self.wrong.items()}
+        return ChoiceGoal(renaming(self.right), wrong, order=seed)

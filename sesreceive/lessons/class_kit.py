@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class Grades(Shown):
         import pandas as pd
 
         rows = [
-            (student, one.exercise, one.message != "no answer", one.passed, one.score, one.message, one.hint)
+            (student, one.exercise, one.answered, one.passed, one.score, one.message, one.hint)
             for student, results in self.results.items()
             for one in results
         ]
@@ -163,7 +163,7 @@ class Grades(Shown):
                 (
                     of_one[0].exercise,
                     sum(one.passed for one in of_one),
-                    sum(one.message == "no answer" for one in of_one),
+                    sum(not one.answered for one in of_one),
                     sum(one.score for one in of_one) / len(of_one),
                     hints.most_common(1)[0][0] if hints else "",
                 )
@@ -210,7 +210,7 @@ class Grades(Shown):
 
 
 def _mark(result: Result) -> str:
-    if result.message == "no answer":
+    if not result.answered:
         return NONE
     if result.parts and not result.passed:
         return f"{result.score:.0%}"
@@ -282,7 +282,7 @@ def _notebook(assignment: Assignment) -> str:
     return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
 
 
-def _markdown(head: str, task: str, choices: dict[str, str]) -> str:
+def _markdown(head: str, task: str, choices: Mapping[str, str]) -> str:
     return "\n\n".join((head, task, *(f"- `{letter}` {text}" for letter, text in choices.items())))
 
 

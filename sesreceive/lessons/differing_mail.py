@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sesreceive.account.account import Account
 from sesreceive.analysis.witness import DryRun, Witness
 from sesreceive.errors import InputError
 from sesreceive.lessons.goal import Goal
+from sesreceive.lessons.played_mail import HELLO
+from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Finding
-from sesreceive.lessons.trials import Outcomes, outcome
+from sesreceive.lessons.trials import Outcomes
+from sesreceive.lessons.wanted import outcome
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.wording import wrong_kind
 
 __all__ = ["DifferingMailGoal"]
-
-_RAW = b"Subject: hello\r\n\r\nHello\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -57,7 +58,7 @@ class DifferingMailGoal(Goal):
         if not isinstance(answer, Envelope):
             raise InputError(wrong_kind(self.wants, answer))
         receivers = (Receiver(one, backend=DryRun(), seed=1) for one in (self.before, self.after))
-        return Outcomes(answer, tuple(one.receive(_RAW, answer) for one in receivers))
+        return Outcomes(answer, tuple(one.receive(HELLO, answer) for one in receivers))
 
     def finding(self, value: Outcomes) -> Finding:
         """Whether replies, rules or effects differ."""
@@ -69,3 +70,7 @@ class DifferingMailGoal(Goal):
     def plain(self, value: Outcomes) -> Any:
         """The envelope as JSON has it."""
         return value.answer.to_json()
+
+    def renamed(self, renaming: Renaming, seed: str) -> DifferingMailGoal:
+        """The goal with other names in both accounts."""
+        return replace(self, before=renaming.value(self.before), after=renaming.value(self.after))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sesreceive._html import details, escape, fact, frame, prose
+from sesreceive._html import details, escape, fact, prose
 from sesreceive.errors import InputError, SesReceiveError, one_line
-from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.goal import Goal
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
@@ -49,7 +49,7 @@ class Exercise(Shown):
     goal : Goal
         What a right answer is. Not for learners.
     mistakes : tuple of Mistake
-        Wrong answers that people give. A goal with choices has its own.
+        Wrong answers that people give. A goal with choices has more of its own.
     start : Any
         What to begin from: an account, a message, a zone, an envelope; None where there is nothing.
     fact : str
@@ -81,9 +81,9 @@ class Exercise(Shown):
         return f"{self.lesson}/{self.name}" if self.lesson else self.name
 
     @property
-    def choices(self) -> dict[str, str]:
+    def choices(self) -> Mapping[str, str]:
         """Letter to sentence, of a question with choices; else empty."""
-        return self.goal.choices if isinstance(self.goal, ChoiceGoal) else {}
+        return self.goal.choices
 
     def check(self, answer: Any, progress: ProgressFile | None = None) -> Result:
         """What is to be said to an answer; it is written down where `progress` is given.
@@ -116,40 +116,33 @@ class Exercise(Shown):
         except SesReceiveError as error:
             return Result(exercise=self.id, passed=False, message=one_line(error, 1_000))
         if finding.passed:
-            return Result(exercise=self.id, passed=True, message="right", parts=finding.parts, fact=self._told)
+            return Result(exercise=self.id, passed=True, message="right", parts=finding.parts, fact=self._sourced_fact)
         return Result(
             exercise=self.id,
             passed=False,
             message=finding.message,
-            hint=self._hint(answer, value),
+            hint=self._hint(value),
             witness=finding.witness,
             reception=finding.reception,
             parts=finding.parts,
         )
 
-    def _hint(self, answer: Any, value: Any) -> str:
-        """The hint of the mistake that this is: the same answer, one written alike, or one that comes to the same."""
-        if isinstance(self.goal, ChoiceGoal):
-            return self.goal.reasons.get(value, "")
-        for one in self.mistakes:
-            if one.answer is answer:
-                return one.hint
-        known = [(self.goal.read(one.answer), one.hint) for one in self.mistakes]
+    def _hint(self, value: Any) -> str:
+        """The hint of the mistake that this is: one written alike, or one that comes to the same."""
+        known = [(self.goal.read(one.answer), one.hint) for one in self.wrong]
         mine = self.goal.plain(value)
         alike = (hint for mistake, hint in known if self.goal.plain(mistake) == mine)
         return next(alike, "") or next((hint for mistake, hint in known if self.goal.same(value, mistake)), "")
 
     @property
-    def _told(self) -> str:
+    def _sourced_fact(self) -> str:
         known = ", ".join(filter(None, (self.tag, self.source)))
         return f"{self.fact} ({known})" if self.fact else ""
 
     @property
     def wrong(self) -> tuple[Mistake, ...]:
         """Wrong answers with the hint that each gets; for tests and teachers."""
-        if isinstance(self.goal, ChoiceGoal):
-            return tuple(Mistake(letter, reason) for letter, reason in self.goal.reasons.items())
-        return self.mistakes
+        return (*(Mistake(answer, reason) for answer, reason in self.goal.reasons.items()), *self.mistakes)
 
     def plain(self, answer: Any) -> Any:
         """An answer as values that JSON has, to hand in; `check` takes them.
@@ -196,10 +189,6 @@ class Exercise(Shown):
         choices = "".join(f"<li><code>{escape(key)}</code> {prose(text)}</li>" for key, text in self.choices.items())
         choices = f"<ul>{choices}</ul>" if choices else f'<p class="ses-note">give {prose(self.goal.wants)}</p>'
         return f"<p><strong>{escape(self.id)}</strong></p>{tasks}{_begin(self.start)}{choices}"
-
-    def _repr_html_(self) -> str:
-        """The task, what to start from, and the choices; the text as fallback."""
-        return frame(self._plain(), self._rich())
 
 
 def _begin(start: Any) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 from sesreceive.errors import one_line
+from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Finding
 from sesreceive.shown import Shown
 
@@ -30,6 +32,16 @@ class Goal(Shown, ABC):
     def solution(self) -> Any:
         """One right answer; for tests and teachers."""
 
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """Letter to sentence, where one of several sentences is the answer; else empty."""
+        return {}
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Wrong answers that the goal itself knows of, each with the reason why it is wrong."""
+        return {}
+
     @abstractmethod
     def read(self, answer: Any) -> Any:
         """The answer as the goal looks at it.
@@ -51,6 +63,13 @@ class Goal(Shown, ABC):
     def plain(self, value: Any) -> Any:
         """An answer that was read, as values that JSON has; `read` takes them back."""
         return value
+
+    def renamed(self, renaming: Renaming, seed: str) -> Goal:
+        """The goal with other names in it, and choices in the order that the seed gives; itself where it keeps them.
+
+        A goal about signed mail, records or a function keeps its names: a signature is over the very names.
+        """
+        return self
 
     def __repr__(self) -> str:
         """One line, without the solution."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from sesreceive.errors import InputError
 from sesreceive.lessons.goal import Goal
+from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Finding
 from sesreceive.wording import shown, wrong_kind
 
-__all__ = ["KINDS", "ValueGoal"]
+__all__ = ["ValueGoal"]
 
 
 def _number(answer: Any) -> int:
@@ -53,7 +54,7 @@ def _set(answer: Any) -> tuple[str, ...]:
 
 
 # Kind of value → what is expected, and how it is read; reading raises ValueError.
-KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+_KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "number": ("a whole number", _number),
     "text": ("text", _text),
     "name": ("a name or an address, as text", _name),
@@ -70,7 +71,7 @@ class ValueGoal(Goal):
     Attributes
     ----------
     kind : str
-        One of `KINDS`.
+        ``number``, ``text``, ``name``, ``ip``, ``names in order`` or ``names``.
     work_out : callable
         Gives the value, from the mail and rules of the exercise by the pipeline itself: so it is never out of date.
 
@@ -90,7 +91,7 @@ class ValueGoal(Goal):
     @property
     def wants(self) -> str:
         """The kind of value."""
-        return KINDS[self.kind][0]
+        return _KINDS[self.kind][0]
 
     @property
     def solution(self) -> Any:
@@ -99,7 +100,7 @@ class ValueGoal(Goal):
 
     def read(self, answer: Any) -> Any:
         """The value in the form in which values are compared."""
-        wants, read = KINDS[self.kind]
+        wants, read = _KINDS[self.kind]
         try:
             return read(answer)
         except ValueError:
@@ -115,3 +116,7 @@ class ValueGoal(Goal):
     def plain(self, value: Any) -> Any:
         """A list for names."""
         return list(value) if isinstance(value, tuple) else value
+
+    def renamed(self, renaming: Renaming, seed: str) -> ValueGoal:
+        """The same value with other names in it."""
+        return ValueGoal(self.kind, lambda: renaming.value(self.work_out()))

@@ -7,13 +7,21 @@ from typing import Any
 from sesreceive.account.account import Account
 from sesreceive.actions import S3Action
 from sesreceive.backends.memory import MemoryBackend
-from sesreceive.lessons.trials import ENVELOPE
+from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 
-__all__ = ["HELLO", "folders", "into", "received"]
+__all__ = ["ENVELOPE", "HELLO", "folders", "into", "received"]
 
 HELLO = b"From: Ana <ana@example.org>\r\nTo: ana@example.com\r\nSubject: hello\r\n\r\nHello\r\n"
+
+ENVELOPE = Envelope(
+    client_ip="198.51.100.7",
+    helo="mx.example.org",
+    mail_from="ana@example.org",
+    rcpt_to=("ana@example.com",),
+    tls=True,
+)
 
 
 def into(bucket: str) -> S3Action:
@@ -21,15 +29,15 @@ def into(bucket: str) -> S3Action:
     return S3Action(bucket_name=bucket)
 
 
-def received(account: Account, *to: str, raw: bytes = HELLO, zone: Any = None, **said: Any) -> Reception:
-    """What becomes of the mail to these recipients.
+def received(account: Account, *to: str, raw: bytes = HELLO, zone: Any = None, **envelope: Any) -> Reception:
+    """What becomes of the mail to these recipients; `envelope` are fields in place of `ENVELOPE`'s.
 
     Examples
     --------
     >>> str(received(Account(), "ana@example.com").replies[0])
     '550 5.1.1 Requested action not taken: mailbox unavailable'
     """
-    return Receiver(account, resolver=zone, seed=1).receive(raw, ENVELOPE, rcpt_to=to, **said)
+    return Receiver(account, resolver=zone, seed=1).receive(raw, ENVELOPE, rcpt_to=to, **envelope)
 
 
 def folders(account: Account, *to: str) -> list[str]:

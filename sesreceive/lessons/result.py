@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sesreceive._html import details, escape, frame, prose, table, ticked
-from sesreceive.analysis.proof import Proof
+from sesreceive._html import details, escape, prose, table, ticked
 from sesreceive.analysis.witness import Witness
 from sesreceive.errors import one_line
 from sesreceive.mail.envelope import Envelope
@@ -107,6 +106,8 @@ class Result(Shown):
         The parts, of an exercise that is graded in parts.
     fact : str
         Once it is passed: what there was to learn, with how it is known and who says so.
+    answered : bool
+        Whether there was an answer at all.
     """
 
     exercise: str
@@ -117,6 +118,7 @@ class Result(Shown):
     reception: Reception | None = field(default=None, compare=False)
     parts: tuple[PartResult, ...] = ()
     fact: str = ""
+    answered: bool = True
 
     def __bool__(self) -> bool:
         """Whether the answer is right."""
@@ -210,20 +212,6 @@ class Result(Shown):
             parts.append(f'<p class="ses-note">{prose(self.fact)}</p>')
         return "".join(parts)
 
-    def _repr_html_(self) -> str:
-        """The same as HTML, with the text as fallback."""
-        return frame(self._plain(), self._rich())
-
 
 def _why(part: PartResult) -> str:
     return "<br>".join(prose(text) for text in (part.message, part.hint) if text)
-
-
-def proved(name: str, task: str, hint: str, proof: Proof | bool) -> PartResult:
-    """What a proof, or a plain yes or no, says of a part."""
-    if proof:
-        return PartResult(name=name, task=task, passed=True)
-    if isinstance(proof, Proof):
-        because = f"{proof.verdict}: {proof.because}"
-        return PartResult(name=name, task=task, passed=False, message=because, hint=hint, witness=proof.witness)
-    return PartResult(name=name, task=task, passed=False, message="this does not hold", hint=hint)

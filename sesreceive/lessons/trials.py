@@ -1,116 +1,28 @@
 """Trials: mail with what has to become of it, and the goals that are reached when each comes out so.
 
-What the learner gives is a mail, a zone or a function; the rest of the trial is the exercise's.
+What the learner gives is a mail, a zone or a function, a file each; the rest of the trial is the exercise's.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sesreceive.account.account import Account
-from sesreceive.analysis.witness import Witness
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.dns.zone import Zone
-from sesreceive.effects import Effect, PutObject
-from sesreceive.errors import InputError, ZoneError, one_line
+from sesreceive.errors import one_line
 from sesreceive.lessons.goal import Goal
+from sesreceive.lessons.played_mail import ENVELOPE, HELLO
 from sesreceive.lessons.result import Finding
+from sesreceive.lessons.wanted import Wanted, outcome
 from sesreceive.mail.envelope import Envelope
-from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.shown import Shown
-from sesreceive.wording import wrong_kind
 
-__all__ = ["FunctionGoal", "MailGoal", "Outcomes", "Trial", "TrialsGoal", "Wanted", "ZoneGoal"]
-
-ENVELOPE = Envelope(
-    client_ip="198.51.100.7",
-    helo="mx.example.org",
-    mail_from="ana@example.org",
-    rcpt_to=("ana@example.com",),
-    tls=True,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted(Shown):
-    """What has to become of a mail; what is None does not matter.
-
-    Attributes
-    ----------
-    reply : int, optional
-        The code of the final answer.
-    rules : tuple of str, optional
-        The rules that fire, in order.
-    done : tuple of str, optional
-        Operations in order, each with its bucket, topic, function or recipient: ``PutObject inbox/spam``.
-    spf, dkim, dmarc, spam, virus, dmarc_policy : str, optional
-        Verdicts, and the policy where DMARC fails.
-    """
-
-    reply: int | None = None
-    rules: tuple[str, ...] | None = None
-    done: tuple[str, ...] | None = None
-    spf: str | None = None
-    dkim: str | None = None
-    dmarc: str | None = None
-    dmarc_policy: str | None = None
-    spam: str | None = None
-    virus: str | None = None
-
-    def against(self, came: Wanted) -> str:
-        """What came otherwise than wanted, as a sentence; empty where nothing did."""
-        for name, label in _LABELS.items():
-            wanted, got = getattr(self, name), getattr(came, name)
-            if wanted is not None and wanted != got:
-                return f"{label} {_shown(got)}, wanted {_shown(wanted)}"
-        return ""
-
-
-# In the order in which they are looked at.
-_LABELS = {
-    "reply": "the reply is",
-    "spf": "the SPF verdict is",
-    "dkim": "the DKIM verdict is",
-    "dmarc": "the DMARC verdict is",
-    "dmarc_policy": "the DMARC policy is",
-    "spam": "the spam verdict is",
-    "virus": "the virus verdict is",
-    "rules": "the rules that fire are",
-    "done": "what is done is",
-}
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "none, since the mail is refused"
-    if value == "":
-        return "none"
-    if isinstance(value, tuple):
-        return ", ".join(f"`{one_line(one, 100)}`" for one in value) or "nothing"
-    return f"`{value}`"
-
-
-def outcome(reception: Reception) -> Wanted:
-    """What became of a mail, every part of it."""
-    said = reception.verdicts
-    verdicts = {} if said is None else {name: str(getattr(said, name)) for name in _VERDICTS}
-    done = tuple(f"{effect.operation} {_name(effect)}" for effect in reception.effects)
-    return Wanted(reply=reception.reply.code, rules=reception.rules, done=done, **verdicts)
-
-
-_VERDICTS = ("spf", "dkim", "dmarc", "dmarc_policy", "spam", "virus")
-
-
-def _name(effect: Effect) -> str:
-    """Bucket and prefix of an object, the last word of an ARN, or an address."""
-    if isinstance(effect, PutObject):
-        return f"{effect.bucket}/{effect.key.rpartition('/')[0]}".rstrip("/")
-    return effect.target.rpartition(":")[2] if effect.target.startswith("arn:") else effect.target
+__all__ = ["Outcomes", "Trial", "TrialsGoal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +42,7 @@ class Trial(Shown):
     """
 
     name: str
-    raw: bytes = b"From: Ana <ana@example.org>\r\nTo: ana@example.com\r\nSubject: hello\r\n\r\nHello\r\n"
+    raw: bytes = HELLO
     envelope: Envelope = ENVELOPE
     wanted: Wanted
 
@@ -144,12 +56,12 @@ class Outcomes:
 
     def __eq__(self, other: object) -> bool:
         """Whether two answers do the same in every trial, for the same reasons."""
-        return isinstance(other, Outcomes) and self._told() == other._told()
+        return isinstance(other, Outcomes) and self._compared() == other._compared()
 
     def __hash__(self) -> int:
-        return hash(self._told())
+        return hash(self._compared())
 
-    def _told(self) -> tuple[Any, ...]:
+    def _compared(self) -> tuple[Any, ...]:
         return tuple((outcome(one), _results(one)) for one in self.receptions)
 
 
@@ -219,135 +131,3 @@ class TrialsGoal(Goal):
     def plain(self, value: Outcomes) -> Any:
         """The answer itself."""
         return value.answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ZoneGoal(TrialsGoal):
-    """DNS records with which every trial comes out as wanted; those of `zone` are there besides."""
-
-    @property
-    def wants(self) -> str:
-        """A zone."""
-        return "DNS records: a `Zone`, a mapping of names, or the text of a zone file"
-
-    def read(self, answer: Any) -> Outcomes:
-        """What the records do in every trial."""
-        try:
-            if isinstance(answer, str):
-                mine = Zone.parse(answer)
-            elif isinstance(answer, Zone):
-                mine = answer
-            elif isinstance(answer, Mapping):
-                mine = Zone(answer)
-            else:
-                raise InputError(wrong_kind(self.wants, answer))
-        except ZoneError as error:
-            raise InputError(f"these records cannot be read: {error}") from error
-        others = self.zone if isinstance(self.zone, Zone) else Zone(self.zone)
-        return self._try(mine.to_text(), zone=others.merge(mine))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class FunctionGoal(TrialsGoal):
-    """A Lambda function with which every trial comes out as wanted.
-
-    Attributes
-    ----------
-    name : str
-        What the rules of `account` call it.
-    """
-
-    name: str
-
-    @property
-    def wants(self) -> str:
-        """A function."""
-        return "a function with two parameters, `event` and `context`"
-
-    def read(self, answer: Any) -> Outcomes:
-        """What the function does in every trial."""
-        if not callable(answer) or isinstance(answer, type):
-            raise InputError(wrong_kind(self.wants, answer))
-        return self._try(answer, functions={**self.functions, self.name: answer})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class MailGoal(TrialsGoal):
-    """A mail that becomes what the first and only trial wants.
-
-    The answer is bytes or a `Message`, which take the place of the trial's message; an `Envelope`, which takes the
-    place of its envelope; or both as a pair or as a `Witness`.
-
-    Attributes
-    ----------
-    gives : str
-        What the learner may give: ``message``, ``envelope`` or ``both``.
-    stays : str
-        What has to be as in the trial: ``client``, the address that connects; ``text``, the first line of the body; or
-        nothing.
-    """
-
-    gives: str = "both"
-    stays: str = ""
-
-    @property
-    def wants(self) -> str:
-        """A mail, or a part of it."""
-        return {
-            "message": "a message, as bytes",
-            "envelope": "an `Envelope`",
-            "both": "a message as bytes, an `Envelope`, or both as a pair",
-        }[self.gives]
-
-    def read(self, answer: Any) -> Outcomes:
-        """What becomes of the mail."""
-        raw, envelope = self._parts(answer)
-        (trial,) = self.trials
-        if (raw is not None and self.gives == "envelope") or (envelope is not None and self.gives == "message"):
-            raise InputError(wrong_kind(self.wants, answer))
-        mine = replace(trial, raw=trial.raw if raw is None else raw, envelope=envelope or trial.envelope)
-        return self._try((raw, envelope), trials=(mine,))
-
-    def finding(self, value: Outcomes) -> Finding:
-        """Whether it is still the mail of the task, and comes out as wanted."""
-        (trial,), (reception,) = self.trials, value.receptions
-        client_ip = trial.envelope.client_ip
-        if self.stays == "client" and reception.envelope.client_ip != client_ip:
-            message = f"{trial.name}: another host connects, wanted {client_ip}"
-            return Finding(passed=False, message=message, reception=reception)
-        text = trial.raw.partition(b"\r\n\r\n")[2].partition(b"\r\n")[0]
-        if self.stays == "text" and text not in reception.message.raw:
-            message = f"{trial.name}: the text of the letter is not in it"
-            return Finding(passed=False, message=message, reception=reception)
-        return TrialsGoal.finding(self, value)
-
-    def _parts(self, answer: Any) -> tuple[bytes | None, Envelope | None]:
-        if isinstance(answer, Witness):
-            return answer.message, answer.envelope
-        if isinstance(answer, Mapping):
-            raw = answer.get("raw")
-            raw = base64.b64decode(raw) if isinstance(raw, str) else raw
-            said = answer.get("envelope")
-            return raw, Envelope.from_json(said) if isinstance(said, Mapping) else said
-        if isinstance(answer, str):
-            try:
-                answer = answer.encode()
-            except UnicodeEncodeError:
-                raise InputError(wrong_kind(self.wants, answer)) from None
-        if isinstance(answer, Message):
-            answer = answer.raw
-        if isinstance(answer, bytes):
-            return answer, None
-        if isinstance(answer, Envelope):
-            return None, answer
-        if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], Envelope | None):
-            return self._parts(answer[0])[0] if answer[0] is not None else None, answer[1]
-        raise InputError(wrong_kind(self.wants, answer))
-
-    def plain(self, value: Outcomes) -> Any:
-        """Bytes as base64, the envelope as JSON has it."""
-        raw, envelope = value.answer
-        return {
-            "raw": None if raw is None else base64.b64encode(raw).decode(),
-            "envelope": None if envelope is None else envelope.to_json(),
-        }

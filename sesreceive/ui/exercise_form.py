@@ -14,11 +14,13 @@ from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.collection import load
 from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
 from sesreceive.lessons.exercise import Exercise
+from sesreceive.lessons.function_goal import FunctionGoal
 from sesreceive.lessons.known_value import ValueGoal
+from sesreceive.lessons.mail_goal import MailGoal
 from sesreceive.lessons.parts import PartsGoal
 from sesreceive.lessons.progress import ProgressFile
 from sesreceive.lessons.result import Result
-from sesreceive.lessons.trials import FunctionGoal, MailGoal, ZoneGoal
+from sesreceive.lessons.zone_goal import ZoneGoal
 from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.builder import RuleSetBuilder

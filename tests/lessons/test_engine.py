@@ -104,13 +104,13 @@ def held(value: Any, seen: set[int]) -> Iterator[Any]:
         yield from held(one, seen)
 
 
-def test_a_result_holds_nothing_of_the_goal() -> None:
-    exercise = lessons.exercise("order/stop")
-    result = exercise.check(exercise.start)
-    assert result.witness is not None
-    everything = list(held(result, set()))
-    assert not [one for one in everything if isinstance(one, lessons.Goal | Exercise)]
-    assert exercise.goal.solution not in [one for one in everything if isinstance(one, ses.Account)]
+@pytest.mark.parametrize("name", [one.id for one in lessons.everything().exercises])
+def test_a_result_holds_nothing_of_the_goal(name: str) -> None:
+    exercise = lessons.exercise(name)
+    solution = exercise.goal.solution
+    everything = list(held(exercise.check(exercise.wrong[0].answer), set()))
+    assert not [one for one in everything if isinstance(one, lessons.Goal | Exercise | Part)]
+    assert not [one for one in everything if type(one) is type(solution) and one == solution]
 
 
 def test_a_wrong_answer_shows_a_mail_that_can_be_explained() -> None:
@@ -163,6 +163,42 @@ def test_what_a_wrong_value_says_is_one_short_line(name: str, answer: Any, sente
     assert message.startswith(sentence)
     assert len(message) < 400
     assert "\n" not in message
+
+
+# What a file that was handed in may hold in the place of an answer.
+ODD = [
+    None, True, 5, 10**50, 1.5, "", "x", "\0", "\ud800", [], {}, [[]], [{}], [None], ["\ud800"],
+    {"raw": "abc"}, {"raw": "é"}, {"raw": 5}, {"raw": [1]}, {"raw": None}, {"raw": "", "envelope": 5}, {"mail": ""},
+    {"envelope": {}}, {"envelope": {"client_ip": 5}}, {"envelope": {"rcpt_to": ["\ud800@example.com"]}},
+    {"client_ip": 5}, {"rcpt_to": 5}, {"mail_from": None}, {"example.org": 5}, {"example.org": {"TXT": [5]}},
+    {"": {"TXT": ["x"]}}, {"\ud800": {"TXT": ["x"]}}, {"Rules": 5}, {"Name": 5}, {"Name": "x", "Actions": [5]},
+    {"RuleSets": 5}, {"Filters": 5}, {"IpFilter": 5}, [{"IpFilter": 5, "Name": "a"}], [{"Name": "x", "Recipients": 5}],
+    {"Metadata": {"Name": "x"}, "Rules": []}, {"Name": "x", "Recipients": ["example.com"]},
+]  # fmt: skip
+# An exercise of each kind of goal and of each kind of value.
+KINDS = {
+    (type(one.goal), getattr(one.goal, "kind", getattr(one.goal, "gives", ""))): one
+    for one in lessons.everything().exercises
+}
+
+
+@pytest.mark.parametrize("exercise", KINDS.values(), ids=lambda one: one.id)
+def test_no_odd_answer_passes_or_ends_the_grading(exercise: Exercise) -> None:
+    for odd in ODD:
+        result = exercise.check(odd)
+        assert not result
+        assert result.message
+        assert "\n" not in result.message
+
+
+def test_rules_are_no_filters_and_bring_none_of_the_solution() -> None:
+    rules = account(rule("everything", store("mail/"))).active_rule_set
+    for answer in (rules, rules.to_api(), rules.rules[0].to_api()):  # type: ignore[union-attr]
+        assert lessons.check("filters/block-network", answer).message.startswith(
+            "expected a list of IP address filters"
+        )
+    capstone = lessons.exercise("capstone/repair")
+    assert capstone.check(capstone.start.active_rule_set).score == 0
 
 
 def test_another_host_and_another_letter_are_no_answer() -> None:

@@ -212,7 +212,7 @@ EXERCISES = (
         task="You take over the mail of a company. Somebody has left, and there are ten faults in the account. Each of "
         "ten wishes is broken by one of them. Repair the account; the policies, functions and topics stay as they are.",
         start=ACCOUNT,
-        goal=PartsGoal(account=repaired(*_ALL), parts=PARTS),
+        goal=PartsGoal(account=repaired(*_ALL), base=ACCOUNT, parts=PARTS),
         mistakes=(
             Mistake(
                 ACCOUNT, "begin with `ses.lint(account)`: it knows of two of the ten, and of more that is no fault."

@@ -10,8 +10,11 @@ from typing import Any
 from sesreceive.gallery.pieces import account, rule, store
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
+from sesreceive.lessons.mail_goal import MailGoal
 from sesreceive.lessons.signed_mail import BY_AUTHOR, BY_OTHER, RECORD, SELECTOR
-from sesreceive.lessons.trials import MailGoal, Trial, Wanted, ZoneGoal
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
+from sesreceive.lessons.zone_goal import ZoneGoal
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 

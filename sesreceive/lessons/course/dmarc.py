@@ -11,8 +11,11 @@ from typing import Any
 from sesreceive.gallery.pieces import account, rule, store
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
-from sesreceive.lessons.played_mail import HELLO
-from sesreceive.lessons.trials import ENVELOPE, MailGoal, Trial, Wanted, ZoneGoal
+from sesreceive.lessons.mail_goal import MailGoal
+from sesreceive.lessons.played_mail import ENVELOPE, HELLO
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
+from sesreceive.lessons.zone_goal import ZoneGoal
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 

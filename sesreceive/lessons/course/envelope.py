@@ -12,8 +12,10 @@ from sesreceive.gallery.pieces import STOP, account, bounce, rule, store
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
-from sesreceive.lessons.played_mail import HELLO, received
-from sesreceive.lessons.trials import ENVELOPE, MailGoal, Trial, Wanted
+from sesreceive.lessons.mail_goal import MailGoal
+from sesreceive.lessons.played_mail import ENVELOPE, HELLO, received
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 

@@ -11,8 +11,11 @@ from dataclasses import replace
 from sesreceive.gallery.pieces import account, rule, store
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
+from sesreceive.lessons.mail_goal import MailGoal
+from sesreceive.lessons.played_mail import ENVELOPE
 from sesreceive.lessons.signed_mail import BY_AUTHOR, RECORD, SELECTOR
-from sesreceive.lessons.trials import ENVELOPE, MailGoal, Trial, Wanted
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 

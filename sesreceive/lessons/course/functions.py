@@ -11,8 +11,10 @@ from typing import Any
 from sesreceive.gallery.pieces import account, rule, start, store, wait_for
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
-from sesreceive.lessons.played_mail import HELLO
-from sesreceive.lessons.trials import ENVELOPE, FunctionGoal, Trial, Wanted
+from sesreceive.lessons.function_goal import FunctionGoal
+from sesreceive.lessons.played_mail import ENVELOPE, HELLO
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
 from sesreceive.scan.markers import EICAR, GTUBE
 
 __all__ = ["EXERCISES", "NOTEBOOK"]

@@ -15,7 +15,7 @@ from sesreceive.lessons.differing_mail import DifferingMailGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
 from sesreceive.lessons.parts import Part, PartsGoal
-from sesreceive.lessons.trials import ENVELOPE
+from sesreceive.lessons.played_mail import ENVELOPE
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 

@@ -9,8 +9,10 @@ from sesreceive.gallery.pieces import STOP, account, rule, start, store, wait_fo
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.equivalence import RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
+from sesreceive.lessons.mail_goal import MailGoal
 from sesreceive.lessons.played_mail import HELLO
-from sesreceive.lessons.trials import MailGoal, Trial, Wanted
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
 from sesreceive.scan.markers import EICAR, GTUBE
 
 __all__ = ["EXERCISES", "NOTEBOOK"]

@@ -12,8 +12,10 @@ from sesreceive.gallery.pieces import account, rule, store
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
-from sesreceive.lessons.played_mail import received
-from sesreceive.lessons.trials import ENVELOPE, Trial, Wanted, ZoneGoal
+from sesreceive.lessons.played_mail import ENVELOPE, received
+from sesreceive.lessons.trials import Trial
+from sesreceive.lessons.wanted import Wanted
+from sesreceive.lessons.zone_goal import ZoneGoal
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 
