@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 from sesreceive._html import code, escape, table
-from sesreceive.errors import InputError, one_line
+from sesreceive.catalogue import Collection, described
 from sesreceive.gallery import entries
 from sesreceive.gallery.entry import Entry
-from sesreceive.shown import Shown
-from sesreceive.wording import count, either
+from sesreceive.wording import count
 
 __all__ = ["Gallery", "everything", "load", "names"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Gallery(Shown):
-    """Entries in the order of their names.
+class Gallery(Collection[Entry]):
+    """Entries in the order of their names."""
 
-    Attributes
-    ----------
-    entries : tuple of Entry
-        What there is.
-    """
-
-    entries: tuple[Entry, ...]
-
-    def __iter__(self) -> Iterator[Entry]:
-        """The entries."""
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.entries)
+    __slots__ = ()
 
     def frame(self) -> Any:
         """One row an entry, in the order of the names, as a DataFrame.
@@ -48,24 +29,15 @@ class Gallery(Shown):
         import pandas as pd
 
         columns = ("name", "title", "shows", "rules", "functions", "messages")
-        rows = [(one.name, one.title, one.shows, _rules(one), len(one.handlers), len(one.mail)) for one in self.entries]
+        rows = [(one.name, one.title, one.shows, _rules(one), len(one.handlers), len(one.mail)) for one in self.items]
         return pd.DataFrame(rows, columns=pd.Index(columns))
 
     def __repr__(self) -> str:
         """One line: how many."""
-        return f"<Gallery of {count(len(self.entries), 'rule set')}>"
-
-    def _plain(self) -> str:
-        """A line an entry."""
-        lines = (f"  {one_line(one.name)}: {one_line(one.title)}" for one in self.entries)
-        return "\n".join((repr(self), *lines))
-
-    def __str__(self) -> str:
-        """What is shown where there is no HTML."""
-        return self._plain()
+        return f"<Gallery of {count(len(self.items), 'rule set')}>"
 
     def _rich(self) -> str:
-        rows = ((code(one.name), escape(one.title), str(len(one.mail))) for one in self.entries)
+        rows = ((code(one.name), escape(one.title), str(len(one.mail))) for one in self.items)
         return table(("name", "what it does", "messages"), rows, numbers=("messages",))
 
 
@@ -100,19 +72,16 @@ def load(name: str) -> Entry:
     [True, True, True, True]
     >>> load("spam")
     Traceback (most recent call last):
-    sesreceive.errors.InputError: gallery: expected `bounce-spam`, ... but got `spam`
+    sesreceive.errors.InputError: gallery: expected `bounce-spam`, ... but got `spam`; did you mean `drop-spam`?
     """
-    if name not in names():
-        raise InputError(f"gallery: expected {either(names())} but got `{one_line(name)}`")
-    module = import_module(f"{entries.__name__}.{name.replace('-', '_')}")
-    title, _, shows = (module.__doc__ or "").partition("\n\n")
+    entry = described(entries, name, names(), "gallery")
     return Entry(
         name=name,
-        title=title.strip().rstrip("."),
-        shows=" ".join(shows.split()),
-        account=module.ACCOUNT,
-        handlers=getattr(module, "HANDLERS", {}),
-        mail=module.MAIL,
+        title=entry.title,
+        shows=entry.about,
+        account=entry.module.ACCOUNT,
+        handlers=getattr(entry.module, "HANDLERS", {}),
+        mail=entry.module.MAIL,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from sesreceive._html import code, details, escape, frame, table, ticked
+from sesreceive._html import code, details, escape, table, ticked
 from sesreceive.account.account import Account
 from sesreceive.account.display import body
 from sesreceive.backends.memory import MemoryBackend
@@ -168,10 +168,6 @@ class Entry(Shown):
         rules = body(self.account)
         functions = details("functions", f"<pre>{html.escape(self.code())}</pre>") if self.handlers else ""
         return head + messages + rules + functions
-
-    def _repr_html_(self) -> str:
-        """What it does, its mail and rules, and its functions; the text as fallback."""
-        return frame(self._plain(), self._rich())
 
 
 @cache

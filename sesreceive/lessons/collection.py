@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import code, escape, table
+from sesreceive.catalogue import Collection, Described, described
 from sesreceive.errors import InputError, one_line
 from sesreceive.lessons import course
 from sesreceive.lessons.exercise import Exercise
 from sesreceive.lessons.lesson import Lesson
 from sesreceive.lessons.result import Result
-from sesreceive.shown import Shown
-from sesreceive.wording import count, either, expected
+from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
     from sesreceive.lessons.progress import ProgressFile
@@ -23,30 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["Course", "check", "everything", "exercise", "load", "names"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Course(Shown):
-    """Lessons in the order of the course.
+class Course(Collection[Lesson]):
+    """Lessons in the order of the course."""
 
-    Attributes
-    ----------
-    lessons : tuple of Lesson
-        What there is.
-    """
-
-    lessons: tuple[Lesson, ...]
-
-    def __iter__(self) -> Iterator[Lesson]:
-        """The lessons."""
-        return iter(self.lessons)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.lessons)
+    __slots__ = ()
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
         """The exercises of all lessons."""
-        return tuple(one for lesson in self.lessons for one in lesson)
+        return tuple(one for lesson in self.items for one in lesson)
 
     def frame(self) -> Any:
         """One row an exercise, as a DataFrame, all text: ``lesson``, ``exercise``, ``gives`` and ``task``."""
@@ -65,19 +48,13 @@ class Course(Shown):
 
     def __repr__(self) -> str:
         """One line: how many lessons and exercises."""
-        return f"<Course of {count(len(self.lessons), 'lesson')}, {count(len(self.exercises), 'exercise')}>"
+        return f"<Course of {count(len(self.items), 'lesson')}, {count(len(self.exercises), 'exercise')}>"
 
-    def _plain(self) -> str:
-        """A line a lesson."""
-        lines = (f"  {one_line(one.name)}: {one_line(one.title)} ({len(one)})" for one in self.lessons)
-        return "\n".join((repr(self), *lines))
-
-    def __str__(self) -> str:
-        """What is shown where there is no HTML."""
-        return self._plain()
+    def _line(self, item: Lesson) -> str:
+        return f"{Collection._line(self, item)} ({len(item)})"
 
     def _rich(self) -> str:
-        rows = ((code(one.name), escape(one.title), str(len(one))) for one in self.lessons)
+        rows = ((code(one.name), escape(one.title), str(len(one))) for one in self.items)
         return table(("name", "subject", "exercises"), rows, numbers=("exercises",))
 
 
@@ -109,22 +86,18 @@ def load(name: str) -> Lesson:
     Traceback (most recent call last):
     sesreceive.errors.InputError: lessons: expected `path`, ... but got `stopping`
     """
-    if name not in names():
-        raise InputError(f"lessons: {expected(either(names()), name, names())}")
-    return _loaded(name)
+    return _lesson(name, described(course, name, names(), "lessons"))
 
 
 @cache
-def _loaded(name: str) -> Lesson:
-    """The lesson of this name, read once."""
-    module = import_module(f"{course.__name__}.{name.replace('-', '_')}")
-    title, _, about = (module.__doc__ or "").partition("\n\n")
+def _lesson(name: str, lesson: Described) -> Lesson:
+    """The lesson of that name, the same value each time: its exercises are known by what they are."""
     return Lesson(
         name=name,
-        title=title.strip().rstrip("."),
-        about=" ".join(about.split()),
-        exercises=tuple(replace(one, lesson=name) for one in module.EXERCISES),
-        notebook=getattr(module, "NOTEBOOK", ""),
+        title=lesson.title,
+        about=lesson.about,
+        exercises=tuple(replace(one, lesson=name) for one in lesson.module.EXERCISES),
+        notebook=getattr(lesson.module, "NOTEBOOK", ""),
     )
 
 
