@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 
 from sesreceive._html import code, escape, table, ticked
 from sesreceive.errors import InputError, one_line
-from sesreceive.json_input import parse_json
 from sesreceive.lessons import collection
 from sesreceive.lessons.exercise import Exercise
 from sesreceive.lessons.function_goal import FunctionGoal
-from sesreceive.lessons.progress import path_of
+from sesreceive.lessons.json_file import path_of, read_object, write_object
 from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Result
 from sesreceive.lessons.variant import variant
@@ -72,7 +70,7 @@ class Assignment(Shown):
         self.student = student
         self.seed = seed
         self.path = path
-        self.exercises = tuple(variant(_plain_one(name), f"{seed} {student}") for name in exercises)
+        self.exercises = tuple(variant(_with_plain_answers(name), self._names_seed) for name in exercises)
         self.answers: dict[str, Any] = dict(answers or {})
 
     @classmethod
@@ -84,21 +82,18 @@ class Assignment(Shown):
         InputError
             When it cannot be read, or is none.
         """
-        where = f"assignment `{one_line(path)}`"
-        try:
-            text = path_of(path).read_bytes()
-        except OSError as error:
-            raise InputError(f"cannot read {where}: {error.strerror or error}") from error
-        read = parse_json(text, where=where)
-        wanted = {"student": str, "seed": int, "exercises": list, "answers": dict}
-        for name, kind in wanted.items():
-            if type(_member(read, name)) is not kind:
-                raise InputError(f"{where}: expected an object with `{name}`, as `class make` writes it")
-        names = tuple(str(one) for one in read["exercises"])
-        return cls(read["student"], names, seed=read["seed"], path=Path(path), answers=read["answers"])
+        path = path_of(path)
+        read = read_object(path, "assignment", {"student": str, "seed": int, "exercises": list, "answers": dict})
+        names = tuple(str(name) for name in read["exercises"])
+        return cls(read["student"], names, seed=read["seed"], path=path, answers=read["answers"])
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Path:
-        """Write the file.
+        """The assignment is in the file; the path of the file is given back.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where it lies from now on; by default where it lies.
 
         Raises
         ------
@@ -108,12 +103,9 @@ class Assignment(Shown):
         self.path = path_of(path) if path is not None else self.path
         if self.path is None:
             raise InputError("give a path: this assignment was not read from a file")
-        names = [one.id for one in self.exercises]
-        said = {"student": self.student, "seed": self.seed, "exercises": names, "answers": self.answers}
-        try:
-            self.path.write_text(json.dumps(said, indent=1, ensure_ascii=True) + "\n", encoding="ascii")
-        except OSError as error:
-            raise InputError(f"cannot write `{one_line(self.path)}`: {error.strerror or error}") from error
+        names = [exercise.id for exercise in self.exercises]
+        content = {"student": self.student, "seed": self.seed, "exercises": names, "answers": self.answers}
+        write_object(self.path, "assignment", content)
         return self.path
 
     def __getitem__(self, name: str) -> Exercise:
@@ -129,11 +121,27 @@ class Assignment(Shown):
                 return one
         raise InputError(expected("an exercise of the assignment", name, [one.id for one in self.exercises]))
 
+    @property
+    def _names_seed(self) -> str:
+        return f"{self.seed} {self.student}"
+
     def _ipython_key_completions_(self) -> list[str]:
         return [one.id for one in self.exercises]
 
     def hand_in(self, name: str, answer: Any) -> Result:
         """The answer is kept, in the file where there is one, and held against the task.
+
+        Parameters
+        ----------
+        name : str
+            One of the exercises, such as ``order/stop``.
+        answer : Any
+            What the task asks for; an earlier answer is replaced.
+
+        Returns
+        -------
+        Result
+            What is to be said to it.
 
         Raises
         ------
@@ -160,7 +168,7 @@ class Assignment(Shown):
         exercise = self[result.exercise]
         if exercise is collection.exercise(result.exercise):  # one that keeps its names
             return result.hint
-        return Renaming.of(f"{self.seed} {self.student}")(result.hint)
+        return Renaming.of(self._names_seed)(result.hint)
 
     def __repr__(self) -> str:
         """One line: whose it is, and how much was handed in."""
@@ -182,11 +190,8 @@ class Assignment(Shown):
         return table(("exercise", "task", ""), rows)
 
 
-def _member(read: Any, name: str) -> Any:
-    return read.get(name) if isinstance(read, dict) else None
-
-
-def _plain_one(name: str) -> Exercise:
+def _with_plain_answers(name: str) -> Exercise:
+    """The exercise of that name, unless its answers cannot be handed in."""
     exercise = collection.exercise(name)
     if isinstance(exercise.goal, FunctionGoal):
         raise InputError(f"`{exercise.id}` wants a function, which cannot be handed in as a plain value")

@@ -12,9 +12,8 @@ from typing import Any
 
 from sesreceive._html import code, escape, table, ticked
 from sesreceive.errors import InputError, SesReceiveError, one_line
-from sesreceive.json_input import parse_json
 from sesreceive.lessons.assignment import Assignment
-from sesreceive.lessons.progress import path_of
+from sesreceive.lessons.json_file import path_of, read_object, write_object
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
 from sesreceive.signs import NO, NONE, YES
@@ -79,7 +78,12 @@ class ClassKit(Shown):
         return Assignment(student, self.exercises, seed=self.seed)
 
     def write(self, folder: str | os.PathLike[str]) -> Path:
-        """A folder with a file and a notebook for each student, and one that says what the class is.
+        """A folder with a file and a notebook for each student, and one that says what the class is; its path.
+
+        Parameters
+        ----------
+        folder : str or Path
+            A new or empty folder.
 
         Raises
         ------
@@ -92,8 +96,8 @@ class ClassKit(Shown):
             made.mkdir(parents=True, exist_ok=True)
             if any(made.iterdir()):
                 raise InputError(f"expected a new or empty folder but `{one_line(made)}` has something in it")
-            said = {"seed": self.seed, "students": self.students, "exercises": self.exercises}
-            (made / _FILE).write_text(json.dumps(said, indent=1) + "\n", encoding="ascii")
+            content = {"seed": self.seed, "students": self.students, "exercises": self.exercises}
+            write_object(made / _FILE, "class", content)
             for one in assignments:
                 path = one.save(made / f"{one.student}.json")
                 path.with_suffix(".ipynb").write_text(_notebook(one), encoding="utf-8")
@@ -248,19 +252,8 @@ def grade(folder: str | os.PathLike[str]) -> Grades:
 
 
 def _kit(folder: Path) -> ClassKit:
-    path = folder / _FILE
-    where = f"class `{one_line(path)}`"
-    try:
-        read = parse_json(path.read_bytes(), where=where)
-    except OSError as error:
-        raise InputError(f"cannot read {where}: {error.strerror or error}") from error
-    if not isinstance(read, dict) or type(read.get("seed")) is not int or not _lists(read):
-        raise InputError(f"{where}: expected an object with `seed`, `students` and `exercises`")
+    read = read_object(folder / _FILE, "class", {"seed": int, "students": list, "exercises": list})
     return ClassKit(students=tuple(read["students"]), exercises=tuple(read["exercises"]), seed=read["seed"])
-
-
-def _lists(read: dict[str, Any]) -> bool:
-    return all(isinstance(read.get(name), list) for name in ("students", "exercises"))
 
 
 def _notebook(assignment: Assignment) -> str:

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 
 from sesreceive._html import code, table, ticked
 from sesreceive.errors import InputError, one_line
-from sesreceive.json_input import parse_json
+from sesreceive.lessons.json_file import path_of, read_object, write_object
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
 from sesreceive.signs import NO, YES
-from sesreceive.wording import expected
 
 __all__ = ["ProgressFile"]
-
-
-def path_of(path: object) -> Path:
-    """What was given as a file or folder, as a path.
-
-    Raises
-    ------
-    InputError
-        When it is none.
-
-    Examples
-    --------
-    >>> path_of(5)
-    Traceback (most recent call last):
-    sesreceive.errors.InputError: expected a path but got `5`
-    """
-    if isinstance(path, str | os.PathLike) and "\0" not in str(path):
-        return Path(path)
-    raise InputError(expected("a path", path))
 
 
 class ProgressFile(Shown):
@@ -66,17 +44,15 @@ class ProgressFile(Shown):
         self._rows: dict[str, dict[str, Any]] = self._read()
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        where = f"progress `{one_line(self.path)}`"
-        try:
-            text = self.path.read_bytes()
-        except FileNotFoundError:
+        if not os.path.exists(self.path):
             return {}
-        except OSError as error:
-            raise InputError(f"cannot read {where}: {error.strerror or error}") from error
-        read = parse_json(text, where=where)
-        rows = read.get("exercises") if isinstance(read, dict) else None
-        if not isinstance(rows, dict) or not all(_is_row(row) for row in rows.values()):
-            raise InputError(f"{where}: expected what an exercise wrote there, an object with `exercises`")
+        rows: dict[str, dict[str, Any]] = read_object(self.path, "progress", {"exercises": dict})["exercises"]
+        for name, row in rows.items():
+            if not _is_row(row):
+                raise InputError(
+                    f"progress `{one_line(self.path)}`: expected `attempts`, `passed` and `score` for the exercise "
+                    f"`{one_line(name, 80)}`"
+                )
         return rows
 
     def keep(self, result: Result) -> None:
@@ -93,13 +69,7 @@ class ProgressFile(Shown):
             "passed": old["passed"] or result.passed,
             "score": max(old["score"], result.score),
         }
-        text = json.dumps({"exercises": dict(sorted(self._rows.items()))}, indent=2) + "\n"
-        beside = self.path.with_name(f".{self.path.name}.new")
-        try:
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, self.path)
-        except OSError as error:
-            raise InputError(f"cannot write progress `{one_line(self.path)}`: {error.strerror or error}") from error
+        write_object(self.path, "progress", {"exercises": dict(sorted(self._rows.items()))})
 
     @property
     def passed(self) -> tuple[str, ...]:
