@@ -18,6 +18,13 @@ ACCOUNTS = {
     "wider.json": make_account(make_rule("all", STORE, recipients=["example.com"])),
     "more/today.json": TODAY,
 }
+NO_ACCOUNTS = {
+    "broken.json": "{",
+    "list.json": "[]",
+    "other.json": '{"name": "a package"}',
+    "other.yaml": "name: a package",
+    "mistyped.json": '{"Identities": ["example.com"], "RuleSet": []}',
+}
 
 
 @pytest.fixture
@@ -32,7 +39,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             f"From: x@example.org\r\nTo: {name}@example.com\r\n\r\n".encode()
         )
     ses.Receiver(TODAY, seed=1).replay(tmp_path / "mail").to_parquet(tmp_path / "tables")
-    (tmp_path / "broken.json").write_text("{")
+    for name, text in NO_ACCOUNTS.items():
+        (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -75,6 +83,16 @@ WRONG = [
     ),
     ("today.json --corpus mial", Exit.INPUT, "there is no file or folder `mial`; did you mean `mail`?"),
     ("today.json broken.json --corpus mail", Exit.INPUT, "account `broken.json` is not JSON"),
+    (
+        "today.json list.json --corpus mail",
+        Exit.INPUT,
+        "account `list.json` has no member of an account: list.json:1:1",
+    ),
+    ("today.json other.json --corpus mail", Exit.INPUT, "account `other.json` has no member of an account: "),
+    ("today.json other.yaml --corpus mail", Exit.INPUT, "nothing about receiving could be read in `other.yaml`: "),
+    ("today.json mistyped.json --corpus mail", Exit.CONFIGURATION, "mistyped.json:1:33: RuleSet: "),
+    ("today.json wider.json --corpus mail --var Stage=x", Exit.USAGE, "--var has no effect without a template"),
+    ("today.json --traffic 3 --region eu-west-1", Exit.USAGE, "--region has no effect without a template"),
     ("today.json --corpus mail --price recieved=1", Exit.USAGE, "--price: expected NAME=USD with the name of a price"),
     ("today.json --corpus mail --price gb_second=x", Exit.USAGE, "--price gb_second: expected a number but got `x`"),
     ("today.json --corpus mail --format csv", Exit.USAGE, "--format has no effect without --out"),

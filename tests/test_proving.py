@@ -36,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         account.save(tmp_path / name)
     (tmp_path / "message.eml").write_bytes(b"From: bo@example.org\r\nTo: ana@example.com\r\n\r\n")
     (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "other.json").write_text('{"name": "a package"}')
     (tmp_path / "wrong.answers.json").write_text('[{"FunctionArn": "gate", "disposition": "STOP"}]')
     shutil.copy(tmp_path / "message.eml", tmp_path / "wrong.eml")
     monkeypatch.chdir(tmp_path)
@@ -131,6 +132,11 @@ WRONG = [
     ("check broken.json", Exit.INPUT, "is not JSON"),
     ("unreachable absent.json", Exit.INPUT, "cannot read account"),
     ("diff clean.json absent.json", Exit.INPUT, "cannot read account"),
+    ("check other.json", Exit.INPUT, "account `other.json` has no member of an account: other.json:1:2: name: "),
+    ("diff clean.json other.json", Exit.INPUT, "account `other.json` has no member of an account: "),
+    ("diff clean.json dead.json --var Stage=x", Exit.USAGE, "--var has no effect without a template: `clean.json` is"),
+    ("check clean.json --var Stage=x", Exit.USAGE, "--var has no effect without a template"),
+    ("cover clean.json --region eu-west-1", Exit.USAGE, "--region has no effect without a template"),
     ("diff clean.json dead.json --out message.eml", Exit.INPUT, "cannot write to `message.eml`"),
     ("cover clean.json absent", Exit.INPUT, "absent"),
     ("cover clean.json message.eml --out corpus", Exit.USAGE, "--out has no effect with mail"),

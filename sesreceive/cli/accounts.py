@@ -9,12 +9,15 @@ from pathlib import Path
 
 from sesreceive.account.account import Account
 from sesreceive.account.api import read
+from sesreceive.account.member import members
 from sesreceive.cli.parser import near_file
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.formats.api_paths import account_steps, api_steps
 from sesreceive.json_input import Places, parse_json, places
 
 __all__ = ["account_of", "checked"]
+
+_MEMBERS = frozenset(member.within or member.api for member in members(Account))
 
 
 def account_of(path: str) -> Account:
@@ -23,23 +26,23 @@ def account_of(path: str) -> Account:
     Raises
     ------
     InputError
-        When the file cannot be read or holds no JSON; with line and column.
+        When the file cannot be read, or holds no JSON or none of an account; with line and column.
     ValidationError
         When SES would refuse what is in it; all problems are listed, with line and column.
     """
     account, problems = checked(path)
-    if account is None or problems:
+    if problems:
         raise ValidationError(*problems)
     return account
 
 
-def checked(path: str) -> tuple[Account | None, tuple[Problem, ...]]:
+def checked(path: str) -> tuple[Account, tuple[Problem, ...]]:
     """What can be read of the account in a JSON file, and all that is wrong with it, each with line and column.
 
     Raises
     ------
     InputError
-        When the file cannot be read or holds no JSON.
+        When the file cannot be read, or holds no JSON, or something that has no member of an account.
     """
     where = f"account `{one_line(path)}`"
     try:
@@ -54,10 +57,12 @@ def checked(path: str) -> tuple[Account | None, tuple[Problem, ...]]:
     stands = places(raw.decode("utf-8-sig"))
     reading = read(Account, body)
     found = [replace(problem, path=_placed(path, stands, problem, api_steps)) for problem in reading.problems]
-    if reading.value is not None:
-        steps = partial(account_steps, Account, body)
-        found += [replace(problem, path=_placed(path, stands, problem, steps)) for problem in reading.value.problems()]
-    return reading.value, tuple(found)
+    account = reading.value
+    if account is None or (found and not _MEMBERS & body.keys()):  # going on would be with an account of nothing
+        raise InputError(f"{where} has no member of an account: {one_line(found[0], 2000)}")
+    steps = partial(account_steps, Account, body)
+    found += [replace(problem, path=_placed(path, stands, problem, steps)) for problem in account.problems()]
+    return account, tuple(found)
 
 
 def _meant(path: str) -> str:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import expect_there, file_option, zone_of
 from sesreceive.cli.parser import number, text
-from sesreceive.cli.sources import sound, sourced, variables
+from sesreceive.cli.sources import all_sound, sourced, variables
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import one_line
 from sesreceive.receiver import Receiver
 
 if TYPE_CHECKING:
-    from sesreceive.account.account import Account
     from sesreceive.cli.options import Commands
     from sesreceive.report.cost import Prices
 
@@ -70,7 +69,9 @@ def _experiment(options: argparse.Namespace) -> int:
         raise UsageError("--expect-same has no effect with one template: there is nothing to compare it with")
     if options.corpus is not None:
         expect_there(options.corpus)
-    accounts = {name: _account(path, options) for name, path in _named(options.templates).items()}
+    names = _named(options.templates)
+    sources = all_sound(options.templates, options)
+    accounts = {name: source.account for name, source in zip(names, sources, strict=True)}
     receiver = Receiver(
         next(iter(accounts.values())), resolver=zone_of(options.zone) if options.zone is not None else Zone({}), seed=1
     )
@@ -94,27 +95,21 @@ def _experiment(options: argparse.Namespace) -> int:
     return Exit.PROBLEMS if options.expect_same and different else Exit.DONE
 
 
-def _account(path: str, options: argparse.Namespace) -> Account:
-    account = sound(path, options).account
-    assert account is not None  # `sound` refuses what holds none
-    return account
-
-
-def _named(paths: list[str]) -> dict[str, str]:
-    """The paths by what the tables call them: the name of the file without its ending, or the path where two share it.
+def _named(paths: list[str]) -> list[str]:
+    """What the tables call each path: the name of the file without its ending, or the path where two share it.
 
     Examples
     --------
     >>> _named(["old/rules.json", "stricter.yaml"])
-    {'rules': 'old/rules.json', 'stricter': 'stricter.yaml'}
-    >>> list(_named(["old/rules.json", "new/rules.json"]))
+    ['rules', 'stricter']
+    >>> _named(["old/rules.json", "new/rules.json"])
     ['old/rules.json', 'new/rules.json']
     """
     stems = [Path(path).stem or path for path in paths]
     names = [stem if stems.count(stem) == 1 else path for stem, path in zip(stems, paths, strict=True)]
     if doubled := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"expected different templates but `{one_line(doubled, 200)}` was given twice")
-    return dict(zip(names, paths, strict=True))
+    return names
 
 
 def _prices(given: list[str]) -> Prices:

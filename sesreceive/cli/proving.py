@@ -22,7 +22,16 @@ from sesreceive.cli.options import (
     zone_of,
 )
 from sesreceive.cli.parser import number
-from sesreceive.cli.sources import SourceAccount, answers_beside, received, sound, source_of, sourced, variables
+from sesreceive.cli.sources import (
+    SourceAccount,
+    all_sound,
+    answers_beside,
+    received,
+    sound,
+    source_of,
+    sourced,
+    variables,
+)
 from sesreceive.errors import InputError, one_line
 from sesreceive.wording import count
 
@@ -141,8 +150,6 @@ def _check(options: argparse.Namespace) -> int:
         print(one_line(problem, 2000))
     source.print_placeholders(options.source)
     account = source.account
-    if account is None:
-        return Exit.PROBLEMS
     refused = permissions_in(options.permissions, account).refusals(account) if options.permissions is not None else ()
     for refusal in refused:
         print(f"permissions: rule {one_line(refusal.rule, 80)}: {one_line(refusal, 2000)}")
@@ -200,7 +207,6 @@ def _unreachable(options: argparse.Namespace) -> int:
 
     source = sound(options.source, options)
     account = source.account
-    assert account is not None
     found = unreachable(account)
     for one in (*found, *found.possible):
         print(repr(one)[1:-1])
@@ -222,10 +228,8 @@ def _diff(options: argparse.Namespace) -> int:
     """Where two accounts treat mail differently; 1 where they do, or where it is not proved that they do not."""
     from sesreceive.analysis.compare import compare
 
-    sources = [sound(path, options) for path in (options.old, options.new)]
+    sources = all_sound([options.old, options.new], options)
     old, new = (source.account for source in sources)
-    assert old is not None
-    assert new is not None
     found = compare(old, new, order=options.order)
     for number_, one in enumerate(found, 1):
         print(f"{number_:03} {one_line(one.whom, 300)}: {one_line(one.circumstances, 300) or 'always'}")
@@ -259,7 +263,6 @@ def _cover(options: argparse.Namespace) -> int:
         raise UsageError("--out has no effect with mail: it writes the mail that is found without any")
     source = sound(options.source, options)
     account = source.account
-    assert account is not None
     if options.mail is not None:
         covered = coverage(account, received(source, options.mail))
         _print_lines(covered.text.splitlines())
@@ -281,7 +284,6 @@ def _mutants(options: argparse.Namespace) -> int:
         raise UsageError("expected mail or --tests but got both")
     source = sound(options.source, options)
     account = source.account
-    assert account is not None
     found: Mutants
     if options.tests is not None:
         found = _tested(account, options.tests)
@@ -326,7 +328,6 @@ def _why(options: argparse.Namespace) -> int:
     from sesreceive.receiver import Receiver
 
     account = sound(options.account, options).account
-    assert account is not None
     expect_there(options.message)
     answers = answers_beside(Path(options.message))
     resolver = zone_of(options.zone) if options.zone is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.account.account import Account
 from sesreceive.analysis.witness import Answer, DryRun
 from sesreceive.cli.accounts import checked
+from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import expect_there, file_option, print_passed_over
 from sesreceive.cli.parser import text
 from sesreceive.cli.templates import variables_of
@@ -28,7 +29,7 @@ from sesreceive.wording import either
 if TYPE_CHECKING:
     from sesreceive.formats.loaded import Loaded
 
-__all__ = ["SourceAccount", "answers_beside", "received", "sound", "source_of", "sourced", "variables"]
+__all__ = ["SourceAccount", "all_sound", "answers_beside", "received", "sound", "source_of", "sourced", "variables"]
 
 ACTIVATION = "SES API SetActiveReceiptRuleSet"
 """The source of the problem that nothing in a template activates a rule set."""
@@ -40,8 +41,8 @@ class SourceAccount:
 
     Attributes
     ----------
-    account : Account or None
-        None where the file holds none that can be read.
+    account : Account
+        As much of it as could be read.
     problems : tuple of Problem
         What is wrong with it, with its place.
     not_activated : tuple of Problem
@@ -50,13 +51,16 @@ class SourceAccount:
         Handlers whose code lies beside the template, by ARN.
     placeholders : tuple of str
         What stands for a value that the template leaves open, a sentence each.
+    is_template : bool
+        False for the file of an account, which is whole or wrong, and has neither variables nor a region to be told.
     """
 
-    account: Account | None
+    account: Account
     problems: tuple[Problem, ...] = ()
     not_activated: tuple[Problem, ...] = ()
     functions: Mapping[str, Any] = field(default_factory=dict)
     placeholders: tuple[str, ...] = ()
+    is_template: bool = True
 
     @property
     def unread(self) -> tuple[Problem, ...]:
@@ -91,11 +95,29 @@ def source_of(path: str, options: argparse.Namespace) -> SourceAccount:
     ------
     InputError
         When there is no such file, or nothing about receiving in it.
+    UsageError
+        When an option says how a template is read and the path names none.
     """
+    (source,) = _sources([path], options)
+    return source
+
+
+def _sources(paths: Sequence[str], options: argparse.Namespace) -> list[SourceAccount]:
+    """The account of each path; what says how a template is read has an effect on one of them at least."""
+    sources = [_read(path, options) for path in paths]
+    if not any(source.is_template for source in sources):
+        for option, value in (("--var", options.var), ("--region", options.region)):
+            if value:
+                named = f"`{one_line(paths[0], 200)}` is the file of an account"
+                raise UsageError(f"{option} has no effect without a template: {named}")
+    return sources
+
+
+def _read(path: str, options: argparse.Namespace) -> SourceAccount:
     loaded = _template(path, options)
     if loaded is None:
         account, problems = checked(path)
-        return SourceAccount(account=account, problems=problems)
+        return SourceAccount(account=account, problems=problems, is_template=False)
     problems = tuple(one for one in loaded.problems if one.source != ACTIVATION)
     return SourceAccount(
         account=loaded.account,
@@ -130,16 +152,32 @@ def sound(path: str, options: argparse.Namespace) -> SourceAccount:
 
     Raises
     ------
+    InputError
+        When nothing of it could be read.
+    UsageError
+        When an option says how a template is read and the path names none.
     ValidationError
         When SES would refuse it; all problems are listed.
     """
-    source = source_of(path, options)
-    if source.account is None or source.account.problems():
-        raise ValidationError(*source.problems)
-    for one in source.problems:  # the answer is about what could be read: what could not must be seen
-        print(f"{one_line(path)}: problem: {one_line(one, 2000)}", file=sys.stderr)
-    source.print_placeholders(path)
+    (source,) = all_sound([path], options)
     return source
+
+
+def all_sound(paths: Sequence[str], options: argparse.Namespace) -> list[SourceAccount]:
+    """The account of each path, as `sound` gives one; an option for templates has an effect where one is a template."""
+    sources = _sources(paths, options)
+    for path, source in zip(paths, sources, strict=True):
+        account = source.account
+        if account.problems() or (source.problems and not source.is_template):
+            raise ValidationError(*source.problems)
+        if source.unread and not (account.identities or account.filters or account.rule_sets):
+            raise InputError(
+                f"nothing about receiving could be read in `{one_line(path)}`: {one_line(source.unread[0], 2000)}"
+            )
+        for one in source.problems:  # the answer is about what could be read: what could not must be seen
+            print(f"{one_line(path)}: problem: {one_line(one, 2000)}", file=sys.stderr)
+        source.print_placeholders(path)
+    return sources
 
 
 def received(source: SourceAccount, mail: str) -> Report:
@@ -151,7 +189,6 @@ def received(source: SourceAccount, mail: str) -> Report:
         When there is no such file or folder, or the answers beside a message cannot be read.
     """
     expect_there(mail)
-    assert source.account is not None
     receiver = Receiver(source.account, backend=DryRun(), seed=1)
     folder = Path(mail) if Path(mail).is_dir() else Path(mail).parent
     items = read(mail, strict=False)
