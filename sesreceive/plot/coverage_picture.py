@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sesreceive.errors import MissingExtraError
 from sesreceive.palette import hue
+from sesreceive.plot.drawing import axes, bare, need_matplotlib
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -31,13 +31,9 @@ def draw(covered: Coverage, ax: Axes | None = None) -> Axes:
     >>> draw(coverage(ses.Account(identities=("example.com",)), [])).get_title()
     '0 % covered by 0 messages'
     """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise MissingExtraError("matplotlib", extra="notebook", purpose="coverage.plot") from None
+    need_matplotlib("coverage.plot")
     kinds = covered.by_kind
-    if ax is None:
-        ax = plt.subplots(figsize=(7, 1.2 + 0.35 * len(kinds)), layout="constrained")[1]
+    ax = axes(ax, 7, 1.2 + 0.35 * len(kinds))
     for place, (done, total) in enumerate(kinds.values()):
         share = done / total
         ax.barh(place, share, color=hue("good"), height=0.7)
@@ -54,8 +50,6 @@ def draw(covered: Coverage, ax: Axes | None = None) -> Axes:
     ax.set_xticks([])
     ax.set_xlabel("share of what mail can exercise; hatched: what this mail does not")
     ax.set_ylabel("kind")
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    ax.tick_params(left=False)
+    bare(ax)
     ax.set_title(f"{int(covered.percent)} % covered by {count(covered.messages, 'message')}")
     return ax

@@ -11,7 +11,10 @@ from sesreceive.plot.fills import Fill
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["axes", "bar", "bare", "edge", "ground", "label", "legend", "need_matplotlib", "ticks", "title"]
+__all__ = ["axes", "bar", "bare", "counting", "edge", "ground", "label", "legend", "need_matplotlib", "ticks", "title"]
+
+# Points: the outline of a bar and of its patch in the legend.
+_OUTLINE = 0.8
 
 
 def need_matplotlib(purpose: str) -> None:
@@ -68,10 +71,18 @@ def bar(ax: Axes, y: float, width: float, fill: Fill, *, left: float = 0.0, heig
         color=fill.colour,
         hatch=fill.hatch,
         edgecolor=edge() if fill.colour == "none" else ground(),
-        linewidth=0.8 if width else 0.0,  # of nothing there would be a line left
+        linewidth=_OUTLINE if width else 0.0,  # of nothing there would be a line left
         label=name or "_",
     )
     return drawn
+
+
+def counting(ax: Axes, what: str) -> None:
+    """The horizontal axis counts these things: there is no half of one, so its ticks are whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.set_xlabel(what)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=1))
 
 
 def label(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
@@ -110,3 +121,5 @@ def legend(ax: Axes, **options: Any) -> None:
         made = ax.legend(frameon=False, handleheight=1.4, **options)
         for text in made.get_texts():
             text.set_parse_math(False)
+        for patch in made.get_patches():  # the bar it is made after may be one of nothing, without outline
+            patch.set_linewidth(_OUTLINE)

@@ -15,7 +15,7 @@ from sesreceive.errors import InputError
 from sesreceive.palette import hue
 from sesreceive.plot import counts, tallies
 from sesreceive.plot.coverage_picture import draw as draw_coverage
-from sesreceive.plot.drawing import axes, bar, bare, edge, label, legend, need_matplotlib, ticks, title
+from sesreceive.plot.drawing import axes, bar, bare, counting, edge, label, legend, need_matplotlib, ticks, title
 from sesreceive.plot.fills import VERDICTS, Fill, fill
 from sesreceive.plot.variant_pictures import draw_differences
 from sesreceive.report import Report
@@ -116,7 +116,7 @@ class ReportPlots:
                     label(ax, left[check] + number / 2, place, f"{number:,}", filled.colour)
                 left[check] += number
         ticks(ax, [check.upper() for check in table])
-        ax.set_xlabel("accepted messages")
+        counting(ax, "accepted messages")
         ax.set_ylabel("check")
         bare(ax, keep=("bottom",))
         legend(ax, loc="upper left", bbox_to_anchor=(1.01, 1))
@@ -150,9 +150,11 @@ class ReportPlots:
         ticks(ax, lanes)
         ax.set_ylabel("rule")
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
-        ax.set_xlabel("received (UTC)" if timed else "number of the message")
         if timed:
+            ax.set_xlabel("received (UTC)")
             _dates(ax, times.min() == times.max())
+        else:
+            counting(ax, "number of the message")
         bare(ax, keep=("bottom",))
         if points:
             ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False)
@@ -188,7 +190,7 @@ class ReportPlots:
                 left[place] += row[what]
         ticks(ax, list(table))
         ax.set_xlim(0, max(accepted, 1) * 1.005)  # the outline of the last piece is inside
-        ax.set_xlabel("accepted messages")
+        counting(ax, "accepted messages")
         ax.set_ylabel("rule")
         bare(ax, keep=("bottom",))
         legend(ax, loc="upper left", bbox_to_anchor=(1.01, 1))
@@ -264,7 +266,7 @@ class ReportPlots:
             )
         pairs = zip(self._report.names, self._report, other, strict=True)
         rows = [("after", reason[:5]) for reason in reasons(pairs)]
-        return draw_differences(ax, ["after"], rows, head=f"{self._counted()}: where the ways part", start=1)
+        return draw_differences(ax, ["after"], rows, head=f"{self._counted()}: where the ways part")
 
     def coverage(self, account: Account | None = None, ax: Axes | None = None) -> Axes:
         """How much of an account this mail exercises, one bar a kind of thing.
@@ -289,8 +291,7 @@ class ReportPlots:
         return draw_coverage(coverage(account, self._report), ax)
 
     def _counted(self) -> str:
-        number = len(self._report)
-        return count(number, "message")
+        return count(len(self._report), "message")
 
     def __repr__(self) -> str:
         """One line: the pictures there are."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sesreceive.errors import one_line
-from sesreceive.plot.drawing import axes, bar, bare, legend, need_matplotlib, ticks, title
+from sesreceive.plot.drawing import axes, bar, bare, counting, legend, need_matplotlib, ticks, title
 from sesreceive.plot.fills import fill
 from sesreceive.plot.tallies import short_target, told
 from sesreceive.wording import count
@@ -85,7 +85,7 @@ class VariantPictures:
         ax.set_yticks([])
         ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
         ax.set_xlim(0, most * 1.1)
-        ax.set_xlabel("messages; recipients, operations or actions where the row is about these")
+        counting(ax, "messages; recipients, operations or actions where the row is about these")
         ax.set_ylabel("outcome")
         bare(ax, keep=("bottom",))
         told_more = [f"{count(same, 'outcome')} the same"] if differing and same else []
@@ -103,7 +103,6 @@ class VariantPictures:
             others or [first],
             self._differences,
             head=f"{count(self._messages, 'message')}: where they part from {one_line(first, 40)}",
-            start=1,
         )
 
     def cost(self, ax: Axes | None = None) -> Axes:
@@ -139,10 +138,10 @@ class VariantPictures:
 
 
 def draw_differences(
-    ax: Axes | None, names: Sequence[str], differences: Sequence[tuple[str, Parting]], *, head: str, start: int = 0
+    ax: Axes | None, names: Sequence[str], differences: Sequence[tuple[str, Parting]], *, head: str
 ) -> Axes:
-    """The Axes with one line and one bar a way in which messages part; `start` is the fill of the first name."""
-    known = {name: place for place, name in enumerate(names)}
+    """The Axes with one line and one bar a way in which messages part; names have the fills behind the first one's."""
+    known = {name: place for place, name in enumerate(names, 1)}
     rows = sorted((one for one in differences if one[0] in known), key=lambda one: (known[one[0]], -one[1][0]))
     shown = rows if len(rows) <= _REASONS else _most_of_each(rows, len(names))
     left_out = len(rows) - len(shown)
@@ -151,7 +150,7 @@ def draw_differences(
     named: set[str] = set()
     for place, (name, (messages, where, subject, before, after)) in enumerate(shown):
         y = place + 0.17
-        bar(ax, y, messages, fill(known[name] + start), height=0.38, name="" if name in named else one_line(name, 30))
+        bar(ax, y, messages, fill(known[name]), height=0.38, name="" if name in named else one_line(name, 30))
         named.add(name)
         ax.text(0, place - 0.03, told(where, subject, before, after), va="bottom", ha="left", size=9, parse_math=False)
         ax.text(messages + most * 0.01, y, f"{messages:,}", va="center", size=9)
@@ -160,11 +159,11 @@ def draw_differences(
     ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
     ax.set_yticks([])
     ax.set_xlim(0, most * 1.1)
-    ax.set_xlabel("messages, each counted once, where it parts")
+    counting(ax, "messages, each counted once, where it parts")
     ax.set_ylabel("change")
     bare(ax, keep=("bottom",))
     legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=_COLUMNS)
-    more = f" ({left_out} rarer ways are not shown)" if left_out else ""
+    more = f" ({count(left_out, 'rarer way')} not shown)" if left_out else ""
     title(ax, head + more, pad=_ABOVE + _LEGEND * -(-len(named) // _COLUMNS))
     return ax
 

@@ -15,12 +15,14 @@ from sesreceive.plot import counts, tallies
 from sesreceive.plot.fills import fill
 from sesreceive.plot.report_plots import PICTURES as ALL_PICTURES
 from sesreceive.report.cost import Prices
+from sesreceive.testing import make_account, make_rule
 from tests.scenario import scenario_items, scenario_receiver
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt  # noqa: E402 - the backend comes first
+from matplotlib.colors import to_rgba  # noqa: E402 - the backend comes first
 
 PICTURES = ("funnel", "verdicts", "rules", "timeline", "flow", "recipients", "cost")
 
@@ -215,6 +217,45 @@ def test_every_picture_with_an_axis_says_what_is_on_it(report):
         ax = getattr(report.plot, name)()
         assert ax.get_xlabel(), name
         assert ax.get_ylabel(), name
+
+
+# pictures whose horizontal axis counts, of few messages
+COUNTING = [
+    ("verdicts", lambda report: report.plot.verdicts()),
+    ("rules", lambda report: report.plot.rules()),
+    ("timeline", lambda report: report.plot.timeline(by="number")),
+    ("differences", lambda report: report.plot.differences(
+        ses.Report(replayed(report, scenario_receiver().account.activate(None))))),
+    ("outcomes", lambda report: tried(report).plot.outcomes()),
+]  # fmt: skip
+
+
+def tried(report: ses.Report) -> ses.Experiment:
+    today = scenario_receiver().account
+    return ses.experiment(scenario_receiver(), variants={"today": today, "off": today.activate(None)}, corpus=report)
+
+
+@pytest.mark.parametrize("messages", [0, 1, 3, 10])
+@pytest.mark.parametrize("name, draw", COUNTING, ids=[name for name, _ in COUNTING])
+def test_there_is_no_half_of_a_message(name, draw, messages):
+    if name == "outcomes" and not messages:
+        messages = 2  # an experiment has mail
+    draws = draw(scenario_receiver().replay(scenario_items()[:messages]))
+    ticks = draws.get_xticks()
+    assert len(ticks) > 0
+    assert all(tick == round(tick) for tick in ticks), ticks
+
+
+@pytest.mark.parametrize("name, word", [("verdicts", "DISABLED"), ("rules", "was skipped"), ("cost", "SES receiving")])
+def test_what_the_legend_names_is_seen_in_it(name, word):
+    """An empty fill is as white as the ground: its outline alone shows it."""
+    rules = make_rule("all", ses.StopAction(), recipients=["example.com"]), make_rule("off", enabled=False)
+    ax = getattr(ses.Receiver(make_account(*rules), seed=1).replay(scenario_items()).plot, name)()
+    legend = ax.get_legend()
+    assert word in [text.get_text() for text in legend.get_texts()]
+    for patch in legend.get_patches():
+        outlined = patch.get_linewidth() > 0 and patch.get_edgecolor() != to_rgba(plt.rcParams["axes.facecolor"])
+        assert outlined or patch.get_facecolor()[3] > 0, patch
 
 
 def test_two_fills_of_a_series_are_told_apart_without_colour():
