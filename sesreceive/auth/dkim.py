@@ -34,8 +34,10 @@ MAX_KEYS = 5
 
 MIN_RSA_BITS = 1024  # RFC 8301 section 3.2: signatures with smaller keys are not valid
 
-# The value of b= with the white space around it: empty in what is signed (section 3.7).
-_B_VALUE = re.compile(rb"(?:\A|;)[ \t\r\n]*b[ \t\r\n]*=([^;]*)")
+# The value of b= with the white space around it: empty in what is signed (section 3.7). Two patterns, since one that
+# begins with either place meets each octet on its own.
+_B_TAG = rb"[ \t\r\n]*b[ \t\r\n]*=([^;]*)"
+_B_FIRST, _B_LATER = re.compile(_B_TAG), re.compile(rb";" + _B_TAG)
 
 
 def verify(
@@ -215,7 +217,7 @@ class _Verification:
                 pieces.append(made)
             left[name] = max(at, 0)
         value = field.value
-        if found := _B_VALUE.search(value):
+        if found := _B_FIRST.match(value) or _B_LATER.search(value):
             value = value[: found.start(1)] + value[found.end() :]
         pieces.append(canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n"))
         return b"".join(pieces)

@@ -51,7 +51,7 @@ class TagList:
         for spec in specs:
             name, equals, value = spec.partition(b"=")
             name = name.strip(_FWS)
-            if not equals or not _NAME.fullmatch(name):
+            if not equals or not (name.isalpha() or _NAME.fullmatch(name)):
                 problem = problem or f"`{_shown(spec)}` is no `tag=value`"
             elif name in tags:
                 problem = problem or f"tag `{_shown(name)}` comes twice"

@@ -197,10 +197,19 @@ class Message(Shown):
     @cached_property
     def by_name(self) -> Mapping[str, tuple[HeaderField, ...]]:
         """The fields by name in lower case, in order; those that have none under an empty one."""
-        grouped: dict[str, list[HeaderField]] = {}
+        grouped: dict[str, tuple[HeaderField, ...]] = {}
+        several: dict[str, list[HeaderField]] = {}  # most names come once
         for item in self.fields:
-            grouped.setdefault(item.name.decode("ascii").lower(), []).append(item)
-        return {key: tuple(items) for key, items in grouped.items()}
+            key = item[0].decode("ascii").lower()
+            if key not in grouped:
+                grouped[key] = (item,)
+            elif key in several:
+                several[key].append(item)
+            else:
+                several[key] = [*grouped[key], item]
+        for key, items in several.items():
+            grouped[key] = tuple(items)
+        return grouped
 
 
 def _split(header: bytes) -> Iterator[HeaderField]:
