@@ -7,21 +7,26 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
 from sesreceive.actions import BounceAction, InvocationType, LambdaAction, S3Action, SNSAction, StopAction
 
-__all__ = ["BUCKET", "STOP", "account", "bounce", "publish", "rule", "start", "store", "wait_for"]
+__all__ = ["BUCKET", "STOP", "account", "bounce", "publish", "rule", "start", "store", "topic_arn", "wait_for"]
 
 BUCKET = "inbox"
 STOP = StopAction()
 _OF_US = "us-east-1:111122223333"
 
 
-def store(prefix: str) -> S3Action:
-    """The mail lies in the bucket `inbox`, under the prefix and its message id."""
-    return S3Action(bucket_name=BUCKET, object_key_prefix=prefix)
+def topic_arn(topic: str) -> str:
+    """The ARN of a topic of the account's own."""
+    return f"arn:aws:sns:{_OF_US}:{topic}"
+
+
+def store(prefix: str | None = None, *, bucket: str = BUCKET, topic: str | None = None) -> S3Action:
+    """The mail lies in the bucket, under the prefix and its message id, and the topic, if one is named, is told."""
+    return S3Action(bucket_name=bucket, object_key_prefix=prefix, topic_arn=None if topic is None else topic_arn(topic))
 
 
 def publish(topic: str) -> SNSAction:
     """The mail is published to the topic."""
-    return SNSAction(topic_arn=f"arn:aws:sns:{_OF_US}:{topic}")
+    return SNSAction(topic_arn=topic_arn(topic))
 
 
 def wait_for(function: str) -> LambdaAction:

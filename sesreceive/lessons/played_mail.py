@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sesreceive.account.account import Account
-from sesreceive.actions import S3Action
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.mail.envelope import Envelope
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 
-__all__ = ["ENVELOPE", "HELLO", "folders", "into", "received"]
+__all__ = ["ENVELOPE", "HELLO", "folders", "received"]
 
 HELLO = b"From: Ana <ana@example.org>\r\nTo: ana@example.com\r\nSubject: hello\r\n\r\nHello\r\n"
 
@@ -22,11 +21,6 @@ ENVELOPE = Envelope(
     rcpt_to=("ana@example.com",),
     tls=True,
 )
-
-
-def into(bucket: str) -> S3Action:
-    """The mail lies in the bucket."""
-    return S3Action(bucket_name=bucket)
 
 
 def received(account: Account, *to: str, raw: bytes = HELLO, zone: Any = None, **envelope: Any) -> Reception:

@@ -13,7 +13,6 @@ from zlib import crc32
 from sesreceive.account.account import Account
 from sesreceive.account.filters import ReceiptFilter
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet
-from sesreceive.actions import S3Action
 from sesreceive.backends.memory import MemoryBackend
 from sesreceive.gallery.pieces import STOP, publish, rule, store, wait_for
 from sesreceive.lab.compose import Draft
@@ -24,22 +23,11 @@ from sesreceive.reception import Reception
 from sesreceive.report import Report
 from sesreceive.scan.markers import GTUBE
 
-__all__ = ["ACCOUNT", "HANDLERS", "PERMISSIONS", "TEMPLATE", "ZONE", "last_month", "receive"]
+__all__ = ["ACCOUNT", "HANDLERS", "PERMISSIONS", "TEMPLATE", "ZONE", "last_month", "receive", "with_rule"]
 
-# The two relays that all mail comes through, and an address of each that mail is sent from here.
+# The two relays that all mail comes through, and the host of the first that sends the mail of last month.
 RELAY, RELAY_V6 = "198.51.100.0/24", "2001:db8:25::/48"
 _CLIENT = "198.51.100.7"
-
-
-def told(bucket: str, prefix: str, topic: str) -> S3Action:
-    """The mail lies in the bucket, and the topic is told."""
-    return S3Action(
-        bucket_name=bucket, object_key_prefix=prefix, topic_arn=f"arn:aws:sns:us-east-1:111122223333:{topic}"
-    )
-
-
-def _kept(bucket: str, prefix: str) -> S3Action:
-    return S3Action(bucket_name=bucket, object_key_prefix=prefix)
 
 
 def _account(*rules: ReceiptRule) -> Account:
@@ -66,13 +54,13 @@ HANDLERS: Mapping[str, Callable[..., Any]] = {"drop-spam": drop_spam}
 ACCOUNT = _account(
     rule("drop-spam", wait_for("drop-spam")).replace(scan_enabled=False),
     rule("board", store("board/"), STOP, to=("chair@example.com",)),
-    rule("support", told("inbox", "support/", "support"), to=("suport@example.com",)),
-    rule("abuse", told("inbox", "abuse/", "security"), to=("abuse@example.com",)).replace(enabled=False),
+    rule("support", store("support/", topic="support"), to=("suport@example.com",)),
+    rule("abuse", store("abuse/", topic="security"), to=("abuse@example.com",)).replace(enabled=False),
     rule("orders", store("orders/"), publish("warehouse"), to=("orders@example.com",)),
-    rule("billing", _kept("vault", "billing/"), to=("billing@example.com",)),
+    rule("billing", store("billing/", bucket="vault"), to=("billing@example.com",)),
     rule("everybody", store("mail/"), STOP, to=("example.com",)),
-    rule("invoices", _kept("ledger", "invoices/"), to=("invoices@example.com",)),
-    rule("shop", _kept("shop-mail", "in/"), to=("example.net",)),
+    rule("invoices", store("invoices/", bucket="ledger"), to=("invoices@example.com",)),
+    rule("shop", store("in/", bucket="shop-mail"), to=("example.net",)),
 )
 """The account as it is found."""
 

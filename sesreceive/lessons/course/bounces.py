@@ -23,8 +23,7 @@ EXERCISES = (
     Exercise(
         name="no-letter",
         task="Bo has left. Repair the account: who writes to Bo hears at once that the mailbox is not there, and "
-        "nobody ever "
-        "gets a letter about it. Mail to Ana stays as it is.",
+        "nobody ever gets a letter about it. Mail to Ana stays as it is.",
         start=LEFT,
         goal=RulesGoal(account(ana)),
         also=(account(rule("left", NO_MAILBOX, STOP, to=BO).replace(enabled=False), ana),),
@@ -40,9 +39,9 @@ EXERCISES = (
     Exercise(
         name="gate-first",
         task="Bo has left. Her mail is to be bounced (template `mailbox-does-not-exist`, from "
-        "postmaster@example.com), but "
-        "only where the function `only-true-senders` answers CONTINUE; with any other answer nobody is written to. All "
-        "mail to Ana is stored, also a mail to both of them, whatever the function answers.",
+        "postmaster@example.com), but only where the function `only-true-senders` answers CONTINUE; with any other "
+        "answer nobody is written to. All mail to Ana is stored, also a mail to both of them, whatever the function "
+        "answers.",
         start=account(rule("left", NO_MAILBOX, to=BO), ana),
         goal=RulesGoal(account(ana, rule("left", GATE, NO_MAILBOX, to=BO))),
         also=(account(ana, rule("left", GATE, NO_MAILBOX, STOP, to=BO)),),
@@ -71,8 +70,7 @@ EXERCISES = (
     Exercise(
         name="backscatter",
         task="A program at a strange address sends a thousand mails in Ana's name to an address that you bounce. Who "
-        "gets a "
-        "thousand letters?",
+        "gets a thousand letters?",
         goal=ChoiceGoal(
             "Ana",
             {

@@ -15,11 +15,12 @@ from sesreceive.analysis.compare import equivalent
 from sesreceive.analysis.intents import Does, NumberIs, VerdictIs, must, must_never
 from sesreceive.analysis.proof import Proof
 from sesreceive.effects import PutObject
+from sesreceive.gallery.pieces import store, topic_arn
 from sesreceive.lessons import takeover
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.parts import Part, PartsGoal
-from sesreceive.lessons.takeover import ACCOUNT, told, with_rule
+from sesreceive.lessons.takeover import ACCOUNT, with_rule
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 
@@ -37,22 +38,24 @@ def repaired(*names: str) -> Account:
     return account
 
 
-def _without_stop(account: Account, name: str) -> Account:
+def _without_stop(account: Account, *names: str) -> Account:
+    """The account without the Stop actions of these rules of the active set; of all rules where none is named."""
     active = account.active_rule_set
-    actions = next(one.actions for one in active.rules if one.name == name) if active is not None else ()
-    return with_rule(account, name, actions=actions[:-1])
+    for rule in active.rules if active is not None else ():
+        if not names or rule.name in names:
+            actions = tuple(action for action in rule.actions if not isinstance(action, StopAction))
+            account = with_rule(account, rule.name, actions=actions)
+    return account
 
 
 _REPAIRS: dict[str, Callable[[Account], Account]] = {
     "doors": lambda account: account.with_filter(ReceiptFilter.block("::/0", name="nobody-else-v6")),
-    "large-orders": lambda account: with_rule(account, "orders", actions=(told("inbox", "orders/", "warehouse"),)),
+    "large-orders": lambda account: with_rule(account, "orders", actions=(store("orders/", topic="warehouse"),)),
     "invoices": lambda account: _without_stop(account, "everybody"),
     "co-recipients": lambda account: _without_stop(account, "board"),
     "vault": lambda account: with_rule(account, "billing", tls_policy="Require"),
     "subdomains": lambda account: with_rule(account, "everybody", recipients=("example.com", ".example.com")),
-    "shop": lambda account: with_rule(
-        account, "shop", actions=(takeover.told("shop-mail", "incoming/", "").replace(topic_arn=None),)
-    ),
+    "shop": lambda account: with_rule(account, "shop", actions=(store("incoming/", bucket="shop-mail"),)),
     "abuse": lambda account: with_rule(account, "abuse", enabled=True),
     "spam": lambda account: with_rule(account, "drop-spam", scan_enabled=True),
     "support": lambda account: with_rule(account, "support", recipients=("support@example.com",)),
@@ -65,19 +68,12 @@ def _always(account: Account, outcome: Does, recipients: Any, **options: Any) ->
 
 
 def _by_itself(account: Account, outcome: Does, recipients: Any, **options: Any) -> Proof:
-    """The same were there no Stop action: whom a Stop takes mail from is asked in other parts."""
-    active = account.active_rule_set
-    if active is not None:
-        rules = (
-            one.replace(actions=tuple(action for action in one.actions if not isinstance(action, StopAction)))
-            for one in active.rules
-        )
-        account = account.with_rule_set(active.replace(rules=tuple(rules)))
-    return _always(account, outcome, recipients, **options)
+    """The same without any Stop action: whom a Stop takes mail from is asked in other parts."""
+    return _always(_without_stop(account), outcome, recipients, **options)
 
 
 def _topic(name: str) -> Does:
-    return Does("Publish", f"arn:aws:sns:us-east-1:111122223333:{name}")
+    return Does("Publish", topic_arn(name))
 
 
 def _first(*proofs: Callable[[], Proof]) -> Proof:
@@ -123,7 +119,7 @@ def _vault(account: Account) -> Proof:
 
 
 def _stores(account: Account, to: tuple[str, ...], *places: str) -> bool:
-    """Whether a mail to these recipients comes to these places, `bucket/prefix`, and to no less."""
+    """Whether a mail to these recipients lies in each of these places, `bucket/prefix`."""
     # What is asked for counts here; whether the policies allow it is another part.
     asked_for = [done.effect for done in takeover.receive(account, "a mail", to).performed]
     keys = [f"{one.bucket}/{one.key}" for one in asked_for if isinstance(one, PutObject)]
@@ -158,8 +154,8 @@ PARTS = (
     ),
     Part(
         name="co-recipients",
-        task="Mail to an address in example.com lies under `mail/`, that of the chair under `board/` too, whoever else "
-        "it is to.",
+        task="Mail to an address in example.com lies under `mail/`, that of the chair under `board/` too, whoever "
+        "else it is to.",
         holds=_co_recipients,
         hint="ask `ses.interference(account)` who takes mail away from whom.",
     ),
@@ -209,8 +205,9 @@ _ALL = tuple(_REPAIRS)
 EXERCISES = (
     Exercise(
         name="repair",
-        task="You take over the mail of a company. Somebody has left, and there are ten faults in the account. Each of "
-        "ten wishes is broken by one of them. Repair the account; the policies, functions and topics stay as they are.",
+        task="You take over the mail of a company. Somebody has left, and there are ten faults in the account. Each "
+        "of ten wishes is broken by one of them. Repair the account; the policies, functions and topics stay as they "
+        "are.",
         start=ACCOUNT,
         goal=PartsGoal(account=repaired(*_ALL), base=ACCOUNT, parts=PARTS),
         mistakes=(

@@ -40,8 +40,7 @@ EXERCISES = (
     Exercise(
         name="domain-and-below",
         task="One rule stores mail under `mail/` in the bucket `inbox`: all mail to example.com and to its "
-        "subdomains, and "
-        "none to example.net, which is verified, too. Give the rule.",
+        "subdomains, and none to example.net, which is verified, too. Give the rule.",
         start=account(domains=TWO),
         goal=RulesGoal(_for("example.com", ".example.com")),
         also=(_for(".EXAMPLE.com", "example.com", "ana@example.com"),),
@@ -56,8 +55,8 @@ EXERCISES = (
     ),
     Exercise(
         name="one-label",
-        task="Store only what Ana's web shop writes to: the address ana+shop@example.com. Her other mail is not taken "
-        "here.",
+        task="Store only what Ana's web shop writes to: the address ana+shop@example.com. Her other mail is not "
+        "taken here.",
         start=account(domains=TWO),
         goal=RulesGoal(_for("ana+shop@example.com")),
         also=(_for("Ana+Shop@Example.com"),),
@@ -93,11 +92,9 @@ EXERCISES = (
             {
                 "yes: `!ana@example.com`": "there is no sign for `not` in a condition.",
                 "yes: put ana@example.com behind example.com in the list": "conditions of a rule have no order: one "
-                "of them "
-                "is enough.",
+                "of them is enough.",
                 "yes: make a rule for Ana without actions in front": "a rule without actions and without a Stop "
-                "changes "
-                "nothing for the next.",
+                "changes nothing for the next.",
             },
         ),
         fact="Conditions of a rule are joined by `or`; there is no `not`",

@@ -36,8 +36,7 @@ EXERCISES = (
     Exercise(
         name="publish",
         task="The message that `start` shows is signed by example.org. Publish the key, so that the DKIM verdict is "
-        "PASS. The record "
-        "is `sesreceive.lessons.signed_mail.RECORD`; find out its name.",
+        "PASS. The record is `sesreceive.lessons.signed_mail.RECORD`; find out its name.",
         start=BY_AUTHOR,
         goal=ZoneGoal(
             account=OPEN,
@@ -59,8 +58,7 @@ EXERCISES = (
     Exercise(
         name="survives",
         task="The signed message that `start` shows passes a mailing list. Give back the message with at least one "
-        "change after which its DKIM "
-        "verdict is FAIL.",
+        "change after which its DKIM verdict is FAIL.",
         start=BY_AUTHOR,
         goal=MailGoal(
             account=OPEN,

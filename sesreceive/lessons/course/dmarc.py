@@ -39,8 +39,7 @@ EXERCISES = (
     Exercise(
         name="reject",
         task="example.org has an SPF record. Publish what is missing, so that mail in its name from other hosts gets "
-        "the "
-        "DMARC verdict FAIL with the policy `reject`, and its own mail PASS.",
+        "the DMARC verdict FAIL with the policy `reject`, and its own mail PASS.",
         start=SPF,
         goal=ZoneGoal(
             account=OPEN,
@@ -72,8 +71,8 @@ EXERCISES = (
     Exercise(
         name="align",
         task="A partner, 203.0.113.40, sends this letter of ana@example.org with MAIL FROM bounces@example.net. SPF "
-        "passes and DMARC "
-        "fails. `start` has the DNS. Give an `Envelope` with which the partner's letter passes DMARC.",
+        "passes and DMARC fails. `start` has the DNS. Give an `Envelope` with which the partner's letter passes "
+        "DMARC.",
         start={**SPF, **POLICY},
         goal=MailGoal(
             account=OPEN,
@@ -95,8 +94,7 @@ EXERCISES = (
     Exercise(
         name="then-what",
         task="A mail fails DMARC, and the policy of its domain is `reject`. No rule of yours asks for verdicts. What "
-        "does SES do "
-        "with the mail?",
+        "does SES do with the mail?",
         goal=ChoiceGoal(
             "it takes the mail, runs the rules, and says `FAIL` and `reject` in what it writes",
             {

@@ -33,8 +33,7 @@ EXERCISES = (
     Exercise(
         name="hidden-copy",
         task="The message says `To: ana@example.com`. Have it stored for Bo alone, as a hidden copy is: give a mail, "
-        "or the "
-        "part of it that has to change.",
+        "or the part of it that has to change.",
         start=HELLO,
         goal=MailGoal(
             account=TWO, trials=(Trial(name="your mail", raw=HELLO, wanted=Wanted(rules=("bo",))),), answer=TO_BO

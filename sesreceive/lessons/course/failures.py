@@ -44,8 +44,7 @@ EXERCISES = (
     Exercise(
         name="name-of-work",
         task="An order must be done once, also where a sender that heard no answer sends the mail again. Which name "
-        "is the "
-        "same for both mails, and yours to trust?",
+        "is the same for both mails, and yours to trust?",
         goal=ChoiceGoal(
             "the field Message-ID together with the envelope sender",
             {

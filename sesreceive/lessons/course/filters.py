@@ -95,8 +95,7 @@ EXERCISES = (
     Exercise(
         name="ec2",
         task="An application on an EC2 instance sends to your SES domain and reads `550 5.7.1`. Your account has no "
-        "filters. "
-        "Why?",
+        "filters. Why?",
         goal=ChoiceGoal(
             "SES refuses addresses of EC2 by default, until you allow them",
             {

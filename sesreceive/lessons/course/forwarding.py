@@ -38,8 +38,7 @@ EXERCISES = (
     Exercise(
         name="what-breaks",
         task="A server forwards a signed mail as it came, and keeps MAIL FROM. Which verdict at the next receiver is "
-        "no "
-        "longer what it was?",
+        "no longer what it was?",
         goal=ChoiceGoal(
             "SPF",
             {
@@ -55,9 +54,8 @@ EXERCISES = (
     Exercise(
         name="pass-on",
         task="203.0.113.40 forwards the signed letter that `start` shows, with MAIL FROM forwarder@example.net, and "
-        "adds a footer: DMARC "
-        "fails. Give the message that it should have sent, with any fields of its own, so that both SPF and DMARC "
-        "pass.",
+        "adds a footer: DMARC fails. Give the message that it should have sent, with any fields of its own, so that "
+        "both SPF and DMARC pass.",
         start=FOOTER,
         goal=MailGoal(
             account=OPEN,

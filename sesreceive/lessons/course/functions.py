@@ -54,9 +54,8 @@ def _from_nobody(event: Any) -> bool:
 EXERCISES = (
     Exercise(
         name="virus-gate",
-        task="The first rule waits for the function `gate`, the second stores all mail. Write `gate(event, context)`: "
-        "mail "
-        "with a virus is not stored, all other mail is.",
+        task="The first rule waits for the function `gate`, the second stores all mail. Write `gate(event, "
+        "context)`: mail with a virus is not stored, all other mail is.",
         start=GATED,
         goal=FunctionGoal(
             account=GATED,

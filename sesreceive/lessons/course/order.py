@@ -10,7 +10,7 @@ from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.equivalence import RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
-from sesreceive.lessons.played_mail import folders, into
+from sesreceive.lessons.played_mail import folders
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 
@@ -29,9 +29,8 @@ left_alone = rule("left", bounce("mailbox-does-not-exist"), STOP, to=("bo@exampl
 EXERCISES = (
     Exercise(
         name="stop",
-        task="Mail with billing@example.com among its recipients lies in `billing/` and in no other folder; all other "
-        "mail "
-        "to example.com lies in `company/`. Both are prefixes in the bucket `inbox`. Repair the account.",
+        task="Mail with billing@example.com among its recipients lies in `billing/` and in no other folder; all "
+        "other mail to example.com lies in `company/`. Both are prefixes in the bucket `inbox`. Repair the account.",
         start=TWICE,
         goal=RulesGoal(STOPPED),
         also=(account(billing, rule("stop", STOP, to=BILLING), company),),
@@ -49,16 +48,16 @@ EXERCISES = (
     ),
     Exercise(
         name="bounce",
-        task="Bo has left. Her mail meets two rules: the first bounces it, the second stores all mail of the company. "
-        "There is no Stop. What becomes of a mail to Bo?",
+        task="Bo has left. Her mail meets two rules: the first bounces it, the second stores all mail of the "
+        "company. There is no Stop. What becomes of a mail to Bo?",
         start=account(left, company),
         goal=ChoiceGoal(
             "it is bounced, and stored",
             {
                 "it is bounced": "a Bounce stops nothing: the second rule matches, too.",
                 "it is stored": "the first rule matches, and its action runs.",
-                "it is refused in the dialogue": "a rule takes her address, so the client reads `250`; the bounce is a "
-                "mail that SES writes later.",
+                "it is refused in the dialogue": "a rule takes her address, so the client reads `250`; the bounce is "
+                "a mail that SES writes later.",
             },
         ),
         fact="A Bounce is no Stop: the guide's own example has a Stop behind it",
@@ -85,9 +84,8 @@ EXERCISES = (
     ),
     Exercise(
         name="two-recipients",
-        task="The account has a Stop in its first rule. One mail goes to billing@example.com and support@example.com. "
-        "In "
-        "which folders does it lie?",
+        task="The account has a Stop in its first rule. One mail goes to billing@example.com and "
+        "support@example.com. In which folders does it lie?",
         start=STOPPED,
         goal=ValueGoal("names in order", lambda: folders(STOPPED, *BILLING, *SUPPORT)),
         mistakes=(
@@ -106,29 +104,41 @@ EXERCISES = (
         task="Mail to billing@example.com lies in the bucket `billing`, mail to support@example.com in the bucket "
         "`support`, and a mail to both in both. Nothing else is taken.",
         start=account(
-            rule("billing", into("billing"), STOP, to=BILLING), rule("support", into("support"), STOP, to=SUPPORT)
+            rule("billing", store(bucket="billing"), STOP, to=BILLING),
+            rule("support", store(bucket="support"), STOP, to=SUPPORT),
         ),
         goal=RulesGoal(
-            account(rule("billing", into("billing"), to=BILLING), rule("support", into("support"), to=SUPPORT))
+            account(
+                rule("billing", store(bucket="billing"), to=BILLING),
+                rule("support", store(bucket="support"), to=SUPPORT),
+            )
         ),
         also=(
-            account(rule("support", into("support"), to=SUPPORT), rule("billing", into("billing"), to=BILLING)),
-            account(rule("support", into("support"), to=SUPPORT), rule("billing", into("billing"), STOP, to=BILLING)),
+            account(
+                rule("support", store(bucket="support"), to=SUPPORT),
+                rule("billing", store(bucket="billing"), to=BILLING),
+            ),
+            account(
+                rule("support", store(bucket="support"), to=SUPPORT),
+                rule("billing", store(bucket="billing"), STOP, to=BILLING),
+            ),
         ),
         mistakes=(
             Mistake(
                 account(
-                    rule("billing", into("billing"), STOP, to=BILLING), rule("support", into("support"), to=SUPPORT)
+                    rule("billing", store(bucket="billing"), STOP, to=BILLING),
+                    rule("support", store(bucket="support"), to=SUPPORT),
                 ),
                 "look at the mail to both: does it reach the second rule?",
             ),
             Mistake(
-                rule("all", into("billing"), into("support"), to=(*BILLING, *SUPPORT)),
+                rule("all", store(bucket="billing"), store(bucket="support"), to=(*BILLING, *SUPPORT)),
                 "a rule with two conditions does all of its actions for either.",
             ),
             Mistake(
                 account(
-                    rule("billing", into("billing"), to=BILLING), rule("support", into("support"), to=("example.com",))
+                    rule("billing", store(bucket="billing"), to=BILLING),
+                    rule("support", store(bucket="support"), to=("example.com",)),
                 ),
                 "a domain takes more than one mailbox.",
             ),

@@ -76,8 +76,7 @@ EXERCISES = (
     Exercise(
         name="not-in-file",
         task="You replay a folder of .eml files that a mail program saved, without any field of SES. Which verdict "
-        "cannot be "
-        "known?",
+        "cannot be known?",
         goal=ChoiceGoal(
             "SPF: the client's address and the envelope sender are not in the file",
             {

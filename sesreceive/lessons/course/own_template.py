@@ -16,8 +16,7 @@ EXERCISES = (
     Exercise(
         name="without-after",
         task="CreateReceiptRule is called for the rules a, b and c, in this order and each time without `After`. In "
-        "which order do they "
-        "stand?",
+        "which order do they stand?",
         goal=ChoiceGoal(
             "c, b, a",
             {
@@ -32,8 +31,7 @@ EXERCISES = (
     Exercise(
         name="activate",
         task="A CloudFormation stack with a rule set and its rules was made without an error, and no mail comes in. "
-        "What does the template "
-        "lack?",
+        "What does the template lack?",
         goal=ChoiceGoal(
             "nothing that it could have: no resource type makes a rule set active",
             {

@@ -30,8 +30,7 @@ EXERCISES = (
     Exercise(
         name="first-rule",
         task="Mail to billing@example.com is to be stored in the bucket `inbox` under `billing/`. Nothing else is "
-        "taken. "
-        "Write the rule.",
+        "taken. Write the rule.",
         start=account(),
         goal=RulesGoal(account(rule("billing", store("billing/"), to=("billing@example.com",)))),
         also=(
@@ -59,8 +58,8 @@ EXERCISES = (
     ),
     Exercise(
         name="no-rule",
-        task="The account takes mail for ana@example.com alone. A client names bo@example.com as recipient. With which "
-        "code is it answered?",
+        task="The account takes mail for ana@example.com alone. A client names bo@example.com as recipient. With "
+        "which code is it answered?",
         start=ANA_ALONE,
         goal=ValueGoal("number", lambda: received(ANA_ALONE, "bo@example.com").replies[0].code),
         mistakes=(
@@ -90,8 +89,7 @@ EXERCISES = (
     Exercise(
         name="first-no",
         task="A filter blocks the client's network. The client names a recipient that no rule takes, either. What "
-        "does it "
-        "read first?",
+        "does it read first?",
         start=ANA_ALONE.with_filter(ReceiptFilter.block("203.0.113.0/24", name="bad")),
         goal=ChoiceGoal(
             "`550 5.7.1`: its IP address is refused",
@@ -99,10 +97,9 @@ EXERCISES = (
                 "`550 5.1.1`: the mailbox is unavailable": "the recipient is wrong, too, but filters come before "
                 "recipients.",
                 "nothing: the connection is closed before any answer": "SES greets it and says no at RCPT TO, for "
-                "every "
-                "recipient.",
-                "`250`, and the mail is dropped later": "a filter is asked while the client is connected, and it hears "
-                "of it.",
+                "every recipient.",
+                "`250`, and the mail is dropped later": "a filter is asked while the client is connected, and it "
+                "hears of it.",
             },
         ),
         fact="Filters are asked before recipients; the refusal is said at RCPT TO",
@@ -112,8 +109,7 @@ EXERCISES = (
     Exercise(
         name="nothing-active",
         task="An account has a verified domain and a rule set with good rules, but no rule set is active. What "
-        "becomes of "
-        "its mail?",
+        "becomes of its mail?",
         start=ANA_ALONE.activate(None),
         goal=ChoiceGoal(
             "every recipient is refused with `550`",
@@ -121,8 +117,7 @@ EXERCISES = (
                 "the only rule set is used": "no rule set is used until it is made active, however many there are.",
                 "mail is taken and nothing is done with it": "no recipient is taken that no enabled rule is for.",
                 "SES waits and delivers it when a rule set is active": "the sender gets its answer at once, and SES "
-                "keeps "
-                "nothing for later.",
+                "keeps nothing for later.",
             },
         ),
         fact="Without an active rule set nothing is received",

@@ -60,8 +60,7 @@ EXERCISES = (
     Exercise(
         name="show-it",
         task="Two accounts have the same two rules, each with a Stop, in another order. Give an `Envelope` of a mail "
-        "that they treat "
-        "differently.",
+        "that they treat differently.",
         start=TWO_STOPS,
         goal=DifferingMailGoal(before=TWO_STOPS, after=SWAPPED),
         mistakes=(
@@ -76,8 +75,7 @@ EXERCISES = (
     Exercise(
         name="three-claims",
         task="Repair the account, so that three claims hold for all mail: nothing is stored that came in clear text; "
-        "every "
-        "mail over TLS to abuse@example.com is stored; no bounce is ever sent. Each claim is graded alone.",
+        "every mail over TLS to abuse@example.com is stored; no bounce is ever sent. Each claim is graded alone.",
         start=LOOSE,
         goal=PartsGoal(
             account=SAFE,

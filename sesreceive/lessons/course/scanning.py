@@ -46,7 +46,8 @@ EXERCISES = (
     Exercise(
         name="quarantine",
         task="All mail to your domain: what the function `is-spam` wants to keep apart lies under `quarantine/`, "
-        "everything else under `mail/`. The function answers CONTINUE for spam, and STOP_RULE for the rest. Two rules.",
+        "everything else under `mail/`. The function answers CONTINUE for spam, and STOP_RULE for the rest. Two "
+        "rules.",
         start=OPEN,
         goal=RulesGoal(APART),
         mistakes=(

@@ -10,7 +10,7 @@ from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.equivalence import RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
-from sesreceive.lessons.played_mail import into, received
+from sesreceive.lessons.played_mail import received
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 
@@ -18,15 +18,17 @@ NOTEBOOK = "21-live-smtp.ipynb"
 
 ANA_AND_CARL = account(rule("two", store("mail/"), to=("ana@example.com", "carl@example.com")))
 ASKED = ("ana@example.com", "bo@example.com", "carl@example.com", "carl@example.org")
-hr, rest = rule("hr", into("hr-mail"), to=("hr@example.com",)), rule("ana", into("ana-mail"), to=("ana@example.com",))
+hr, rest = (
+    rule("hr", store(bucket="hr-mail"), to=("hr@example.com",)),
+    rule("ana", store(bucket="ana-mail"), to=("ana@example.com",)),
+)
 STRICT = hr.replace(tls_policy="Require")
 
 EXERCISES = (
     Exercise(
         name="some-refused",
         task=f"The account takes mail to Ana and Carl in example.com. A client names {', '.join(ASKED)}, then sends "
-        "the "
-        "message and reads `250`. Which of them have it?",
+        "the message and reads `250`. Which of them have it?",
         start=ANA_AND_CARL,
         goal=ValueGoal(
             "names", lambda: [one.recipient for one in received(ANA_AND_CARL, *ASKED).recipients if one.accepted]

@@ -41,8 +41,7 @@ EXERCISES = (
     Exercise(
         name="one-host",
         task="Mail of example.org is sent by 198.51.100.7 and by no other host. Give the DNS records with which SPF "
-        "says "
-        "PASS for that host and FAIL for any other.",
+        "says PASS for that host and FAIL for any other.",
         goal=ZoneGoal(
             account=OPEN,
             trials=(
@@ -71,8 +70,8 @@ EXERCISES = (
     ),
     Exercise(
         name="partner",
-        task="example.net sends the newsletters of example.org, from the hosts that its own SPF record names. Mail of "
-        "example.org comes from 198.51.100.7, too. Give the record of example.org: PASS for all of them, FAIL for "
+        task="example.net sends the newsletters of example.org, from the hosts that its own SPF record names. Mail "
+        "of example.org comes from 198.51.100.7, too. Give the record of example.org: PASS for all of them, FAIL for "
         "others.",
         start=PARTNER,
         goal=ZoneGoal(

@@ -5,7 +5,6 @@ A bucket takes the whole mail; a topic tells of it, and has the mail itself only
 
 from __future__ import annotations
 
-from sesreceive.actions import S3Action
 from sesreceive.gallery.pieces import account, publish, rule, store
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.equivalence import RulesGoal
@@ -15,17 +14,15 @@ __all__ = ["EXERCISES", "NOTEBOOK"]
 
 NOTEBOOK = "19-s3-sns-and-encryption.ipynb"
 
-TOPIC = "arn:aws:sns:us-east-1:111122223333:news"
-STORED = S3Action(bucket_name="inbox", object_key_prefix="mail/", topic_arn=TOPIC)
+STORE_AND_NOTIFY = store("mail/", topic="news")
 
 EXERCISES = (
     Exercise(
         name="tell-of-large",
         task="Every mail lies in the bucket `inbox` under `mail/`, and the topic `news` is told of each, also of one "
-        "with "
-        "20 MB. One rule for all recipients, and nobody gets a bounce.",
+        "with 20 MB. One rule for all recipients, and nobody gets a bounce.",
         start=account(rule("everything", store("mail/"), publish("news"))),
-        goal=RulesGoal(account(rule("everything", STORED))),
+        goal=RulesGoal(account(rule("everything", STORE_AND_NOTIFY))),
         mistakes=(
             Mistake(
                 account(rule("everything", store("mail/"), publish("news"))),
@@ -39,8 +36,7 @@ EXERCISES = (
             Mistake(account(rule("everything", publish("news"))), "and the bucket?"),
         ),
         fact="An SNS action publishes the mail itself, up to 150 KB, and bounces larger ones; an S3 action with a "
-        "topic "
-        "only tells of the object",
+        "topic only tells of the object",
         source='Developer Guide, "Publish to Amazon SNS topic action"',
     ),
     Exercise(
@@ -62,8 +58,7 @@ EXERCISES = (
     Exercise(
         name="encrypted",
         task="An S3 action has a KMS key. A colleague opens the object in the console of S3, with full rights on "
-        "bucket and key, "
-        "and sees noise. Why?",
+        "bucket and key, and sees noise. Why?",
         goal=ChoiceGoal(
             "SES encrypts before it stores, so the reader has to decrypt it with the S3 Encryption Client",
             {
@@ -78,9 +73,8 @@ EXERCISES = (
     ),
     Exercise(
         name="setup-message",
-        task="You save a rule with an S3 action, and the bucket has an object named AMAZON_SES_SETUP_NOTIFICATION. No "
-        "mail comes. "
-        "What does the object prove?",
+        task="You save a rule with an S3 action, and the bucket has an object named AMAZON_SES_SETUP_NOTIFICATION. "
+        "No mail comes. What does the object prove?",
         goal=ChoiceGoal(
             "SES may write into the bucket, and nothing else",
             {
