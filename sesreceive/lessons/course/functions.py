@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from sesreceive.gallery.pieces import account, rule, start, store, wait_for
+from sesreceive.lab.compose import Attachment, Draft
+from sesreceive.lab.fixture import zipped
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.function_goal import FunctionGoal
@@ -51,20 +53,33 @@ def _from_nobody(event: Any) -> bool:
     return _ses(event)["mail"]["source"] in ("", "<>")
 
 
+def _locked() -> bytes:
+    """A mail with a ZIP archive that says of itself that it is encrypted."""
+    archive = bytearray(zipped({"invoice.txt": b"one hundred"}))
+    archive[6] |= 1  # bit 0 of the flags in the local header: encrypted (APPNOTE.TXT section 4.4.4)
+    return Draft(
+        sender="Ana <ana@example.org>",
+        to="ana@example.com",
+        subject="invoice",
+        text="hello",
+        attachments=(Attachment(filename="invoice.zip", content=bytes(archive)),),
+    ).to_bytes()
+
+
 EXERCISES = (
     Exercise(
         name="virus-gate",
         task="The first rule waits for the function `gate`, the second stores all mail. Write `gate(event, "
-        "context)`: mail with a virus is not stored, all other mail is.",
+        "context)`: mail in which a virus was found is not stored, all other mail is.",
         start=GATED,
         goal=FunctionGoal(
             account=GATED,
             name="gate",
-            functions={},
             trials=(
                 Trial(name="a clean mail", wanted=Wanted(done=KEPT)),
                 Trial(name="a mail with a virus", raw=HELLO + EICAR, wanted=Wanted(done=DROPPED)),
                 Trial(name="a mail with spam", raw=HELLO + GTUBE, wanted=Wanted(done=KEPT)),
+                Trial(name="a mail that no scanner can look into", raw=_locked(), wanted=Wanted(done=KEPT)),
             ),
             answer=lambda event, context: _stop(_virus(event) == "FAIL"),
         ),
@@ -77,6 +92,10 @@ EXERCISES = (
             Mistake(
                 lambda event, context: _stop(_ses(event)["receipt"]["spamVerdict"]["status"] == "FAIL"),
                 "there are two verdicts of scanners.",
+            ),
+            Mistake(
+                lambda event, context: _stop(_virus(event) != "PASS"),
+                "a verdict has more words than two. Which one says that a virus was found?",
             ),
             Mistake(lambda event, context: None, "what does SES make of no answer?"),
             Mistake(lambda event, context: _stop(True), "an honest mail is dropped."),
