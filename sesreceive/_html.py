@@ -85,8 +85,13 @@ def prose(text: object, limit: int = 2_000) -> str:
     --------
     >>> prose("`<b>` is in `example.com`")
     '<code>&lt;b&gt;</code> is in <code>example.com</code>'
+    >>> prose("the name is `example.com`", limit=20)
+    'the name is <code>exampl…</code>'
     """
-    pieces = spans(one_line(text, limit))
+    line = one_line(text, limit)
+    if len(str(text)) > limit and line.count("`") % 2:
+        line += "`"  # of a name whose end was cut off
+    pieces = spans(line)
     return "".join(f"<code>{html.escape(piece)}</code>" if name else html.escape(piece) for name, piece in pieces)
 
 

@@ -273,7 +273,9 @@ def _line_of(markup: str, x: float, y: float, attributes: str = "", size: float 
 
 def _prose(lines: Sequence[str]) -> Iterator[str]:
     """The lines of a sentence, escaped, its names in a typewriter face; a name may go on in the next line."""
-    quotes = sum(line.count("`") for line in lines) // 2 * 2  # one that is left over is no quote
+    quotes = sum(line.count("`") for line in lines)
+    if quotes % 2:  # what is left over is no quote, or that of a name whose end was cut off
+        quotes += 1 if lines[-1].endswith("…") else -1
     seen = 0
     for line in lines:
         markup = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -171,6 +172,24 @@ def test_no_text_becomes_markup(title: str, word: str, reason: str, state: State
     box = Box(shape=shape, state=state, title=title, word=word, reason=reason)
     outer = Box(shape=Shape.STEP, state=State.ON, title=title, word=word, reason=reason, inside=(box,) * 5)
     assert tags(svg([outer, box], title)) <= DRAWN
+
+
+REASONS = [
+    # reason, and whether a backquote is drawn
+    ("the name is `" + "x" * 400 + "`, which is long", False),  # cut inside the name
+    ("the names are `a` and `" + "word " * 100 + "`", False),
+    ("a `name` and then " + "word " * 100, False),
+    ("a lone ` is kept", True),
+    ("`a`, and a lone ` is kept", True),
+]
+
+
+@pytest.mark.parametrize("reason, drawn", REASONS, ids=range(len(REASONS)))
+def test_a_name_that_is_cut_off_is_still_a_name(reason: str, drawn: bool) -> None:
+    picture = svg([Box(shape=Shape.STEP, state=State.ON, title="step", word="done", reason=reason)])
+    lines = re.findall(r"<text[^>]*>(.*?)</text>", picture)
+    assert ("`" in "".join(lines)) is drawn
+    assert ("ses-name" in "".join(lines)) is ("`a" in reason or not drawn)
 
 
 def test_what_a_stranger_says_is_drawn_as_text() -> None:
