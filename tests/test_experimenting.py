@@ -96,6 +96,7 @@ WRONG = [
     ("today.json --corpus mail --price recieved=1", Exit.USAGE, "--price: expected NAME=USD with the name of a price"),
     ("today.json --corpus mail --price gb_second=x", Exit.USAGE, "--price gb_second: expected a number but got `x`"),
     ("today.json --corpus mail --format csv", Exit.USAGE, "--format has no effect without --out"),
+    ("today.json --corpus mail --out today.json", Exit.INPUT, "cannot write to `today.json`"),
     ("today.json --corpus mail --out o --table cost", Exit.USAGE, "--table has no effect with --out"),
 ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.analysis.lint_advice import ADVICE
+from sesreceive.cli.destinations import expect_folder_place
 from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import (
     expect_there,
@@ -228,6 +229,7 @@ def _diff(options: argparse.Namespace) -> int:
     """Where two accounts treat mail differently; 1 where they do, or where it is not proved that they do not."""
     from sesreceive.analysis.compare import compare
 
+    expect_folder_place(options.out)
     sources = all_sound([options.old, options.new], options)
     old, new = (source.account for source in sources)
     found = compare(old, new, order=options.order)
@@ -261,6 +263,7 @@ def _cover(options: argparse.Namespace) -> int:
 
     if options.mail is not None and options.out is not None:
         raise UsageError("--out has no effect with mail: it writes the mail that is found without any")
+    expect_folder_place(options.out)
     source = sound(options.source, options)
     account = source.account
     if options.mail is not None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sesreceive.cli.destinations import expect_folder_place
 from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import (
     DATASET,
@@ -87,6 +88,7 @@ def _demo(options: argparse.Namespace) -> int:
         if options.out is not None:
             raise UsageError("--all has no effect with --out: all tables are written")
         options.table = "messages"
+    expect_folder_place(options.out)
     dataset = dataset_of(options)
     receiver = dataset.receiver()
     report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
@@ -112,6 +114,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     """Many messages → tables."""
+    expect_folder_place(options.out)
     receiver = receiver_of(options)
     if options.source is None:
         report = receiver.replay(dataset_of(options).mail, progress=sys.stderr.isatty(), **reading_of(options))

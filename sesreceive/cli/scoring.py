@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sesreceive.cli.accounts import account_of
+from sesreceive.cli.destinations import expect_file_place, write_text
 from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import file_option, zone_of
 from sesreceive.errors import InputError, one_line
@@ -68,6 +68,8 @@ def _fidelity(options: argparse.Namespace) -> int:
 
     if options.markdown and options.no_readings:
         raise UsageError("--markdown has no effect with --no-readings: it prints what other readings come to")
+    expect_file_place(options.csv)
+    expect_file_place(options.html)
     account = account_of(options.account) if options.account is not None else None
     score = fidelity(
         options.captures,
@@ -80,9 +82,9 @@ def _fidelity(options: argparse.Namespace) -> int:
         reasons = "; ".join(f"{one.name}: {one.reason}" for one in score.captures.unrecognised[:3])
         raise InputError(f"`{one_line(options.captures)}` holds nothing that SES wrote: {one_line(reasons)}")
     if options.csv is not None:
-        _write(options.csv, score.frame().to_csv(index=False))
+        write_text(options.csv, score.frame().to_csv(index=False))
     if options.html is not None:
-        _write(options.html, score.to_html())
+        write_text(options.html, score.to_html())
     if options.markdown:
         print(_table(score))
     else:
@@ -115,10 +117,3 @@ def _judged(score: Score, least: float | None) -> int:
     if not score.scores:
         print("nothing can be compared")
     return Exit.PROBLEMS if below or not score.scores else Exit.DONE
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(f"cannot write `{one_line(path)}`: {error.strerror or error}") from None

@@ -10,6 +10,7 @@ from sesreceive.backends.delivery_faults import DELIVERY_FAULTS, DeliveryFault, 
 from sesreceive.backends.directory import DirectoryBackend
 from sesreceive.backends.sns_endpoint import SnsEndpoint
 from sesreceive.cli.api_serving import add_options, serve_api
+from sesreceive.cli.destinations import expect_folder_place
 from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import configured, file_option, judged_by_sample, receiver_of, seconds, tabled
 from sesreceive.cli.page_serving import add_page_option, expect_page, shown_in_browser
@@ -96,6 +97,7 @@ def add(commands: Commands) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     """Live SMTP until interrupted; one line a message."""
+    expect_folder_place(options.out)
     faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
     delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
     smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]

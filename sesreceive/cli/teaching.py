@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sesreceive.cli.destinations import expect_file_place, write_text
 from sesreceive.cli.exits import Exit
 from sesreceive.cli.options import Commands, expect_there, file_option
 from sesreceive.cli.parser import number, text
 from sesreceive.errors import InputError, one_line
 
 if TYPE_CHECKING:
-    from sesreceive.lessons.class_kit import Grades
+    from sesreceive.lessons.grades import Grades
 
 
 def add(commands: Commands) -> None:
@@ -94,15 +95,13 @@ def _make(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from sesreceive.lessons.class_kit import grade
+    from sesreceive.lessons.grades import grade
 
+    expect_file_place(options.csv)
     grades: Grades = grade(options.folder)
+    if options.csv is not None:
+        write_text(options.csv, grades.frame().to_csv(index=False))
     print(grades.text())
     print()
     print(str(grades))
-    if options.csv is not None:
-        try:
-            grades.frame().to_csv(options.csv, index=False)
-        except OSError as error:
-            raise InputError(f"cannot write `{one_line(options.csv)}`: {error.strerror or error}") from error
     return Exit.PROBLEMS if grades.problems else Exit.DONE

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from sesreceive.lessons.assignment import Assignment
 from sesreceive.lessons.choice import ChoiceGoal
-from sesreceive.lessons.class_kit import ClassKit, Grades, grade
+from sesreceive.lessons.class_kit import ClassKit
 from sesreceive.lessons.collection import Course, check, everything, exercise, load, names
 from sesreceive.lessons.differing_mail import DifferingMailGoal
 from sesreceive.lessons.equivalence import FiltersGoal, RulesGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.function_goal import FunctionGoal
 from sesreceive.lessons.goal import Goal
+from sesreceive.lessons.grades import Grades, grade
 from sesreceive.lessons.known_value import ValueGoal
 from sesreceive.lessons.lesson import Lesson
 from sesreceive.lessons.mail_goal import MailGoal

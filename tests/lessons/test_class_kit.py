@@ -143,6 +143,10 @@ def test_a_class_is_made_and_graded_from_the_command_line(tmp_path: Path, capsys
     assert main(["class", "grade", folder, "--csv", str(tmp_path / "grades.csv")]) == 0
     assert "<Grades of 2 students, 5 exercises: 0 of 10 passed>" in capsys.readouterr().out
     assert len((tmp_path / "grades.csv").read_text().splitlines()) == 11
+    assert main(["class", "grade", folder, "--csv", str(tmp_path / "nowhere" / "grades.csv")]) == 3
+    told = capsys.readouterr()
+    assert not told.out  # no table that looks like success
+    assert "there is no folder" in told.err
     (tmp_path / "monday" / "bo.json").unlink()
     assert main(["class", "grade", folder]) == 1
     assert main(["class", "grade", str(tmp_path / "none")]) == 3
