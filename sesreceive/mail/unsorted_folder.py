@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.mail_files import SIDECAR, RawMail, mail_in_file, unreadable
-from sesreceive.mail.passed_over import PassedOver
+from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.shown import Shown
 from sesreceive.wording import expected
 
@@ -50,12 +50,18 @@ class UnsortedFolder(Shown):
     def mail(self) -> Iterator[RawMail | PassedOver]:
         """What the files hold, each opened when its turn comes."""
         for inside in self._files():
+            if isinstance(inside, PassedOver):
+                yield inside
+                continue
             is_mail = inside.parent.name in ("cur", "new")
             name = inside.with_suffix("") if inside.suffix.lower() == ".eml" else inside
             yield from mail_in_file(self.path / inside, name.as_posix(), is_mail=is_mail)
 
-    def _files(self) -> Iterator[PurePosixPath]:
-        """The files, by paths within the folder; folders that wait are as many as lie beside each other."""
+    def _files(self) -> Iterator[PurePosixPath | PassedOver]:
+        """The files, by paths within the folder; folders that wait are as many as lie beside each other.
+
+        A link to a folder is not followed, since it may lead back; a pipe is not opened, since nobody may write to it.
+        """
         waiting = [PurePosixPath()]
         while waiting:
             inside = waiting.pop()
@@ -63,9 +69,12 @@ class UnsortedFolder(Shown):
                 with os.scandir(self.path / inside) as entries:
                     for entry in entries:
                         if entry.is_dir():
-                            waiting += [inside / entry.name] if entry.name != "tmp" else []
+                            if entry.name != "tmp" and not entry.is_symlink():
+                                waiting.append(inside / entry.name)
                         elif not entry.name.endswith(SIDECAR) and not entry.name.startswith("."):
-                            yield inside / entry.name
+                            path = inside / entry.name
+                            no_file = PassedOver(path.as_posix(), Why.NO_MAIL, "it is no regular file")
+                            yield path if entry.is_file() else no_file
             except OSError as error:
                 raise unreadable(self.path / inside, error) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -67,6 +68,18 @@ def test_a_maildir_that_is_not_sorted(tmp_path: Path) -> None:
         (tmp_path / part).mkdir()
         (tmp_path / part / f"1.{part}").write_bytes(b"odd: mail\n\nbody\n")
     assert {item.name for item in read(ses.UnsortedFolder(tmp_path))} == {"cur/1.cur", "new/1.new"}
+
+
+def test_what_is_no_file_is_passed_over_and_a_link_back_is_not_followed(tmp_path: Path) -> None:
+    write(tmp_path)
+    wanted = contents(read(ses.UnsortedFolder(tmp_path)))
+    (tmp_path / "below" / "back").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "nowhere.eml").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.eml")
+    corpus = read(ses.UnsortedFolder(tmp_path))
+    assert contents(corpus) == wanted
+    aside = {one.name: one.reason for one in corpus.passed_over}
+    assert [aside[name] for name in ("nowhere.eml", "pipe.eml")] == ["it is no regular file"] * 2
 
 
 def test_there_is_no_list_of_the_files(tmp_path: Path) -> None:
