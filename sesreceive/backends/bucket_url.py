@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from sesreceive.errors import InputError, MissingExtraError, one_line
 
 __all__ = ["is_bucket_url", "objects_at"]
+
+_SCHEME = "s3://"
 
 
 def is_bucket_url(source: object) -> bool:
@@ -19,18 +20,16 @@ def is_bucket_url(source: object) -> bool:
     >>> is_bucket_url("s3://inbox/mail/"), is_bucket_url("mail/")
     (True, False)
     """
-    return isinstance(source, str) and source.lower().startswith("s3://")
+    return isinstance(source, str) and source.lower().startswith(_SCHEME)
 
 
-def objects_at(url: str, *, session: Any = None) -> Iterable[Any]:
+def objects_at(url: str) -> Iterable[Any]:
     """The objects whose keys begin with the prefix, listed as they are asked for; their content is read one by one.
 
     Parameters
     ----------
     url : str
         ``s3://bucket`` or ``s3://bucket/prefix``.
-    session : boto3.Session, optional
-        Credentials, region and endpoint; boto3's own by default.
 
     Raises
     ------
@@ -44,13 +43,14 @@ def objects_at(url: str, *, session: Any = None) -> Iterable[Any]:
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
         raise MissingExtraError("boto3", extra="aws", purpose=f"mail at `{one_line(url)}`") from None
-    parts = urlsplit(url)
-    if not parts.netloc:
+    # What stands behind the bucket is a prefix of keys as it is: `?`, `#` and `%` are letters of a key like others.
+    bucket_name, _, prefix = url[len(_SCHEME) :].partition("/")
+    if not bucket_name:
         raise InputError(f"expected `s3://bucket/prefix` but got `{one_line(url)}`")
     try:
-        bucket = (session or boto3).resource("s3").Bucket(parts.netloc)
-        bucket.meta.client.head_bucket(Bucket=parts.netloc)  # said now, not in the middle of a run
+        bucket = boto3.resource("s3").Bucket(bucket_name)
+        bucket.meta.client.head_bucket(Bucket=bucket_name)  # said now, not in the middle of a run
     except (BotoCoreError, ClientError, ValueError) as error:
         raise InputError(f"`{one_line(url)}` cannot be listed: {one_line(error)}") from None
-    found: Iterable[Any] = bucket.objects.filter(Prefix=parts.path.lstrip("/"))
+    found: Iterable[Any] = bucket.objects.filter(Prefix=prefix)
     return found

@@ -45,6 +45,9 @@ def test_a_boto3_bucket_is_replayed(moto_url: str, monkeypatch: pytest.MonkeyPat
         assert list(report.passed_over["why"]) == ["setup notification"]
     plain = ses.Receiver(account).replay("s3://listed/plain/")
     assert [one.name for one in plain] == [f"plain/{first.message_id}"]
+    for key in ("odd#1?/a.eml", "odd/b.eml"):  # letters of a key, though a URL means something else by them
+        backend.client("s3").put_object(Bucket="listed", Key=key, Body=RAW)
+    assert [one.name for one in ses.Receiver(account).replay("s3://listed/odd#1?/")] == ["odd#1?/a"]
     with pytest.raises(ses.InputError, match=r"`s3://not-there/x` cannot be listed: .*404"):
         ses.Receiver(account).replay("s3://not-there/x")
     with pytest.raises(ses.InputError, match=r"expected `s3://bucket/prefix` but got `s3://`"):
