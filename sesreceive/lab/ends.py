@@ -13,7 +13,17 @@ __all__ = ["KINDS", "Deed", "End", "counted", "end_of"]
 
 
 class Deed(NamedTuple):
-    """One operation that took place."""
+    """One operation that took place.
+
+    Attributes
+    ----------
+    rule : str
+        Whose action asked for it.
+    operation, target : str
+        The AWS operation, and bucket, topic, function, address or organisation.
+    with_content : bool
+        Whether the message itself was published, which SNS charges by its size.
+    """
 
     rule: str
     operation: str
@@ -22,7 +32,27 @@ class Deed(NamedTuple):
 
 
 class End(NamedTuple):
-    """How a message ends: the answer, the rules that fire, what takes place."""
+    """How a message ends: the answer, the rules that fire, what takes place.
+
+    Attributes
+    ----------
+    accepted : bool
+        Whether SES takes it.
+    reply : str
+        What the client is told; ``accepted`` where it is taken, since that reply names an id.
+    refused : int
+        Recipients that are refused.
+    blocked_by : str
+        Filter or list that refuses the client; empty where none does.
+    rules : tuple of str
+        Rules that fire, in order.
+    deeds : tuple of Deed
+        What takes place, in order.
+    failed : int
+        Actions that fail.
+    stopped_by : str
+        Rule that ends the evaluation; empty where none does.
+    """
 
     accepted: bool
     reply: str

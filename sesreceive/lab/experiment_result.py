@@ -188,9 +188,9 @@ class Experiment(Shown):
         """
         import pandas as pd
 
-        frames = [variant.differences.frame() for variant in self.variants[1:] or self.variants]
-        names = [variant.name for variant in self.variants[1:] or self.variants]
-        variants = [name for name, frame in zip(names, frames, strict=True) for _ in range(len(frame))]
+        others = self.variants[1:] or self.variants
+        frames = [variant.differences.frame() for variant in others]
+        variants = [other.name for other, frame in zip(others, frames, strict=True) for _ in range(len(frame))]
         whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         whole.insert(0, "variant", self._category(variants))
         return whole
@@ -248,12 +248,16 @@ class Experiment(Shown):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """All tables by name: outcomes, reasons, differences, messages, cost."""
+        return {name: make() for name, make in self._makers.items()}
+
+    @property
+    def _makers(self) -> dict[str, Callable[[], pd.DataFrame]]:
         return {
-            "outcomes": self.frame().reset_index(),
-            "reasons": self.reasons(),
-            "differences": self.differences(),
-            "messages": self.messages(),
-            "cost": self.cost(),
+            "outcomes": lambda: self.frame().reset_index(),
+            "reasons": self.reasons,
+            "differences": self.differences,
+            "messages": self.messages,
+            "cost": self.cost,
         }
 
     @property
@@ -293,20 +297,17 @@ class Experiment(Shown):
         InputError
             When there is no such table.
         """
-        makers: dict[str, Callable[[], pd.DataFrame]] = {
-            "reasons": self.reasons, "differences": self.differences, "messages": self.messages, "cost": self.cost
-        }  # fmt: skip
+        makers = self._makers
+        if table not in makers:
+            raise InputError(f"table: {expected(either(makers), table, tuple(makers))}")
         width = shutil.get_terminal_size((140, 24)).columns if width is None else width
         if table == "outcomes":
             heads = self._heads()
             rows = ((*numbers, unit, what) for what, unit, *numbers in self._cells())
             text = grid((*heads, "unit", "what"), rows, width=width)  # the last column takes the room that is left
-        elif table in makers:
+        else:
             frame = makers[table]()
             text = grid(list(frame.columns), frame.astype(object).itertuples(index=False, name=None), width=width)
-        else:
-            names = ("outcomes", *makers)
-            raise InputError(f"table: {expected(either(names), table, names)}")
         return self._noted(text)
 
     def _noted(self, text: str) -> str:

@@ -64,13 +64,12 @@ class ReceivedMail:
     def under(self, account: Account, numbers: Iterable[int] | None = None) -> Iterator[Reception]:
         """What becomes of them in an account; in the one they were received under, what did become of them."""
         wanted = range(len(self._received)) if numbers is None else numbers
-        others: list[int] = []  # one at most: those that wait for `again` below
-        again = reruns(
-            (self._known(others.pop()) for _ in iter(int, 1)),
-            account=account,
-            functions=self._functions,
-            receiver=self._receiver,
-        )
+
+        def asked_for() -> Iterator[Reception]:
+            while True:
+                yield self._known(number)  # the one where the loop below stands
+
+        again = reruns(asked_for(), account=account, functions=self._functions, receiver=self._receiver)
         last: tuple[Account | None, bool] = None, False
         for number in wanted:
             received = self._received[number]
@@ -79,7 +78,6 @@ class ReceivedMail:
             if last[1]:
                 yield received
                 continue
-            others.append(number)
             reception = next(again)
             self._learn(number, reception)
             yield reception

@@ -112,8 +112,7 @@ class ReceivedTables:
             )
             for row in _records(messages, "messages")
         )
-        missing = [name for name in ("recipients", "actions", "effects") if name not in tables]
-        self._missing = tuple(missing)
+        self._missing = tuple(name for name in _COLUMNS if name not in tables)
 
     @classmethod
     def of_report(cls, report: Report, receiver: Receiver) -> ReceivedTables:

@@ -16,6 +16,7 @@ from email.utils import format_datetime
 from functools import cached_property
 from ipaddress import ip_address
 from itertools import accumulate
+from math import inf
 
 from sesreceive.account.account import Account
 from sesreceive.analysis.classes import RecipientKind
@@ -31,7 +32,7 @@ from sesreceive.mail.corpus import Item
 from sesreceive.mail.envelope import Envelope
 from sesreceive.scan.markers import EICAR, GTUBE
 from sesreceive.shown import Shown
-from sesreceive.wording import count, expected
+from sesreceive.wording import count, expected, is_whole
 
 __all__ = ["WRITERS", "Traffic", "Writer"]
 
@@ -164,8 +165,11 @@ class Traffic(Shown):
             raise InputError(f"traffic: expected {'writers' if self.accounts else 'accounts'} but got none")
         numbers: tuple[tuple[str, object, int], ...] = (("messages", self.messages, 1), ("seed", self.seed, 0))
         for name, number, least in numbers:
-            if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            if not is_whole(number, least):
                 raise InputError(f"traffic {name}: expected a number from {least} but got `{one_line(number)}`")
+        pause: object = self.every_s
+        if isinstance(pause, bool) or not isinstance(pause, int | float) or not 0 <= pause < inf:
+            raise InputError(f"traffic every_s: {expected('a number of seconds from 0', pause)}")
         if sum(writer.share for writer in self.writers) < 1 or min(writer.share for writer in self.writers) < 0:
             raise InputError("traffic writers: expected shares of which none is negative and one is more than 0")
         if self.start.tzinfo is None:
@@ -243,10 +247,10 @@ class Traffic(Shown):
 
     def _body(self, marker: str, lines: int) -> bytes:
         """The rest of the message: what it is, an empty line, some lines of text, and what a scanner looks for."""
-        text = _LINE.encode() * lines
         if marker == "virus":
             draft = Draft(text=_LINE, attachments=(Attachment(filename="report.com", content=EICAR),))
             return draft.to_bytes().partition(b"MIME-Version: 1.0\r\n")[2]
+        text = _LINE.encode() * lines
         return b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + text + (GTUBE + b"\r\n" if marker else b"")
 
     def _key(self, domain: str) -> SigningKey:

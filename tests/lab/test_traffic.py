@@ -87,6 +87,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"seed": "x"}, "traffic seed: expected a number from 0 but got `x`"),
     ({"messages": "3"}, "traffic messages: expected a number from 1 but got `3`"),
     ({"start": datetime(2026, 1, 1)}, "traffic start: expected a time with its zone"),  # noqa: DTZ001 - that is the point
+    ({"every_s": -1.0}, "traffic every_s: expected a number of seconds from 0 but got `-1.0`"),
+    ({"every_s": float("nan")}, "traffic every_s: expected a number of seconds from 0 but got `nan`"),
+    ({"every_s": "1"}, "traffic every_s: expected a number of seconds from 0 but got `1`"),
     (odd(name="a\r\nb"), "expected a plain word"),
     (odd(domain="o\r\ndd"), "a domain in lower case"),
     (odd(share=0), "expected shares of which"),
