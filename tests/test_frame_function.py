@@ -153,9 +153,19 @@ def test_a_receiver_without_a_seed_needs_no_numbers() -> None:
     assert rows["message"].tolist() == ["", ""]
 
 
-def test_no_such_table() -> None:
-    with pytest.raises(InputError, match=r"^expected one of messages, .*; did you mean `messages`\?$"):
-        ses.frame_function(scenario_receiver(), "mesages")
+# name of no table that is made of receptions, and how the sentence ends
+NO_TABLES = [
+    ("mesages", r"`mesages`; did you mean `messages`\?$"),
+    ("authentication", "`authentication`$"),
+    ("passed_over", "`passed_over`$"),
+]
+
+
+@pytest.mark.parametrize("name, end", NO_TABLES)
+def test_no_such_table(name: str, end: str, serial: ses.Report) -> None:
+    for asked in (lambda: ses.frame_function(scenario_receiver(), name), lambda: serial.frame(name)):
+        with pytest.raises(InputError, match=f"^expected one of messages, .* but got {end}"):
+            asked()
 
 
 # ------------------------------------------------------------------ clusters

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
-from sesreceive.backends.kms_envelope import decrypt
 from sesreceive.clock import SteppingClock
 from sesreceive.errors import InputError, MissingExtraError, one_line
 from sesreceive.mail.corpus import Item, Source, open_source, read
@@ -22,10 +21,9 @@ from sesreceive.mail.provenance import Origin
 from sesreceive.message_id import SeededMessageIds
 from sesreceive.receiver import Receiver
 from sesreceive.replay.receptions import Drawn, received
-from sesreceive.replay.replaying import located
+from sesreceive.replay.replaying import decrypting, located
 from sesreceive.replay.sharing import fewer_collections, packed, unpacked
-from sesreceive.report.columns import MESSAGES, TABLES
-from sesreceive.report.columns import table as declared
+from sesreceive.report.columns import MESSAGES, report_table
 from sesreceive.report.frames import Tables, clean, frame
 from sesreceive.report.schema import Schema
 from sesreceive.wording import expected, is_whole, shown
@@ -48,6 +46,12 @@ class FrameFunction:
     ----------
     table : str
         Which rows.
+    packed : bytes
+        The receiver, as it travels.
+    trusted : tuple of str
+        Hosts whose Received fields are believed.
+    take_over : bool
+        Whether a message that SES stored keeps its id and results.
     """
 
     table: str
@@ -58,7 +62,7 @@ class FrameFunction:
     @property
     def schema(self) -> Schema:
         """The columns of the rows; ``schema.spark`` is what `mapInPandas` wants."""
-        return Schema(declared(self.table))
+        return Schema(report_table(self.table))
 
     @property
     def meta(self) -> pd.DataFrame:
@@ -99,7 +103,7 @@ class FrameFunction:
                 row = {name: None if _is_missing(cell) else cell for name, cell in zip(columns, cells, strict=True)}
                 for name, values in self._one(receiver, row, draws).items():
                     made[name].extend(values)
-        return frame(declared(self.table), made)
+        return frame(report_table(self.table), made)
 
     def _one(self, receiver: Receiver, row: Mapping[str, Any], draws: _Draws) -> dict[str, Sequence[Any]]:
         """The cells of one message, by column."""
@@ -198,8 +202,7 @@ def frame_function(
     """
     if not isinstance(receiver, Receiver):
         raise InputError(expected("a Receiver", receiver))
-    if table not in [one.name for one in TABLES]:
-        declared(table)  # names those there are
+    report_table(table)
     return FrameFunction(table, packed(receiver), tuple(trusted), take_over)
 
 
@@ -239,9 +242,7 @@ def message_frames(source: Source, *, rows: int = 1000, kms: Any = None) -> Iter
     """
     if not is_whole(rows, 1):
         raise InputError(f"expected a frame of at least one message but got {shown(rows)}")
-    found, _ = open_source(
-        located(source), None if kms is None else lambda body, metadata: decrypt(body, metadata, kms)
-    )
+    found, _ = open_source(located(source), decrypting(kms))
     return _frames(found, rows)
 
 

@@ -113,7 +113,9 @@ def replay(
     """
     check_sharing(executor, ahead, chunk=chunk)
     before = Done.of(done)
-    items = read(located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
+    items = read(
+        located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(kms, receiver.backend), strict=False
+    )
     left = Left(items, before, receiver, limit)
     report = Report(keep=keep)
     here = executor is None or is_here(executor)
@@ -167,9 +169,9 @@ def located(source: Source) -> Source:
     return objects_at(source) if isinstance(source, str) and is_bucket_url(source) else source
 
 
-def decrypting(receiver: Receiver, kms: Any) -> Decrypt | None:
-    """What decrypts stored objects: `kms`, or that of the receiver's backend; None where there is none."""
-    client = kms if kms is not None else getattr(receiver.backend, "kms", None)
+def decrypting(kms: Any, backend: Any = None) -> Decrypt | None:
+    """What decrypts stored objects: `kms`, or that of the backend; None where there is none."""
+    client = kms if kms is not None else getattr(backend, "kms", None)
     return None if client is None else lambda body, metadata: decrypt(body, metadata, client)
 
 

@@ -113,7 +113,9 @@ def replay_to(
     _free(target, done)
     before = Done.of(done)
     first = len(before)
-    items = read(located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(receiver, kms), strict=False)
+    items = read(
+        located(source), envelope=envelope, trusted=trusted, decrypt=decrypting(kms, receiver.backend), strict=False
+    )
     left = Left(items, before, receiver, limit)
     files = PartFiles(target, written, part)
     interrupted = False
@@ -176,7 +178,7 @@ class _Rows:
         return made
 
 
-def _with_broken(rows: dict[str, Any], passed_over: Any) -> dict[str, Any]:
+def _with_broken(rows: dict[str, Any], passed_over: Iterable[PassedOver]) -> dict[str, Any]:
     """The rows, and one for each message that could not be read."""
     data = with_broken({name: [] for name in MESSAGES.names}, passed_over)
     if not data["message"]:

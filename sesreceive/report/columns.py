@@ -45,6 +45,7 @@ __all__ = [
     "MessageRow",
     "RecipientRow",
     "RuleRow",
+    "report_table",
     "table",
 ]
 
@@ -380,7 +381,23 @@ TABLES: tuple[Table, ...] = (MESSAGES, RECIPIENTS, FILTERS, RULES, ACTIONS, EFFE
 
 
 def table(name: str) -> Table:
-    """The table of that name.
+    """The declaration of one table: of a report, of what it passed over, or of the files a replay writes.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none; the message names those of a report.
+
+    Examples
+    --------
+    >>> table("messages").names[:3]
+    ('number', 'message', 'envelope')
+    """
+    return next((one for one in (PASSED_OVER, AUTHENTICATION) if one.name == name), None) or report_table(name)
+
+
+def report_table(name: str) -> Table:
+    """The declaration of one of the tables that are made of receptions.
 
     Raises
     ------
@@ -389,10 +406,11 @@ def table(name: str) -> Table:
 
     Examples
     --------
-    >>> table("messages").names[:3]
-    ('number', 'message', 'envelope')
+    >>> report_table("authentication")
+    Traceback (most recent call last):
+    sesreceive.errors.UnknownNameError: expected one of messages, recipients, ... but got `authentication`
     """
-    for one in (*TABLES, PASSED_OVER, AUTHENTICATION):
+    for one in TABLES:
         if one.name == name:
             return one
     names = [one.name for one in TABLES]

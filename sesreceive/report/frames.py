@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.account.account import Account
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.reception import Reception
-from sesreceive.report.columns import CELLS, COMMON, TABLES, table
+from sesreceive.report.columns import CELLS, COMMON, TABLES, report_table
 from sesreceive.report.metrics import Counted, Happened, counts_of, happened
 from sesreceive.report.packing import Packed, pack
 from sesreceive.report.plain_table import PlainTable, has_pandas
@@ -66,7 +66,7 @@ class Tables:
         self._happened: dict[Happened, int] = {}  # what is counted, and of how many messages
         self._notes: dict[str, None] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
-            name: tuple([] for _ in table(name).columns[len(COMMON) :]) for name in SMALL
+            name: tuple([] for _ in report_table(name).columns[len(COMMON) :]) for name in SMALL
         }
         # Messages at the end that are let go together, since rows of several are made faster, and their octets.
         self._waiting = self._octets = 0
@@ -240,7 +240,7 @@ class Tables:
     def data(self, name: str, wanted: Sequence[str] | None = None) -> dict[str, list[Any]]:
         """The columns of one table, all or those that are wanted."""
         counts, columns = self._content(name)
-        names = table(name).names
+        names = report_table(name).names
         made = {}
         for column in names if wanted is None else wanted:
             if column in COMMON:
@@ -258,7 +258,7 @@ class Tables:
 
     def _content(self, name: str) -> tuple[list[int], tuple[list[Any], ...]]:
         """How many rows each message has in a table, and its columns but the common ones."""
-        columns = table(name).columns[len(COMMON) :]
+        columns = report_table(name).columns[len(COMMON) :]
         if name in SMALL:
             self._fill(name)
             return self._counts[name], self._columns[name]
@@ -276,10 +276,6 @@ class Tables:
         data = self.data(name)
         for row in zip(*data.values(), strict=True):
             yield dict(zip(data, row, strict=True))
-
-    def frame(self, name: str) -> pd.DataFrame:
-        """One table as a DataFrame."""
-        return frame(table(name), self.data(name))
 
     def _matrix_cells(self) -> tuple[list[str], list[tuple[int, str, str]]]:
         """The columns of the matrix, in order, and each cell where something was considered."""

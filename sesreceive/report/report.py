@@ -276,7 +276,10 @@ class Report:
         return made.copy()
 
     def data(self, name: str, columns: Sequence[str] | None = None) -> dict[str, list[Any]]:
-        """The cells of a table by column, all columns or some; words may be enum members, which are text too."""
+        """The cells of a table by column, all columns or some; words may be enum members, which are text too.
+
+        Messages that could not be received have their rows in the whole table of messages alone.
+        """
         data = self._tables.data(name, columns)
         return with_broken(data, self._passed_over) if name == MESSAGES.name and columns is None else data
 

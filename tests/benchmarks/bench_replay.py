@@ -76,7 +76,7 @@ def tables_part(report: ses.Report, rounds: int) -> list[Row]:
     def our_events(turn: Turn) -> None:
         turn.did = len(report)
         for _ in turn:
-            report._tables.frame("events")
+            frame(table("events"), report.data("events"))
 
     times = measure(
         {

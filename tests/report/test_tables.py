@@ -62,7 +62,7 @@ def assert_is_as_declared(made: pd.DataFrame, declared: Table) -> None:
 
 @pytest.mark.parametrize("declared", TABLES, ids=lambda one: one.name)
 def test_frames_have_the_declared_columns_also_when_empty(declared: Table, tables: Tables) -> None:
-    full, empty = tables.frame(declared.name), Tables().frame(declared.name)
+    full, empty = (frame(declared, one.data(declared.name)) for one in (tables, Tables()))
     assert len(full) == tables.length(declared.name) > 0 == len(empty)
     assert_is_as_declared(full, declared)
     assert_is_as_declared(empty, declared)
