@@ -240,7 +240,7 @@ class Receiver(Shown):
     def on_connect(self, client_ip: str) -> FilterDecision:
         """Step 1, when a client connects: its address against filters and provider lists."""
         index = self._index
-        known: FilterDecision | None = None if self.provider_lists else index.clients.get(client_ip)
+        known = None if self.provider_lists else index.clients.get(client_ip)
         if known is None:
             known = filtering.decide(
                 self.account.filters, client_ip, self.provider_lists, self.assumptions, index.filters, self.resolver

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sesreceive.auth.keys import KeyRecord
     from sesreceive.auth.policy_record import DmarcRecord
     from sesreceive.auth.results import DmarcResult
+    from sesreceive.auth.signature import Signer
 
 __all__ = ["MAX_TEXT", "Answers", "Memory", "Noting", "Recent", "are_small", "still_hold"]
 
@@ -113,7 +114,7 @@ class Memory:
         self.organizations: Recent[str, str] = Recent()
         self.senders: Recent[tuple[Any, ...], Any] = Recent()
         self.judged: Recent[tuple[Any, ...], tuple[DmarcResult, Answers]] = Recent()
-        self.signers: Recent[tuple[bytes | None, ...], Any] = Recent()
+        self.signers: Recent[tuple[bytes | None, ...], Signer] = Recent()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process starts with nothing: public keys cannot be pickled, and asking again gives the same."""

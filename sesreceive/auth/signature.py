@@ -100,7 +100,7 @@ class Signature:
         if missing := [name for name in _REQUIRED if name not in tags]:
             raise Failed(Failure.MISSING_TAG, f"the signature has no tag `{missing[0].decode()}`")
         key = tuple([tags.get(name) for name in _OF_SIGNER])
-        signer: Signer | None = None if memory is None else memory.signers.get(key)
+        signer = None if memory is None else memory.signers.get(key)
         value, body_hash = decoded(tags[b"b"]), decoded(tags[b"bh"])
         if signer is None or not value or not body_hash:
             signer = _signer(tags, value, body_hash)

@@ -56,7 +56,7 @@ class PartFiles:
             for path in (self._folder / name).glob(".part-*.parquet"):
                 path.unlink()
             for path in (self._folder / name).glob("part-*.parquet"):
-                if path.name > self._path(name, self._number - 1).name:
+                if path.name >= self._path(name, self._number).name:
                     path.unlink()
 
     def _path(self, table: str, number: int, *, whole: bool = True) -> Path:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -72,16 +72,6 @@ class Way(Generic[T]):
     keyed: bool = False
     merges: bool = True
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        """All but the results, of which each task gets its own."""
-        return self.made, self.keep, self.take_over, self.keyed, self.merges
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        """As in the process that sent it."""
-        for name, value in zip(("made", "keep", "take_over", "keyed", "merges"), state, strict=True):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "known", None)
-
 
 # New objects between two runs of the garbage collector while messages are received; Python's own number is 700.
 _COLLECT_EVERY = 20_000
@@ -130,15 +120,15 @@ def shared_out(
     work = _here(receiver, way) if executor is None or is_here(executor) else _elsewhere(receiver, way)
     tasks = _tasks(receiver, items, chunk, way)
     if executor is None:
-        for start, task in tasks:
-            yield _merged(receiver, work(task, start), way)
+        for start, part in tasks:
+            yield _merged(receiver, work(part, start), way)
         return
     ahead = ahead or _AHEAD * workers_of(executor)
     running: deque[Future[_Done[T]]] = deque()
     try:
         while True:
-            for start, task in islice(tasks, ahead - len(running)):
-                running.append(executor.submit(work, task, start))
+            for start, part in islice(tasks, ahead - len(running)):
+                running.append(executor.submit(work, part, start))
             if not running:
                 return
             yield _merged(receiver, running.popleft().result(), way)
@@ -162,9 +152,9 @@ def tasks_of(receiver: Receiver, items: Iterator[Item], way: Way[Any]) -> Iterat
 def _tasks(receiver: Receiver, items: Iterator[Item], chunk: int, way: Way[Any]) -> Iterator[tuple[int, list[Task]]]:
     """The chunks, each with the position it begins at."""
     start, tasks = 0, tasks_of(receiver, items, way)
-    while task := list(islice(tasks, chunk)):
-        yield start, task
-        start += len(task)
+    while part := list(islice(tasks, chunk)):
+        yield start, part
+        start += len(part)
 
 
 def is_here(executor: Executor) -> bool:
@@ -252,7 +242,7 @@ class _Elsewhere(Generic[T]):
 
 
 def _elsewhere(receiver: Receiver, way: Way[T]) -> _Elsewhere[T]:
-    return _Elsewhere(packed(receiver), way)
+    return _Elsewhere(packed(receiver), replace(way, known=None))  # each task brings the results that it needs
 
 
 def packed(receiver: Receiver) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sesreceive.account.account import Account
 from sesreceive.account.filters import Policy, ReceiptFilter
@@ -21,6 +21,9 @@ from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import Mailbox
 from sesreceive.stages.conditions import split_label
 from sesreceive.stages.prefixes import Prefix, PrefixTable
+
+if TYPE_CHECKING:
+    from sesreceive.stages.filtering import FilterDecision
 
 __all__ = ["AccountIndex", "FilterIndex", "IdentityIndex", "Matched", "RuleIndex"]
 
@@ -164,7 +167,7 @@ class AccountIndex:
         self.account = account
         self.assumptions = assumptions
         # Step 1 by client address, where it follows from account and assumptions alone; filled by the receiver.
-        self.clients: Recent[str, Any] = Recent()
+        self.clients: Recent[str, FilterDecision] = Recent()
 
     def fits(self, account: Account, assumptions: Assumptions) -> bool:
         """Whether it is the index of these very values."""

@@ -71,17 +71,16 @@ def attempt(
     outcome = perform(effect)
     if not outcome.error:  # so it is with nearly every effect
         return Attempted(effect=effect, outcome=outcome, at_s=at_s)
-    first: Outcome | None = outcome
-    failures: list[Outcome] = []
+    failures = [outcome]
     waited_s = 0.0
     for pause_s in _pauses(effect, assumptions):
+        if outcome.permanent and _gives_up_at_once(effect, assumptions):
+            break
         waited_s += pause_s
-        outcome, first = (perform(effect), None) if first is None else (first, None)
+        outcome = perform(effect)
         if not outcome.failed:
             return Attempted(effect=effect, outcome=outcome, failures=tuple(failures), at_s=at_s, waited_s=waited_s)
         failures.append(outcome)
-        if outcome.permanent and _gives_up_at_once(effect, assumptions):
-            break
     return Attempted(
         effect=effect,
         outcome=outcome,
@@ -103,8 +102,7 @@ def _gives_up_at_once(effect: Effect, assumptions: Assumptions) -> bool:
 
 
 def _pauses(effect: Effect, assumptions: Assumptions) -> Iterator[float]:
-    """Seconds to wait before each attempt, the first at once."""
-    yield 0.0
+    """Seconds to wait before each attempt but the first."""
     if not _is_retried(effect, assumptions):
         return
     left_s = assumptions.retry_hours * 3600.0
