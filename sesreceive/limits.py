@@ -325,10 +325,10 @@ ACCOUNT_ID = Limit(
     "AWS Account Management, account identifiers",
     "12 digits",
 )
-# Receiving came to many regions since the list was published, so any name will do [inferred].
+# Receiving came to many regions since the list was published, so any name of that shape will do [inferred].
 REGION = Limit(
     "region",
-    r"^[a-z0-9-]+$",
+    r"^[a-z]+(-[a-z]+)+-[0-9]+$",
     "pattern",
     _WE,
     'Developer Guide, "Regions and endpoints"',

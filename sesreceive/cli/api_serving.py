@@ -10,7 +10,7 @@ from sesreceive.backends.delivery_faults import FaultyBackend
 from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import receiver_of
 from sesreceive.cli.page_serving import shown_in_browser
-from sesreceive.cli.parser import port, text
+from sesreceive.cli.parser import port, region, text
 from sesreceive.cli.until_stopped import how_long_it_lasts, print_latest, print_messages, stopped, stopped_by_signals
 from sesreceive.errors import SesReceiveError, one_line
 
@@ -31,9 +31,7 @@ def add_options(serve: argparse.ArgumentParser) -> None:
         help="also answer the AWS API on this port, 0 for a free one: receiving and identities here, S3, SNS, SQS, "
         "Lambda, CloudFormation and more by moto; the account is empty unless --account or --dataset gives one",
     )
-    serve.add_argument(
-        "--region", type=text("a region"), help="region whose mail is received, with --api (default: us-east-1)"
-    )
+    serve.add_argument("--region", type=region, help="region whose mail is received, with --api (default: us-east-1)")
     serve.add_argument(
         "--api-name",
         action="append",

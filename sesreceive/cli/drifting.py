@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.cli.exits import Exit
 from sesreceive.cli.options import file_option
+from sesreceive.cli.parser import region
 from sesreceive.cli.templates import variables_of
 from sesreceive.errors import InputError, MissingExtraError, ValidationError, one_line
 
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
     file_option(drift, "--account", metavar="FILE", help="JSON of describe commands in place of the live account")
     drift.add_argument("--endpoint-url", metavar="URL", help="of the SES API, in place of AWS")
     drift.add_argument("--profile", help="profile of the AWS configuration")
-    drift.add_argument("--region", help="AWS region of the account")
+    drift.add_argument("--region", type=region, help="AWS region of the account")
     drift.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable")
 
 

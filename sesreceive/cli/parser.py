@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sesreceive import limits
 from sesreceive.cli.exits import MEANINGS, Exit
 from sesreceive.errors import one_line
 from sesreceive.wording import either, expected
 
-__all__ = ["Parser", "candidates", "exit_codes", "near_file", "number", "port", "text"]
+__all__ = ["Parser", "candidates", "exit_codes", "near_file", "number", "port", "region", "text"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -93,6 +95,22 @@ def text(what: str) -> Callable[[str], str]:
         return given
 
     return read
+
+
+def region(given: str) -> str:
+    """A type of option: the name of an AWS region.
+
+    Examples
+    --------
+    >>> region("eu-west-1")
+    'eu-west-1'
+    >>> region("Ireland")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: expected a region such as `us-east-1` but got `Ireland`
+    """
+    if not re.fullmatch(limits.REGION.value, given):
+        raise argparse.ArgumentTypeError(expected(limits.REGION.meaning, given))
+    return given
 
 
 def number(least: int, most: int | None = None) -> Callable[[str], int]:

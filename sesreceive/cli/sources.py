@@ -15,7 +15,7 @@ from sesreceive.analysis.witness import Answer, DryRun
 from sesreceive.cli.accounts import checked
 from sesreceive.cli.exits import UsageError
 from sesreceive.cli.options import expect_there, file_option, print_passed_over
-from sesreceive.cli.parser import text
+from sesreceive.cli.parser import region
 from sesreceive.cli.templates import variables_of
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.flow import Flow
@@ -85,7 +85,7 @@ def variables(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a template's variable"
     )
-    added.add_argument("--region", type=text("a region"), help="AWS region a template is deployed to")
+    added.add_argument("--region", type=region, help="AWS region a template is deployed to")
 
 
 def source_of(path: str, options: argparse.Namespace) -> SourceAccount:

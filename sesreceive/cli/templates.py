@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import expect_there, file_option
-from sesreceive.cli.parser import text
+from sesreceive.cli.parser import region, text
 from sesreceive.errors import one_line
 from sesreceive.json_input import parse_json
 
@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
     load.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", help="value of a variable or parameter"
     )
-    load.add_argument("--region", type=text("a region"), help="AWS region it is deployed to")
+    load.add_argument("--region", type=region, help="AWS region it is deployed to")
     load.add_argument("--account-id", type=text("an account id"), help="AWS account it is deployed to")
     load.add_argument("--to", choices=_FORMATS, help="print the account in this format instead")
     file_option(load, "--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
