@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import asset, escape, frame, prose
 from sesreceive.errors import one_line
+from sesreceive.report.columns import CELLS
+from sesreceive.report.frames import clean
 from sesreceive.report.grid import LEGEND, matrix_grid
+from sesreceive.report.plain_table import PlainTable, has_pandas
+from sesreceive.report.tables import Tables
 from sesreceive.trace.events import Kind, Op
 from sesreceive.trace.vocabulary import cell_mark, term
 from sesreceive.wording import count
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sesreceive.reception import Reception
-    from sesreceive.report.frames import Tables
 
 __all__ = ["Matrix", "deciding_column"]
 
@@ -24,6 +27,8 @@ __all__ = ["Matrix", "deciding_column"]
 _SHOWN, _SHOWN_AS_TEXT = 200, 20
 # What a cell says where something happened; the other columns are left out of the picture.
 _HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
+# Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
+_GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
 # Characters of a head and of a name in it; the whole is the head's title.
 _HEAD = 40
 
@@ -73,11 +78,51 @@ class Matrix:
             evaluation of rule or rule set), ``fail`` or ``skip`` for an action; empty where the message never got
             that far. Without messages there are no rows and no columns.
         """
-        return self._tables.matrix()
+        if not has_pandas():
+            heads_only, names, rows = self._words()
+            data: Any = dict(zip(heads_only, zip(*rows, strict=True), strict=True)) if rows else {}
+            plain: Any = PlainTable(data, index=names, index_name="message")
+            return plain  # type: ignore[no-any-return]
+        import numpy as np
+        import pandas as pd
+
+        columns, cells = self._columns_and_cells()
+        places = {column: place for place, column in enumerate(columns)}
+        words = {word: number for number, word in enumerate(CELLS)}
+        codes = np.zeros((len(places), len(self)), dtype=np.int8)
+        start = self._tables.start
+        for number, column, word in cells:
+            codes[places[column], number - start] = words[word]
+        dtype = pd.CategoricalDtype(list(CELLS))
+        data = {column: pd.Categorical.from_codes(codes[place], dtype=dtype) for column, place in places.items()}
+        index = pd.Index(clean(self._tables.labels), name="message", dtype="string")
+        # Without columns pandas would number them.
+        heads = pd.Index(columns) if columns else pd.Index([], dtype="object")
+        return pd.DataFrame(data, index=index, columns=heads)
+
+    def _columns_and_cells(self) -> tuple[list[str], list[tuple[int, str, str]]]:
+        """The columns, in order, and each cell where something was considered."""
+        cells = list(_cells(self._tables))
+        columns = sorted(
+            dict.fromkeys((*self._tables.layout, *(column for _, column, _ in cells))),
+            key=lambda column: _GROUPS.get(column.partition(":")[0], len(_GROUPS)),
+        )
+        return columns, cells
+
+    def _words(self, limit: int | None = None) -> tuple[list[str], list[str], list[list[str]]]:
+        """The matrix as it is shown: columns, names of the first `limit` messages, and a word for each cell."""
+        columns, cells = self._columns_and_cells()
+        places = {column: place for place, column in enumerate(columns)}
+        names = ["" if name is None else name for name in clean(self._tables.labels[:limit])]
+        rows = [[""] * len(columns) for _ in names]
+        for number, column, word in cells:
+            if number - self._tables.start < len(rows):
+                rows[number - self._tables.start][places[column]] = word
+        return columns, names, rows
 
     def to_text(self, limit: int | None = None) -> str:
         """The grid, with a sign a cell; of at most `limit` messages."""
-        columns, names, cells = self._tables.matrix_words(limit)
+        columns, names, cells = self._words(limit)
         text = matrix_grid(columns, zip(names, cells, strict=True))
         text = "".join(f"note: {one_line(note, 2_000)}\n" for note in self._tables.notes) + text
         return f"{text}\nshowing {len(names)} of {len(self)}" if len(names) < len(self) else text
@@ -92,12 +137,12 @@ class Matrix:
 
     def __repr__(self) -> str:
         """One line: how many messages and columns."""
-        columns = len(self._tables.matrix_words(0)[0])
+        columns = len(self._words(0)[0])
         return f"<Matrix of {count(len(self), 'message')} × {count(columns, 'column')}>"
 
     def _repr_html_(self) -> str:
         """The table, escaped, with the grid for front ends that take styles away."""
-        names, messages, cells = self._tables.matrix_words(_SHOWN)
+        names, messages, cells = self._words(_SHOWN)
         decided = list(self._decided())[: len(cells)] if self._decided is not None else [""] * len(cells)
         shown = [place for place in range(len(names)) if any(row[place] in _HAPPENED for row in cells)]
         left_out = [name for place, name in enumerate(names) if place not in shown]
@@ -144,6 +189,21 @@ def deciding_column(reception: Reception) -> str:
     if event.kind in (Kind.FILTER, Kind.PROVIDER_LIST, Kind.RULE):
         return f"{event.kind}:{event.subject}"
     return f"{Kind.RULE}:{event.rule}" if event.rule else ""
+
+
+def _cells(tables: Tables) -> Iterator[tuple[int, str, str]]:
+    """Message number, column and word, wherever something was considered."""
+    filters, rules, actions = (tables.data(key) for key in ("filters", "rules", "actions"))
+    for number, kind, name, op in zip(
+        filters["number"], filters["kind"], filters["filter"], filters["outcome"], strict=True
+    ):
+        yield number, f"{kind}:{name}", op
+    for number, name, op in zip(rules["number"], rules["rule"], rules["outcome"], strict=True):
+        yield number, f"{Kind.RULE}:{name}", op
+    for number, rule, name, position, op in zip(
+        actions["number"], actions["rule"], actions["action"], actions["position"], actions["outcome"], strict=True
+    ):
+        yield number, f"{Kind.ACTION}:{rule}/{name}#{position}", op
 
 
 def _named(column: str) -> str:

@@ -9,9 +9,9 @@ from sesreceive._html import escape, frame, prose, table, ticked
 from sesreceive.errors import one_line
 from sesreceive.mail.reply import Reply
 from sesreceive.report.columns import table as declared
-from sesreceive.report.frames import Tables
 from sesreceive.report.grid import grid
 from sesreceive.report.matrix import Matrix
+from sesreceive.report.tables import Tables
 from sesreceive.verdict import Verdicts
 
 __all__ = ["overview_html", "table_text"]

@@ -14,12 +14,13 @@ from sesreceive.reception import Reception
 from sesreceive.report import files
 from sesreceive.report.columns import MESSAGES, PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
-from sesreceive.report.frames import Tables, frame, with_broken
+from sesreceive.report.frames import frame, with_broken
 from sesreceive.report.grid import grid
 from sesreceive.report.matrix import Matrix, deciding_column
 from sesreceive.report.metrics import metrics_frame
 from sesreceive.report.overview import overview_html, table_text
 from sesreceive.report.schema import Schema
+from sesreceive.report.tables import Tables
 from sesreceive.trace.events import Op
 from sesreceive.trace.text import Explanation
 from sesreceive.wording import count, expected

@@ -92,6 +92,15 @@ def test_without_receptions_nothing_is_framed() -> None:
     assert lean.frame().equals(scenario_receiver().replay(scenario_items()).matrix().frame())
 
 
+def test_the_number_of_the_first_message_makes_no_difference() -> None:
+    report = scenario_receiver().replay(scenario_items())
+    first = report.matrix()
+    before, shown = first.frame(), first.to_text(3)
+    report.renumber(100)
+    assert report.matrix().frame().equals(before)
+    assert report.matrix().to_text(3) == shown
+
+
 def test_names_are_escaped_and_long_reports_cut() -> None:
     rule = ses.ReceiptRule(name="all", enabled=True)
     rules = ses.ReceiptRuleSet(name="main", rules=(rule,))

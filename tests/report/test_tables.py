@@ -11,9 +11,10 @@ from sesreceive.auth.results import DmarcPolicy, DmarcStatus, SpfStatus
 from sesreceive.report import columns
 from sesreceive.report.columns import MESSAGES, TABLES, table
 from sesreceive.report.files import FORMATS
-from sesreceive.report.frames import Tables, clean, frame
+from sesreceive.report.frames import clean, frame
 from sesreceive.report.grid import grid, matrix_grid
 from sesreceive.report.table import Column, Table
+from sesreceive.report.tables import Tables
 from sesreceive.report.trace_rows import event_rows
 from sesreceive.trace.vocabulary import cell_mark
 from tests.scenario import scenario_items, scenario_receiver
@@ -95,13 +96,6 @@ def test_tables_joined_are_the_tables_of_all(tables: Tables) -> None:
     for declared in TABLES:
         for column in set(declared.names) - {"message_id", "received_at", "reply", "reason", "subject"}:
             assert joined.column(declared.name, column) == tables.column(declared.name, column)
-
-
-def test_records_are_the_rows(tables: Tables) -> None:
-    for declared in TABLES:
-        records = list(tables.records(declared.name))
-        assert len(records) == tables.length(declared.name)
-        assert all(tuple(record) == declared.names for record in records)
 
 
 VALUES = {
