@@ -1,8 +1,8 @@
 """Authentication against its peers, alternately in one run: ratios are what counts, not figures of one machine.
 
 DKIM of messages of 4 KB, 100 KB and 10 MB beside dkimpy; SPF + DKIM + DMARC beside dkimpy + pyspf + our DMARC, and
-beside mailauth, which npm installs below ``tests/.cache`` (with ARC, as its `authenticate` has it, without BIMI); the
-canonical form of bodies that were made to be slow.
+beside mailauth, which npm installs below ``tests/.cache`` (with ARC, as its `authenticate` has it, without BIMI), and
+beside Rspamd with these three modules alone; the canonical form of bodies that were made to be slow.
 
     python tests/benchmarks/bench_auth.py [--rounds 20] [--check]
 """
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import dkim
 import pytest
+import rspamd_peer
 from environments import node_with
 from harness import Contender, Row, Turn, finish, measure, options
 from oracles import drivers
@@ -72,7 +73,7 @@ SIZES = (
     Size("10 MB text", 10_000_000, "text", 1, 1, 0.35, 15.0),
 )
 # Of all three checks together.
-TIMES_DKIMPY, TIMES_MAILAUTH = 4.0, 2.0
+TIMES_DKIMPY, TIMES_MAILAUTH, TIMES_RSPAMD = 4.0, 2.0, 1.5
 LEAST_MB = 100.0
 
 
@@ -227,6 +228,28 @@ def without_mailauth() -> str:
     return ""
 
 
+# ------------------------------------------------------------------------ rspamd
+
+
+def rspamd(mail: Sequence[Sample], chunk: int, turn: Turn) -> None:
+    """A contender: the worker of Rspamd, one message after the other on one connection."""
+    program = rspamd_peer.Rspamd(ZONE)
+    turn.did = chunk
+    try:
+        for at in turn:
+            before_s = program.spent_s
+            for number in range(chunk):
+                sample = mail[(at * chunk + number) % len(mail)]
+                symbols = program.check(
+                    sample.raw, client_ip=IP, helo=f"mta.{sample.domain}", mail_from=f"news@{sample.domain}"
+                )
+                if not symbols >= rspamd_peer.PASSES:
+                    raise SystemExit(f"rspamd does not let a message pass: {sorted(symbols)}")
+            turn.elsewhere_s = program.spent_s - before_s
+    finally:
+        program.close()
+
+
 # ------------------------------------------------------------------------ bodies
 
 
@@ -277,7 +300,11 @@ def main() -> None:
         "dkimpy + pyspf": partial(over, mail, small.chunk, peers_full),
         "ours": partial(over, mail, small.chunk, ours_full),
     }
-    left_out = ["rspamd beside SPF + DKIM + DMARC: no script drives it yet"]
+    left_out = []
+    if reason := rspamd_peer.missing():
+        left_out.append(f"rspamd beside SPF + DKIM + DMARC: {reason}")
+    else:
+        both["rspamd"] = partial(rspamd, mail, small.chunk)
     if reason := without_mailauth():
         left_out.append(f"mailauth beside SPF + DKIM + DMARC: {reason}")
     else:
@@ -287,6 +314,8 @@ def main() -> None:
     rows.append(Row.of(what, times, "ours", "dkimpy + pyspf", goal=TIMES_DKIMPY))
     if "mailauth" in times:
         rows.append(Row.of(what, times, "ours", "mailauth", goal=TIMES_MAILAUTH))
+    if "rspamd" in times:
+        rows.append(Row.of(what, times, "ours", "rspamd", goal=TIMES_RSPAMD))
     finish(rows, chosen, left_out=left_out)
 
 
