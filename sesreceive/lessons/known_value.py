@@ -66,14 +66,14 @@ _KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ValueGoal(Goal):
-    """A value that the kit works out.
+    """A value that the library works out.
 
     Attributes
     ----------
     kind : str
         ``number``, ``text``, ``name``, ``ip``, ``names in order`` or ``names``.
     work_out : callable
-        Gives the value, from the mail and rules of the exercise by the pipeline itself: so it is never out of date.
+        Gives the value, by the library from what the exercise shows, so that it is never out of date.
 
     Examples
     --------

@@ -97,7 +97,7 @@ EXERCISES = (
         task="An application on an EC2 instance sends to your SES domain and reads `550 5.7.1`. Your account has no "
         "filters. Why?",
         goal=ChoiceGoal(
-            "SES refuses addresses of EC2 by default, until you allow them",
+            "the address is on a list that AWS keeps, and no Allow filter of yours has it",
             {
                 "the application must sign in first": "port 25 of a receiving host takes mail from strangers; nobody "
                 "signs in.",
@@ -105,7 +105,8 @@ EXERCISES = (
                 "SPF fails for instances": "SPF never refuses mail by itself.",
             },
         ),
-        fact="AWS has lists of its own, and all of EC2 is on them; an Allow filter of yours wins over them",
+        fact="AWS has lists of its own, and an Allow filter of yours wins over them; until about 2025 the guide had "
+        "all of EC2 on them, today it says that EC2 itself stops outgoing mail",
         source='Developer Guide, "Email receiving concepts"',
     ),
 )

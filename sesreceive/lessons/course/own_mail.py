@@ -8,7 +8,7 @@ from __future__ import annotations
 from sesreceive.lessons.choice import ChoiceGoal
 from sesreceive.lessons.exercise import Exercise, Mistake
 from sesreceive.lessons.known_value import ValueGoal
-from sesreceive.mail.message import Message
+from sesreceive.mail.corpus import read
 
 __all__ = ["EXERCISES", "NOTEBOOK"]
 
@@ -29,13 +29,14 @@ Subject: your order\r
 \r
 Thank you.\r
 """
+ENVELOPE = next(read([STORED])).envelope
 
 EXERCISES = (
     Exercise(
         name="envelope-sender",
         task="`start` shows an object of SES. Which address did the client say behind MAIL FROM?",
         start=STORED,
-        goal=ValueGoal("name", lambda: Message(STORED).get("Return-Path")),
+        goal=ValueGoal("name", lambda: ENVELOPE.mail_from),
         mistakes=(
             Mistake("shop@example.org", "this is the author."),
             Mistake("ana+shop@example.com", "this is whom it went to."),
@@ -49,7 +50,7 @@ EXERCISES = (
         name="envelope-recipient",
         task="In the same object, to which address was the mail delivered?",
         start=STORED,
-        goal=ValueGoal("name", lambda: "ana+shop@example.com"),
+        goal=ValueGoal("name", lambda: ENVELOPE.rcpt_to[0]),
         mistakes=(
             Mistake("undisclosed-recipients:", "the field To says nothing here. Who else wrote a recipient down?"),
             Mistake("ana@example.com", "with its label, please."),
@@ -63,7 +64,7 @@ EXERCISES = (
         name="client",
         task="In the same object, from which IP address did the client connect to SES?",
         start=STORED,
-        goal=ValueGoal("ip", lambda: "203.0.113.40"),
+        goal=ValueGoal("ip", lambda: ENVELOPE.client_ip),
         mistakes=(
             Mistake("198.51.100.20", "this host spoke to the partner. Which Received did SES write?"),
             Mistake("192.0.2.1", "it stands in the header."),
