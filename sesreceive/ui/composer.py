@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ipywidgets as W
@@ -21,6 +20,7 @@ from sesreceive.mail.loose_addresses import addresses_in
 from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.ui.batch import Batch
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.checklist import missing
 from sesreceive.ui.envelope_form import EnvelopeForm
@@ -31,7 +31,6 @@ from sesreceive.ui.letter import Letter
 from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.message_changes import Changes
 from sesreceive.ui.samples import Samples, Uploads
-from sesreceive.ui.slices import Slices
 from sesreceive.ui.source import source
 from sesreceive.ui.zone_editor import ZoneEditor
 from sesreceive.wording import count
@@ -45,9 +44,6 @@ SOURCES: Mapping[str, str] = {
     "from a file": "upload",
     "its raw text": "raw",
 }
-
-# What is received of a collection is put into the tables this often.
-_SHOW_S = 0.3
 
 
 class Composer(Part):
@@ -70,9 +66,7 @@ class Composer(Part):
         self.bench = bench = bench_of(receiver)
         self.last: Talk | None = None
         self._item: Item | None = None
-        self._received: list[Reception] = []
         self._sent: Reception | None = None
-        self._count, self._shown_s = 0, 0.0
         to, victim = _addressees(bench)
         self.source = W.ToggleButtons(
             options=list(SOURCES.items()),
@@ -111,11 +105,7 @@ class Composer(Part):
         self.send_button = self.on_click(button("Send", hint="Send the message now", style="primary"), self.post)
         self.send_button.add_class("ses-primary")
         self.missing = html()
-        self.all_button = self.on_click(
-            button("Send all", hint="Send all messages of the list, each with its own envelope"), self.post_all
-        )
-        self.stop_button = self.on_click(button("Stop", hint="Stop sending"), self.stop)
-        self.progress = html()
+        self.batch = Batch(self, self._listed, self._add)
         # Of the message that was sent last: where to see what became of it.
         self.sent = MessageActions(self, ("Open", "Path", "Step"))
         self.sent.layout.display = "none"
@@ -126,7 +116,6 @@ class Composer(Part):
         self.preview_section.head.on_click(self.guard(self._tell))
         self.beside = beside or ZoneEditor(bench)
         zone = [] if beside else [_folded("DNS zone beside it", self.beside.within(self))]
-        self._slices = Slices(self, self._on_slice)
         left = W.VBox([*self.pages.values()], layout=W.Layout(flex="1 1 430px", min_width="0"))
         right = W.VBox([self.session, self.change_section], layout=W.Layout(flex="1 1 400px", min_width="0"))
         row = W.Layout(flex_flow="row wrap")
@@ -136,7 +125,10 @@ class Composer(Part):
                 self.missing,
                 self.source,
                 W.HBox([left, right], layout=row),
-                W.HBox([self.send_button, self.all_button, self.stop_button, self.progress, self.sent], layout=row),
+                W.HBox(
+                    [self.send_button, self.batch.send_button, self.batch.stop_button, self.batch.progress, self.sent],
+                    layout=row,
+                ),
                 self.dialogue_section,
                 self.preview_section,
                 *zone,
@@ -148,7 +140,6 @@ class Composer(Part):
         bench.observe(lambda _: self._tell_sent(), ["selected", "receptions"])
         bench.observe(lambda _: self._tell_missing(), "account")
         self._tell_missing()
-        self._allow_stop()
         self._on_source("write")
         self._on_draft()
         self.dialogue.value = '<span class="ses-hint">What client and server say when a message is sent.</span>'
@@ -217,56 +208,21 @@ class Composer(Part):
         self._tell()
         if said.reception is None:
             return f"nothing was received: {said.refusal}"
-        self._sent = said.reception
-        self.bench.add([said.reception])
+        self._add([said.reception])
         return _told(said.reception)
 
-    def post_all(self) -> str | None:
-        """Send every message of the list as it is, each with its own envelope; answers go to the tables.
-
-        Raises
-        ------
-        InputError
-            When there is no list.
-        ValidationError
-            When the account on screen has problems.
-        """
+    def _listed(self) -> Iterable[Item]:
+        """The messages of the list, once what is on screen can receive them."""
         chooser = {"dataset": self.samples, "upload": self.uploads}.get(self.source.value)
         if chooser is None or not chooser.items:
             raise InputError("there is no list of messages: choose a dataset, or upload a file")
         self._prepare()
-        self._count, self._shown_s = 0, time.monotonic()
-        self._slices.start(self._feed(chooser.items))
-        self._allow_stop()
-        return None
+        return chooser.items
 
-    def stop(self) -> str:
-        """Stop sending; what was received stays."""
-        stopped = self._slices.stop()
-        self._allow_stop()
-        self._flush()
-        return f"stopped after {count(self._count, 'message')}" if stopped else "nothing is being sent"
-
-    def _feed(self, items: Iterable[Item]) -> Iterator[None]:
-        for item in items:
-            self._received.append(self.bench.receiver.receive(item.raw, item.envelope, name=item.name))
-            self._count += 1
-            yield
-
-    def _on_slice(self, last: bool) -> str | None:
-        if last:
-            self._allow_stop()
-        if last or time.monotonic() - self._shown_s > _SHOW_S:
-            self._shown_s = time.monotonic()
-            self._flush()
-            self.progress.value = f'<span class="ses-hint">{count(self._count, "message")} sent</span>'
-        return f"{count(self._count, 'message')} sent" if last else None
-
-    def _flush(self) -> None:
-        received, self._received = self._received, []
-        if received:
-            self._sent = received[-1]
-            self.bench.add(received)
+    def _add(self, received: list[Reception]) -> None:
+        """What was received is in the tables; the last of it is what was sent last."""
+        self._sent = received[-1]
+        self.bench.add(received)
 
     def _prepare(self) -> None:
         """Receive with what is on screen."""
@@ -326,7 +282,7 @@ class Composer(Part):
         for name, page in self.pages.items():
             page.layout.display = None if name == chosen else "none"
         listed = chosen in ("dataset", "upload")
-        allow(self.all_button, "" if listed else "there is one message; a dataset or a file has more")
+        allow(self.batch.send_button, "" if listed else "there is one message; a dataset or a file has more")
         self._item = None
         if chosen == "dataset":
             return self.samples.pick()
@@ -379,9 +335,6 @@ class Composer(Part):
             mark(f"{signs.WARNS} This account receives nothing yet: {lacking}.", "warn") if lacking else ""
         )
         self.missing.layout.display = None if lacking else "none"
-
-    def _allow_stop(self) -> None:
-        allow(self.stop_button, "" if self._slices.running else "nothing is being sent")
 
     def _tell_sent(self) -> None:
         """Offer to open what was sent, as long as that is the message that is selected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 import sesreceive as ses
 from sesreceive import datasets
 from sesreceive.lab.compose import Attachment
+from sesreceive.mail.corpus import Item
 from sesreceive.ui.composer import Composer
 from sesreceive.ui.zone_editor import ZoneEditor
-from tests.conftest import make_account, make_rule
+from tests.conftest import MESSAGE, make_account, make_rule
 
 STORE = make_rule("store", ses.S3Action(bucket_name="inbox"), scan_enabled=True)
 
@@ -205,7 +207,7 @@ def test_files_of_mail_are_uploaded_and_sent(name: str, content: bytes, names: l
     part.source.value = "upload"
     part.uploads.upload.value = upload(name, content)
     assert part.envelope().rcpt_to == ("bo@example.com",)
-    part.all_button.click()
+    part.batch.send_button.click()
     assert [one.name for one in part.bench.receptions] == names
     assert f"{len(names)} message" in part.status.value
 
@@ -217,8 +219,30 @@ def test_a_file_that_is_no_mail_is_told(name: str, content: bytes) -> None:
     part.source.value = "upload"
     part.uploads.upload.value = upload(name, content)
     assert 'role="alert"' in part.alert.value
-    part.all_button.click()
+    part.batch.send_button.click()
     assert "there is no list of messages" in part.alert.value
+
+
+def test_what_was_received_before_a_stop_stays() -> None:
+    part = composer()
+    part.source.value = "upload"
+    listed = tuple(Item(name=f"{number}", raw=MESSAGE, envelope=part.session.read()) for number in range(1_000))
+    part.uploads.show(listed)
+
+    async def sent_and_stopped() -> None:
+        part.batch.send_button.click()
+        assert not part.batch.stop_button.disabled
+        while not part.batch._count:
+            await asyncio.sleep(0.001)
+        part.batch.stop_button.click()
+        await asyncio.sleep(0.1)  # more than the pause between two pieces
+
+    asyncio.run(sent_and_stopped())
+    received = len(part.bench.receptions)
+    assert 0 < received < len(listed)
+    assert f"stopped after {received} message" in part.status.value
+    assert part.batch.stop_button.disabled
+    assert part.batch.stop() == "nothing is being sent"
 
 
 # ---------------------------------------------------------------- datasets
@@ -240,7 +264,7 @@ def test_a_whole_dataset_ends_as_its_answer_key_says() -> None:
     part.samples.name.value = "first-steps"
     use = part.pages["dataset"].children[1].children[0]
     use.click()
-    part.all_button.click()
+    part.batch.send_button.click()
     expected = [row["rules"] for row in datasets.load("first-steps").expected]
     assert ["|".join(one.rules) for one in part.bench.receptions] == expected
     assert part.bench.account == datasets.load("first-steps").account
