@@ -95,6 +95,11 @@ WRONG = [
     ("today.json --traffic 3 --region eu-west-1", Exit.USAGE, "--region has no effect without a template"),
     ("today.json --corpus mail --price recieved=1", Exit.USAGE, "--price: expected NAME=USD with the name of a price"),
     ("today.json --corpus mail --price gb_second=x", Exit.USAGE, "--price gb_second: expected a number but got `x`"),
+    (
+        "today.json --corpus mail --price gb_second=1 --price gb_second=2",
+        Exit.USAGE,
+        "--price gb_second: expected one price but got another, `2`",
+    ),
     ("today.json --corpus mail --format csv", Exit.USAGE, "--format has no effect without --out"),
     ("today.json --corpus mail --out today.json", Exit.INPUT, "cannot write to `today.json`"),
     ("today.json --corpus mail --out o --table cost", Exit.USAGE, "--table has no effect with --out"),

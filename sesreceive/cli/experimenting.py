@@ -127,6 +127,8 @@ def _prices(given: list[str]) -> Prices:
             raise UsageError(
                 f"--price: {expected('NAME=USD with the name of a price', one, [f'{n}=0' for n in known])}"
             )
+        if name in changed:
+            raise UsageError(f"--price {name}: expected one price but got another, `{one_line(value)}`")
         try:
             changed[name] = int(value) if isinstance(getattr(PRICES, name), int) else float(value)
         except ValueError:

@@ -90,7 +90,8 @@ def _make(options: argparse.Namespace) -> int:
         exercises += [name] if "/" in name else [one.id for one in lessons.load(name)]
     kit = ClassKit(students=tuple(students), exercises=tuple(exercises), seed=options.seed)
     folder = kit.write(options.folder)
-    print(f"wrote a file and a notebook for each of {len(kit.students)} students to {one_line(folder)}")
+    whom = "one student" if len(kit.students) == 1 else f"each of {len(kit.students)} students"
+    print(f"wrote a file and a notebook for {whom} to {one_line(folder)}")
     return Exit.DONE
 
 
