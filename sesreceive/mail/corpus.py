@@ -11,84 +11,22 @@ message that SES stored, the block that SES wrote above it is taken off, and its
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from sesreceive.errors import InputError, one_line
 from sesreceive.mail.delivered import envelope_of
 from sesreceive.mail.envelope import Envelope
-from sesreceive.mail.file_form import HEAD, Form, form_of
+from sesreceive.mail.item import ENVELOPE_FIELDS, Decrypt, Item, Override, Source, Stream
 from sesreceive.mail.loose_addresses import addresses_in
-from sesreceive.mail.mail_files import (
-    SETUP_OBJECT,
-    SIDECAR,
-    files_below,
-    mail_in_bytes,
-    mail_in_file,
-    mail_in_stream,
-    unreadable,
-    with_crlf,
-)
+from sesreceive.mail.mail_files import mail_in_bytes, with_crlf
+from sesreceive.mail.mail_source import open_source
 from sesreceive.mail.message import Message
 from sesreceive.mail.passed_over import PassedOver, Why
-from sesreceive.mail.remote_files import is_url, remote_mail
-from sesreceive.mail.ses_block import SesBlock, block_of
-from sesreceive.mail.unsorted_folder import UnsortedFolder
+from sesreceive.mail.ses_block import block_of
 
-__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "open_source", "read", "read_content", "with_crlf"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One message of a collection.
-
-    Attributes
-    ----------
-    name : str
-        What reports call it: the file's name without its ending, the mailbox's name and a number, a key, or nothing.
-    raw : bytes
-        The message as an SMTP client sends it.
-    envelope : Envelope
-        The one beside the message, or the one its header tells of.
-    stored : SesBlock or None
-        What SES wrote above the message, where it comes from a stored object.
-    size_bytes : int or None
-        How large the message was, where only its beginning is known: a live server keeps no more of one it refused.
-    """
-
-    name: str = ""
-    raw: bytes
-    envelope: Envelope
-    stored: SesBlock | None = field(default=None, repr=False)
-    size_bytes: int | None = None
-
-    @property
-    def message(self) -> Message:
-        """The message to receive."""
-        return Message(self.raw, size_bytes=self.size_bytes)
-
-
-# Where mail can be read from; what is iterable may give any of the others.
-Source: TypeAlias = (
-    "str | os.PathLike[str] | UnsortedFolder | bytes | Message | Item | Mapping[str, Any] | Iterable[Any]"
-)
-# An envelope for all messages, some fields of one, or a function of an item to either.
-Override: TypeAlias = "Envelope | Mapping[str, Any] | Callable[[Item], Envelope | Mapping[str, Any]]"
-# The message inside an encrypted object: its body, its metadata.
-Decrypt: TypeAlias = "Callable[[bytes, Mapping[str, str]], bytes]"
-
-# A message and what is known of its envelope (all, some fields, or nothing), or why there is none.
-_Found = tuple[str, bytes | Message, "Envelope | Mapping[str, Any] | None"]
-_Stream = Iterator["_Found | Item | PassedOver"]
-
-_FIELDS = tuple(name for name in Envelope.__dataclass_fields__ if name != "origins")
-_KINDS = (
-    "a folder of mail, one .eml file, an mbox file, a Maildir, an archive of these, a bucket, "
-    "a table with a column `raw`, or messages"
-)
+__all__ = ["Corpus", "Decrypt", "Item", "Override", "Source", "read", "read_content", "with_crlf"]
 
 
 class Corpus(Iterator[Item]):
@@ -102,7 +40,7 @@ class Corpus(Iterator[Item]):
     """
 
     def __init__(
-        self, found: _Stream, size: int | None, override: Override | None, *, strict: bool, trusted: Sequence[str]
+        self, found: Stream, size: int | None, override: Override | None, *, strict: bool, trusted: Sequence[str]
     ) -> None:
         self._found = found
         self._left = size
@@ -181,8 +119,9 @@ def read(
           file, or a folder there and below (extra ``fsspec``); ``s3://bucket/prefix`` in a replay is a bucket.
         - A bucket: ``receiver.backend.buckets["inbox"]``, a boto3 ``Bucket``, or a listing of its objects.
         - A DataFrame: one message a row, with a column ``raw`` and, where there are, ``name`` and the fields of an
-          envelope. A mapping of names to messages. Anything iterable over bytes, `Message`, `Reception`,
-          `email.message.Message`, paths, ``(message, envelope)`` pairs or mappings with the keys of such a table.
+          envelope, or a whole one as JSON in ``envelope``. A mapping of names to messages. Anything iterable over
+          bytes, `Message`, `Reception`, `email.message.Message`, paths, ``(message, envelope)`` pairs or mappings with
+          the keys of such a table.
     envelope : Envelope, mapping or callable, optional
         In place of what is known of each message: a whole envelope, some fields by name, or a function of an `Item`
         to either.
@@ -215,33 +154,6 @@ def read(
     return Corpus(found, size, envelope, strict=strict, trusted=trusted)
 
 
-def open_source(source: Source, decrypt: Decrypt | None = None) -> tuple[_Stream, int | None]:
-    """What a source holds, nothing read out of it yet, and how many messages that is, where it is known.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, or it holds no mail.
-    """
-    if isinstance(source, str) and is_url(source):
-        return remote_mail(source), None
-    if isinstance(source, UnsortedFolder):
-        return source.mail(), None
-    if isinstance(source, str | os.PathLike):
-        return _path(Path(source).expanduser())
-    if _is_message(source) or _is_reception(source) or _is_object(source):
-        return _elements((source,), decrypt), 1
-    if hasattr(source, "columns") and hasattr(source, "iloc"):
-        return _frame(source), _length(source)
-    if isinstance(source, Mapping):
-        return _named(source, decrypt), len(source)
-    if hasattr(source, "objects") and hasattr(source.objects, "all"):  # a boto3 Bucket
-        return _elements(source.objects.all(), decrypt), None
-    if isinstance(source, Iterable):
-        return _elements(source, decrypt), _length(source)
-    raise InputError(f"expected {_KINDS} but got `{one_line(type(source).__name__)}`")
-
-
 def read_content(name: str, content: bytes) -> Corpus:
     r"""The messages in the content of a file, such as one that was uploaded; what is no mail is an error.
 
@@ -258,194 +170,11 @@ def read_content(name: str, content: bytes) -> Corpus:
     return Corpus(_mail_only(mail_in_bytes(content, name), name), None, None, strict=True, trusted=())
 
 
-def _mail_only(found: _Stream, name: str) -> _Stream:
+def _mail_only(found: Stream, name: str) -> Stream:
     for number, one in enumerate(found):
         if number == 0 and isinstance(one, PassedOver) and one.why is not Why.BROKEN:
             raise InputError(f"`{one_line(name)}` is no mail: {one.reason}")
         yield one
-
-
-def _length(source: object) -> int | None:
-    return len(source) if isinstance(source, Sized) else None
-
-
-# ------------------------------------------------------------------ files
-
-
-def _path(path: Path) -> tuple[_Stream, int | None]:
-    if path.is_dir():
-        found, size, any_file = files_below(path)
-        if not any_file:
-            raise InputError(f"there is no file in `{one_line(path)}`: give {_KINDS}")
-        return found, size
-    if not path.exists():
-        raise InputError(f"there is no `{one_line(path)}`: give {_KINDS}")
-    named = path.suffix.lower() == ".eml"
-    try:
-        with path.open("rb") as file:
-            told = form_of(file.read(HEAD), named=named)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if told.form is Form.OTHER and not path.with_name(f"{path.stem}{SIDECAR}").exists():
-        raise InputError(f"`{one_line(path)}` is no mail: {told.reason}")
-    return mail_in_file(path), 1 if told.form is Form.MESSAGE else None
-
-
-# ------------------------------------------------------------------ values
-
-
-def _is_message(value: object) -> bool:
-    return isinstance(value, bytes | bytearray | memoryview | Message | Item) or hasattr(value, "as_bytes")
-
-
-def _is_reception(value: object) -> bool:
-    """Whether it is something that was received before; a `Reception` is known by what it has."""
-    return hasattr(value, "message") and hasattr(value, "envelope")
-
-
-def _is_object(value: object) -> bool:
-    """Whether it is an object of a bucket: a stored one of a backend, or boto3's ``Object`` or ``ObjectSummary``."""
-    if isinstance(value, Mapping) or not hasattr(value, "key"):
-        return False
-    return (hasattr(value, "body") and hasattr(value, "metadata")) or (
-        hasattr(value, "bucket_name") and hasattr(value, "get")
-    )
-
-
-def _elements(source: Iterable[Any], decrypt: Decrypt | None) -> _Stream:
-    for value in source:
-        if isinstance(value, str | os.PathLike):
-            yield from _path_element(value)
-        else:
-            yield from _any_element(value, "", decrypt)
-
-
-def _path_element(value: str | os.PathLike[str]) -> _Stream:
-    path = Path(value).expanduser()
-    try:
-        if isinstance(value, str) and is_url(value):
-            found: _Stream = remote_mail(value)
-            yield from found
-            return
-        if isinstance(value, str) and "\n" in value:
-            raise InputError(f"expected a message as bytes but got text that begins `{one_line(value, 40)}`: encode it")
-        found = mail_in_file(path) if path.is_file() else _path(path)[0]
-    except InputError as error:
-        yield PassedOver(one_line(value, 80), Why.BROKEN, str(error))
-    else:
-        yield from found
-
-
-def _any_element(value: Any, name: str, decrypt: Decrypt | None) -> _Stream:
-    if isinstance(value, Item):
-        yield value
-        return
-    if _is_object(value):
-        yield from _object(value, decrypt)
-        return
-    try:
-        found = _element(value, name)
-    except InputError as error:
-        yield PassedOver(name, Why.BROKEN, str(error))
-    else:
-        yield found
-
-
-def _object(stored: Any, decrypt: Decrypt | None) -> _Stream:
-    """The mail in an object of a bucket."""
-    key = str(stored.key)
-    if key.rpartition("/")[2] == SETUP_OBJECT:
-        yield PassedOver(key, Why.SETUP, "SES writes it when a rule with an S3 action is created; it is no mail")
-        return
-    try:
-        if hasattr(stored, "body") and not callable(stored.body):
-            body, metadata = stored.body, stored.metadata
-        else:
-            answer = stored.get()
-            body, metadata = answer["Body"], answer.get("Metadata", {})
-        if any(name.lower().removeprefix("x-amz-meta-") == "x-amz-key-v2" for name in metadata):
-            if decrypt is None:
-                raise InputError("it is encrypted: give `kms`, a boto3 KMS client or the LocalKms that has the key")
-            body = decrypt(body if isinstance(body, bytes) else body.read(), metadata)
-    except Exception as error:  # noqa: BLE001 - boto3 makes its exceptions at run time; each is one object that is lost
-        yield PassedOver(key, Why.BROKEN, one_line(error) or type(error).__name__)
-        return
-    if isinstance(body, bytes):
-        yield from mail_in_bytes(body, key)
-        return
-    try:  # a mailbox in a bucket may be larger than memory
-        yield from mail_in_stream(body, key, answer.get("ContentLength"), named=key.lower().endswith(".eml"))
-    except Exception as error:  # noqa: BLE001 - as above, while the body comes
-        yield PassedOver(key, Why.BROKEN, one_line(error) or type(error).__name__)
-
-
-def _element(value: Any, name: str = "") -> _Found:
-    if _is_message(value):
-        return name, _raw(value), None
-    if isinstance(value, tuple) and len(value) == 2 and _is_message(value[0]):
-        message, known = value
-        if known is None or isinstance(known, Envelope | Mapping):
-            return name, _raw(message), known
-    if isinstance(value, Mapping):
-        return _row(value, name)
-    if _is_reception(value):
-        message = value.message
-        cut = isinstance(message, Message) and message.size_bytes > len(message.raw)
-        return str(getattr(value, "name", "") or name), message if cut else _raw(message), value.envelope
-    raise InputError(
-        "expected a message as bytes, a path, a (message, envelope) pair or a mapping with `raw` "
-        f"but got `{one_line(type(value).__name__)}`"
-    )
-
-
-def _raw(value: Any) -> bytes:
-    if isinstance(value, Message | Item):
-        return value.raw
-    if isinstance(value, str):  # text in a table: what was read with a text codec
-        return with_crlf(value.encode("utf-8", "surrogateescape"))
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
-    if hasattr(value, "as_bytes"):  # email.message.Message
-        return bytes(value.as_bytes(policy=value.policy.clone(linesep="\r\n")))
-    raise InputError(f"expected a message as bytes but got `{one_line(type(value).__name__)}`")
-
-
-def _named(source: Mapping[str, Any], decrypt: Decrypt | None) -> _Stream:
-    if "Contents" in source and "raw" not in source:
-        raise InputError(
-            "expected objects with their content but got a listing of keys: give `boto3.resource('s3').Bucket(name)`"
-        )
-    if "raw" in source and not _is_object(source["raw"]):
-        yield _row(source)
-        return
-    for name in list(source):  # a bucket may be what is written to
-        yield from _any_element(source[name], str(name), decrypt)
-
-
-def _row(row: Mapping[str, Any], name: str = "") -> _Found:
-    """A mapping with `raw`, perhaps `name`, and an envelope, whole or by its fields."""
-    if "raw" not in row:
-        raise InputError(f"expected a message in `raw` but got only {one_line(', '.join(map(str, row)) or 'nothing')}")
-    name = str(row["name"]) if not _is_missing(row.get("name")) else name
-    known = row.get("envelope")
-    if isinstance(known, Envelope | Mapping):
-        return name, _raw(row["raw"]), known
-    return name, _raw(row["raw"]), {f: row[f] for f in _FIELDS if not _is_missing(row.get(f))}
-
-
-def _frame(frame: Any) -> _Stream:
-    columns = [str(column) for column in frame.columns]
-    if "raw" not in columns:
-        raise InputError(f"expected a table with a column `raw` but got the columns {one_line(', '.join(columns))}")
-    for values in zip(*(frame[column] for column in frame.columns), strict=True):
-        row = dict(zip(columns, values, strict=True))
-        yield from _any_element(row, "" if _is_missing(row.get("name")) else str(row["name"]), None)
-
-
-def _is_missing(value: object) -> bool:
-    """Whether a cell is empty: None, NaN, NaT or pandas' NA, known by name so that pandas need not be loaded."""
-    nan = isinstance(value, float) and value != value
-    return value is None or nan or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _changed(envelope: Envelope, change: Envelope | Mapping[str, Any], name: str) -> Envelope:
@@ -458,9 +187,11 @@ def _changed(envelope: Envelope, change: Envelope | Mapping[str, Any], name: str
     if not change:
         return envelope
     parts = dict(change)
-    unknown = sorted(map(str, set(parts) - set(_FIELDS)))
+    unknown = sorted(map(str, set(parts) - set(ENVELOPE_FIELDS)))
     if unknown:
-        raise InputError(f"{where}: expected only {', '.join(_FIELDS)} but got `{one_line(', '.join(unknown))}`")
+        raise InputError(
+            f"{where}: expected only {', '.join(ENVELOPE_FIELDS)} but got `{one_line(', '.join(unknown))}`"
+        )
     recipients = parts.get("rcpt_to", ())
     if isinstance(recipients, str):  # in a table a list is often one text
         recipients = tuple(addresses_in(recipients)) or tuple(filter(None, map(str.strip, recipients.split(","))))

@@ -1,7 +1,6 @@
-"""Files, folders and archives as one stream: each message with its name, and what is no message with the reason.
+"""Files and archives as one stream: each message with its name, and what is no message with the reason.
 
-A folder is walked in natural order; a Maildir, its Maildir++ subfolders and an MH folder are folders of messages. An
-archive (``.gz``, ``.zip``, ``.tar`` and one in another) is read as it is unpacked, member by member, and may hold
+An archive (``.gz``, ``.zip``, ``.tar`` and one in another) is read as it is unpacked, member by member, and may hold
 anything a folder may. What a file is, its content says; see `sesreceive.mail.file_form`. Memory holds one message.
 """
 
@@ -11,7 +10,6 @@ import contextlib
 import gzip
 import io
 import mailbox
-import os
 import re
 import shutil
 import tarfile
@@ -33,7 +31,6 @@ __all__ = [
     "SETUP_OBJECT",
     "SIDECAR",
     "RawMail",
-    "files_below",
     "mail_in_bytes",
     "mail_in_file",
     "mail_in_stream",
@@ -67,7 +64,6 @@ _BROKEN = (
 )
 _BOM = b"\xef\xbb\xbf"
 _ENDINGS = re.compile(r"\.(?:eml|mbox|mbx|gz|tgz|zip|tar)$", re.IGNORECASE)
-_FLAGS = re.compile("[:;!]2,")  # of a Maildir name; Windows has no colon
 
 
 def with_crlf(raw: bytes) -> bytes:
@@ -98,89 +94,11 @@ def _parts(name: str) -> list[str | int]:
     return [int(part) if place % 2 else part for place, part in enumerate(parts)]
 
 
-# ------------------------------------------------------------------ folders
-
-
-def files_below(folder: Path) -> tuple[Iterator[Found], int | None, bool]:
-    """What a folder holds, how many messages that is where it can be told, and whether there is any file.
-
-    Raises
-    ------
-    InputError
-        When the folder cannot be read.
-    """
-    try:
-        names, passed_over = _listed(folder)
-    except OSError as error:
-        raise unreadable(folder, error) from None
-    plain = all(path.suffix.lower() == ".eml" or in_maildir for path, in_maildir in names.values())
-    found = (one for name in natural_order(names) for one in mail_in_file(names[name][0], name, is_mail=names[name][1]))
-    return (
-        _chained(found, passed_over),
-        len(names) if plain else None,
-        bool(names or passed_over) or _is_maildir(folder),
-    )
-
-
-def _chained(found: Iterator[Found], passed_over: list[PassedOver]) -> Iterator[Found]:
-    yield from found
-    yield from passed_over
-
-
-def _listed(folder: Path) -> tuple[dict[str, tuple[Path, bool]], list[PassedOver]]:
-    """The files by name, each with whether it is a message for certain; and what is passed over unopened."""
-    names: dict[str, tuple[Path, bool]] = {}
-    aside: list[PassedOver] = []
-    for root, folders, files in os.walk(folder, onerror=_raise):
-        here = Path(root)
-        inside = here.relative_to(folder)
-        maildir = _is_maildir(here)
-        if maildir:
-            folders[:] = [name for name in folders if name not in ("cur", "new", "tmp")]
-            for part in ("new", "cur"):
-                for path in (here / part).iterdir():
-                    if path.is_file():
-                        name = (_maildir_name(inside) / _FLAGS.split(path.name)[0]).as_posix()
-                        names[name] = path, True
-            if (here / "tmp").is_dir() and (left := sum(1 for _ in (here / "tmp").iterdir())):
-                why = f"{left} in delivery, which are no messages yet"
-                aside.append(PassedOver((_maildir_name(inside) / "tmp").as_posix(), Why.NO_MAIL, why))
-        for file in sorted(files, key=lambda file: (not file.lower().endswith(".eml"), file)):
-            path, name = here / file, (inside / file).as_posix()
-            if file.endswith(SIDECAR) and (here / f"{file[: -len(SIDECAR)]}.eml").exists():
-                continue  # read with its message
-            if maildir or file.startswith((".", ",")):
-                why = "it is a file of the mail program" if maildir or file.startswith(".") else "it was deleted in MH"
-                aside.append(PassedOver(name, Why.NO_MAIL, why))
-            elif not path.is_file():
-                aside.append(PassedOver(name, Why.NO_MAIL, "it is no regular file"))
-            else:
-                names[name if stem(name) in names else stem(name)] = path, False
-    return names, aside
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def _is_maildir(path: Path) -> bool:
-    return (path / "cur").is_dir() and (path / "new").is_dir()
-
-
-def _maildir_name(inside: Path) -> PurePosixPath:
-    """Maildir++ keeps the folder `Lists/Work` in `.Lists.Work`."""
-    parts = [part[1:].replace(".", "/") if part.startswith(".") else part for part in inside.parts]
-    return PurePosixPath(*parts)
-
-
 def stem(name: str) -> str:
     """The name without the endings of mail and archives."""
     while (shorter := _ENDINGS.sub("", name)) not in (name, "") and not shorter.endswith("/"):
         name = shorter
     return name
-
-
-# ------------------------------------------------------------------ files
 
 
 def mail_in_file(path: Path, name: str = "", *, is_mail: bool = False) -> Iterator[Found]:

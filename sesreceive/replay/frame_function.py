@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sesreceive.clock import SteppingClock
 from sesreceive.errors import InputError, MissingExtraError, one_line
-from sesreceive.mail.corpus import Item, Source, open_source, read
+from sesreceive.mail.corpus import Item, Source, read
 from sesreceive.mail.envelope import Envelope
+from sesreceive.mail.item import ENVELOPE_FIELDS
+from sesreceive.mail.mail_source import is_missing, open_source
 from sesreceive.mail.message import Message
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.provenance import Origin
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameFunction", "frame_function", "message_frames"]
 
-_FIELDS = tuple(name for name in Envelope.__dataclass_fields__ if name != "origins")
 # A frame of messages is cut at so many bytes, however few they are: no worker gets more at once.
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -101,7 +102,7 @@ class FrameFunction:
         made: dict[str, list[Any]] = {name: [] for name in self.schema.names}
         with fewer_collections():
             for cells in zip(*(messages[name] for name in messages.columns), strict=True):
-                row = {name: None if _is_missing(cell) else cell for name, cell in zip(columns, cells, strict=True)}
+                row = {name: None if is_missing(cell) else cell for name, cell in zip(columns, cells, strict=True)}
                 for name, values in self._one(receiver, row, draws).items():
                     made[name].extend(values)
         return frame(report_table(self.table), made)
@@ -130,15 +131,10 @@ class FrameFunction:
 
     def _item(self, name: str, row: Mapping[str, Any]) -> tuple[Item | None, str]:
         """The message with its envelope, read as `replay` reads it; or why there is none."""
-        known: Envelope | dict[str, Any] | None
         try:
-            told = row.get("envelope")
-            if isinstance(told, str):
-                known = Envelope.from_json(told, where=f"envelope of `{one_line(name)}`" if name else "envelope")
-            else:
-                known = {one: row[one] for one in _FIELDS if row.get(one) is not None} or None
             raw = row["raw"] if isinstance(row["raw"], str) else bytes(row["raw"])
-            found: Any = {"raw": raw, "name": name, **known} if isinstance(known, dict) else (raw, known)
+            parts = {part: row[part] for part in ("envelope", *ENVELOPE_FIELDS) if row.get(part) is not None}
+            found = {"raw": raw, "name": name, **parts}
             (item,) = read([found], trusted=self.trusted)
         except (InputError, TypeError, ValueError) as error:
             return None, str(error)
@@ -325,9 +321,3 @@ def _number(cell: Any) -> int | None:
     if number < 0 or isinstance(cell, str) or number != cell:
         raise InputError(f"number: {expected('the position of a message in the corpus, from 0,', cell)}")
     return number
-
-
-def _is_missing(cell: Any) -> bool:
-    """Whether a cell is empty: None, NaN or NA; bytes and lists are none."""
-    nan = isinstance(cell, float) and cell != cell
-    return cell is None or nan or type(cell).__name__ in ("NAType", "NaTType")

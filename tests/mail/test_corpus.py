@@ -132,6 +132,21 @@ def test_a_table_says_what_it_knows_of_the_envelope() -> None:
     assert [item.envelope.tls for item in items] == [True, False, False]
 
 
+def test_a_table_has_envelopes_as_json() -> None:
+    envelope = ses.Envelope(client_ip="198.51.100.7", rcpt_to=["x@example.com"], tls=True)
+    frame = pd.DataFrame({"raw": RAW[:2], "envelope": [json.dumps(envelope.to_json()), None]})
+    assert [(item.envelope.rcpt_to, item.envelope.tls) for item in read(frame)] == [
+        (("x@example.com",), True), (("user1@example.com",), False),
+    ]  # fmt: skip
+
+
+def test_frames_of_messages_are_a_source() -> None:
+    [frame] = ses.message_frames({"a": {"raw": RAW[0], "client_ip": "198.51.100.7"}, "b": RAW[1]})
+    assert [(item.name, item.raw, item.envelope.client_ip) for item in read(frame)] == [
+        ("a", RAW[0], "198.51.100.7"), ("b", RAW[1], ""),
+    ]  # fmt: skip
+
+
 def test_an_envelope_for_all_takes_the_place_of_each() -> None:
     whole = ses.Envelope(client_ip="198.51.100.7", rcpt_to=("bo@example.com",))
     assert {item.envelope for item in read(RAW, envelope=whole)} == {whole}
@@ -166,6 +181,8 @@ BAD_VALUES = [
     ([(b"", {"to": "x"})], "envelope: expected only client_ip, .* but got `to`"),
     ([{"raw": b"", "client_ip": "x", "name": "n"}], "envelope of `n`: envelope client_ip: expected an IPv4 or IPv6 .*"),
     ([{"raw": b"", "rcpt_to": 5}], "envelope rcpt_to: expected a list of addresses but got `5`"),
+    ([{"raw": b"", "envelope": 5}], "envelope: expected an Envelope, a mapping or JSON but got `5`"),
+    ([{"raw": b"", "envelope": "{", "name": "n"}], "envelope of `n` is not JSON: .*"),
 ]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import sesreceive as ses
 from sesreceive.backends.local_kms import LocalKms
+from sesreceive.mail.corpus import read
 from sesreceive.mail.message import Message
 from sesreceive.mail.ses_block import block_of
 
@@ -162,3 +163,13 @@ def test_what_ses_found_out_is_taken_over_by_every_executor() -> None:
     with ThreadPoolExecutor(2) as executor:
         [again] = bare.replay(receiver.backend.buckets["inbox"], executor=executor)
     assert (again.message_id, again.verdicts) == (first.message_id, first.verdicts)
+
+
+def test_a_row_of_a_table_that_tells_nothing_else_is_a_stored_message_too() -> None:
+    receiver = ses.Receiver(ACCOUNT, seed=1)
+    reception = receiver.receive(b"Subject: hello\r\n\r\n", client_ip="198.51.100.7", rcpt_to=["me@example.com"])
+    [stored] = receiver.backend.buckets["inbox"].values()
+    [item], [given] = read([{"raw": stored.body}]), read([{"raw": stored.body, "client_ip": "192.0.2.1"}])
+    assert item.stored is not None
+    assert (item.stored.message_id, item.envelope.client_ip) == (reception.message_id, "198.51.100.7")
+    assert (given.stored, given.raw, given.envelope.client_ip) == (None, stored.body, "192.0.2.1")
