@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.errors import InputError
+from sesreceive.mail.message import Message
 from sesreceive.replay.replay_folder import ReplayFolder
 from sesreceive.report.columns import TABLES
+from sesreceive.scan.scanner import Finding, Subject
+from sesreceive.testing import make_account
+from sesreceive.verdict import Verdict
 from tests.scenario import scenario_items, scenario_receiver
 
 pq = pytest.importorskip("pyarrow.parquet", reason="Parquet is an extra: `pip install 'sesreceive[parquet]'`")
@@ -132,6 +137,48 @@ def test_a_broken_message_is_a_row_once_however_often_one_goes_on(tmp_path: Path
     assert len(folder) == 2
     (error,) = filter(None, frame["error"])
     assert "but got `int`" in error
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """A scanner of somebody's, with a mistake in it."""
+
+    name: str = "breaking"
+
+    def scan(self, message: Message, envelope: ses.Envelope) -> Iterator[Finding]:
+        if message.raw.endswith(b"breaks"):
+            raise RuntimeError("it breaks")
+        yield Finding(Subject.SPAM, Verdict.PASS, "it is short")
+
+
+@pytest.mark.parametrize("names", [True, False], ids=["named", "unnamed"])
+@pytest.mark.parametrize("chunk", [1, 2, 3, 200])
+def test_what_cannot_be_received_has_no_number_and_is_said_once(chunk: int, names: bool, tmp_path: Path) -> None:
+    rule = ses.ReceiptRule(name="all", enabled=True, scan_enabled=True)
+    account = make_account(rule)
+
+    def mail(count: int) -> list[dict[str, Any]]:
+        raws = [b"To: ana@example.com\r\n\r\n%d%s" % (n, b" breaks" if n in (1, 4) else b"") for n in range(8)]
+        return [{"raw": raw, "name": f"m{n}" if names else ""} for n, raw in enumerate(raws[:count])]
+
+    def receiver() -> ses.Receiver:
+        return ses.Receiver(account, seed=1, scanners=(Breaking(),))
+
+    whole = receiver().replay(mail(8)).messages
+    before = receiver().replay(mail(5), chunk=chunk)
+    after = receiver().replay(mail(8), chunk=chunk, done=before)
+    receiver().replay_to(tmp_path, mail(5), chunk=chunk)
+    folder = receiver().replay_to(tmp_path, mail(8), chunk=chunk, done=tmp_path)
+    for frame in ((before + after).messages, folder.frame()):
+        assert frame["error"].ne("").sum() == 2
+        got = frame.sort_values("number", ignore_index=True)
+        assert got.equals(whole)
+
+
+def test_going_on_knows_names_that_are_no_unicode(tmp_path: Path) -> None:
+    mail = [{"raw": b"Subject: x\r\n\r\n", "name": "a\udcff"}]
+    for done in (None, tmp_path):
+        assert len(scenario_receiver().replay_to(tmp_path, mail, done=done)) == 1
 
 
 # ------------------------------------------------------------------ refused, and bounds

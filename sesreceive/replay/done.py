@@ -34,12 +34,13 @@ def content_of(raw: bytes) -> str:
 
 
 def _key(name: str, content: str) -> bytes:
-    # Half a digest tells 2**64 messages apart, and a million of them take 90 MB.
-    return hashlib.sha256(f"{content} {name}".encode("utf-8", "surrogateescape")).digest()[:16]
+    # Half a digest tells 2**64 messages apart, and a million of them take 90 MB. A name that is no Unicode stands in a
+    # file with backslashes; see `sesreceive.report.frames.clean`.
+    return hashlib.sha256(f"{content} {name}".encode("utf-8", "backslashreplace")).digest()[:16]
 
 
 class Done:
-    """The messages of an earlier run: how often each was received.
+    """The messages of an earlier run: how often each was received; and what could not be, with the reason.
 
     Examples
     --------
@@ -50,9 +51,9 @@ class Done:
     (True, False)
     """
 
-    def __init__(self, received: Iterable[tuple[str, str]] = (), broken: Iterable[str] = ()) -> None:
+    def __init__(self, received: Iterable[tuple[str, str]] = (), broken: Iterable[tuple[str, str]] = ()) -> None:
         self._received = Counter(_key(name, content) for name, content in received)
-        self._broken = Counter(broken)
+        self._broken = Counter(_key(name, reason) for name, reason in broken)
 
     @classmethod
     def of(cls, before: Before | None) -> Done:
@@ -69,7 +70,7 @@ class Done:
             if not before.keep:
                 raise InputError("done: expected a report that keeps receptions, or the folder of a replay")
             received = [(reception.name, content_of(reception.message.raw)) for reception in before]
-            broken = [one.name for one in before.passed_over_items if one.why is Why.BROKEN]
+            broken = [(one.name, one.reason) for one in before.passed_over_items if one.why is Why.BROKEN]
             return cls(received, broken)
         folder = before if isinstance(before, ReplayFolder) else ReplayFolder(before)
         return cls(folder.contents(), folder.broken())
@@ -89,10 +90,11 @@ class Done:
         return True
 
     def fresh(self, passed_over: Iterable[PassedOver]) -> Iterator[PassedOver]:
-        """Of what was passed over, what the earlier run had not met."""
+        """Of what was passed over, what the earlier run does not say already: each time it said so counts once."""
         for one in passed_over:
-            if self._broken[one.name] > 0:
-                self._broken[one.name] -= 1
+            key = _key(one.name, one.reason)
+            if self._broken[key] > 0:
+                self._broken[key] -= 1
             else:
                 yield one
 

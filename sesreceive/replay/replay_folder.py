@@ -98,11 +98,11 @@ class ReplayFolder(Shown):
         for number, message, content in self.columns(AUTHENTICATION.name, "number", "message", "content"):
             yield "" if message == f"#{number}" else message, content
 
-    def broken(self) -> Iterator[str]:
-        """The names of the messages that could not be received."""
+    def broken(self) -> Iterator[tuple[str, str]]:
+        """Name and reason of each message that could not be read or received."""
         for message, error in self.columns(MESSAGES.name, "message", "error"):
             if error:
-                yield message
+                yield message, error
 
     def _facts(self) -> Iterator[tuple[str, Any]]:
         """The folder, its tables and parts."""

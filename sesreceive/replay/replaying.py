@@ -84,7 +84,8 @@ def replay(
         Otherwise it is judged anew, with the receiver's DNS and scanners.
     done : Report, ReplayFolder or path, optional
         An earlier run over the same source that was stopped: what it received is passed by, and the messages that are
-        left get the ids and times that they had got without the stop. ``before + after`` is the report on all of them.
+        left get the ids and times that they had got without the stop. What could not be received is tried again, and
+        said once. ``before + after`` is the report on all of them.
     ahead : int, optional
         Chunks that are on their way to the executor at once; by default two for each worker that it says it has.
     known : KnownResults, ReplayFolder or path, optional
@@ -128,7 +129,7 @@ def replay(
                 # What one message teaches is known to the next one.
                 for task, one in receptions(receiver, tasks, take_over, one_by_one=way.known is not None):
                     if isinstance(one, PassedOver):
-                        report.pass_over((one,))
+                        report.pass_over(before.fresh((one,)))
                         continue
                     report.add(one)
                     ticker.tick(len(report) + left.skipped)
@@ -136,8 +137,9 @@ def replay(
                         report.taken_over += task.results is not None
                         way.known.learn([(task.key, one.authentication)])
             else:
-                for part in shared_out(receiver, left, executor, chunk, ahead, way):
+                for part, broken in shared_out(receiver, left, executor, chunk, ahead, way):
                     report.extend(part)
+                    report.pass_over(before.fresh(broken))
                     ticker.tick(len(report) + left.skipped)
         except KeyboardInterrupt:
             report.interrupted = True

@@ -115,8 +115,11 @@ def check_sharing(executor: object, ahead: object, **sizes: object) -> None:
 
 def shared_out(
     receiver: Receiver, items: Iterator[Item], executor: Executor | None, chunk: int, ahead: int | None, way: Way[T]
-) -> Iterator[T]:
-    """What is made of the chunks, in order; `items` are given their ids and times here, one after the other."""
+) -> Iterator[tuple[T, list[PassedOver]]]:
+    """What is made of each chunk, and what of it could not be received, in order.
+
+    `items` are given their ids and times here, one after the other.
+    """
     work = _here(receiver, way) if executor is None or is_here(executor) else _elsewhere(receiver, way)
     tasks = _tasks(receiver, items, chunk, way)
     if executor is None:
@@ -124,7 +127,7 @@ def shared_out(
             yield _merged(receiver, work(part, start), way)
         return
     ahead = ahead or _AHEAD * workers_of(executor)
-    running: deque[Future[_Done[T]]] = deque()
+    running: deque[Future[_Worked[T]]] = deque()
     try:
         while True:
             for start, part in islice(tasks, ahead - len(running)):
@@ -181,31 +184,33 @@ def workers_of(executor: Executor) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done(Generic[T]):
-    """What a worker gives back: what it made of the report, and the backend it filled."""
+class _Worked(Generic[T]):
+    """What a worker gives back: what it made of the report, what could not be received, and the backend it filled."""
 
     made: T
+    broken: list[PassedOver]
     backend: MemoryBackend | None
     learned: list[tuple[str, AuthenticationResults]]
 
 
-def _merged(receiver: Receiver, done: _Done[T], way: Way[T]) -> T:
+def _merged(receiver: Receiver, done: _Worked[T], way: Way[T]) -> tuple[T, list[PassedOver]]:
     if way.known is not None:
         way.known.learn(done.learned)
     if done.backend is not None and isinstance(receiver.backend, MemoryBackend):
         receiver.backend.merge(done.backend)
-    return done.made
+    return done.made, done.broken
 
 
-def _receive(receiver: Receiver, tasks: Sequence[Task], start: int, way: Way[T]) -> _Done[T]:
+def _receive(receiver: Receiver, tasks: Sequence[Task], start: int, way: Way[T]) -> _Worked[T]:
     """One chunk."""
     report = Report(keep=way.keep)
     learned: list[tuple[str, AuthenticationResults]] = []
     keys: Authenticated = []
+    broken: list[PassedOver] = []
     with fewer_collections():
         for task, one in receptions(receiver, tasks, way.take_over):
             if isinstance(one, PassedOver):
-                report.pass_over((one,))
+                broken.append(one)
                 continue
             report.add(one)
             if one.authentication is not None and task.key:
@@ -214,7 +219,7 @@ def _receive(receiver: Receiver, tasks: Sequence[Task], start: int, way: Way[T])
                     learned.append((task.key, one.authentication))
             keys.append((task.key, task.results is not None and one.accepted))
     filled = receiver.backend if way.merges and isinstance(receiver.backend, MemoryBackend) else None
-    return _Done(way.made(report, start, keys), filled, learned)
+    return _Worked(way.made(report, start, keys), broken, filled, learned)
 
 
 def _fork(receiver: Receiver) -> Receiver:
@@ -225,7 +230,7 @@ def _fork(receiver: Receiver) -> Receiver:
     return worker
 
 
-def _here(receiver: Receiver, way: Way[T]) -> Callable[[Sequence[Task], int], _Done[T]]:
+def _here(receiver: Receiver, way: Way[T]) -> Callable[[Sequence[Task], int], _Worked[T]]:
     return lambda tasks, start: _receive(_fork(receiver), tasks, start, way)
 
 
@@ -236,7 +241,7 @@ class _Elsewhere(Generic[T]):
     packed: bytes = field(repr=False)
     way: Way[T]
 
-    def __call__(self, tasks: Sequence[Task], start: int) -> _Done[T]:
+    def __call__(self, tasks: Sequence[Task], start: int) -> _Worked[T]:
         """One chunk."""
         return _receive(unpacked(self.packed), tasks, start, self.way)
 

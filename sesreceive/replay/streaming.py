@@ -121,13 +121,16 @@ def replay_to(
     interrupted = False
     results = KnownResults.of(known)
     way = Way(made=_Rows(written, first), take_over=take_over, known=results, keyed=True, merges=False)
-    received = 0
+    received = lost = 0
     with fewer_collections(), Ticker(progress, total_of(items, limit)) as ticker:
         try:
             parts = shared_out(receiver, left, None if is_ordered(receiver) else executor, chunk, ahead, way)
-            for rows in parts:
+            for rows, broken in parts:
                 received += rows[MESSAGES.name].num_rows
-                files.write(_with_broken(rows, before.fresh(_taken(items.passed_over))), chunk)
+                rows = _moved(rows, lost)
+                lost += len(broken)
+                aside = before.fresh([*broken, *_taken(items.passed_over)])
+                files.write(_with_broken(rows, aside), chunk)
                 ticker.tick(left.skipped + received)
         except KeyboardInterrupt:
             interrupted = True
@@ -176,6 +179,25 @@ class _Rows:
             data = authentication_data(report, keys) if name == AUTHENTICATION.name else report.data(name)
             made[name] = Schema(declared(name)).arrow_table(data)
         return made
+
+
+def _moved(rows: dict[str, Any], lost: int) -> dict[str, Any]:
+    """The rows, whose numbers are less by as many messages as could not be received in the chunks before."""
+    if not lost:
+        return rows
+    import pyarrow as pa
+
+    moved = {}
+    for name, table in rows.items():
+        numbers, labels = table["number"].to_pylist(), table["message"].to_pylist()
+        pairs = zip(numbers, labels, strict=True)
+        labels = [f"#{number - lost}" if label == f"#{number}" else label for number, label in pairs]
+        columns = {"number": [number - lost for number in numbers], "message": labels}
+        for column, cells in columns.items():
+            at, field = table.schema.get_field_index(column), table.schema.field(column)
+            table = table.set_column(at, field, pa.array(cells, field.type))
+        moved[name] = table
+    return moved
 
 
 def _with_broken(rows: dict[str, Any], passed_over: Iterable[PassedOver]) -> dict[str, Any]:
