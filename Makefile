@@ -28,7 +28,7 @@ WIDGETS_JS := @jupyter-widgets/html-manager@1.0.15
 
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help demo lab lite test quick bench bench-smtp performance prove fuzz docs notebooks screenshots format constraints
+.PHONY: help demo lab lite lite-check test quick bench bench-smtp performance prove fuzz docs notebooks screenshots format constraints
 .PHONY: clean
 .PHONY: $(GATES) $(BESIDE) check-quick-tests
 
@@ -42,6 +42,7 @@ help:
 	@echo 'make prove        try to break every answer that was proved, with 20,000 random mails'
 	@echo 'make fuzz         look for octets that break a reader, FUZZ_SECONDS=60 for each law (needs Python 3.11)'
 	@echo 'make lite         build the lessons that run in a browser alone into build/lite (needs npm)'
+	@echo 'make lite-check   run all of these lessons in Chromium, with the network cut'
 	@echo 'make docs         build the documentation into build/site'
 	@echo 'make notebooks    run the notebooks and save their outputs'
 	@echo 'make screenshots  take the pictures of the documentation again (needs Chromium)'
@@ -118,6 +119,10 @@ PYODIDE       := pyodide@314.0.6
 lite: build/lite-venv/.installed build/pyodide
 	@$(LITE_PY) notebooks/_lite.py --pyodide build/pyodide --work build/lite-work --output build/lite
 	@echo 'make lite: python3 -m http.server --directory build/lite, then open http://localhost:8000/lab/index.html'
+
+# Beyond the first lesson, which `make test` runs: Python begins anew for each, which takes a while.
+lite-check: $(DEV)
+	@$(PY) -m pytest -q tests/browser/lite_lessons.py
 
 build/lite-venv/.installed: constraints.txt Makefile
 	@$(find_python); rm -rf build/lite-venv; "$$python" -m venv build/lite-venv

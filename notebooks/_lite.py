@@ -40,12 +40,33 @@ NEEDED = {
     "idna": "idna",
     "ipywidgets": "ipywidgets",
     "jupyterlab-widgets": "jupyterlab_widgets",
+    "lark": "lark",
     "psygnal": "psygnal",
     "publicsuffixlist": "publicsuffixlist",
     "pyspf": "spf",
+    "python-hcl2": "hcl2",
     "pyyaml": "yaml",
     "tqdm": "tqdm",
     "typing-extensions": "typing_extensions",
+}
+
+# What is imported for a use that no lesson has: a compiled package → a module that says so when it is used.
+ABSENT = {
+    "regex": '''"""Not the package of this name, which is compiled: python-hcl2 imports it to write HCL. Here HCL is read."""
+
+
+class _Absent:
+    def __getattr__(self, name):
+        raise ImportError("`regex` is compiled, so it is not there in a browser")
+
+
+regex = _Absent()
+'''
+}
+
+# The tag of a cell that cannot run in a browser → the sentence that the cell prints there.
+LACKING = {
+    "needs-cryptography": "Not in a browser: encrypting needs `cryptography`, which is compiled. The lesson goes on.",
 }
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "package.json")
@@ -119,8 +140,10 @@ def locked(known: dict[str, Any], folder: Path, wheels: Path) -> Iterator[tuple[
         yield name, entry(name, wheel, folder, known[name]["imports"], list(map(canonical, known[name]["depends"])))
     for name, module in NEEDED.items():
         yield name, entry(name, wheel_of(name, pins[name], wheels), folder, [module], [])
+    for name, text in ABSENT.items():
+        yield name, entry(name, without(name, text, wheels), folder, [name], [])
     (ours,) = wheels.glob("sesreceive-*.whl")
-    yield "sesreceive", entry("sesreceive", ours, folder, ["sesreceive"], [*NEEDED, "traitlets", "ipython"])
+    yield "sesreceive", entry("sesreceive", ours, folder, ["sesreceive"], [*NEEDED, *ABSENT, "traitlets", "ipython"])
 
 
 def canonical(name: str) -> str:
@@ -176,6 +199,22 @@ def wheel_of(name: str, version: str, wheels: Path) -> Path:
     return path if path is not None else sys.exit(f"make lite: there is no wheel of {name} {version}")
 
 
+def without(name: str, text: str, wheels: Path) -> Path:
+    """The file of a package that is one module with this text."""
+    path = wheels / f"{name}-0-py3-none-any.whl"
+    about = f"{name}-0.dist-info"
+    files = {
+        f"{name}.py": text,
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: make lite\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{about}/RECORD"] = "".join(f"{file},,\n" for file in (*files, f"{about}/RECORD"))
+    with zipfile.ZipFile(path, "w") as written:
+        for file, content in files.items():
+            written.writestr(zipfile.ZipInfo(file), content)
+    return path
+
+
 def entry(name: str, wheel: Path, folder: Path, imports: list[str], depends: list[str]) -> dict[str, Any]:
     """The entry of a package, whose wheel is copied into the folder without what was compiled for this machine."""
     tag = re.sub(r"-(cp|py)\d[^-]*-[^-]+-[^-]+\.whl$", "-py3-none-any.whl", wheel.name)
@@ -212,7 +251,17 @@ def copy_lessons(folder: Path) -> None:
             "language": "python",
         }
         notebook["metadata"].pop("widgets", None)  # a saved state is of another kernel
+        for cell in notebook["cells"]:
+            say_what_lacks(cell)
         (folder / path.name).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+
+
+def say_what_lacks(cell: dict[str, Any]) -> None:
+    """Have a cell that cannot run print why; what it would do is kept as a comment."""
+    sentences = [LACKING[tag] for tag in cell["metadata"].get("tags", ()) if tag in LACKING]
+    if sentences:
+        lines = "".join(cell["source"]).splitlines()
+        cell["source"] = "\n".join([f"print({sentences[0]!r})", *(f"# {line}".rstrip() for line in lines)])
 
 
 def build(site: Path, output: Path) -> None:

@@ -11,6 +11,7 @@ from sesreceive.account.account import Account
 from sesreceive.analysis.compare import compare
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.drift_witness import envelope_words
+from sesreceive.report.plain_table import PlainTable, has_pandas
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -103,8 +104,6 @@ class Drift:
             in_account : string    what becomes of it in the account
             in_template : string   what becomes of it in the template
         """
-        import pandas as pd
-
         rows = [
             (
                 one.what,
@@ -118,6 +117,11 @@ class Drift:
             for one in self.rows
         ]
         columns = ["what", "name", "side", "details", "mail", "in_account", "in_template"]
+        if not has_pandas():
+            plain: Any = PlainTable.of_rows(rows, columns)
+            return plain  # type: ignore[no-any-return]
+        import pandas as pd
+
         return pd.DataFrame(rows, columns=columns).astype("string")
 
     @property

@@ -13,6 +13,7 @@ from sesreceive.account.display import body
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place
 from sesreceive.permissions.guard import Permissions
+from sesreceive.report.plain_table import PlainTable, has_pandas
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -150,14 +151,18 @@ class Loaded:
             line : Int64          line of the use, from 1
             why : string          why it is open
         """
-        import pandas as pd
-
+        columns = ["value", "stands_for", "kind", "file", "line", "why"]
         rows = [
             (one.value, one.stands_for, one.kind, place.file, place.line, one.why)
             for one in self.placeholders
             for place in one.places or (Place(""),)
         ]
-        table = pd.DataFrame(rows, columns=["value", "stands_for", "kind", "file", "line", "why"])
+        if not has_pandas():
+            plain: Any = PlainTable.of_rows(rows, columns)
+            return plain  # type: ignore[no-any-return]
+        import pandas as pd
+
+        table = pd.DataFrame(rows, columns=columns)
         return table.astype({name: "Int64" if name == "line" else "string" for name in table.columns})
 
     @property

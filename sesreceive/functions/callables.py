@@ -147,6 +147,12 @@ class _ByThread(io.TextIOBase):
         if threading.get_ident() not in _outputs:
             self.stream.flush()
 
+    def close(self) -> None:
+        """Leave the stream below as it is: Python closes, and so flushes, what is dropped, here in a function's thread.
+
+        A notebook's stream opens a socket for each thread that flushes it, and there is a thread for each mail.
+        """
+
     def writable(self) -> bool:
         return True
 

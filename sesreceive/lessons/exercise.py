@@ -184,11 +184,15 @@ class Exercise(Shown):
         """What is shown where there is no HTML."""
         return self._plain()
 
-    def _rich(self) -> str:
+    def _task(self) -> str:
+        """The task and what to start from, without how it is answered."""
         tasks = "".join(f"<p>{prose(line)}</p>" for line in self.task.strip().split("\n\n"))
+        return f"<p><strong>{escape(self.id)}</strong></p>{tasks}{_begin(self.start)}"
+
+    def _rich(self) -> str:
         choices = "".join(f"<li><code>{escape(key)}</code> {prose(text)}</li>" for key, text in self.choices.items())
         choices = f"<ul>{choices}</ul>" if choices else f'<p class="ses-note">give {prose(self.goal.wants)}</p>'
-        return f"<p><strong>{escape(self.id)}</strong></p>{tasks}{_begin(self.start)}{choices}"
+        return self._task() + choices
 
 
 def _begin(start: Any) -> str:

@@ -63,6 +63,17 @@ class PlainTable:
         self._index_name = index_name
         self.attrs: dict[Any, Any] = {}  # what a report notes of a table, as with pandas
 
+    @classmethod
+    def of_rows(cls, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> PlainTable:
+        """The table of these rows, each with a cell for each column.
+
+        Examples
+        --------
+        >>> list(PlainTable.of_rows([("m-1", "PASS"), ("m-2", None)], ["message", "spf"])["spf"])
+        ['PASS', None]
+        """
+        return cls({name: [row[at] for row in rows] for at, name in enumerate(columns)})
+
     @property
     def columns(self) -> list[str]:
         """The names of the columns, in order."""

@@ -12,6 +12,7 @@ try:
 except ImportError as _error:
     raise MissingExtraError("ipywidgets", extra="notebook", purpose="the workbench") from _error
 
+from sesreceive.ui import nulls as _nulls  # noqa: F401 - before the first widget is made
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.builder import RuleSetBuilder
 from sesreceive.ui.code_view import CodeView

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import escape
+from sesreceive._html import escape, prose
 from sesreceive.account.account import Account
 from sesreceive.errors import InputError, SesReceiveError, one_line
 from sesreceive.json_input import parse_json
@@ -68,38 +68,55 @@ class ExerciseForm(Part):
             self._builder = RuleSetBuilder(start)
         self.answer = self._place(goal)
         self.checks = button("Check", hint="Hold the answer against the task", style="primary")
+        self.checks.add_class("ses-primary")
         self.told = html()
         self.far = html()
         super().__init__(
             self._builder.bench if self._builder is not None else Bench(Receiver(Account())),
-            [html(exercise._rich()), *([self.answer] if self.answer is not None else []), self._row(), self.told],
+            [
+                html(exercise._task() + _how(goal)),
+                *([self.answer] if self.answer is not None else []),
+                self._row(),
+                self.told,
+            ],
         )
         if self._builder is not None:
             self._builder.within(self)
+            self._builder.sections["filters"].opened = isinstance(goal, FiltersGoal)
+            self._builder.sections["rules"].opened = not isinstance(goal, FiltersGoal)
         self.on_click(self.checks, self._pressed)
+        if isinstance(self.answer, W.Text):
+            self.answer.on_msg(self._entered)
         self._show_progress()
 
     def _row(self) -> W.HBox:
-        return W.HBox([self.checks, self.far])
+        # A function comes from a cell, so there is nothing here that a button could take.
+        pressed = [] if isinstance(self.exercise.goal, FunctionGoal) else [self.checks]
+        return W.HBox([*pressed, self.far], layout=W.Layout(align_items="center"))
+
+    def _entered(self, _: Any, content: Any, __: Any) -> None:
+        """Check what was typed when the Enter key ends it."""
+        if content == {"event": "submit"}:
+            self.checks.click()
 
     def _place(self, goal: Any) -> W.Widget | None:
         """Where the answer is given; None for a function, which is written in a cell."""
         if isinstance(goal, ChoiceGoal):
             options = [(f"{letter}) {one_line(text, 300)}", letter) for letter, text in goal.choices.items()]
             wide = W.Layout(width="auto")
-            return W.RadioButtons(options=options, value=None, layout=wide)
+            return W.RadioButtons(options=options, value=None, description="Answer", layout=wide)
         if self._builder is not None:
             return self._builder
         if isinstance(goal, FunctionGoal):
             return None
         if isinstance(goal, ValueGoal):
-            return W.Text(placeholder=goal.wants, layout=W.Layout(width="30em"))
-        return W.Textarea(placeholder=_placeholder(goal), rows=8, layout=W.Layout(width="auto"))
+            return W.Text(description="Answer", layout=W.Layout(width="30em"))
+        return W.Textarea(description="Answer", placeholder=_placeholder(goal), rows=8, layout=W.Layout(width="auto"))
 
     def _given(self) -> Any:
         """What stands in the form."""
         if self.answer is None:
-            raise InputError("write the function in a cell and give it to `check` of this form")
+            raise InputError("write the function in a cell, and give it to `check` of this form there")
         if isinstance(self.exercise.goal, FiltersGoal):
             return self._account().filters
         if self._builder is not None:
@@ -144,6 +161,30 @@ class ExerciseForm(Part):
         """One line: the exercise, and whether it passed."""
         state = "not tried" if self.result is None else ("passed" if self.result else "not yet")
         return f"<ExerciseForm {one_line(self.exercise.id)}: {one_line(state)}>"
+
+
+def _how(goal: Any) -> str:
+    """What to do for an answer, in this form; nothing where there are choices to pick."""
+    if isinstance(goal, ChoiceGoal):
+        return ""
+    if isinstance(goal, FiltersGoal):
+        text = "Edit the IP filters below, then press Check."
+    elif isinstance(goal, RulesGoal | PartsGoal):
+        text = "Edit the account below, then press Check."
+    elif isinstance(goal, FunctionGoal):
+        name = goal.name
+        text = f"Write the function in a cell, and end the cell with `form.check({name})`, where `form` is this form."
+    elif isinstance(goal, ZoneGoal):
+        text = "Type DNS records, one a line, as in a zone file."
+    elif isinstance(goal, MailGoal) and goal.gives == "message":
+        text = "Type or paste the whole message: fields, an empty line, the body."
+    elif isinstance(goal, MailGoal) and goal.gives == "both":
+        text = "Type an envelope as JSON, or paste a whole message; what you leave out stays as it was."
+    elif isinstance(goal, MailGoal):
+        text = "Type the envelope as JSON."
+    else:
+        text = f"Give {goal.wants}."
+    return f'<p class="ses-note">{prose(text)}</p>'
 
 
 def _placeholder(goal: Any) -> str:

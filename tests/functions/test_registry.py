@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import logging
 import pickle
@@ -131,6 +132,20 @@ def test_what_it_prints_and_logs_is_the_log_and_nothing_else_is(capsys: pytest.C
     assert outcome.log == f"out\nerr\n[WARNING]\t{ids[0]}\tcareful 1\nthrough the context\n"
     print("ours")
     assert capsys.readouterr().out == "ours\n"
+
+
+def test_the_stream_below_is_flushed_by_no_thread_of_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A notebook's stream keeps a socket for each thread that flushed it: 10,000 mails would be 10,000 sockets.
+    class Stream(io.StringIO):
+        def flush(self) -> None:
+            flushed.append(threading.current_thread().name)
+
+    flushed: list[str] = []
+    monkeypatch.setattr(sys, "stdout", Stream())
+    for _ in range(3):
+        call(lambda event, context: print("said", flush=True))
+    assert not any(name.startswith("lambda") for name in flushed)
+    assert not sys.stdout.closed
 
 
 def test_functions_of_several_threads_do_not_mix_their_logs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,28 @@ def test_what_it_cannot_do_is_one_sentence(ask: Any, kind: type[Exception], sent
 
 def test_pandas_is_what_is_used_everywhere_else() -> None:
     assert plain_table.has_pandas()
+
+
+TEMPLATE = """
+Parameters: {Domain: {Type: String}}
+Resources:
+  Rules: {Type: AWS::SES::ReceiptRuleSet}
+  Store:
+    Type: AWS::SES::ReceiptRule
+    Properties:
+      RuleSetName: !Ref Rules
+      Rule: {Enabled: true, Recipients: [!Sub "help@${Domain}"], Actions: [{S3Action: {BucketName: inbox}}]}
+"""
+
+
+@pytest.mark.parametrize("made", ["loaded", "drift"])
+def test_tables_of_a_template_have_the_same_cells(made: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    loaded = ses.load(tmp_path / "template.yaml")
+    result = loaded if made == "loaded" else ses.drift(loaded, ses.Account(identities=["example.com"]))
+    frame = result.frame()
+    assert len(frame)
+    monkeypatch.setattr(plain_table, "_PLAIN", True)
+    plain: Any = result.frame()
+    assert isinstance(plain, PlainTable)
+    assert cells(plain) == cells(frame)

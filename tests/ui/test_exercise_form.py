@@ -97,6 +97,47 @@ def test_a_function_is_given_from_a_cell() -> None:
     assert form.check(form.exercise.goal.solution)
 
 
+# exercise → how the form says that it is answered
+HOW = {
+    "order/bounce": "",
+    "order/stop": "Edit the account below",
+    "filters/block-network": "Edit the IP filters below",
+    "path/no-rule": "Give a whole number",
+    "spf/one-host": "Type DNS records",
+    "scanning/test-virus": "the whole message",
+    "envelope/no-bounce": "Type the envelope as JSON",
+    "envelope/hidden-copy": "or paste a whole message",
+    "functions/polite": "form.check(polite)",
+}
+
+
+@pytest.mark.parametrize("name", HOW)
+def test_the_form_says_once_how_it_is_answered(name: str) -> None:
+    form = form_of(name)
+    task = form.contents[0].value
+    assert HOW[name] in task
+    assert ('class="ses-note"' in task) is bool(HOW[name])
+    assert not any(text in task for text in form.exercise.choices.values())
+    assert (form.checks in form._row().children) is not name.startswith("functions/")
+
+
+def test_filters_are_in_sight_where_they_are_the_answer() -> None:
+    opened = {
+        name: [title for title, section in builder.sections.items() if section.opened]
+        for name in ("order/stop", "filters/block-network")
+        if (builder := form_of(name)._builder) is not None
+    }
+    assert opened == {"order/stop": ["rules"], "filters/block-network": ["filters"]}
+
+
+def test_enter_checks_what_was_typed() -> None:
+    form = form_of("path/no-rule")
+    assert isinstance(form.answer, W.Text)
+    form.answer.value = "550"
+    form.answer._handle_custom_msg({"event": "submit"}, [])
+    assert form.result
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [one.id for one in lessons.everything().exercises])
 def test_every_exercise_has_a_form_and_a_picture_without_a_kernel(name: str) -> None:
