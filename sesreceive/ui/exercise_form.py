@@ -183,7 +183,8 @@ def _how(goal: Any) -> str:
     elif isinstance(goal, MailGoal):
         text = "Type the envelope as JSON."
     else:
-        text = f"Give {goal.wants}."
+        several = ", with commas between them" if "list" in goal.wants else ""
+        text = f"Give {goal.wants}{several}. The Enter key checks it."
     return f'<p class="ses-note">{prose(text)}</p>'
 
 
