@@ -52,7 +52,7 @@ NEEDED = {
 
 # What is imported for a use that no lesson has: a compiled package → a module that says so when it is used.
 ABSENT = {
-    "regex": '''"""Not the package of this name, which is compiled: python-hcl2 imports it to write HCL, not to read it."""
+    "regex": '''"""Not the package of this name, which is compiled: python-hcl2 imports it to write HCL, not to read."""
 
 
 class _Absent:
