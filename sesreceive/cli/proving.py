@@ -1,18 +1,16 @@
-"""``check``, ``unreachable``, ``diff``, ``cover``, ``mutants``, ``why``: what holds for all mail, and what shows it."""
+"""``check``, ``unreachable``, ``diff``, ``why``: what holds for all mail, and what shows it."""
 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sesreceive.analysis.lint_advice import ADVICE
 from sesreceive.cli.destinations import expect_folder_place
-from sesreceive.cli.exits import Exit, UsageError
+from sesreceive.cli.exits import Exit
 from sesreceive.cli.options import (
     expect_there,
     file_option,
@@ -22,7 +20,6 @@ from sesreceive.cli.options import (
     reading_of,
     zone_of,
 )
-from sesreceive.cli.parser import number
 from sesreceive.cli.sources import (
     SourceAccount,
     all_sound,
@@ -33,6 +30,7 @@ from sesreceive.cli.sources import (
     sourced,
     variables,
 )
+from sesreceive.cli.terminal import print_lines
 from sesreceive.errors import InputError, one_line
 from sesreceive.wording import count
 
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from sesreceive.account.account import Account
     from sesreceive.analysis.comparison import Comparison
     from sesreceive.analysis.lint import Lint
-    from sesreceive.analysis.mutants import Mutants
     from sesreceive.cli.options import Commands
     from sesreceive.report import Report
 
@@ -94,36 +91,6 @@ def add(commands: Commands) -> None:
     file_option(diff, "--out", metavar="FOLDER", help="write the mail of each difference, with its envelope")
     variables(diff)
 
-    cover = commands.command(
-        "cover",
-        _cover,
-        "say what of an account some mail exercises; without mail, find a small set that exercises all",
-        examples=("sesreceive cover account.json --out corpus", "sesreceive cover account.json mail --at-least 30"),
-    )
-    sourced(cover, "source")
-    file_option(cover, "mail", nargs="?", help="file or folder of mail, as `replay` takes it")
-    file_option(cover, "--out", metavar="FOLDER", help="write the mail that was found, with envelopes and answers")
-    cover.add_argument(
-        "--at-least", type=number(0, 100), metavar="N", help="exit with 1 where less than N %% is covered"
-    )
-    variables(cover)
-
-    mutants = commands.command(
-        "mutants",
-        _mutants,
-        "say which small mistakes in an account some mail, or a suite of tests, would not notice",
-        examples=("sesreceive mutants account.json", "sesreceive mutants account.json mail"),
-    )
-    sourced(mutants, "source")
-    file_option(
-        mutants, "mail", nargs="?", help="file or folder of mail; by default a small set that exercises the account"
-    )
-    file_option(mutants, "--tests", metavar="PATH", help="run these tests of pytest for each mutant, in place of mail")
-    mutants.add_argument(
-        "--at-least", type=number(0, 100), metavar="N", help="exit with 1 where less than N %% are noticed"
-    )
-    variables(mutants)
-
     why = commands.command(
         "why",
         _why,
@@ -155,7 +122,7 @@ def _check(options: argparse.Namespace) -> int:
     for refusal in refused:
         print(f"permissions: rule {one_line(refusal.rule, 80)}: {one_line(refusal, 2000)}")
     found = _findings(source, account, options.ignore)
-    _print_lines(found.text.splitlines()[:-1])
+    print_lines(found.text.splitlines()[:-1])
     if options.mail is not None and not account.problems():
         _print_cost(received(source, options.mail))
     counts = f"{count(len(source.problems), 'problem')}, {repr(found)[1:-1]}"
@@ -192,11 +159,6 @@ def _findings(source: SourceAccount, account: Account, ignored: Iterable[str]) -
         for problem in source.not_activated
     ]
     return Lint(account, (*started, *rest), found.unread).without(ignored)
-
-
-def _print_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(one_line(line, 4000))
 
 
 # ---------------------------------------------------------------- unreachable, diff
@@ -237,7 +199,7 @@ def _diff(options: argparse.Namespace) -> int:
         print(f"{number_:03} {one_line(one.whom, 300)}: {one_line(one.circumstances, 300) or 'always'}")
         print(f"    before: {one_line(one.before, 400)}\n    after:  {one_line(one.after, 400)}")
         print(f"    shown by a mail {one_line(one.witness.text, 600)}")
-    _print_lines(found.undecided)
+    print_lines(found.undecided)
     if options.out is not None:
         _save(found, options.out)
     print(repr(found)[1:-1])
@@ -251,74 +213,6 @@ def _save(found: Comparison, folder: str) -> None:
             one.witness.save(folder, f"{number_:03}")
     except OSError as error:
         raise InputError(f"cannot write to `{one_line(folder)}`: {error.strerror or error}") from None
-
-
-# ---------------------------------------------------------------- cover, mutants
-
-
-def _cover(options: argparse.Namespace) -> int:
-    """How much of an account is exercised, by mail that was given or that is found; 1 below what was asked for."""
-    from sesreceive.analysis.coverage_tally import coverage
-    from sesreceive.analysis.covering_corpus import covering_corpus
-
-    if options.mail is not None and options.out is not None:
-        raise UsageError("--out has no effect with mail: it writes the mail that is found without any")
-    expect_folder_place(options.out)
-    source = sound(options.source, options)
-    account = source.account
-    if options.mail is not None:
-        covered = coverage(account, received(source, options.mail))
-        _print_lines(covered.text.splitlines())
-    else:
-        corpus = covering_corpus(account)
-        covered = corpus.coverage
-        _print_lines(corpus.text.splitlines())
-        if options.out is not None:
-            print(f"wrote {count(len(corpus.save(options.out)), 'message')} to {one_line(options.out)}")
-    return Exit.PROBLEMS if options.at_least is not None and covered.percent < options.at_least else Exit.DONE
-
-
-def _mutants(options: argparse.Namespace) -> int:
-    """Which mistakes are not noticed; 1 where fewer are than was asked for."""
-    from sesreceive.analysis.covering_corpus import covering_corpus
-    from sesreceive.analysis.mutants import mutants
-
-    if options.mail is not None and options.tests is not None:
-        raise UsageError("expected mail or --tests but got both")
-    source = sound(options.source, options)
-    account = source.account
-    found: Mutants
-    if options.tests is not None:
-        found = _tested(account, options.tests)
-    else:
-        corpus: Any = covering_corpus(account) if options.mail is None else received(source, options.mail)
-        found = mutants(account, corpus)
-    _print_lines(found.text.splitlines())
-    return Exit.PROBLEMS if options.at_least is not None and found.score < options.at_least else Exit.DONE
-
-
-def _tested(account: Account, tests: str) -> Mutants:
-    """Each mutant in the place of the account under test: the suite is run until a test fails."""
-    from sesreceive.analysis.mutants import tried_mutants
-
-    expect_there(tests)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "account.json")
-
-        def noticed(changed: Account) -> str:
-            changed.save(path)
-            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests]
-            run = subprocess.run(  # noqa: S603 - the tests that the caller names
-                [*command, f"--ses-account={path}"], capture_output=True, text=True, check=False
-            )
-            failed = [line for line in run.stdout.splitlines() if line.startswith("FAILED ")]
-            if run.returncode > 1 and not failed:
-                raise InputError(f"pytest cannot run `{one_line(tests)}`: {one_line((run.stdout + run.stderr)[-300:])}")
-            return failed[0].split()[1] if failed else ""
-
-        if by := noticed(account):
-            raise InputError(f"expected tests that pass for the account as it is but `{one_line(by)}` fails")
-        return tried_mutants(account, noticed)
 
 
 # ---------------------------------------------------------------- why

@@ -17,7 +17,7 @@ from typing import TextIO
 from sesreceive.errors import one_line
 from sesreceive.trace.vocabulary import Tone
 
-__all__ = ["coloured", "listed", "strong", "toned", "width", "wrapped"]
+__all__ = ["coloured", "listed", "print_lines", "strong", "toned", "width", "wrapped"]
 
 # Lines longer than this are hard to read, however wide the window is; without a terminal that is the width.
 _WIDEST, _NARROWEST = 100, 40
@@ -84,3 +84,9 @@ def listed(pieces: Iterable[str], head: str = "", indent: str = "") -> Iterator[
             longer = f"{indent}{piece}"
         line, empty = longer, False
     yield line
+
+
+def print_lines(lines: Iterable[object]) -> None:
+    """Each is one line on standard output, with what a stranger wrote in it made visible."""
+    for line in lines:
+        print(one_line(line, 4_000))
