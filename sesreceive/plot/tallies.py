@@ -47,10 +47,23 @@ def rule_outcomes(report: Report, most: int = 30) -> dict[str, dict[str, int]]:
             what = RULE_OUTCOMES[3 if outcome == str(Op.MISS) else 4]
         row = table.setdefault(rule, dict.fromkeys(RULE_OUTCOMES, 0))
         row[what] += 1
-    shown = {one_line(rule, _LABEL): row for rule, row in list(table.items())[:most]}
+    kept = dict(list(table.items())[:most])
+    shown = dict(zip(_labels(kept), kept.values(), strict=True))
     if rest := list(table.values())[most:]:
         shown[count(len(rest), "other rule")] = {what: sum(row[what] for row in rest) for what in RULE_OUTCOMES}
     return shown
+
+
+def _labels(names: Iterable[str], room: int = _LABEL) -> list[str]:
+    """Each name on one short line; where two are alike when they are cut, a number tells them apart."""
+    labels: dict[str, None] = {}
+    for name in names:
+        label, number = one_line(name, room), 1
+        while label in labels:
+            number += 1
+            label = f"{one_line(name, room - len(f' ({number})'))} ({number})"
+        labels[label] = None
+    return list(labels)
 
 
 def recipient_ways(report: Report, most: int = 7) -> tuple[Way, ...]:
@@ -85,14 +98,16 @@ def by_rule(
     """US dollars of each rule and item out of the rows of a `Cost`, receiving first; the cheapest rules as one."""
     table: dict[str, dict[str, float]] = {}
     for rule, item, _, _, usd in rows:
-        row = table.setdefault(one_line(rule, _LABEL) if rule else "receiving", {})
+        row = table.setdefault(rule, {})
         row[item] = row.get(item, 0.0) + usd
-    dearest = sorted(table, key=lambda name: (name != "receiving", -sum(table[name].values())))
-    shown = {name: table[name] for name in table if name in dearest[:most]}
+    dearest = sorted(table, key=lambda rule: (rule != "", -sum(table[rule].values())))
+    kept = [rule for rule in table if rule in dearest[:most]]
+    labels = _labels(rule or "receiving" for rule in kept)
+    shown = {label: table[rule] for label, rule in zip(labels, kept, strict=True)}
     if rest := dearest[most:]:
         others: dict[str, float] = {}
-        for name in rest:
-            for item, usd in table[name].items():
+        for rule in rest:
+            for item, usd in table[rule].items():
                 others[item] = others.get(item, 0.0) + usd
         shown[count(len(rest), "other rule")] = others
     return shown

@@ -155,6 +155,16 @@ def test_of_each_rule_every_accepted_message_has_one_outcome(report):
     assert sum(sum(row.values()) for row in few.values()) == sum(sum(row.values()) for row in table.values())
 
 
+def test_rules_whose_names_begin_alike_are_told_apart():
+    names = ["a-rule-whose-name-is-longer-than-a-picture-has-room-for-" + end for end in ("1", "2", "3")]
+    rules = [make_rule(name, ses.S3Action(bucket_name="inbox")) for name in (*names, "receiving")]
+    report = ses.Receiver(make_account(*rules), seed=1).replay([b"To: ana@example.com\r\n\r\n"])
+    outcomes = tallies.rule_outcomes(report)
+    assert len(outcomes) == 4
+    assert [sum(row.values()) for row in outcomes.values()] == [1, 1, 1, 1]
+    assert list(tallies.by_rule(report.cost().rows)) == ["receiving", *list(outcomes)[:3], "receiving (2)"]
+
+
 def test_every_recipient_took_one_way(report):
     ways = tallies.recipient_ways(report)
     assert sum(way.messages for way in ways) == len(report.recipients)
