@@ -19,6 +19,7 @@ from sesreceive.effects import Effect
 from sesreceive.errors import one_line
 from sesreceive.reading.changes import untimed
 from sesreceive.reception import Reception
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.shown import Shown
 from sesreceive.wording import count
 
@@ -195,15 +196,12 @@ class Comparison(Sequence[Disagreement]):
             after : string           what would become of it
             witness : string         the mail that shows it, as a line
         """
-        import pandas as pd
-
         rows = [
             (one.whom, 1 + len(one.alike), one.circumstances, one.before, one.after, one.witness.text)
             for one in self._disagreements
         ]
         names = ["recipients", "classes", "circumstances", "before", "after", "witness"]
-        frame = pd.DataFrame(rows, columns=names)
-        return frame.astype({**dict.fromkeys(names, "string"), "classes": "int64"})
+        return frame_of_rows(rows, {**dict.fromkeys(names, "string"), "classes": "int64"})
 
     def __repr__(self) -> str:
         """One line: equal, and for how many recipients; or how many differences."""

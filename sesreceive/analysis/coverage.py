@@ -11,6 +11,7 @@ from sesreceive import _html
 from sesreceive.account.account import Account
 from sesreceive.analysis.cover_items import CoverKey, CoverKind
 from sesreceive.errors import one_line
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.signs import NO, YES
 from sesreceive.wording import count
 
@@ -106,8 +107,6 @@ class Coverage:
             messages : Int64     how many messages covered it
             dead : string        why no mail can; empty where some can
         """
-        import pandas as pd
-
         rows = [
             (
                 str(item.key.kind),
@@ -120,15 +119,17 @@ class Coverage:
             )
             for item in self.items
         ]
-        frame = pd.DataFrame(rows, columns=["kind", "name", "position", "part", "status", "messages", "dead"])
-        return frame.astype(
+        return frame_of_rows(
+            rows,
             {
-                **dict.fromkeys(("name", "part", "dead"), "string"),
-                "kind": pd.CategoricalDtype([str(kind) for kind in CoverKind]),
+                "kind": [str(kind) for kind in CoverKind],
+                "name": "string",
                 "position": "Int64",
-                "status": pd.CategoricalDtype(["covered", "missed", "dead"]),
+                "part": "string",
+                "status": ["covered", "missed", "dead"],
                 "messages": "Int64",
-            }
+                "dead": "string",
+            },
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:

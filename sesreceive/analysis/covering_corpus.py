@@ -22,6 +22,7 @@ from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -117,8 +118,6 @@ class CoveringCorpus(Sequence[CoveringMail]):
             answers : string      what functions have to answer
             covers : string       what it exercises that no mail before it does, separated by a semicolon
         """
-        import pandas as pd
-
         rows = [
             (
                 f"{number:03}",
@@ -132,8 +131,7 @@ class CoveringCorpus(Sequence[CoveringMail]):
             for number, mail in enumerate(self._mails, 1)
         ]
         names = ("mail", "recipients", "client_ip", "tls", "size_bytes", "answers", "covers")
-        texts = dict.fromkeys(("mail", "recipients", "client_ip", "answers", "covers"), "string")
-        return pd.DataFrame(rows, columns=names).astype({**texts, "tls": "bool", "size_bytes": "int64"})
+        return frame_of_rows(rows, {**dict.fromkeys(names, "string"), "tls": "bool", "size_bytes": "int64"})
 
     @property
     def text(self) -> str:

@@ -20,6 +20,7 @@ from sesreceive.analysis.walk import Certainty, Need
 from sesreceive.analysis.witness import Witness
 from sesreceive.assumption import Assumption, Assumptions
 from sesreceive.errors import one_line
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.shown import Shown
 from sesreceive.wording import count
 
@@ -150,8 +151,6 @@ class Interference(Sequence[Influence]):
             needs : string         what they have to answer, separated by ``and``
             witness : string       the mail that shows it, as a line
         """
-        import pandas as pd
-
         rows = [
             (
                 one.kind,
@@ -167,10 +166,10 @@ class Interference(Sequence[Influence]):
         ]
         names = ["kind", "rule", "recipient", "changed", "other", "certainty", "needs", "witness"]
         kinds = {
-            "kind": pd.CategoricalDtype(list(_SENTENCES)),
-            "certainty": pd.CategoricalDtype([str(one) for one in Certainty]),
+            "kind": list(_SENTENCES),
+            "certainty": [str(one) for one in Certainty],
         }
-        return pd.DataFrame(rows, columns=names).astype({**dict.fromkeys(names, "string"), **kinds})
+        return frame_of_rows(rows, {**dict.fromkeys(names, "string"), **kinds})
 
     def __repr__(self) -> str:
         """One line: how many rules change what others do, and how many others."""

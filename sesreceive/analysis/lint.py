@@ -17,6 +17,7 @@ from sesreceive.analysis.reachability import Reachability
 from sesreceive.analysis.unreachable import unreachable
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
@@ -95,8 +96,6 @@ class Lint(Sequence[LintFinding]):
             witness : string    the mail that shows it, as a line; empty where none can
             no_mail : string    why none can
         """
-        import pandas as pd
-
         rows = [
             (
                 str(one.level),
@@ -111,9 +110,8 @@ class Lint(Sequence[LintFinding]):
             )
             for one in self._found
         ]
-        names = ("level", "code", "path", "message", "source", "fix", "lesson", "witness", "no_mail")
-        levels = pd.CategoricalDtype([str(level) for level in Level])
-        return pd.DataFrame(rows, columns=names).astype({**dict.fromkeys(names, "string"), "level": levels})
+        texts = ("code", "path", "message", "source", "fix", "lesson", "witness", "no_mail")
+        return frame_of_rows(rows, {"level": [str(level) for level in Level], **dict.fromkeys(texts, "string")})
 
     def _lines(self) -> Iterator[str]:
         shown: Counter[str] = Counter()

@@ -19,6 +19,7 @@ from sesreceive.assumption import Assumptions
 from sesreceive.effects import Invoke
 from sesreceive.errors import one_line
 from sesreceive.reception import Reception
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.signs import NO, YES
 from sesreceive.wording import count
 
@@ -112,12 +113,9 @@ class Mutants(Sequence[Mutant]):
             noticed_by : string   the first mail that ends otherwise; of a refused one why
             witness : string      of a survivor the mail that would show it, as a line
         """
-        import pandas as pd
-
         rows = [(one.what, one.status, one.noticed_by, one.witness.text if one.witness else "") for one in self._found]
-        frame = pd.DataFrame(rows, columns=["what", "status", "noticed_by", "witness"])
-        kinds = pd.CategoricalDtype(["noticed", "survived", "equivalent", "refused"])
-        return frame.astype({**dict.fromkeys(frame.columns, "string"), "status": kinds})
+        words = ["noticed", "survived", "equivalent", "refused"]
+        return frame_of_rows(rows, {"what": "string", "status": words, "noticed_by": "string", "witness": "string"})
 
     @property
     def text(self) -> str:

@@ -12,6 +12,7 @@ from sesreceive.analysis.walk import Certainty
 from sesreceive.analysis.witness import Witness
 from sesreceive.assumption import Assumption, Assumptions
 from sesreceive.errors import InputError, one_line
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.signs import NO, YES
 from sesreceive.wording import count
 
@@ -86,8 +87,6 @@ class Proof:
             needs : string         what has to be so that it is broken, separated by ``and``
             witness : string       the mail that breaks it, as a line; empty where it holds
         """
-        import pandas as pd
-
         row = (
             self.claim,
             str(self.certainty),
@@ -95,9 +94,10 @@ class Proof:
             " and ".join(self.needs),
             self.witness.text if self.witness else "",
         )
-        frame = pd.DataFrame([row], columns=["claim", "certainty", "because", "needs", "witness"])
-        kinds = pd.CategoricalDtype([str(one) for one in Certainty])
-        return frame.astype({**dict.fromkeys(frame.columns, "string"), "certainty": kinds})
+        words = [str(one) for one in Certainty]
+        return frame_of_rows(
+            [row], {"claim": "string", "certainty": words, "because": "string", "needs": "string", "witness": "string"}
+        )
 
     def __repr__(self) -> str:
         """One line: the claim, whether it holds, and why."""

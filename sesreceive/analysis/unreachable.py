@@ -17,6 +17,7 @@ from sesreceive.analysis.reachability import Reachability
 from sesreceive.analysis.walk import Certainty
 from sesreceive.assumption import Assumption, Assumptions
 from sesreceive.errors import one_line
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -122,8 +123,6 @@ class Unreachable(Sequence[Reach]):
             needs : string         what functions have to answer, separated by ``and``
             witness : string       the mail that shows it, as a line; empty where there is none
         """
-        import pandas as pd
-
         rows = [
             (
                 one.kind,
@@ -140,16 +139,15 @@ class Unreachable(Sequence[Reach]):
             for one in self.items
         ]
         names = ("kind", "name", "part", "reached", "dead", "redundant", "because", "covered_by", "needs", "witness")
-        frame = pd.DataFrame(rows, columns=names)
-        texts = ("name", "part", "because", "covered_by", "needs", "witness")
-        return frame.astype(
+        return frame_of_rows(
+            rows,
             {
-                **dict.fromkeys(texts, "string"),
-                "kind": pd.CategoricalDtype(["rule", "condition", "action", "filter"]),
-                "reached": pd.CategoricalDtype([str(one) for one in Certainty]),
+                **dict.fromkeys(names, "string"),
+                "kind": ["rule", "condition", "action", "filter"],
+                "reached": [str(one) for one in Certainty],
                 "dead": "bool",
                 "redundant": "bool",
-            }
+            },
         )
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from sesreceive.analysis.rerun import reruns
 from sesreceive.errors import InputError, one_line
 from sesreceive.reading.changes import Change, Where, changes
 from sesreceive.reception import Reception
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
@@ -111,15 +112,13 @@ class Differences(Sequence[Difference]):
             after : string       what it would come to
             why : string         the reason, as the trace gives it
         """
-        import pandas as pd
-
         rows = [
             (one.message, str(change.where), change.subject, change.before, change.after, change.why)
             for one in self._found
             for change in one.changes
         ]
-        frame = pd.DataFrame(rows, columns=["message", "where", "subject", "before", "after", "why"])
-        return frame.astype({**dict.fromkeys(frame.columns, "string"), "where": _category(pd)})
+        names = ("message", "where", "subject", "before", "after", "why")
+        return frame_of_rows(rows, {**dict.fromkeys(names, "string"), "where": [str(one) for one in Where]})
 
     def __repr__(self) -> str:
         """One line: how many."""
@@ -205,7 +204,3 @@ def differences(
 def label(reception: Reception, number: int) -> str:
     """What a message is called: its name, or ``#`` and its number, counted from 0."""
     return reception.name or f"#{number}"
-
-
-def _category(pd: Any) -> Any:
-    return pd.CategoricalDtype([str(one) for one in Where])

@@ -11,7 +11,7 @@ from sesreceive.account.account import Account
 from sesreceive.analysis.compare import compare
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.drift_witness import envelope_words
-from sesreceive.report.plain_table import PlainTable, has_pandas
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -117,12 +117,7 @@ class Drift:
             for one in self.rows
         ]
         columns = ["what", "name", "side", "details", "mail", "in_account", "in_template"]
-        if not has_pandas():
-            plain: Any = PlainTable.of_rows(rows, columns)
-            return plain  # type: ignore[no-any-return]
-        import pandas as pd
-
-        return pd.DataFrame(rows, columns=columns).astype("string")
+        return frame_of_rows(rows, dict.fromkeys(columns, "string"))
 
     @property
     def comparison(self) -> Comparison:

@@ -13,7 +13,7 @@ from sesreceive.account.display import body
 from sesreceive.errors import Problem, one_line
 from sesreceive.formats.place import Place
 from sesreceive.permissions.guard import Permissions
-from sesreceive.report.plain_table import PlainTable, has_pandas
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
@@ -151,19 +151,13 @@ class Loaded:
             line : Int64          line of the use, from 1
             why : string          why it is open
         """
-        columns = ["value", "stands_for", "kind", "file", "line", "why"]
         rows = [
             (one.value, one.stands_for, one.kind, place.file, place.line, one.why)
             for one in self.placeholders
             for place in one.places or (Place(""),)
         ]
-        if not has_pandas():
-            plain: Any = PlainTable.of_rows(rows, columns)
-            return plain  # type: ignore[no-any-return]
-        import pandas as pd
-
-        table = pd.DataFrame(rows, columns=columns)
-        return table.astype({name: "Int64" if name == "line" else "string" for name in table.columns})
+        names = ("value", "stands_for", "kind", "file", "line", "why")
+        return frame_of_rows(rows, {**dict.fromkeys(names, "string"), "line": "Int64"})
 
     @property
     def _counts(self) -> str:

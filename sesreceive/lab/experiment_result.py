@@ -16,6 +16,7 @@ from sesreceive.lab.variant import Mail, Variant
 from sesreceive.plot.tallies import short_target
 from sesreceive.reading.changes import Where
 from sesreceive.report.cost import Prices
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.report.grid import grid
 from sesreceive.shown import Shown
 from sesreceive.wording import count, either, expected
@@ -151,8 +152,6 @@ class Experiment(Shown):
             stopped_by : string   rule that ends the evaluation; empty where none does
             otherwise : boolean   whether it ends otherwise than under the first variant, or something else is written
         """
-        import pandas as pd
-
         differing = [frozenset(variant.numbers) for variant in self.variants]
         rows = [
             (
@@ -171,12 +170,10 @@ class Experiment(Shown):
             for place, variant in enumerate(self.variants)
             for end in (variant.ends[number],)
         ]
-        kinds: dict[str, Any] = {
-            "number": "Int64", "message": "string", "variant": pd.CategoricalDtype(list(self.names)),
-            "accepted": "boolean", "reply": "string", "rules": "string", "effects": "string", "failed": "Int64",
-            "stopped_by": "string", "otherwise": "boolean",
-        }  # fmt: skip
-        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+        return frame_of_rows(rows, {
+            "number": "Int64", "message": "string", "variant": self.names, "accepted": "boolean", "reply": "string",
+            "rules": "string", "effects": "string", "failed": "Int64", "stopped_by": "string", "otherwise": "boolean",
+        })  # fmt: skip
 
     def differences(self) -> pd.DataFrame:
         """What differs from the first variant, and why.
@@ -210,17 +207,14 @@ class Experiment(Shown):
             example : string     the first such message
             why : string         the reason of that one, as the trace gives it
         """
-        import pandas as pd
-
         rows = [(variant.name, *reason) for variant in self.variants for reason in variant.reasons]
-        frame = pd.DataFrame(rows, columns=["variant", *Reason._fields])
-        kinds: dict[str, Any] = {
-            **dict.fromkeys(frame.columns, "string"),
-            "variant": pd.CategoricalDtype(list(self.names)),
+        kinds: dict[str, str | Sequence[str]] = {
+            "variant": self.names,
+            **dict.fromkeys(Reason._fields, "string"),
             "messages": "Int64",
-            "where": pd.CategoricalDtype([str(where) for where in Where]),
+            "where": [str(where) for where in Where],
         }
-        return frame.astype({"where": "string"}).astype(kinds)
+        return frame_of_rows(rows, kinds)
 
     def cost(self, prices: Prices | None = None) -> pd.DataFrame:
         """What AWS would charge under each variant, by the prices given or those of the experiment.

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import escape, frame, table
 from sesreceive.errors import InputError
+from sesreceive.report.frames import frame_of_rows
+from sesreceive.wording import expected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +72,7 @@ class Prices:
             if name in ("as_of", "source"):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-                raise InputError(f"prices {name}: expected a number that is not negative but got `{value}`")
+                raise InputError(f"prices {name}: {expected('a number that is not negative', value)}")
         if not self.chunk_bytes:
             raise InputError("prices chunk_bytes: expected at least 1 but got `0`")
 
@@ -118,18 +120,8 @@ class Cost:
             unit : string        of what
             usd : float64        US dollars
         """
-        import pandas as pd
-
-        rules, items, quantities, units, dollars = zip(*self.rows, strict=True) if self.rows else ((),) * 5
-        return pd.DataFrame(
-            {
-                "rule": pd.array(list(rules), dtype="string"),
-                "item": pd.array(list(items), dtype="string"),
-                "quantity": pd.array(list(quantities), dtype="float64"),
-                "unit": pd.array(list(units), dtype="string"),
-                "usd": pd.array(list(dollars), dtype="float64"),
-            }
-        )
+        kinds = {"rule": "string", "item": "string", "quantity": "float64", "unit": "string", "usd": "float64"}
+        return frame_of_rows(self.rows, kinds)
 
     def by_client(self) -> pd.DataFrame:
         """What a Block filter for each client would have saved.
@@ -140,15 +132,7 @@ class Cost:
             One row a client whose mail was accepted, dearest first: client_ip (string), messages (Int64), usd
             (float64).
         """
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "client_ip": pd.array([client for client, _, _ in self.clients], dtype="string"),
-                "messages": pd.array([number for _, number, _ in self.clients], dtype="Int64"),
-                "usd": pd.array([usd for _, _, usd in self.clients], dtype="float64"),
-            }
-        )
+        return frame_of_rows(self.clients, {"client_ip": "string", "messages": "Int64", "usd": "float64"})
 
     def __repr__(self) -> str:
         """One line: the total, and what filters saved."""
@@ -162,7 +146,7 @@ class Cost:
             [escape(rule or "receiving"), escape(item), f"{quantity:g}", escape(unit), f"{usd:.6f}"]
             for rule, item, quantity, unit, usd in self.rows
         ]
-        return frame(table(("rule", "what", "quantity", "unit", "USD"), cells), repr(self)[1:-1])
+        return frame(repr(self)[1:-1], table(("rule", "what", "quantity", "unit", "USD"), cells))
 
 
 def cost_of(report: Report, prices: Prices = PRICES) -> Cost:

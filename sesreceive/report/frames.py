@@ -17,7 +17,7 @@ from sesreceive.report.table import Column, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["clean", "frame", "with_broken"]
+__all__ = ["clean", "frame", "frame_of_rows", "with_broken"]
 
 
 def with_broken(data: dict[str, list[Any]], passed_over: Iterable[PassedOver]) -> dict[str, list[Any]]:
@@ -55,6 +55,32 @@ def frame(declared: Table, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({column.name: _ARRAYS[column.dtype](column, data[column.name]) for column in declared.columns})
+
+
+def frame_of_rows(rows: Iterable[Sequence[Any]], kinds: Mapping[str, str | Sequence[str]]) -> pd.DataFrame:
+    """The rows as a DataFrame; in a browser without pandas as a `PlainTable`.
+
+    Parameters
+    ----------
+    rows : iterable of sequence
+        The cells of each row.
+    kinds : mapping of str to str, or to a sequence of str
+        The columns in order: a dtype of pandas, or the words of a category.
+
+    Examples
+    --------
+    >>> made = frame_of_rows([("a", 1), ("b", None)], {"name": ["a", "b", "c"], "messages": "Int64"})
+    >>> made["name"].dtype.categories.tolist(), str(made["messages"].dtype), len(made)
+    (['a', 'b', 'c'], 'Int64', 2)
+    """
+    names = list(kinds)
+    if not has_pandas():
+        plain: Any = PlainTable.of_rows(list(rows), names)
+        return plain  # type: ignore[no-any-return]
+    import pandas as pd
+
+    dtypes = {name: kind if isinstance(kind, str) else pd.CategoricalDtype(list(kind)) for name, kind in kinds.items()}
+    return pd.DataFrame(list(rows), columns=names).astype(dtypes)
 
 
 def _plain(column: Column, values: Sequence[Any]) -> list[Any]:

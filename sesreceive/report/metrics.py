@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sesreceive.reception import Reception
-from sesreceive.report.plain_table import PlainTable, has_pandas
+from sesreceive.report.frames import frame_of_rows
 from sesreceive.trace.facts import Metric
 
 if TYPE_CHECKING:
@@ -149,23 +149,17 @@ def metrics_frame(counts: Mapping[Counted, int]) -> pd.DataFrame:
         for metric in metrics
         if (counted := Counted(scope, name, metric)) in counts
     ]
-    if not has_pandas():
-        columns = ("scope", "dimension", "name", "metric", "count", "meaning")
-        cells = [
+    return frame_of_rows(
+        [
             (str(scope), DIMENSIONS[scope], name, str(metric), number, MEANINGS[scope, metric])
             for scope, name, metric, number in rows
-        ]
-        plain: Any = PlainTable({column: [row[place] for row in cells] for place, column in enumerate(columns)})
-        return plain  # type: ignore[no-any-return]
-    import pandas as pd
-
-    return pd.DataFrame(
+        ],
         {
-            "scope": pd.Categorical([str(row[0]) for row in rows], categories=[str(scope) for scope in scopes]),
-            "dimension": pd.array([DIMENSIONS[row[0]] for row in rows], dtype="string"),
-            "name": pd.array([row[1] for row in rows], dtype="string"),
-            "metric": pd.Categorical([str(row[2]) for row in rows], categories=[str(metric) for metric in metrics]),
-            "count": pd.array([row[3] for row in rows], dtype="Int64"),
-            "meaning": pd.array([MEANINGS[row[0], row[2]] for row in rows], dtype="string"),
-        }
+            "scope": [str(scope) for scope in scopes],
+            "dimension": "string",
+            "name": "string",
+            "metric": [str(metric) for metric in metrics],
+            "count": "Int64",
+            "meaning": "string",
+        },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,29 @@ def cell(value: Any) -> Any:
 
 def cells(frame: Any) -> dict[str, list[Any]]:
     return {str(name): [cell(value) for value in frame[name]] for name in frame.columns}
+
+
+ACCOUNT = ses.datasets.load("first-steps").account
+
+# What has a table besides a report.
+OTHERS: dict[str, Callable[[], Any]] = {
+    "findings": lambda: ses.lint(ACCOUNT),
+    "unreachable": lambda: ses.unreachable(ACCOUNT),
+    "interference": lambda: ses.interference(ACCOUNT),
+    "comparison": lambda: ses.compare(ACCOUNT, ACCOUNT.activate(None)),
+    "coverage": lambda: ses.coverage(ACCOUNT, ses.Report()),
+    "cost": lambda: ses.Report().cost(),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_findings_and_proofs_have_the_same_cells(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_table = OTHERS[name]()
+    frame = has_table.frame()
+    monkeypatch.setattr(plain_table, "_PLAIN", True)
+    plain = has_table.frame()
+    assert isinstance(plain, PlainTable)
+    assert cells(plain) == cells(frame)
 
 
 @pytest.mark.parametrize("name", [*(one.name for one in TABLES), "matrix", "metrics"])

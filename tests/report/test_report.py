@@ -484,3 +484,11 @@ def test_every_report_says_first_that_the_embedded_marker_scanner_judged(tmp_pat
             assert [line for line in report.to_text(table).splitlines() if line.startswith("note: ")] == heads
     for form in ("csv", "json", "parquet"):
         reports[0].save(tmp_path, format=form)
+
+
+def test_the_cost_as_html_is_a_table_and_as_text_one_line(report: Report) -> None:
+    text, rich = report.cost()._repr_html_().split('<div class="ses-rich"')
+    assert "<table" in rich
+    assert "<table" not in text
+    assert "&lt;" not in text
+    assert repr(report.cost())[1:-1] in text
