@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,13 @@ from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.report.columns import report_table
+from sesreceive.report.table import Column
 from sesreceive.scan.scanner import Finding, Subject
 from sesreceive.stages.scanning import ScanResults
 from sesreceive.stages.taken_over import TakenOver
 from sesreceive.verdict import Verdict
-from sesreceive.wording import count
+from sesreceive.wording import count, expected, is_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -306,7 +309,32 @@ def _records(table: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     columns: list[list[Any]] = [
         table[column].astype(object).where(table[column].notna(), None).tolist() for column in wanted
     ]
+    declared = {column.name: column for column in report_table(name).columns}
+    for column, cells in zip(wanted, columns, strict=True):
+        kind = declared[column]
+        if (wrong := next((cell for cell in cells if not _fits(kind, cell)), kind)) is not kind:
+            words = f"one of {', '.join(kind.categories)}" if kind.categories else _WORDS[kind.dtype]
+            raise InputError(f"table `{name}` of a replay, column `{column}`: {expected(words, wrong)}")
     return [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+# What a cell of each dtype is.
+_WORDS = {
+    "string": "text", "Int64": "a whole number from 0", "boolean": "true or false", "datetime64[ms, UTC]": "a time",
+}  # fmt: skip
+
+
+def _fits(column: Column, cell: Any) -> bool:
+    """Whether a cell can stand in a column; a number is never missing in those that are read."""
+    if column.dtype == "Int64":
+        # Who writes a table anew may have made floats of whole numbers.
+        return is_whole(int(cell) if isinstance(cell, float) and cell.is_integer() else cell, 0)
+    if cell is None:
+        return True
+    if column.dtype == "category":
+        return isinstance(cell, str) and cell in column.categories
+    kind = {"string": str, "boolean": bool, "datetime64[ms, UTC]": datetime}[column.dtype]
+    return isinstance(cell, kind)
 
 
 def _grouped(table: pd.DataFrame | None, name: str) -> dict[int, list[dict[str, Any]]]:

@@ -16,6 +16,7 @@ from sesreceive.analysis.affecting import Affecting
 from sesreceive.analysis.rerun import rerun
 from sesreceive.lab.ends import counted, end_of
 from sesreceive.lab.experiment import experiment
+from sesreceive.lab.received_tables import ReceivedTables
 from sesreceive.reading.changes import changes
 from sesreceive.report.cost import PRICES
 from sesreceive.stages import authentication
@@ -235,6 +236,36 @@ def test_a_mistake_is_one_sentence(change: dict[str, Any], sentence: str) -> Non
     with pytest.raises(ses.SesReceiveError, match=sentence) as caught:
         ses.experiment(scenario_receiver(), **arguments)
     assert "\n" not in str(caught.value)
+
+
+# table, column, what stands in its first row, what the sentence has
+WRONG_CELLS: list[tuple[str, str, Any, str]] = [
+    ("messages", "spf", "pass", "column `spf`: expected one of PASS, .* but got `pass`"),
+    ("messages", "dmarc_policy", "x", "column `dmarc_policy`: expected one of none, quarantine, reject but got `x`"),
+    ("messages", "size_bytes", None, "column `size_bytes`: expected a whole number from 0 but got"),
+    ("messages", "size_bytes", -1, "column `size_bytes`: expected a whole number from 0 but got `-1`"),
+    ("messages", "tls", "yes", "column `tls`: expected true or false but got `yes`"),
+    ("messages", "received_at", "today", "column `received_at`: expected a time but got `today`"),
+    ("recipients", "recipient", b"x", "column `recipient`: expected text but got"),
+    ("effects", "position", 1.5, "column `position`: expected a whole number from 0 but got `1.5`"),
+]
+
+
+@pytest.mark.parametrize("table, column, cell, sentence", WRONG_CELLS, ids=[str(row[1:3]) for row in WRONG_CELLS])
+def test_a_wrong_cell_of_a_table_is_one_sentence(
+    received: ses.Report, table: str, column: str, cell: Any, sentence: str
+) -> None:
+    tables = {name: received.frame(name) for name in ("messages", "recipients", "actions", "effects")}
+    tables[table][column] = tables[table][column].astype(object)
+    tables[table].at[0, column] = cell
+    with pytest.raises(ses.InputError, match=f"^table `{table}` of a replay, {sentence}") as caught:
+        ReceivedTables(tables, scenario_receiver())
+    assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_may_have_become_floats(received: ses.Report) -> None:
+    tables = {"messages": received.frame("messages").astype({"number": "float64", "size_bytes": "float64"})}
+    assert len(ReceivedTables(tables, scenario_receiver())) == len(received)
 
 
 def test_an_account_is_no_receiver() -> None:
