@@ -152,7 +152,12 @@ class Cut:
     def __init__(self, browser: Any, site: str) -> None:
         self.site = site
         self.outside: list[str] = []
-        self.context = browser.new_context(viewport={"width": 1400, "height": 1000})
+        self._browser = browser
+        self._opened()
+
+    def _opened(self) -> None:
+        """A browser that remembers nothing: JupyterLite opens again what was open, each with a Python of its own."""
+        self.context = self._browser.new_context(viewport={"width": 1400, "height": 1000})
         self.context.route("**/*", self._answer)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(CELL_S * 1000)
@@ -166,6 +171,8 @@ class Cut:
 
     def run(self, notebook: str) -> dict[str, Any]:
         """What went wrong in a notebook, run from its start by Python begun anew, and what its cells say they lack."""
+        self.context.close()
+        self._opened()
         self.page.goto(f"{self.site}/lab/index.html?path={notebook}")
         self.page.evaluate(OPEN)
         ended: dict[str, Any] = self.page.evaluate(RUN, CELL_S)
