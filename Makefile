@@ -297,10 +297,10 @@ install = set -e; \
 
 # ------------------------------------------------------------------ the tested set
 
-# The oldest patch release decides, so that one set serves all. Two libraries are published as source only.
+# The oldest patch release decides, so that one set serves all. Three libraries are published as source only.
 constraints:
 	@command -v uv >/dev/null 2>&1 || { echo 'make constraints: needs uv on PATH' >&2; exit 1; }
 	@{ sed -n '/^#/p' constraints.txt; printf '%s\n' setuptools wheel editables pyspark | \
 	  uv pip compile --quiet --no-header --no-annotate --upgrade --python-version 3.11.0 --extra dev \
-	    --only-binary :all: --no-binary pyspf --no-binary dkimpy pyproject.toml -; } > constraints.new
+	    --only-binary :all: --no-binary pyspf --no-binary dkimpy --no-binary pytricia pyproject.toml -; } > constraints.new
 	@mv constraints.new constraints.txt
