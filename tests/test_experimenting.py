@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ WRONG = [
         "--price gb_second: expected one price but got another, `2`",
     ),
     ("today.json --corpus mail --format csv", Exit.USAGE, "--format has no effect without --out"),
-    ("today.json --corpus mail --out today.json", Exit.INPUT, "cannot write to `today.json`"),
+    ("broken.json --corpus mail --out today.json", Exit.INPUT, "cannot write to `today.json`"),
     ("today.json --corpus mail --out o --table cost", Exit.USAGE, "--table has no effect with --out"),
 ]
 
@@ -115,3 +116,19 @@ def test_a_mistake_is_one_line(
     assert has in printed.err
     assert printed.out == ""
     assert printed.err.count("\n") == 1
+
+
+def test_what_of_a_template_could_not_be_read_is_not_called_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = {"RuleSetName": {"Ref": "Main"}, "Rule": {"Nonsense": 1}}
+    half = {"Resources": {
+        "Main": {"Type": "AWS::SES::ReceiptRuleSet"}, "All": {"Type": "AWS::SES::ReceiptRule", "Properties": rule},
+    }}  # fmt: skip
+    for name in ("one.json", "two.json"):
+        (folder / name).write_text(json.dumps(half))
+    arguments = ["experiment", "one.json", "two.json", "--corpus", "mail"]
+    assert main(arguments) == Exit.DONE
+    assert "not judged" not in capsys.readouterr().out
+    assert main([*arguments, "--expect-same"]) == Exit.PROBLEMS
+    assert "not judged of all that was given: 2 problems above" in capsys.readouterr().out

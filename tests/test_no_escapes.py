@@ -84,6 +84,7 @@ REASONS = {
     ("cli/checking.py", "row.meaning"): OURS,
     ("cli/checking.py", "row.name"): OURS,
     ("cli/checking.py", "row.source"): OURS,
+    ("cli/sources.py", "said"): OURS,
     ("cli/teaching.py", "grades.text()"): "cells through one_line, see lessons/grades.py",
     ("cli/teaching.py", "str(grades)"): "lines through one_line, see lessons/grades.py",
     ("cli/teaching.py", "str(lessons.everything())"): OURS,

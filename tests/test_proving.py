@@ -104,6 +104,9 @@ def test_what_of_a_template_could_not_be_read_is_said_beside_the_answer(
     assert "half.yaml: problem: " in said
     assert "`Nonsense`" in said
     assert " stands for " in said
+    if command.startswith("cover"):
+        assert main([*command.split(), "--at-least", "0"]) == Exit.PROBLEMS
+        assert "not judged of all that was given: " in capsys.readouterr().out
     main(["check", "half.yaml"])
     assert " stands for " in capsys.readouterr().err
 

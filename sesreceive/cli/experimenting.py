@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sesreceive.cli.destinations import expect_folder_place
 from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import expect_there, file_option, zone_of
 from sesreceive.cli.parser import number, text
-from sesreceive.cli.sources import all_sound, sourced, variables
+from sesreceive.cli.sources import all_sound, half_read, sourced, variables
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import one_line
 from sesreceive.receiver import Receiver
@@ -69,6 +70,7 @@ def _experiment(options: argparse.Namespace) -> int:
         raise UsageError("--expect-same has no effect with one template: there is nothing to compare it with")
     if options.corpus is not None:
         expect_there(options.corpus)
+    expect_folder_place(options.out)
     names = _named(options.templates)
     sources = all_sound(options.templates, options)
     accounts = {name: source.account for name, source in zip(names, sources, strict=True)}
@@ -91,8 +93,10 @@ def _experiment(options: argparse.Namespace) -> int:
     else:
         print(tried.to_text(options.table or _TABLES[0]))
     print(repr(tried)[1:-1])
+    if not options.expect_same:
+        return Exit.DONE
     different = any(variant.numbers for variant in tried.variants)
-    return Exit.PROBLEMS if options.expect_same and different else Exit.DONE
+    return Exit.PROBLEMS if different or half_read(*sources, said="judged") else Exit.DONE
 
 
 def _named(paths: list[str]) -> list[str]:

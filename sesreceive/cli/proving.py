@@ -24,6 +24,7 @@ from sesreceive.cli.sources import (
     SourceAccount,
     all_sound,
     answers_beside,
+    half_read,
     received,
     sound,
     source_of,
@@ -176,15 +177,7 @@ def _unreachable(options: argparse.Namespace) -> int:
         if (mail := one.witness) is not None:
             print(f"    {'expected of' if one.dead else 'shown by'} a mail {one_line(mail.text, 600)}")
     print(repr(found)[1:-1])
-    return Exit.PROBLEMS if found.dead or _half_read(source) else Exit.DONE
-
-
-def _half_read(*sources: SourceAccount) -> bool:
-    """Whether a part of a template is not in the account, so that nothing is proved of all of it; that is printed."""
-    unread = sum(len(source.unread) for source in sources)
-    if unread:
-        print(f"not proved of all that was given: {count(unread, 'problem')} above")
-    return unread > 0
+    return Exit.PROBLEMS if found.dead or half_read(source) else Exit.DONE
 
 
 def _diff(options: argparse.Namespace) -> int:
@@ -203,7 +196,7 @@ def _diff(options: argparse.Namespace) -> int:
     if options.out is not None:
         _save(found, options.out)
     print(repr(found)[1:-1])
-    return Exit.PROBLEMS if not found.equal or _half_read(*sources) else Exit.DONE
+    return Exit.PROBLEMS if not found.equal or half_read(*sources) else Exit.DONE
 
 
 def _save(found: Comparison, folder: str) -> None:

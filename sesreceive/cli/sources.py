@@ -24,12 +24,22 @@ from sesreceive.json_input import parse_json
 from sesreceive.mail.corpus import read
 from sesreceive.receiver import Receiver
 from sesreceive.report import Report
-from sesreceive.wording import either
+from sesreceive.wording import count, either
 
 if TYPE_CHECKING:
     from sesreceive.formats.loaded import Loaded
 
-__all__ = ["SourceAccount", "all_sound", "answers_beside", "received", "sound", "source_of", "sourced", "variables"]
+__all__ = [
+    "SourceAccount",
+    "all_sound",
+    "answers_beside",
+    "half_read",
+    "received",
+    "sound",
+    "source_of",
+    "sourced",
+    "variables",
+]
 
 ACTIVATION = "SES API SetActiveReceiptRuleSet"
 """The source of the problem that nothing in a template activates a rule set."""
@@ -178,6 +188,14 @@ def all_sound(paths: Sequence[str], options: argparse.Namespace) -> list[SourceA
             print(f"{one_line(path)}: problem: {one_line(one, 2000)}", file=sys.stderr)
         source.print_placeholders(path)
     return sources
+
+
+def half_read(*sources: SourceAccount, said: str = "proved") -> bool:
+    """Whether a part of a template is not in the account, so that nothing is said of all of it; that is printed."""
+    unread = sum(len(source.unread) for source in sources)
+    if unread:
+        print(f"not {said} of all that was given: {count(unread, 'problem')} above")
+    return unread > 0
 
 
 def received(source: SourceAccount, mail: str) -> Report:
