@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,6 +182,35 @@ def test_going_on_knows_names_that_are_no_unicode(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ refused, and bounds
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(b"PAR1")
+
+
+def without_names(path: Path) -> None:
+    pd.read_parquet(path).drop(columns="message").to_parquet(path, index=False)
+
+
+def with_numbers(path: Path) -> None:
+    pd.read_parquet(path).assign(key=5, content=5).to_parquet(path, index=False)
+
+
+# What was done to the file of authentication results, and how the sentence ends.
+DAMAGED: list[tuple[Callable[[Path], Any], str]] = [
+    (cut, "Parquet file size is 4 bytes.*"),
+    (Path.unlink, "there is no such file"),
+    (without_names, "there is no column `message`"),
+    (with_numbers, "the column `content` has int64, not string"),
+]
+
+
+@pytest.mark.parametrize("damage, end", DAMAGED, ids=lambda one: getattr(one, "__name__", ""))
+def test_a_damaged_file_is_one_sentence(damage: Callable[[Path], Any], end: str, tmp_path: Path) -> None:
+    scenario_receiver().replay_to(tmp_path, ITEMS[:2])
+    damage(tmp_path / "authentication" / "part-000000.parquet")
+    with pytest.raises(InputError, match=f"part-000000.parquet` cannot be read as a table of a replay: {end}$"):
+        scenario_receiver().replay_to(tmp_path, ITEMS, done=tmp_path)
 
 
 def test_a_folder_with_another_replay_is_left_alone(tmp_path: Path) -> None:

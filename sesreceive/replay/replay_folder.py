@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,21 +76,42 @@ class ReplayFolder(Shown):
         """All rows of a table, with the dtypes and categories of `Report.frame`.
 
         For more than memory holds, read the files one by one, or with Dask, Spark or DuckDB.
+
+        Raises
+        ------
+        InputError
+            When that table was not written, or a file of it cannot be read.
         """
         import pandas as pd
 
         schema = self.schema(table)
-        frames = [schema.frame(pd.read_parquet(path)) for path in self.parts(table)]
+        frames = []
+        for path in self.parts(table):
+            with _reading(path):
+                rows = pd.read_parquet(path)
+            frames.append(schema.frame(rows))
         return pd.concat(frames, ignore_index=True) if frames else schema.frame()
 
     def __len__(self) -> int:
         """How many messages were received; those that could not be are not counted."""
-        return sum(parquet().read_metadata(path).num_rows for path in self.parts(AUTHENTICATION.name))
+        rows = 0
+        for path in self.parts(AUTHENTICATION.name):
+            with _reading(path):
+                rows += parquet().read_metadata(path).num_rows
+        return rows
 
     def columns(self, table: str, *names: str) -> Iterator[tuple[Any, ...]]:
-        """Some columns of a table, row by row, one file at a time."""
+        """Some columns of a table, row by row, one file at a time.
+
+        Raises
+        ------
+        InputError
+            When that table was not written, or a file of it cannot be read or lacks a column.
+        """
         for path in self.parts(table):
-            with parquet().ParquetFile(path) as file:
+            with _reading(path), parquet().ParquetFile(path) as file:
+                for name in names:
+                    _check_column(file.schema_arrow, name, self.schema(table).arrow().field(name).type)
                 for batch in file.iter_batches(columns=list(names)):
                     yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
 
@@ -135,6 +157,29 @@ def folder_at(path: object) -> Path:
         if isinstance(text, str) and text and "\0" not in text:
             return Path(text).expanduser()
     raise InputError(expected("the path of a folder", path))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What pyarrow complains of is told as what is wrong with that file."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # pyarrow's errors are of these two
+        why = "there is no such file" if isinstance(error, FileNotFoundError) else one_line(error)
+        raise InputError(f"`{one_line(path)}` cannot be read as a table of a replay: {why}") from None
+
+
+def _check_column(schema: Any, name: str, declared: Any) -> None:
+    """Refuse a column that is not there or of another kind, such as numbers where texts are."""
+    import pyarrow as pa
+
+    if name not in schema.names:
+        raise ValueError(f"there is no column `{name}`")
+    kind = schema.field(name).type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)  # texts come in two widths
+    fits = is_text if pa.types.is_string(declared) else pa.types.is_integer(kind)
+    if not fits and not pa.types.is_null(kind):
+        raise ValueError(f"the column `{name}` has {kind}, not {declared}")
 
 
 def _is_table(name: str) -> bool:
