@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import itertools
 import sys
@@ -330,3 +331,10 @@ def test_every_clock_is_read_as_if_messages_came_one_by_one(clock: Any) -> None:
     one_after_the_other = receiver()
     received = [one_after_the_other.receive(b"Subject: x\r\n\r\n", envelope) for _ in range(3)]
     assert list(receiver().replay([(b"Subject: x\r\n\r\n", envelope)] * 3)) == received
+
+
+def test_the_method_has_the_options_of_the_function() -> None:
+    of_method = inspect.signature(ses.Receiver.replay).parameters
+    of_function = inspect.signature(replay).parameters
+    assert list(of_method)[1:] == list(of_function)[1:]
+    assert [one.default for one in of_method.values()] == [one.default for one in of_function.values()]

@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from test_datasets import answer, expanded
 
 import sesreceive as ses
 from sesreceive import datasets
 from sesreceive.datasets import Dataset
 from sesreceive.reception import Reception
+from tests.sample_data import answer, expanded
 
 # Where sesreceive differs from the key today, and why; a row that no longer differs has to go.
 KNOWN_DIFFERENCES: Mapping[str, str] = {}
