@@ -120,7 +120,10 @@ def ask(
             data = _receive(sock, end, left)
     except TimeoutError:
         return Answer(failure=f"gave no answer within {timeout_s:g} seconds")
-    except (OSError, ValueError) as error:  # ValueError: a host that is no IDN
+    except UnicodeError:  # what it says differs between versions of Python
+        host = one_line(address.host)
+        return Answer(failure=f"cannot be reached: `{host}` is no name of a host: a label is empty or too long")
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a path
         why = one_line(getattr(error, "strerror", None) or error)
         return Answer(failure=f"broke the connection: {why}" if asked else f"cannot be reached: {why}")
     if len(data) > LONGEST_ANSWER_BYTES:

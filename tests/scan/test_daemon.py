@@ -140,7 +140,7 @@ UNREACHABLE = [
     # address                       because
     ("/nowhere/s.sock",             "No such file or directory"),
     ("/" + "x" * 300,               "AF_UNIX path too long"),
-    ("a..b:1",                      "label empty or too long"),
+    ("a..b:1",                      "`a..b` is no name of a host: a label is empty or too long"),
 ]  # fmt: skip
 
 
