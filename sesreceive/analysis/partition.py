@@ -154,7 +154,7 @@ class Partition:
         of a domain, none is.
         """
         for number, candidate in enumerate(candidates):
-            place = self._place(candidate)
+            place = self.place(candidate)
             if place == (kind, literal):
                 yield RecipientClass(kind, literal, candidate)
                 return
@@ -188,14 +188,17 @@ class Partition:
 
     def recipient_class(self, recipient: str) -> RecipientClass:
         """The class of a recipient, as it was said in RCPT TO."""
-        return self._by_place[self._place(recipient)]
+        return self._by_place[self.place(recipient)]
 
     def named(self, kind: RecipientKind, literal: str) -> RecipientClass | None:
         """The class that a literal makes; None where it is empty, or where there is no such literal."""
         return self._by_place.get((kind, literal))
 
-    def _place(self, recipient: str) -> tuple[RecipientKind, str]:
-        """Asked in the order in which a transaction and the index ask."""
+    def place(self, recipient: str) -> tuple[RecipientKind, str]:
+        """Kind and literal of the class of a recipient, which tell the class; nothing is made but these.
+
+        Asked in the order in which a transaction and the index ask.
+        """
         text = bare_address(recipient)
         if cut_by_command(_BEFORE, recipient, self.bounds.command_bytes) is not None:
             return RecipientKind.TOO_LONG, ""

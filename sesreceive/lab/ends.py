@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sesreceive.effects import SendBounce
 from sesreceive.reception import Reception
 from sesreceive.trace.events import Kind, Op
 
-__all__ = ["KINDS", "Deed", "End", "counted", "end_of"]
+__all__ = ["KINDS", "Deed", "End", "bouncing_to", "counted", "end_of"]
 
 
 class Deed(NamedTuple):
@@ -93,6 +94,21 @@ def end_of(reception: Reception) -> End:
         failed=sum(event.kind is Kind.ACTION and event.op is Op.FAIL for event in reception.fired),
         stopped_by=reception.stopped_by,
     )
+
+
+def bouncing_to(end: End, sender: str) -> End:
+    """The same end of a message from another sender, to whom bounces go.
+
+    Examples
+    --------
+    >>> end = End(True, "accepted", 0, "", ("all",), (Deed("all", "SendBounce", "ana@example.org", False),), 0, "")
+    >>> [deed.target for deed in bouncing_to(end, "bo@example.net").deeds]
+    ['bo@example.net']
+    """
+    deeds = tuple(
+        deed._replace(target=sender) if deed.operation == SendBounce.operation else deed for deed in end.deeds
+    )
+    return end._replace(deeds=deeds)
 
 
 def _actions(reception: Reception) -> Mapping[tuple[str, int], str]:

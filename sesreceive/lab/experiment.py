@@ -1,33 +1,38 @@
 """One corpus under several rule sets: what each comes to, which messages end otherwise, why, and what it costs.
 
-Each message is authenticated and scanned once. A variant judges again only the messages that it can make a difference
-to (`sesreceive.analysis.affecting`), and what differs is told in the sentences of `sesreceive.reading.changes`.
+Each message is authenticated and scanned once. Of messages that are alike one is judged (`lab.corpus_classes`), by a
+variant only where it can make a difference to it (`sesreceive.analysis.affecting`). What differs is told in the
+sentences of `sesreceive.reading.changes`.
 """
 
 from __future__ import annotations
 
 import copy
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.account.account import Account
 from sesreceive.analysis.affecting import Affecting
-from sesreceive.analysis.what_if import label
+from sesreceive.effects import SendBounce
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.functions.registry import Functions
-from sesreceive.lab.ends import End, end_of
+from sesreceive.lab.corpus_classes import CorpusClasses
+from sesreceive.lab.ends import End, bouncing_to, end_of
 from sesreceive.lab.experiment_result import Experiment
 from sesreceive.lab.known_mail import Joined, KnownMail, ReceivedMail, Rehearsal
 from sesreceive.lab.received_tables import ReceivedTables, are_tables
 from sesreceive.lab.traffic import Traffic
 from sesreceive.lab.variant import Mail, Variant
 from sesreceive.mail.corpus import Override, Source
+from sesreceive.mail.mailbox_path import bare_address
 from sesreceive.reading.changes import differs
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.replay import Progress, ReplayFolder, replay
+from sesreceive.replay.sharing import fewer_collections
 from sesreceive.report import Report
 from sesreceive.report.cost import PRICES, Prices
 from sesreceive.wording import count, expected
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     from sesreceive.dns.resolver import Resolver
 
 __all__ = ["experiment"]
+
+_WRITTEN = "whether the same is written is told by their bytes"
 
 
 def experiment(
@@ -116,7 +123,8 @@ def experiment(
     mail: KnownMail = parts[0] if len(parts) == 1 else Joined(parts)
     if not len(mail):
         raise InputError(f"expected mail but there is none{receive.why_none}")
-    return _tried(receiver, accounts, mail, prices, (*receive.notes, *mail.notes))
+    with fewer_collections():
+        return _tried(receiver, accounts, mail, prices, (*receive.notes, *mail.notes), calls=receive.calls)
 
 
 def _accounts(variants: Any) -> dict[str, Account]:
@@ -158,6 +166,7 @@ class _Receiving:
         }  # fmt: skip
         functions = getattr(receiver.backend, "functions", None)
         self._functions = functions if isinstance(functions, Functions) and len(functions) else None
+        self.calls = self._functions is not None
         self._received = False
         self.notes: tuple[str, ...] = ()
         self.why_none = ""
@@ -211,28 +220,39 @@ class _Receiving:
 
 
 def _tried(
-    receiver: Receiver, accounts: Mapping[str, Account], mail: KnownMail, prices: Prices, notes: Sequence[str]
+    receiver: Receiver,
+    accounts: Mapping[str, Account],
+    mail: KnownMail,
+    prices: Prices,
+    notes: Sequence[str],
+    *,
+    calls: bool,
 ) -> Experiment:
-    """The mail under each account."""
+    """The mail under each account: of each class of messages the first is judged."""
     first, *others = accounts
+    classes = CorpusClasses(mail, accounts.values(), calls=calls, permissions=receiver.permissions is not None)
+    facts = tuple(
+        Mail(fact.name or f"#{number}", fact.size_bytes, fact.client_ip) for number, fact in enumerate(classes.facts)
+    )
     affecting = {name: Affecting(accounts[name], receiver) for name in others}
     affected: dict[str, list[int]] = {name: [] for name in others}
     same: dict[End, End] = {}  # equal ends are one object: a million messages end in a hundred ways
     ends: list[End] = []
-    facts: list[Mail] = []
-    for number, reception in enumerate(mail.under(accounts[first])):
+    for place, reception in enumerate(mail.under(accounts[first], classes.firsts)):
         end = end_of(reception)
         ends.append(same.setdefault(end, end))
-        facts.append(Mail(label(reception, number), reception.message.size_bytes, reception.envelope.client_ip))
         for name, can_affect in affecting.items():
             if can_affect(reception):
-                affected[name].append(number)
+                affected[name].append(place)
+
+    def both(name: str, numbers: Sequence[int]) -> Iterator[tuple[Reception, Reception]]:
+        return zip(*(mail.under(accounts[one], numbers) for one in (first, name)), strict=True)
 
     def variant(name: str, its_ends: Sequence[End], numbers: Sequence[int]) -> Variant:
         return Variant(
             name=name,
             account=accounts[name],
-            ends=tuple(its_ends),
+            ends=tuple(_of_messages(classes, its_ends)),
             numbers=tuple(numbers),
             _first=accounts[first],
             _mail=mail,
@@ -240,16 +260,49 @@ def _tried(
             _prices=prices,
         )
 
+    looked_into: set[int] = set()
+
     def tried() -> Iterator[Variant]:
         yield variant(first, ends, ())
         for name in others:
-            its_ends, differing, numbers = list(ends), [], affected[name]
-            befores, afters = (mail.under(accounts[one], numbers) for one in (first, name))
-            for number, before, after in zip(numbers, befores, afters, strict=True):
+            its_ends, differing, open_places = list(ends), [], []
+            places = affected[name]
+            pairs = both(name, [classes.firsts[place] for place in places])
+            for place, (before, after) in zip(places, pairs, strict=True):
                 end = end_of(after)
-                its_ends[number] = same.setdefault(end, end)
-                if differs(before, after):
-                    differing.append(number)
-            yield variant(name, its_ends, differing)
+                its_ends[place] = same.setdefault(end, end)
+                if differs(before, after, contents=classes.sizes[place] == 1):
+                    differing.append(place)
+                elif classes.sizes[place] > 1:
+                    open_places.append(place)
+            numbers = classes.members(open_places)
+            looked_into.update(numbers)
+            written = [number for number, pair in zip(numbers, both(name, numbers), strict=True) if differs(*pair)]
+            yield variant(name, its_ends, sorted([*classes.members(differing), *written]))
 
-    return Experiment(variants=tuple(tried()), mail=tuple(facts), prices=prices, notes=tuple(dict.fromkeys(notes)))
+    variants = tuple(tried())
+    return Experiment(
+        variants=variants,
+        mail=facts,
+        prices=prices,
+        notes=tuple(dict.fromkeys(notes)),
+        classes=len(classes),
+        alone=dict(classes.alone + Counter({_WRITTEN: len(looked_into)})),
+    )
+
+
+def _of_messages(classes: CorpusClasses, ends: Sequence[End]) -> Iterator[End]:
+    """The end of each message, by those of the classes."""
+    bounces = [any(deed.operation == SendBounce.operation for deed in end.deeds) for end in ends]
+    if not any(bounces):
+        yield from map(ends.__getitem__, classes.of)
+        return
+    made: dict[tuple[int, str], End] = {}
+    for place, fact in zip(classes.of, classes.facts, strict=True):
+        if not bounces[place]:
+            yield ends[place]
+            continue
+        key = place, bare_address(fact.mail_from)
+        if key not in made:
+            made[key] = bouncing_to(ends[place], key[1])
+        yield made[key]

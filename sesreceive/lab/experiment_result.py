@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from sesreceive.reading.changes import Where
 from sesreceive.report.cost import Prices
 from sesreceive.report.frames import frame_of_rows
 from sesreceive.report.grid import grid
+from sesreceive.report.plain_table import has_pandas
 from sesreceive.shown import Shown
 from sesreceive.wording import count, either, expected
 
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from sesreceive.plot.variant_pictures import VariantPictures
 
 __all__ = ["Experiment"]
+
+# What the table of messages says of an end.
+_END = {
+    "accepted": "boolean", "reply": "string", "rules": "string", "effects": "string", "failed": "Int64",
+    "stopped_by": "string",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -43,6 +50,10 @@ class Experiment(Shown):
         What costs are reckoned with.
     notes : tuple of str
         What to know before the tables are read, a sentence each.
+    classes : int
+        Into how many classes the messages fell, of each of which one message was judged under each account.
+    alone : mapping of str to int
+        Why messages were judged one by one, and how many: what becomes of them does not follow from their class.
 
     Examples
     --------
@@ -75,6 +86,8 @@ class Experiment(Shown):
     mail: tuple[Mail, ...] = field(repr=False)
     prices: Prices = field(repr=False)
     notes: tuple[str, ...] = ()
+    classes: int = 0
+    alone: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """How many messages."""
@@ -152,28 +165,49 @@ class Experiment(Shown):
             stopped_by : string   rule that ends the evaluation; empty where none does
             otherwise : boolean   whether it ends otherwise than under the first variant, or something else is written
         """
-        differing = [frozenset(variant.numbers) for variant in self.variants]
-        rows = [
-            (
-                number,
-                fact.name,
-                variant.name,
+        # Equal ends are one object: a million messages end in a hundred ways.
+        distinct = {id(end): end for variant in self.variants for end in variant.ends}
+        cells = {
+            key: (
                 end.accepted,
                 end.reply,
                 ", ".join(end.rules),
                 ", ".join(deed.operation for deed in end.deeds),
                 end.failed,
                 end.stopped_by,
-                number in differing[place],
             )
+            for key, end in distinct.items()
+        }
+        if has_pandas():
+            return self._columns(cells)
+        differing = [frozenset(variant.numbers) for variant in self.variants]
+        rows = [
+            (number, fact.name, variant.name, *cells[id(variant.ends[number])], number in differing[place])
             for number, fact in enumerate(self.mail)
             for place, variant in enumerate(self.variants)
-            for end in (variant.ends[number],)
         ]
         return frame_of_rows(rows, {
-            "number": "Int64", "message": "string", "variant": self.names, "accepted": "boolean", "reply": "string",
-            "rules": "string", "effects": "string", "failed": "Int64", "stopped_by": "string", "otherwise": "boolean",
+            "number": "Int64", "message": "string", "variant": self.names, **_END, "otherwise": "boolean",
         })  # fmt: skip
+
+    def _columns(self, cells: Mapping[int, Sequence[Any]]) -> pd.DataFrame:
+        """The table of `messages` by columns: each takes what stands for an end once, by place."""
+        import numpy as np
+        import pandas as pd
+
+        places = {key: place for place, key in enumerate(cells)}
+        shape = len(self), len(self.variants)
+        taken, otherwise = np.empty(shape, dtype=np.intp), np.zeros(shape, dtype=bool)
+        for column, variant in enumerate(self.variants):
+            taken[:, column] = [places[key] for key in map(id, variant.ends)]
+            otherwise[list(variant.numbers), column] = True
+        numbers = np.repeat(np.arange(shape[0]), shape[1])
+        names = pd.array([fact.name for fact in self.mail], dtype="string").take(numbers)
+        variants = self._category(self.names).take(np.tile(np.arange(shape[1]), shape[0]))
+        ends = frame_of_rows(cells.values(), _END).take(taken.ravel()).reset_index(drop=True)
+        front = {"number": pd.array(numbers, dtype="Int64"), "message": names, "variant": variants.array}
+        behind = {"otherwise": pd.array(otherwise.ravel(), dtype="boolean")}
+        return pd.DataFrame({**front, **{name: ends[name] for name in _END}, **behind})
 
     def differences(self) -> pd.DataFrame:
         """What differs from the first variant, and why.

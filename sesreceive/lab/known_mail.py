@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sesreceive.account.account import Account
 from sesreceive.analysis.rerun import reruns
-from sesreceive.effects import Effect, Invoke, Outcome
+from sesreceive.assumption import Assumptions
+from sesreceive.bounds import Bounds
+from sesreceive.effects import Effect, Flow, Invoke, Outcome
 from sesreceive.functions.registry import Functions, outcome_of
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
+from sesreceive.stages.provider_lists import AnyList, asks_dns
 
-__all__ = ["Joined", "KnownMail", "ReceivedMail", "Rehearsal"]
+__all__ = ["Fact", "Joined", "KnownMail", "ReceivedMail", "Rehearsal", "listed"]
+
+
+class Fact(NamedTuple):
+    """What is known of a message before it is judged: all that the end of a message follows from, but its bytes.
+
+    Attributes
+    ----------
+    name : str
+        What it is called; empty where it has no name.
+    size_bytes : int
+        Its size.
+    client_ip, mail_from, rcpt_to, tls
+        As in `Envelope`.
+    assumptions, bounds
+        By which it is judged.
+    rest : hashable
+        What else tells it from other messages: which effects did not simply succeed before, and how it was answered.
+    why_alone : str
+        Why all this does not tell how it ends; empty where it does.
+    """
+
+    name: str
+    size_bytes: int
+    client_ip: str
+    mail_from: str
+    rcpt_to: tuple[str, ...]
+    tls: bool
+    assumptions: Assumptions
+    bounds: Bounds
+    rest: Hashable = None
+    why_alone: str = ""
 
 
 class KnownMail(Protocol):
@@ -26,6 +60,10 @@ class KnownMail(Protocol):
 
     def __len__(self) -> int:
         """How many."""
+        ...
+
+    def facts(self) -> Iterator[Fact]:
+        """What is known of each before it is judged, in order."""
         ...
 
     def under(self, account: Account, numbers: Iterable[int] | None = None) -> Iterator[Reception]:
@@ -60,6 +98,24 @@ class ReceivedMail:
     def __len__(self) -> int:
         """How many."""
         return len(self._received)
+
+    def facts(self) -> Iterator[Fact]:
+        """What is known of each before it is judged, in order."""
+        for reception in self._received:
+            envelope = reception.envelope
+            rest, why_alone = _rest(reception)
+            yield Fact(
+                reception.name,
+                reception.message.size_bytes,
+                envelope.client_ip,
+                envelope.mail_from,
+                envelope.rcpt_to,
+                envelope.tls,
+                reception.assumptions,
+                reception.bounds,
+                rest,
+                why_alone,
+            )
 
     def under(self, account: Account, numbers: Iterable[int] | None = None) -> Iterator[Reception]:
         """What becomes of them in an account; in the one they were received under, what did become of them."""
@@ -97,6 +153,33 @@ class ReceivedMail:
             self._learned[number] = replace(known, **learned)
 
 
+def _rest(reception: Reception) -> tuple[Hashable, str]:
+    """The rest of a fact, and why the message is judged alone."""
+    lists: tuple[Hashable, ...] = ()
+    why_alone = ""
+    if reception.provider_lists:
+        lists, why_alone = listed(reception.provider_lists, reception.envelope.client_ip)
+    # Of a session that a server held, answers may stand on what is not in the envelope.
+    codes = tuple([answer.reply.code for answer in reception.recipients])
+    reply = "" if reception.accepted else str(reception.reply)
+    outcomes = tuple(
+        [
+            (done.effect.rule, done.effect.action, done.effect.operation, done.effect.target, done.errors,
+             done.outcome.error, str(done.outcome.flow))
+            for done in reception.performed
+            if done.failures or done.outcome.error or done.outcome.flow is not Flow.CONTINUE
+        ]
+    )  # fmt: skip
+    return (codes, reply, outcomes, lists), why_alone
+
+
+def listed(lists: Sequence[AnyList], client_ip: str) -> tuple[tuple[Hashable, ...], str]:
+    """What provider lists make of a client follows from its address; where DNS is asked, it does not."""
+    if asks_dns(lists):
+        return (), "lists in DNS are asked for its client"
+    return (client_ip, *map(id, lists)), ""
+
+
 @dataclass(frozen=True, slots=True)
 class Joined:
     """Several collections as one, in order."""
@@ -111,6 +194,11 @@ class Joined:
     def __len__(self) -> int:
         """How many."""
         return sum(map(len, self.parts))
+
+    def facts(self) -> Iterator[Fact]:
+        """What is known of each before it is judged, in order."""
+        for part in self.parts:
+            yield from part.facts()
 
     def under(self, account: Account, numbers: Iterable[int] | None = None) -> Iterator[Reception]:
         """What becomes of them in an account."""

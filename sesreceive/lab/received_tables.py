@@ -7,11 +7,11 @@ not tell is PROCESSING_FAILED, with that reason; `notes` says for how many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sesreceive.account.account import Account
 from sesreceive.auth.dmarc import organizational_domain
@@ -28,6 +28,7 @@ from sesreceive.auth.results import (
 )
 from sesreceive.effects import Effect, Flow, Invoke, Outcome
 from sesreceive.errors import InputError, MissingExtraError, one_line
+from sesreceive.lab.known_mail import Fact, listed
 from sesreceive.mail.address import domain_of
 from sesreceive.mail.envelope import Envelope
 from sesreceive.mail.message import Message
@@ -61,11 +62,18 @@ _COLUMNS = {
     ),
     "recipients": ("number", "recipient"),
     "actions": ("number", "rule", "position", "action", "outcome"),
-    "effects": ("number", "rule", "position", "operation", "target", "outcome", "reason"),
+    "effects": ("number", "rule", "position", "operation", "outcome", "reason"),
 }  # fmt: skip
 # Beyond this a stand-in is no longer: every limit but that of a whole message is below it.
 _LONGEST = 1_000_000
 _NO_ID = "0" * 40
+# Rows that are read at once, and kept for the next account.
+_TOGETHER = 2_000
+# One of these signs in a text, and each row is looked at: it may be what no session could say.
+_UNSAYABLE = "\r\n\0>"
+
+# Rule, position of the action in it, and operation.
+_Place: TypeAlias = tuple[str, int, str]
 
 
 def are_tables(path: Path) -> bool:
@@ -79,7 +87,7 @@ class _Row:
 
     message: Mapping[str, Any]
     recipients: tuple[str, ...]
-    outcomes: Mapping[tuple[str, int, str], Outcome] = field(default_factory=dict)
+    outcomes: Mapping[_Place, Outcome]
 
 
 class ReceivedTables:
@@ -96,26 +104,30 @@ class ReceivedTables:
     ----------
     notes : tuple of str
         What is not known, a sentence each.
+
+    Raises
+    ------
+    InputError
+        When a table lacks a column, or a row says what no SMTP session could say.
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], receiver: Receiver) -> None:
         self._receiver = receiver
         messages = tables["messages"]
+        for name, table in tables.items():
+            _refuse_columns(table, name)
         if "error" in messages:
             messages = messages[messages["error"].fillna("") == ""]
-        recipients = _grouped(tables.get("recipients"), "recipients")
-        actions = _grouped(tables.get("actions"), "actions")
-        effects = _grouped(tables.get("effects"), "effects")
-        self._rows = tuple(
-            _Row(
-                message=row,
-                recipients=tuple(one["recipient"] for one in recipients.get(row["number"], ()))
-                or tuple(part for part in row["recipients"].split(", ") if part),
-                outcomes=_outcomes(row, actions.get(row["number"], ()), effects.get(row["number"], ())),
-            )
-            for row in _records(messages, "messages")
-        )
+        for name, table in tables.items():
+            _refuse_cells(messages if name == "messages" else table, name)
+        self._messages = messages.reset_index(drop=True)
+        # Of most columns the cells are read for the few messages that are judged; these are read of all.
+        numbers = _cells(messages, "number")
+        self._recipients = _recipients(tables.get("recipients"), numbers, messages)
+        self._outcomes = _outcomes(tables.get("actions"), tables.get("effects"), numbers, messages)
+        self._kept: dict[int, _Row] = {}
         self._missing = tuple(name for name in _COLUMNS if name not in tables)
+        self._refuse_unsayable()
 
     @classmethod
     def of_report(cls, report: Report, receiver: Receiver) -> ReceivedTables:
@@ -143,7 +155,7 @@ class ReceivedTables:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is not known, a sentence each."""
-        refused = sum(not row.message["accepted"] for row in self._rows)
+        refused = int((~self._messages["accepted"].fillna(False).astype(bool)).sum())
         standing_in = (
             "the messages are not in the tables: one of the same size with its subject stands in the place of each, "
             "and what SES and the scanners found out about them is taken over"
@@ -162,7 +174,28 @@ class ReceivedTables:
 
     def __len__(self) -> int:
         """How many messages."""
-        return len(self._rows)
+        return len(self._messages)
+
+    def facts(self) -> Iterator[Fact]:
+        """What is known of each before it is judged, in order."""
+        receiver = self._receiver
+        assumptions, bounds, lists = receiver.assumptions, receiver.bounds, receiver.provider_lists
+        cells = [
+            _cells(self._messages, name) for name in ("message", "size_bytes", "client_ip", "mail_from", "tls")
+        ]  # fmt: skip
+        for name, size, client_ip, mail_from, tls, rcpt_to, outcomes in zip(
+            *cells, self._recipients, self._outcomes, strict=True
+        ):
+            rest: Hashable = None
+            why_alone = ""
+            if lists:
+                rest, why_alone = listed(lists, client_ip or "")
+            if outcomes:
+                rest = rest, tuple((place, one.error, str(one.flow)) for place, one in outcomes.items())
+            yield Fact(
+                name or "", int(size), client_ip or "", mail_from or "", rcpt_to, bool(tls), assumptions, bounds, rest,
+                why_alone,
+            )  # fmt: skip
 
     def under(self, account: Account, numbers: Iterable[int] | None = None) -> Iterator[Reception]:
         """What becomes of the messages in an account, of all or of those in these positions; nothing is performed."""
@@ -175,8 +208,35 @@ class ReceivedTables:
             permissions=self._receiver.permissions,
             seed=0,
         )
-        for number in range(len(self._rows)) if numbers is None else numbers:
-            yield _received(receiver, self._rows[number])
+        wanted = list(range(len(self)) if numbers is None else numbers)
+        for start in range(0, len(wanted), _TOGETHER):
+            for row in self._rows(wanted[start : start + _TOGETHER]):
+                yield _received(receiver, row)
+
+    def _rows(self, numbers: Sequence[int]) -> Iterator[_Row]:
+        if new := [number for number in numbers if number not in self._kept]:
+            if len(self._kept) + len(new) > _TOGETHER:
+                self._kept.clear()
+                new = list(numbers)
+            for number, message in zip(new, _records(self._messages.iloc[new], "messages"), strict=True):
+                self._kept[number] = _Row(message, self._recipients[number], self._outcomes[number])
+        return map(self._kept.__getitem__, numbers)
+
+    def _refuse_unsayable(self) -> None:
+        """Raise InputError for a row that no session could say; of all that is usual nothing is made for it."""
+        texts = [self._messages[name].dropna().unique() for name in ("client_ip", "helo", "mail_from")]
+        try:
+            everything = "".join(["".join(cells) for cells in texts] + ["".join(map("".join, self._recipients))])
+        except TypeError:  # a cell that is no text
+            everything = _UNSAYABLE
+        times = getattr(self._messages["received_at"].dtype, "tz", None)
+        if times is not None and not any(sign in everything for sign in _UNSAYABLE):
+            for client_ip in texts[0]:
+                Envelope(client_ip=client_ip)
+            return
+        for start in range(0, len(self), _TOGETHER):
+            for row in self._rows(range(start, min(start + _TOGETHER, len(self)))):
+                _envelope(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +255,7 @@ class _Silent:
 class _Remembered:
     """A backend in which each effect comes to what it came to in the replay; new ones succeed."""
 
-    outcomes: Mapping[tuple[str, int, str], Outcome]
+    outcomes: Mapping[_Place, Outcome]
 
     def perform(self, effect: Effect) -> Outcome:
         """The outcome."""
@@ -205,9 +265,9 @@ class _Remembered:
 _DONE = Outcome()
 
 
-def _received(receiver: Receiver, row: _Row) -> Reception:
+def _envelope(row: _Row) -> Envelope:
     said = row.message
-    envelope = Envelope(
+    return Envelope(
         client_ip=said["client_ip"] or "",
         helo=said["helo"] or "localhost",
         mail_from=said["mail_from"] or "",
@@ -215,6 +275,10 @@ def _received(receiver: Receiver, row: _Row) -> Reception:
         tls=bool(said["tls"]),
         received_at=said["received_at"],
     )
+
+
+def _received(receiver: Receiver, row: _Row) -> Reception:
+    said, envelope = row.message, _envelope(row)
     size = int(said["size_bytes"])
     header = f"Subject: {one_line(said['subject'], 200)}\r\n\r\n".encode("utf-8", "replace")
     raw = (header + b"x" * max(0, min(size, _LONGEST) - len(header)))[:size]
@@ -265,57 +329,58 @@ def _scan(said: Mapping[str, Any]) -> ScanResults | None:
     return ScanResults(spam=spam, virus=virus, findings=findings)
 
 
-def _outcomes(
-    said: Mapping[str, Any], actions: Iterable[Mapping[str, Any]], effects: Iterable[Mapping[str, Any]]
-) -> Mapping[tuple[str, int, str], Outcome]:
-    """What did not simply succeed: effects that failed, and functions that ended something."""
-    outcomes = {
-        (one["rule"], int(one["position"]) - 1, one["operation"]): Outcome(error=one["reason"] or _SAYS)
-        for one in effects
-        if one["outcome"] == "fail"
-    }
-    for one in actions:
-        if one["action"] == "LambdaAction" and one["outcome"] == "stop":
-            flow = Flow.STOP_RULE_SET if said["stopped_by"] == one["rule"] else Flow.STOP_RULE
-            key = one["rule"], int(one["position"]) - 1, Invoke.operation
-            outcomes[key] = Outcome(flow=flow, reason=_SAYS, value={"disposition": flow.value})
-    return outcomes
-
-
 # ------------------------------------------------------------------ the tables
 
 
 def _read(folder: Path, name: str) -> pd.DataFrame | None:
+    """The columns of a table that are wanted here; None where there is no file of it."""
     import pandas as pd
+    import pyarrow.parquet as pq
 
     path = folder / f"{name}.parquet"
     paths = [path] if path.exists() else sorted((folder / name).glob("*.parquet"))
     if not paths:
         return None
+    wanted = {*_COLUMNS[name], "error"}
+    frames = []
     try:
-        frames = [pd.read_parquet(one, engine="pyarrow") for one in paths]
+        for one in paths:
+            columns = [column for column in pq.read_schema(one).names if column in wanted]
+            frames.append(pd.read_parquet(one, engine="pyarrow", columns=columns))
     except (OSError, ValueError) as error:  # pyarrow's errors are of these two
         raise InputError(
             f"cannot read the table `{one_line(name)}` in `{one_line(folder)}`: {one_line(error)}"
         ) from None
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    whole: pd.DataFrame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return whole
 
 
-def _records(table: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-    """The rows as dictionaries; what is missing is None."""
-    wanted = _COLUMNS[name]
-    if missing := [column for column in wanted if column not in table]:
+def _refuse_columns(table: pd.DataFrame, name: str) -> None:
+    if missing := [column for column in _COLUMNS[name] if column not in table]:
         raise InputError(f"expected the column `{missing[0]}` in the table `{name}` of a replay but there is none")
-    columns: list[list[Any]] = [
-        table[column].astype(object).where(table[column].notna(), None).tolist() for column in wanted
-    ]
+
+
+def _refuse_cells(table: pd.DataFrame, name: str) -> None:
+    """Raise InputError for a cell that is none of its column; columns that are as declared are not looked through."""
     declared = {column.name: column for column in report_table(name).columns}
-    for column, cells in zip(wanted, columns, strict=True):
+    for column in _COLUMNS[name]:
         kind = declared[column]
-        if (wrong := next((cell for cell in cells if not _fits(kind, cell)), kind)) is not kind:
-            words = f"one of {', '.join(kind.categories)}" if kind.categories else _WORDS[kind.dtype]
-            raise InputError(f"table `{name}` of a replay, column `{column}`: {expected(words, wrong)}")
-    return [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
+        if _is_as_declared(table[column], kind):
+            continue
+        for cell in _cells(table, column):
+            if not _fits(kind, cell):
+                words = f"one of {', '.join(kind.categories)}" if kind.categories else _WORDS[kind.dtype]
+                raise InputError(f"table `{name}` of a replay, column `{column}`: {expected(words, cell)}")
+
+
+def _is_as_declared(cells: pd.Series[Any], column: Column) -> bool:
+    """Whether the dtype says already that each cell fits."""
+    dtype: Any = cells.dtype
+    if column.dtype == "category":
+        return dtype == "category" and set(dtype.categories) <= set(column.categories)
+    if column.dtype == "Int64":
+        return dtype == "Int64" and not cells.hasnans and bool((cells >= 0).all())
+    return str(dtype) == column.dtype
 
 
 # What a cell of each dtype is.
@@ -337,9 +402,52 @@ def _fits(column: Column, cell: Any) -> bool:
     return isinstance(cell, kind)
 
 
-def _grouped(table: pd.DataFrame | None, name: str) -> dict[int, list[dict[str, Any]]]:
-    """The rows of each message."""
-    groups: dict[int, list[dict[str, Any]]] = {}
-    for row in _records(table, name) if table is not None else ():
-        groups.setdefault(row["number"], []).append(row)
-    return groups
+def _cells(table: pd.DataFrame, column: str) -> list[Any]:
+    """A column as a list; what is missing is None."""
+    cells = table[column].astype(object)
+    made: list[Any] = (cells.where(cells.notna(), None) if cells.hasnans else cells).tolist()
+    return made
+
+
+def _records(table: pd.DataFrame, name: str) -> Iterator[dict[str, Any]]:
+    """The rows as dictionaries; what is missing is None."""
+    wanted = _COLUMNS[name]
+    columns = [_cells(table, column) for column in wanted] if len(table) else []
+    return (dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _recipients(table: pd.DataFrame | None, numbers: Sequence[int], messages: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Those of each message, by their table where it is there."""
+    named: dict[int, list[str]] = {}
+    if table is not None:
+        for number, recipient in zip(_cells(table, "number"), _cells(table, "recipient"), strict=True):
+            named.setdefault(number, []).append(recipient)
+    joined = _cells(messages, "recipients") if len(named) < len(numbers) else [None] * len(numbers)
+    return [
+        tuple(named.get(number) or [part for part in (text or "").split(", ") if part])
+        for number, text in zip(numbers, joined, strict=True)
+    ]
+
+
+_NONE: Mapping[_Place, Outcome] = {}
+
+
+def _outcomes(
+    actions: pd.DataFrame | None, effects: pd.DataFrame | None, numbers: Sequence[int], messages: pd.DataFrame
+) -> list[Mapping[_Place, Outcome]]:
+    """What did not simply succeed, of each message: effects that failed, and functions that ended something."""
+    outcomes: dict[int, dict[_Place, Outcome]] = {}
+    if effects is not None:
+        for one in _records(effects[effects["outcome"] == "fail"], "effects"):
+            place = one["rule"], int(one["position"]) - 1, one["operation"]
+            outcomes.setdefault(one["number"], {})[place] = Outcome(error=one["reason"] or _SAYS)
+    if actions is not None:
+        ended = actions[actions["outcome"] == "stop"]
+        ended = ended[ended["action"] == "LambdaAction"]
+        stopped_by = dict(zip(numbers, _cells(messages, "stopped_by"), strict=True)) if len(ended) else {}
+        for one in _records(ended, "actions"):
+            flow = Flow.STOP_RULE_SET if stopped_by.get(one["number"]) == one["rule"] else Flow.STOP_RULE
+            place = one["rule"], int(one["position"]) - 1, Invoke.operation
+            outcome = Outcome(flow=flow, reason=_SAYS, value={"disposition": flow.value})
+            outcomes.setdefault(one["number"], {})[place] = outcome
+    return [outcomes.get(number, _NONE) for number in numbers]

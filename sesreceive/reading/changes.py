@@ -82,14 +82,17 @@ def _changes(before: Reception, after: Reception) -> Iterator[Change]:
     yield from _end(before, after)
 
 
-def differs(before: Reception, after: Reception) -> bool:
-    """Whether there are any `changes`: told without the traces, whose events of all rules are made when read."""
+def differs(before: Reception, after: Reception, *, contents: bool = True) -> bool:
+    """Whether there are any `changes`: told without the traces, whose events of all rules are made when read.
+
+    Without `contents` what effects write is not looked at.
+    """
     return (
         before.replies != after.replies
         or _other_verdicts(before, after)
         or before.rules != after.rules
         or (before.stopped_by != after.stopped_by and before.accepted and after.accepted)
-        or _other_effects(before, after)
+        or _other_effects(before, after, contents)
     )
 
 
@@ -97,20 +100,20 @@ def _other_verdicts(before: Reception, after: Reception) -> bool:
     return before.verdicts is not None and after.verdicts is not None and before.verdicts != after.verdicts
 
 
-def _other_effects(before: Reception, after: Reception) -> bool:
+def _other_effects(before: Reception, after: Reception, contents: bool) -> bool:
     done, would_be_done = _by_rule(before), _by_rule(after)
     return done.keys() != would_be_done.keys() or any(
-        was is None or would_be is None or _kind_of_change(was, would_be) is not None
+        was is None or would_be is None or _kind_of_change(was, would_be, contents) is not None
         for rule, before_rule in done.items()
         for was, would_be in _paired(before_rule, would_be_done[rule])
     )
 
 
-def _kind_of_change(was: Attempted, would_be: Attempted) -> Where | None:
+def _kind_of_change(was: Attempted, would_be: Attempted, contents: bool) -> Where | None:
     """What is another in two effects with the same operation: the effect itself, what it writes, or nothing."""
     if was.effect.target != would_be.effect.target or _came_to(was) != _came_to(would_be):
         return Where.EFFECT
-    if same_effect(was.effect, would_be.effect) or not first_difference(was.effect, would_be.effect)[0]:
+    if not contents or same_effect(was.effect, would_be.effect) or not first_difference(was.effect, would_be.effect)[0]:
         return None
     return Where.CONTENTS
 

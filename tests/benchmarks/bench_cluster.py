@@ -1,8 +1,7 @@
-"""Replay off one process: a process pool and Dask on two workers, and a changed rule set over a corpus received before.
+"""Replay off one process: a process pool and Dask on two workers, and what a replay into Parquet files takes.
 
 Signed messages of 4 KB. The pools are timed by the clock, since other processes work; they take turns in one run, with
-the start of their workers left out. A changed rule set is timed by processor time against a full replay: authentication
-results from memory, from Parquet, and `rerun` over receptions that are kept, which performs nothing.
+the start of their workers left out. The replay into files is timed by processor time.
 
     python tests/benchmarks/bench_cluster.py [--messages 2000] [--rounds 3] [--check]
 """
@@ -26,12 +25,10 @@ from bench_pipeline import Corpus
 from harness import QUIET_LOAD, load, machine
 
 import sesreceive as ses
-from sesreceive.analysis.what_if import replayed
 
 CHUNK = 200
 GOALS = {
     "two processes, tables alone": 1.8, "two processes, receptions kept": 1.7, "Dask against the pool": 0.8,
-    "rules again, from memory": 20, "rules again, from Parquet": 10,
 }  # fmt: skip
 
 
@@ -47,13 +44,12 @@ def alternately(work: Mapping[str, Callable[[], object]], rounds: int, clock: Ca
     return {name: median(each) for name, each in taken.items()}
 
 
-def receiver_of(corpus: Corpus, *, stricter: bool = False) -> ses.Receiver:
+def receiver_of(corpus: Corpus) -> ses.Receiver:
     actions = (ses.AddHeaderAction(header_name="X-Seen", header_value="yes"), ses.S3Action(bucket_name="inbox"))
     store = ses.ReceiptRule(name="store", enabled=True, scan_enabled=True, actions=actions)
     stop = ses.ReceiptRule(name="stop", enabled=True, actions=(ses.StopAction(),))
-    rules = (stop, store) if stricter else (store, stop)
     account = ses.Account(
-        identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=rules),)
+        identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=(store, stop)),)
     )
     return ses.Receiver(account, resolver=ses.Zone(corpus.records), seed=1)
 
@@ -88,27 +84,12 @@ def clusters(corpus: Corpus, rounds: int) -> dict[str, float]:
     }
 
 
-def rules_again(corpus: Corpus, rounds: int, folder: Path) -> dict[str, float]:
-    """How often faster a changed rule set is than a full replay."""
-    known = ses.KnownResults()
-    before = receiver_of(corpus).replay(corpus.items, known=known)
+def written(corpus: Corpus, rounds: int, folder: Path) -> None:
+    """Print what a replay into files takes."""
     receiver_of(corpus).replay_to(folder, corpus.items)
-    changed = receiver_of(corpus, stricter=True)
-    work: dict[str, Callable[[], object]] = {
-        "full replay": lambda: receiver_of(corpus, stricter=True).replay(corpus.items).messages,
-        "known from memory": lambda: receiver_of(corpus, stricter=True).replay(corpus.items, known=known).messages,
-        "known from Parquet": lambda: receiver_of(corpus, stricter=True).replay(corpus.items, known=folder).messages,
-        "full replay to Parquet": lambda: to_parquet(corpus, folder),
-        "rerun of receptions": lambda: replayed(before, changed.account),
-    }
-    taken = alternately(work, rounds, time.process_time)
+    taken = alternately({"full replay to Parquet": lambda: to_parquet(corpus, folder)}, rounds, time.process_time)
     for name, seconds in taken.items():
         print(f"  {name:<24} {len(corpus.items) / seconds:>9,.0f} messages/s of processor time")
-    full = taken["full replay"]
-    return {
-        "rules again, from memory": full / min(taken["known from memory"], taken["rerun of receptions"]),
-        "rules again, from Parquet": full / taken["known from Parquet"],
-    }
 
 
 def to_parquet(corpus: Corpus, folder: Path) -> object:
@@ -125,7 +106,8 @@ def main() -> int:
     print(machine(), f"load {load():.1f}", sep="\n")
     corpus = Corpus(chosen.messages)
     with tempfile.TemporaryDirectory() as folder:
-        ratios = clusters(corpus, chosen.rounds) | rules_again(corpus, chosen.rounds, Path(folder, "replay"))
+        ratios = clusters(corpus, chosen.rounds)
+        written(corpus, chosen.rounds, Path(folder, "replay"))
         size = sum(path.stat().st_size for path in Path(folder, "replay").rglob("*.parquet"))
     print(f"\n  files of a replay        {size / chosen.messages:>9,.0f} bytes a message")
     missed = 0
