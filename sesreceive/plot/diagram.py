@@ -22,15 +22,19 @@ from sesreceive.plot.path import path
 from sesreceive.plot.text_width import clip, width, wrap
 from sesreceive.reception import Reception
 
-__all__ = ["Diagram", "diagram", "scrolling", "svg"]
+__all__ = ["Diagram", "diagram", "svg"]
 
-# Sizes in pixels of the picture; 760 of them are about as wide as a cell of a notebook.
-_WIDTH, _PAD, _GAP, _WAY = 760.0, 10.0, 8.0, 22.0
+# Sizes in pixels of the picture: 760 of them are about as wide as a cell of a notebook, 360 as a telephone; there
+# everything stands below each other.
+_WIDTH, _NARROW = 760.0, 360.0
+_PAD, _GAP, _WAY = 10.0, 8.0, 22.0
 _TITLE, _SMALL = 13.0, 11.5
 _TITLE_LINE, _LINE = 19.0, 15.0
 _SIGN = 22.0
 # Lines of a reason in a box that is as wide as the picture, and in a narrow one.
 _REASON_LINES, _NARROW_LINES = 2, 3
+# The same in a picture for a telephone, which may be as long as it likes.
+_SMALL_LINES = 6
 # Boxes side by side in a step, by what lies in it.
 _COLUMNS: Mapping[Shape, int] = {Shape.PART: 3, Shape.ACTION: 3, Shape.RULE: 1, Shape.FOLD: 1}
 
@@ -50,8 +54,13 @@ _TRIANGLE = "M0 -8.5 L8.8 7 H-8.8 Z"
 _OUTLINES: Mapping[State, str] = {State.ENDED: _OCTAGON, State.STOPPED: _OCTAGON, State.FAILED: _TRIANGLE}
 
 
-def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
+def svg(boxes: Sequence[Box], title: str = "The way of the message", *, narrow: bool = False) -> str:
     """The boxes as one SVG element; everything in it is escaped, and it is the same for the same boxes.
+
+    Parameters
+    ----------
+    narrow : bool
+        Whether it is for a page of fewer than 560 pixels, in which nothing has room beside anything else.
 
     Examples
     --------
@@ -59,20 +68,26 @@ def svg(boxes: Sequence[Box], title: str = "The way of the message") -> str:
     3
     """
     pieces: list[str] = []
-    y = 2.0
+    y, wide = 2.0, _NARROW if narrow else _WIDTH
     for number, box in enumerate(boxes):
         if number:
             pieces.append(_way(_leads(boxes[number - 1], box), y))
             y += _WAY
-        drawn = _Drawing(box, 2.0, y, _WIDTH - 4)
+        drawn = _Drawing(box, 2.0, y, wide - 4, small=narrow)
         pieces.append(drawn.svg)
         y += drawn.height
-    style = _plain_colours() + asset("sesreceive", "colours.css") + asset(__package__, "path.css")
+    # The narrow one stands beside the wide one, whose style it has.
+    style = "" if narrow else f"<style>{_style()}</style>"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ses-flow" role="img" viewBox="0 0 {_WIDTH:g} {y + 3:g}" '
-        f'width="{_WIDTH:g}" height="{y + 3:g}" aria-label="{escape(title)}"><title>{escape(title)}</title>'
-        f"<desc>{_lines(path_text(boxes))}</desc><style>{style}</style>{''.join(pieces)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ses-flow{" ses-small" * narrow}" role="img" '
+        f'viewBox="0 0 {wide:g} {y + 3:g}" width="{wide:g}" height="{y + 3:g}" '
+        f'aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f"<desc>{_lines(path_text(boxes))}</desc>{style}{''.join(pieces)}</svg>"
     )
+
+
+def _style() -> str:
+    return _plain_colours() + asset("sesreceive", "colours.css") + asset(__package__, "path.css")
 
 
 @cache
@@ -103,6 +118,15 @@ class Diagram:
         """The picture, to be put into a page."""
         return svg(self.boxes, self.title)
 
+    @property
+    def html(self) -> str:
+        """The picture for a page of any width: where there is no room for the wide one, a narrow one is shown."""
+        return (
+            f"<style>{asset(__package__, 'scroll.css')}</style>"
+            f'<div class="ses-scroll" tabindex="0" role="group" aria-label="{escape(self.title)}">'
+            f"{self.svg}{svg(self.boxes, self.title, narrow=True)}</div>"
+        )
+
     def save(self, file: str | PathLike[str]) -> Path:
         """The path of the file that holds the picture afterwards, as SVG.
 
@@ -128,12 +152,7 @@ class Diagram:
 
     def _repr_html_(self) -> str:
         """The picture, with the text for front ends that take styles and pictures away."""
-        return frame(str(self), f'<div class="ses-scroll">{self.svg}</div>', style=scrolling())
-
-
-def scrolling() -> str:
-    """The style of what a picture stands in: a narrow page scrolls it sideways and is not made wider by it."""
-    return asset(__package__, "scroll.css")
+        return frame(str(self), self.html)
 
 
 def diagram(reception: Reception, *, at: int | None = None, full: bool = False) -> Diagram:
@@ -170,7 +189,7 @@ def _way(state: State, y: float) -> str:
 class _Drawing:
     """One box with what lies in it, drawn at a place."""
 
-    def __init__(self, box: Box, x: float, y: float, wide: float) -> None:
+    def __init__(self, box: Box, x: float, y: float, wide: float, *, small: bool) -> None:
         self.box = box
         self.x, self.y, self.wide = x, y, wide
         narrow = wide < _WIDTH * 0.6
@@ -180,9 +199,10 @@ class _Drawing:
         # The word stands at the right of the title where there is room for both, else below it.
         self.beside = not narrow or width(box.title, _TITLE) + self.word_width + 8 <= room
         self.title_room = room - (self.word_width + 8 if self.beside and box.word else 0)
-        self.reasons = wrap(box.reason, room, _SMALL, 1 if fold else _NARROW_LINES if narrow else _REASON_LINES)
+        lines = _SMALL_LINES if small else 1 if fold else _NARROW_LINES if narrow else _REASON_LINES
+        self.reasons = wrap(box.reason, room, _SMALL, lines)
         head = _PAD + _TITLE_LINE + (0 if self.beside or not box.word else _LINE) + _LINE * len(self.reasons)
-        self.inside, bottom = _rows(box.inside, x + _PAD, y + head + _GAP, wide - 2 * _PAD)
+        self.inside, bottom = _rows(box.inside, x + _PAD, y + head + _GAP, wide - 2 * _PAD, small)
         self.height = (bottom - y + _PAD) if box.inside else head + (_PAD - 4)
 
     def stretched(self, height: float) -> _Drawing:
@@ -209,14 +229,14 @@ class _Drawing:
         return f'<g class="ses-{box.state}{here}"><title>{escape(told)}</title>{"".join(pieces)}</g>{inside}'
 
 
-def _rows(boxes: Sequence[Box], x: float, y: float, wide: float) -> tuple[list[str], float]:
+def _rows(boxes: Sequence[Box], x: float, y: float, wide: float, small: bool) -> tuple[list[str], float]:
     """The boxes in rows, those of a row equally high; the way from action to action is an arrow."""
     drawn: list[str] = []
-    for row, columns in _rows_of(boxes):
+    for row, columns in _rows_of(boxes, 1 if small else 3):
         shape = row[0].shape
         gap = _GAP + (8 if shape is Shape.ACTION else 0)
         each = (wide - gap * (columns - 1)) / columns
-        cells = [_Drawing(box, x + place * (each + gap), y, each) for place, box in enumerate(row)]
+        cells = [_Drawing(box, x + place * (each + gap), y, each, small=small) for place, box in enumerate(row)]
         high = max(cell.height for cell in cells)
         drawn += [cell.stretched(high).svg for cell in cells]
         if shape is Shape.ACTION:
@@ -225,11 +245,11 @@ def _rows(boxes: Sequence[Box], x: float, y: float, wide: float) -> tuple[list[s
     return drawn, y - _GAP
 
 
-def _rows_of(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], int]]:
+def _rows_of(boxes: Sequence[Box], most: int) -> Iterator[tuple[tuple[Box, ...], int]]:
     """The boxes row by row, and how many a row has room for: what is alike stands side by side, as wide as it may."""
     for shape, run in groupby(boxes, key=lambda box: box.shape):
         alike = tuple(run)
-        usual = min(_COLUMNS.get(shape, 1), len(alike))
+        usual = min(_COLUMNS.get(shape, 1), len(alike), most)
         columns = 2 if len(alike) == 4 and usual > 1 else usual
         for start in range(0, len(alike), columns):
             yield alike[start : start + columns], columns

@@ -15,7 +15,7 @@ from sesreceive.ui.bench import Bench
 from sesreceive.ui.code_view import CodeView
 from sesreceive.ui.filter_editor import FilterEditor
 from sesreceive.ui.identity_editor import IdentityEditor
-from sesreceive.ui.kit import Part, Section, allow, bench_of, button, html
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, classed, html
 from sesreceive.ui.opening import Opening
 from sesreceive.ui.rule_editor import RuleEditor
 from sesreceive.ui.saving import Saved, Saving, file_name
@@ -64,7 +64,7 @@ class RuleSetBuilder(Part):
         self.code = CodeView(bench, layout=W.Layout(display="none"))
         for part in (self.rules, self.filters, self.identities, self.code):
             part.within(self)
-        self.rules.identify = self.identify
+        self.rules.identify, self.rules.unfold = self.identify, self._fold
         self.sections = {
             "identities": Section([self.identities]),
             "filters": Section([self.filters]),
@@ -73,7 +73,7 @@ class RuleSetBuilder(Part):
         self.undo_button = self.on_click(button("Undo", hint="Take the last change back"), self.undo)
         self.redo_button = self.on_click(button("Redo", hint="Make the change again that was undone"), self.redo)
         self.code_button = self.on_click(button("Show code", hint="Show what is on screen as code"), self.toggle_code)
-        self.step = html()
+        self.step = classed(html(), "ses-builder-step")
         self.problems = html()
         self.saving = Saving(self, _forms(bench), ["account"])
         self.opening = Opening(self)
@@ -83,10 +83,11 @@ class RuleSetBuilder(Part):
         )
         super().__init__(
             bench,
-            [bar, *self.sections.values(), self.problems, self.code],
+            [bar, self.code, classed(W.VBox([*self.sections.values()]), "ses-sections", "ses-grow"), self.problems],
             title="Rule set builder",
             value=bench.account,
         )
+        classed(self, "ses-fits", "ses-builder")
         traitlets.link((bench, "account"), (self, "value"))
         bench.observe(lambda _: self._show(), ["account", "can_undo", "can_redo"])
         self._show()
@@ -112,6 +113,10 @@ class RuleSetBuilder(Part):
         """Add an identity that mail can be received for, and show it."""
         self.sections["identities"].opened = True
         return self.identities.add()
+
+    def _fold(self) -> None:
+        """Leave the room to the rules."""
+        self.sections["identities"].opened = False
 
     # ------------------------------------------------------------------ history and code
 

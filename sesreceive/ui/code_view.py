@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from sesreceive._html import escape
+from sesreceive._html import escape, prose
 from sesreceive.account.account import Account
 from sesreceive.formats.languages import LANGUAGES
 from sesreceive.receiver import Receiver
@@ -65,7 +65,7 @@ class CodeView(Part):
             self._written = wanted
             self.text.value = language.write(self.bench.account)
         self.use.layout.display = None if language.read else "none"
-        self.note.value = f'<span class="ses-hint">{escape(language.what)}</span>'
+        self.note.value = f'<span class="ses-hint">{prose(language.what)}</span>'
 
     def _on_language(self) -> str:
         self.refresh()

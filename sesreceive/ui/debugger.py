@@ -8,11 +8,11 @@ from typing import Any
 import ipywidgets as W
 
 from sesreceive._html import escape
-from sesreceive.plot.diagram import diagram, scrolling
+from sesreceive.plot.diagram import diagram
 from sesreceive.reading.moments import Moment
 from sesreceive.reading.scene import Scene, Stops
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, Section, allow, bench_of, button, html
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, classed, html
 from sesreceive.ui.message_actions import MessageSteps
 from sesreceive.ui.scene_html import envelope_html, header_html, rules_html, said_html
 
@@ -87,12 +87,11 @@ class Debugger(Part):
         self.path = Section([self.picture], opened=True)
         self.path.tell("the way so far")
         wraps = {"flex_flow": "row wrap", "align_items": "center"}
-        left = W.VBox([self.envelope, self.rules, self.header], layout=W.Layout(flex="1 1 380px", min_width="300px"))
+        left = W.VBox([self.envelope, self.rules, self.header], layout=W.Layout(flex="1 1 380px", min_width="0"))
         right = W.VBox([self.path], layout=W.Layout(flex="1 1 570px", min_width="0"))
         super().__init__(
             bench,
             [
-                html(f"<style>{scrolling()}</style>"),
                 self.message,
                 W.HBox([self.first, self.back, self.next, self.last, self.step, self.of], layout=W.Layout(**wraps)),
                 W.HBox(
@@ -100,11 +99,11 @@ class Debugger(Part):
                     layout=W.Layout(**wraps),
                 ),
                 self.said,
-                W.HBox([left, right], layout=W.Layout(flex_flow="row wrap", align_items="flex-start")),
+                classed(W.HBox([left, right]), "ses-two", "ses-grow"),
             ],
             title="Debugger",
         )
-        self.add_class("ses-debugger")
+        classed(self, "ses-debugger", "ses-fits")
         for pressed, go in (
             (self.first, lambda: self.go(0)),
             (self.back, lambda: self.go(self.at - 1)),
@@ -256,8 +255,7 @@ class Debugger(Part):
 
     def _draw_path(self) -> None:
         if self.stops is not None and self.path.opened:
-            picture = diagram(self.stops.reception, at=self.at).svg
-            self.picture.value = f'<div class="ses-scroll">{picture}</div>'
+            self.picture.value = diagram(self.stops.reception, at=self.at).html
 
     def snapshot(self) -> str:
         """The step with all that is known at it."""

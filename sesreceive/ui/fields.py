@@ -21,7 +21,7 @@ from sesreceive.account.member import Kind, Member, members
 from sesreceive.account.value import Unfit, Value, tidy
 from sesreceive.arn import Arn
 from sesreceive.errors import Problem
-from sesreceive.ui.kit import Part, html, problem_html
+from sesreceive.ui.kit import Part, classed, html, problem_html
 from sesreceive.ui.whereabouts import label_text
 from sesreceive.wording import sendable
 
@@ -274,8 +274,11 @@ class Form(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 box.observe(part.guard(self._on_input(item)), "value")
         rows = []
         for item in self._items:
-            self.notes[item.name].layout.margin = f"-2px 0 3px calc({LABEL_WIDTH} + 10px)"
-            rows += [self.controls[item.name].widget, self.notes[item.name]]
+            if item.kind is not Kind.FLAG:
+                self.notes[item.name].layout.margin = f"-2px 0 3px calc({LABEL_WIDTH} + 10px)"
+            row = [self.controls[item.name].widget, self.notes[item.name]]
+            # What is ticked leaves room for its words beside it.
+            rows += [classed(W.HBox(row), "ses-flag")] if item.kind is Kind.FLAG else row
         super().__init__(rows)
 
     def show(self, value: Any, found: Mapping[str, Collection[str]]) -> None:

@@ -10,7 +10,7 @@ import ipywidgets as W
 
 from sesreceive._html import prose
 from sesreceive.errors import SesReceiveError
-from sesreceive.ui.kit import Part, html, problem_html
+from sesreceive.ui.kit import Part, classed, html, problem_html
 
 __all__ = ["LABEL_WIDTH", "Checked", "choice", "several", "tick"]
 
@@ -21,13 +21,14 @@ _STYLE = {"description_width": LABEL_WIDTH}
 
 def choice(label: str, options: Iterable[Any], *, hint: str = "", narrow: bool = False) -> W.Dropdown:
     """A list to choose one from; a narrow one stands beside others."""
-    return W.Dropdown(
+    made = W.Dropdown(
         options=list(options),
         description=label,
         tooltip=hint or label,
         style={"description_width": "initial"} if narrow else _STYLE,
         layout=W.Layout(width="auto", min_width="0", margin="2px 12px 2px 2px" if narrow else None),
     )
+    return classed(made, "ses-half") if narrow else made
 
 
 def tick(label: str, *, value: bool = False, hint: str = "") -> W.Checkbox:

@@ -23,7 +23,9 @@ from sesreceive.signs import NO
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.whereabouts import error_text
 
-__all__ = ["Part", "Section", "allow", "bench_of", "button", "caption", "heading", "html", "problem_html", "style"]
+__all__ = [
+    "Part", "Section", "allow", "bench_of", "button", "caption", "classed", "heading", "html", "problem_html", "style",
+]  # fmt: skip
 
 # The saved picture of a part stands in an output of its own, under the widgets. Where they are alive it is hidden;
 # where they are not (no kernel), the empty place of the widgets is.
@@ -53,6 +55,13 @@ def html(value: str = "", **options: Any) -> W.HTML:
 def heading(text: str, level: int = 3) -> W.HTML:
     """A heading, so that a screen reader can jump to it."""
     return W.HTML(f"<h{level} style='margin:0.4em 0 0.2em'>{escape(text)}</h{level}>")
+
+
+def classed(box: W.DOMWidget, *names: str) -> W.DOMWidget:
+    """The widget, with names that the style sheet knows."""
+    for name in names:
+        box.add_class(name)
+    return box
 
 
 def problem_html(text: object, tag: str = "span") -> str:

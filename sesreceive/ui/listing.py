@@ -18,6 +18,9 @@ from sesreceive.wording import count
 
 __all__ = ["Listing"]
 
+# A blank behind which a line may go on in the next: ipywidgets makes all blanks of a list box such that none may.
+_BLANK = " \u200b"
+
 
 class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A list box with buttons.
@@ -42,6 +45,8 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
     ----------
     at : int
         Position of the chosen element; -1 when there is none.
+    shown : list of (str, int)
+        The lines on screen, each with its position: those that were looked for.
     """
 
     def __init__(
@@ -58,7 +63,7 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.noun = noun
         self.at = -1
         self._labels: list[str] = []
-        self._shown: list[tuple[str, int]] = []
+        self.shown: list[tuple[str, int]] = []
         self._showing = False
         self._chosen = chosen
         plural = count(2, noun)[2:]
@@ -82,6 +87,7 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         bar = W.HBox(list(self.buttons.values()), layout=W.Layout(flex_flow="row wrap"))
         lists = [self.select] if self.drag is None else [self.select, self.drag]
         super().__init__([*([self.search] if searched else []), *lists, self.count, bar])
+        self.add_class("ses-listing")
         self.select.observe(part.guard(self._on_choice), "value")
         self.search.observe(part.guard(self._draw), "value")
 
@@ -97,9 +103,9 @@ class Listing(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._showing = True
         try:
             with self.select.hold_sync():
-                if shown != self._shown:
-                    self._shown = shown
-                    self.select.options = shown
+                if shown != self.shown:
+                    self.shown = shown
+                    self.select.options = [(label.replace(" ", _BLANK), at) for label, at in shown]
                 wanted = self.at if any(at == self.at for _, at in shown) else None
                 if self.select.value != wanted:
                     self.select.value = wanted

@@ -8,9 +8,9 @@ import ipywidgets as W
 
 from sesreceive._html import escape
 from sesreceive.errors import InputError
-from sesreceive.plot.diagram import diagram, scrolling
+from sesreceive.plot.diagram import Diagram, diagram
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, bench_of, html
+from sesreceive.ui.kit import Part, bench_of, classed, html
 from sesreceive.ui.message_actions import MessageSteps
 from sesreceive.ui.saving import Saved, Saving, file_name, no_message
 
@@ -45,7 +45,7 @@ class PathView(Part):
             indent=False,
             layout=W.Layout(width="auto"),
         )
-        self.picture = html()
+        self.picture = classed(html(), "ses-grow")
         self.saving = Saving(
             self,
             {"picture (.svg)": self._picture_file, "picture (.png)": lambda: self._picture_file(png=True)},
@@ -58,16 +58,21 @@ class PathView(Part):
             [self.steps, W.HBox([self.full, self.saving], layout=row), self.picture],
             title="The way of the message",
         )
-        self.add_class("ses-path")
+        classed(self, "ses-path", "ses-fits")
         self.on_change(self.full, self._shown)
         self.watch(self._draw, ["selected", "receptions"])
         self._draw()
 
     @property
-    def svg(self) -> str:
-        """The picture; empty where there is no message."""
+    def diagram(self) -> Diagram | None:
+        """The picture; None where there is no message."""
         reception = self.bench.reception
-        return diagram(reception, full=self.full.value).svg if reception else ""
+        return diagram(reception, full=self.full.value) if reception else None
+
+    @property
+    def svg(self) -> str:
+        """The picture as it is saved; empty where there is no message."""
+        return self.diagram.svg if self.diagram else ""
 
     def _picture_file(self, *, png: bool = False) -> Saved:
         """The picture as a file of its own."""
@@ -83,9 +88,7 @@ class PathView(Part):
         return "every filter, recipient and rule is shown" if full else "what had no consequences is folded"
 
     def _draw(self) -> None:
-        picture = self.svg
-        shown = f'<style>{scrolling()}</style><div class="ses-scroll">{picture}</div>'
-        value = shown if picture else f'<p class="ses-hint">{escape(_EMPTY)}</p>'
+        value = self.diagram.html if self.diagram else f'<p class="ses-hint">{escape(_EMPTY)}</p>'
         if value != self.picture.value:
             self.picture.value = value
         self.changed()

@@ -14,7 +14,7 @@ from sesreceive.analysis.unreachable import Unreachable
 from sesreceive.errors import one_line
 from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, bench_of, button, html
+from sesreceive.ui.kit import Part, bench_of, button, classed, html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.slices import Slices
 from sesreceive.wording import count
@@ -26,7 +26,7 @@ _REST_S, _LISTED, _MARKED = 0.3, 500, 6
 _WORDS = {
     "dead": (f"{signs.NO} never reached", "bad"),
     "redundant": ("redundant", "warn"),
-    "possibly": ("? by an answer alone", "note"),
+    "possibly": ("? only if a function answers so", "note"),
     "always": (f"{signs.YES} reached", "good"),
 }
 
@@ -72,7 +72,7 @@ class Proving(Part):
 
 
 class Marks(Proving):
-    """One line a rule that no mail reaches, for above the builder; not shown where there is none.
+    """The rules that no mail reaches in one line that unfolds, for above the builder; not shown where there is none.
 
     Parameters
     ----------
@@ -94,8 +94,13 @@ class Marks(Proving):
         dead = [one for one in self.value.dead if one.kind == "rule"] if self.value is not None else []
         rows = "".join(f"<li>{_line_html(one)}</li>" for one in dead[:_MARKED])
         more = f"<li>and {len(dead) - _MARKED} more</li>" if len(dead) > _MARKED else ""
-        head = f"{mark(f'{signs.NO} never reached', 'bad')} {count(len(dead), 'rule')}"
-        self.lines.value = details(head, f"<ul>{rows}{more}</ul>", opened=True) if dead else ""
+        names = ", ".join(escape(one.name, 40) for one in dead[:_MARKED])
+        head = mark(f"{signs.NO} never reached", "bad")
+        if len(dead) == 1:
+            self.lines.value = f"<div>{head} 1 rule: {_line_html(dead[0])}</div>"
+        else:  # one line, so that there is room for the builder
+            head += f" {count(len(dead), 'rule')}: {names}"
+            self.lines.value = details(head, f"<ul>{rows}{more}</ul>") if dead else ""
         self.layout.display = None if dead else "none"
 
     def snapshot(self) -> str:
@@ -143,8 +148,9 @@ class ProveView(Proving):
         )
         left = W.VBox([self.list], layout=W.Layout(flex="1 1 380px", min_width="0"))
         right = W.VBox([self.detail, self.receive_button], layout=W.Layout(flex="2 1 520px", min_width="0"))
-        both = W.HBox([left, right], layout=W.Layout(flex_flow="row wrap"))
+        both = classed(W.HBox([left, right]), "ses-two", "ses-grow")
         super().__init__(bench, [self.summary, both], title="Prove")
+        classed(self, "ses-fits")
 
     def show(self, summary: str) -> None:
         """The findings, with the one chosen that was chosen before."""
@@ -176,7 +182,7 @@ class ProveView(Proving):
             rows.append(("the mail that shows it", prose(witness.text, 600)))
             reception = witness.receive(self.bench.account)
             rows.append(("what becomes of it", prose(reception.decided.sentence, 600)))
-        return table(("", ""), rows, caption=one_line(chosen.what, 240))
+        return f'<div class="ses-rich">{table(("", ""), rows, caption=one_line(chosen.what, 240))}</div>'
 
     def receive(self) -> str:
         """Receive the mail that shows the chosen finding, with what is on screen."""

@@ -70,8 +70,9 @@ def _answer(line: Line) -> str:
 
 
 def _mail(line: Line) -> str:
-    way = f"{line.sender} → {line.recipients}"
-    return f"<td>{_first(escape(line.subject or 'no subject', 120), line.subject)}{_small(escape(way, 160), way)}</td>"
+    ends = (f"{line.sender} ", f"→ {line.recipients}")
+    way = "".join(f'<span class="ses-end">{escape(end, 120)}</span>' for end in ends)
+    return f"<td>{_first(escape(line.subject or 'no subject', 120), line.subject)}{_small(way, ''.join(ends))}</td>"
 
 
 def _why(line: Line) -> str:

@@ -10,7 +10,7 @@ import ipywidgets as W
 from sesreceive._html import escape
 from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of, lines_csv
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, allow, bench_of, button, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, classed, html
 from sesreceive.ui.message_rows import MessageRows
 from sesreceive.ui.message_view import MessageView
 from sesreceive.ui.results_html import column_name, in_order, matrix_html, overview_html, page_html
@@ -85,6 +85,8 @@ class Results(Part):
             (self.column, 220),
         ):
             widget.layout.width = f"{wide}px"
+            if widget is not self.search:
+                classed(widget, "ses-half")
         self.first, self.previous = button("« First page"), button("‹ Previous page")
         self.next, self.last = button("Next page ›"), button("Last page »")
         self.where = html()
@@ -96,8 +98,7 @@ class Results(Part):
         turning = W.HBox([self.first, self.previous, self.next, self.last, self.where], layout=W.Layout(**wraps))
         self.list = W.VBox([self.rows, turning, self.saving])
         self.list.add_class("ses-list")
-        beside = W.HBox([self.list, self.detail])
-        beside.add_class("ses-beside")
+        beside = classed(W.HBox([self.list, self.detail]), "ses-beside", "ses-grow")
         super().__init__(
             bench,
             [
@@ -110,7 +111,7 @@ class Results(Part):
             ],
             title="Results",
         )
-        self.add_class("ses-results")
+        classed(self, "ses-results", "ses-fits")
         for widget in (self.search, self.answer, self.fired, self.sort, self.backwards):
             self.on_change(widget, lambda _: self._choose())
         for widget in (self.view, self.everything, self.column, self.size):

@@ -21,7 +21,7 @@ from sesreceive.ui.bench import Bench
 from sesreceive.ui.checklist import Checklist
 from sesreceive.ui.condition_editor import Recipients
 from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, bench_of, heading, html, problem_html
+from sesreceive.ui.kit import Part, bench_of, classed, heading, html, problem_html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.rule_set_list import RuleSets
 from sesreceive.ui.tryout import TryOut
@@ -80,11 +80,13 @@ class RuleEditor(Part):
         )
         # What adds an identity; a builder shows those, too.
         self.identify: Callable[[], str] | None = None
+        # What makes room for the rules again, when the step behind an identity is taken.
+        self.unfold: Callable[[], None] = lambda: None
         steps = {
             "identity": self._identify,
-            "rule set": self.sets.new,
-            "rule": self.enable_rule,
-            "active": self.sets.activate,
+            "rule set": self._unfolded(self.sets.new, "Try it"),
+            "rule": self._unfolded(self.enable_rule, "This rule"),
+            "active": self._unfolded(self.sets.activate, "Try it"),
         }
         self.checklist = Checklist(self, steps)
         panes = [
@@ -93,11 +95,17 @@ class RuleEditor(Part):
             W.VBox([heading("Try it"), self.tryout, heading("To receive mail"), self.checklist]),
         ]
         for pane, name in zip(panes, ("list", "form", "try"), strict=True):
-            pane.add_class("ses-pane")
-            pane.add_class(f"ses-pane-{name}")
-        self.below = W.HBox(panes)
-        self.below.add_class("ses-panes")
-        super().__init__(bench, [self.sets, self.below], title="Rule sets and rules")
+            classed(pane, "ses-pane", f"ses-pane-{name}")
+        self.below = classed(W.HBox(panes), "ses-panes")
+        # Where there is room for one of them alone, the style sheet shows the one that is pressed.
+        self.turn = classed(
+            W.ToggleButtons(
+                options=["Rules", "This rule", "Try it"], description="Show", style={"button_width": "auto"}
+            ),
+            "ses-turn",
+        )
+        super().__init__(bench, [self.sets, self.turn, self.below], title="Rule sets and rules")
+        classed(self, "ses-rule-editor")
         bench.observe(self._on_account, "account")
         self._show()
 
@@ -136,6 +144,8 @@ class RuleEditor(Part):
         self.checklist.show(self.bench.account, self.rule_set)
         self.list.layout.display = self.tryout.layout.display = None if self.rule_set else "none"
         self.detail.layout.display = None if self.rule else "none"
+        # From nothing, the steps to receiving are all there is to see.
+        (self.below.remove_class if self.rule_set else self.below.add_class)("ses-from-nothing")
         self.nothing.value = (
             ""
             if self.rule or not self.rule_set
@@ -218,6 +228,16 @@ class RuleEditor(Part):
         what = f"enabled the rule {self.rule.name}"
         self._edit_rule(self.rule.replace(enabled=True), what, self.place.action, "")
         return what
+
+    def _unfolded(self, step: Callable[[], str], turn: str) -> Callable[[], str]:
+        """The step of the checklist, with room for what comes next, and that in sight on a narrow page."""
+
+        def take() -> str:
+            self.unfold()
+            self.turn.value = turn
+            return step()
+
+        return take
 
     def _identify(self) -> str:
         """Add a verified domain."""

@@ -15,7 +15,7 @@ from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.errors import one_line
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.fields import Form, problems_at
-from sesreceive.ui.kit import Part, allow, button, html, problem_html
+from sesreceive.ui.kit import Part, allow, button, classed, html, problem_html
 from sesreceive.wording import count
 
 __all__ = ["RuleSets"]
@@ -65,7 +65,8 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.delete_button = press(button("Delete rule set"), self.delete)
         buttons = [self.new_button, self.clone_button, self.on_button, self.off_button, self.delete_button]
         row = W.HBox([self.chooser, *buttons], layout=W.Layout(flex_flow="row wrap", align_items="center"))
-        super().__init__([row, self.form, self.note])
+        below = classed(W.HBox([self.form, self.note], layout=W.Layout(flex_flow="row wrap")), "ses-set-name")
+        super().__init__([row, below])
 
     @property
     def _account(self) -> Account:
@@ -94,7 +95,7 @@ class RuleSets(W.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 self.chooser.value = place.rule_set if options else None
         finally:
             self._showing = False
-        self.form.layout.display = None if rule_set else "none"
+        self.form.layout.display = self.chooser.layout.display = None if rule_set else "none"
         self._allow(account, rule_set)
         if rule_set is None:
             self.note.value = '<span class="ses-hint">There is no rule set yet, so nothing is received.</span>'

@@ -23,7 +23,7 @@ from sesreceive.reception import Reception
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.ends import ends_table
 from sesreceive.ui.inputs import choice, tick
-from sesreceive.ui.kit import Part, allow, bench_of, button, caption, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, caption, classed, html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.slices import Slices
 from sesreceive.verdict import Verdict
@@ -117,15 +117,16 @@ class WhatIf(Part):
         self.detail, self.told = html(), html()
         flex = W.Layout(flex_flow="row wrap")
         forced = W.HBox([*self.forced.values(), self.policy], layout=flex)
-        answers = W.HBox([self.function, self.answer, self.each_button], layout=flex)
+        self.answers = W.HBox([self.function, self.answer, self.each_button], layout=W.Layout(flex_flow="row wrap"))
         buttons = W.HBox([self.compare_button, self.reset_button, self.live, self.asked], layout=flex)
         left = W.VBox([self.list], layout=W.Layout(flex="1 1 380px", min_width="0"))
         right = W.VBox([self.detail], layout=W.Layout(flex="2 1 520px", min_width="0"))
         start = caption("The account on screen, and on top of it:")
-        both = W.HBox([left, right], layout=flex)
+        both = classed(W.HBox([left, right]), "ses-two", "ses-grow")
         super().__init__(
-            bench, [start, self.without, forced, answers, buttons, self.summary, both, self.told], title="What if"
+            bench, [start, self.without, forced, self.answers, buttons, self.summary, both, self.told], title="What if"
         )
+        classed(self, "ses-fits")
         for box in (*self.forced.values(), self.policy, self.without, self.asked):
             self.on_change(box, self._on_form)
         self.on_change(self.function, self._on_function)
@@ -206,6 +207,7 @@ class WhatIf(Part):
             self._showing = False
         self._answers = {name: said for name, said in self._answers.items() if name in functions}
         self.answer.disabled = not functions
+        self.answers.layout.display = None if functions else "none"
         self._on_function(self.function.value)
         self._allow()
 

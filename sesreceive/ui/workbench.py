@@ -131,7 +131,8 @@ class Workbench(Part):
             self.part(view)
             self.show(view)
 
-    def _show(self, view: str) -> None:
+    def _show(self, view: str) -> str:
+        """Put a view on screen; what it is for."""
         self.part(view)
         self.stack.selected_index = list(self._boxes).index(view)
         for word, parts in self._parts.items():
@@ -139,6 +140,7 @@ class Workbench(Part):
                 part.hidden = word != view
                 if word == view:
                     part.wake()
+        return next(f"{word.partition(' ')[2]}: {hint}" for word, hint, _ in _VIEWS if word == view)
 
     def _ipython_display_(self, **options: Any) -> None:
         """Make all views, so that each can be switched to without Python, and show them."""

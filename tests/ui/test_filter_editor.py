@@ -88,7 +88,7 @@ def test_a_wrong_range_says_what_is_wrong_in_the_words_of_the_validator():
     editor.form.controls["cidr"].inputs[0].value = "192.0.2.0/255.255.255.0"
     (problem,) = editor.bench.account.problems()
     assert text(editor.form.notes["cidr"].value) == "✗ " + problem.message.replace("`", "")
-    assert editor.list.select.options[0][0].startswith("✗")
+    assert editor.list.shown[0][0].startswith("✗")
 
 
 def test_the_address_that_is_tried_is_decided_as_the_pipeline_would():

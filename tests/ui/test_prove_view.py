@@ -20,7 +20,7 @@ def view_of(*rules: ses.ReceiptRule) -> ProveView:
 
 def test_what_is_never_reached_stands_first_with_the_mail_that_shows_it() -> None:
     view = view_of(EVERYBODY, ANA)
-    assert view.list.select.options[0][0].startswith("✗ never reached: rule ana — `everybody` stops the rule set")
+    assert view.list.shown[0][0].startswith("✗ never reached: rule ana — `everybody` stops the rule set")
     assert "to ana@example.com; from 198.51.100.1; over TLS" in view.detail.value
     assert "StopAction" in view.detail.value or "stop" in view.detail.value
     assert repr(view).startswith("<ProveView: 3 parts are never reached")
@@ -46,7 +46,7 @@ def test_the_mail_is_received_and_selected_for_the_other_views() -> None:
 
 def test_the_chosen_finding_stays_chosen_through_an_edit() -> None:
     view = view_of(EVERYBODY, ANA)
-    at = next(at for label, at in view.list.select.options if "condition ana@example.com" in label)
+    at = next(at for label, at in view.list.shown if "condition ana@example.com" in label)
     view.list.select.value = at
     view.bench.edit(view.bench.account.with_identity("example.net"), "added the identity example.net")
     assert "condition ana@example.com of ana" in view.detail.value

@@ -26,7 +26,7 @@ def part() -> WhatIf:
 
 
 def lines(part: WhatIf) -> list[str]:
-    return [label for label, _ in part.list.select.options]
+    return [label for label, _ in part.list.shown]
 
 
 def test_nothing_differs_before_anything_is_changed(part: WhatIf) -> None:
