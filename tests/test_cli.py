@@ -10,11 +10,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import sesreceive as ses
 from sesreceive.cli import main
 from sesreceive.cli.exits import Exit
+from sesreceive.receiver import Submission
+from sesreceive.replay.replay_folder import ReplayFolder
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,6 +48,43 @@ def test_all_tables_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture
         assert f"wrote {len(list((tmp_path / kind).iterdir()))} tables" in capsys.readouterr().out
     with (tmp_path / "csv" / "messages.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 5
+
+
+@pytest.mark.slow
+def test_rows_are_written_as_parquet_and_a_stopped_replay_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, stopped = str(tmp_path / "whole"), str(tmp_path / "stopped")
+    replay = ["replay", "--dataset", "first-steps", "--parquet"]
+    assert main([*replay, whole]) == Exit.DONE
+    assert "5 messages in 5 tables, 1 file each" in capsys.readouterr().out
+    assert main([*replay, whole]) == Exit.INPUT
+    assert "--resume goes on with it" in capsys.readouterr().err
+    dataset = ses.datasets.load("first-steps")
+    dataset.receiver().replay_to(stopped, dataset.mail, limit=2)
+    assert main([*replay, stopped, "--resume"]) == Exit.DONE
+    for table in ("messages", "actions"):
+        assert ReplayFolder(stopped).frame(table).equals(ReplayFolder(whole).frame(table)), table
+
+
+@pytest.mark.parametrize("more", [[], ["--parquet", "rows"]], ids=["tables", "parquet"])
+def test_a_replay_that_is_stopped_says_so_and_ends_as_one(
+    more: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    taken = 0
+
+    def interrupted(receiver: ses.Receiver, submission: Submission, **options: Any) -> ses.Reception:
+        nonlocal taken
+        taken += 1
+        if taken == 3:
+            raise KeyboardInterrupt
+        return process(receiver, submission, **options)
+
+    process = ses.Receiver.process
+    monkeypatch.setattr(ses.Receiver, "process", interrupted)
+    assert main(["replay", "--dataset", "first-steps", *more]) == Exit.INTERRUPTED
+    assert "stopped: " in capsys.readouterr().err
 
 
 def test_explain_finds_a_message_of_the_dataset_by_the_start_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -149,7 +149,12 @@ _EFFECTIVE: Mapping[str, tuple[Callable[[argparse.Namespace], bool], str]] = {
         "without --account: a dataset brings its own DNS records",
     ),
     "format": (lambda options: options.out is not None, "without --out: it says how files are written"),
-    "table": (lambda options: options.out is None, "with --out: all tables are written"),
+    "out": (lambda options: getattr(options, "parquet", None) is None, "with --parquet: the rows are written there"),
+    "resume": (lambda options: options.parquet is not None, "without --parquet: there is nothing to go on with"),
+    "table": (
+        lambda options: options.out is None and getattr(options, "parquet", None) is None,
+        "with --out or --parquet: tables are written",
+    ),
     "sns_host": (lambda options: bool(options.subscribe), "without --subscribe: there is no SNS endpoint"),
     "sns_certificate": (lambda options: bool(options.subscribe), "without --subscribe: there is no SNS endpoint"),
     "no_functions": (lambda options: options.account is None, "with --account: only a dataset brings functions"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sesreceive.cli.destinations import expect_folder_place
-from sesreceive.cli.exits import UsageError
+from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import (
     DATASET,
     calling,
@@ -29,11 +30,16 @@ from sesreceive.cli.options import (
 )
 from sesreceive.cli.parser import text
 from sesreceive.cli.tour import tour
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
 from sesreceive.wording import count
 
 if TYPE_CHECKING:
     from sesreceive.cli.options import Commands
+    from sesreceive.mail.corpus import Source
+    from sesreceive.receiver import Receiver
+
+# Messages that could not be received are named up to here.
+_BROKEN = 20
 
 
 def add(commands: Commands) -> None:
@@ -57,12 +63,19 @@ def add(commands: Commands) -> None:
             "sesreceive replay mail/ --account account.json --zone zone.txt",
             "sesreceive replay mail/ --account account.json --table rules",
             "sesreceive replay --dataset first-steps --out tables --format json",
+            "sesreceive replay --dataset first-steps --parquet rows",
         ),
     )
     file_option(replay, "source", nargs="?", help="file or folder; the dataset's mail when there is none")
     configured(replay)
     read_from_files(replay)
     tabled(replay)
+    file_option(
+        replay,
+        "--parquet",
+        help="folder to write the rows to as Parquet files while mail is received, for more than memory holds",
+    )
+    replay.add_argument("--resume", action="store_true", help="go on with the replay in --parquet, which was stopped")
 
     explain = commands.command(
         "explain",
@@ -115,17 +128,61 @@ def _demo(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     """Many messages → tables."""
     expect_folder_place(options.out)
+    expect_folder_place(options.parquet)
     receiver = receiver_of(options)
-    if options.source is None:
-        report = receiver.replay(dataset_of(options).mail, progress=sys.stderr.isatty(), **reading_of(options))
-    else:
+    source: Source = dataset_of(options).mail if options.source is None else options.source
+    if options.source is not None:
         expect_there(options.source)
-        report = receiver.replay(options.source, progress=sys.stderr.isatty(), **reading_of(options))
+    if options.parquet is not None:
+        return _replay_to(receiver, source, options)
+    report = receiver.replay(source, progress=sys.stderr.isatty(), **reading_of(options))
+    if options.source is not None:
         print_passed_over(report)
-        expect_mail(report, options.source)
+        if not report.interrupted:
+            expect_mail(report, options.source)
         judged_by_sample(options)
     print_report(report, options)
-    return 0
+    if report.interrupted:
+        print(f"stopped: the tables have the first {count(len(report), 'message')}", file=sys.stderr)
+        return Exit.INTERRUPTED
+    return Exit.DONE
+
+
+def _replay_to(receiver: Receiver, source: Source, options: argparse.Namespace) -> int:
+    """Mail of any amount → Parquet files."""
+    there = (Path(options.parquet) / "messages").is_dir()
+    if there and not options.resume:
+        raise InputError(
+            f"there is a replay in `{one_line(options.parquet)}` already: "
+            "--resume goes on with it; or name another folder"
+        )
+    if options.resume and not there:
+        raise InputError(f"there is no replay in `{one_line(options.parquet)}` to go on with")
+    folder = receiver.replay_to(
+        options.parquet,
+        source,
+        done=options.parquet if options.resume else None,
+        progress=sys.stderr.isatty(),
+        **reading_of(options),
+    )
+    broken = [f"{one_line(name, 80)}: {one_line(error)}" for name, error in islice(folder.broken(), _BROKEN + 1)]
+    for line in broken[:_BROKEN]:
+        print(f"not received {line}", file=sys.stderr)
+    if len(broken) > _BROKEN:
+        print("not received more: the column `error` of the table messages lists all", file=sys.stderr)
+    if options.source is not None:
+        if not len(folder) and not folder.interrupted:
+            why = f": {broken[0]}" if len(broken) == 1 else ""
+            raise InputError(f"expected mail in `{one_line(options.source)}` but there is none{why}")
+        judged_by_sample(options)
+    print(
+        f"{count(len(folder), 'message')} in {count(len(folder.tables), 'table')}, "
+        f"{count(len(folder.parts()), 'file')} each, in {one_line(options.parquet)}"
+    )
+    if folder.interrupted:
+        print("stopped: the same command with --resume goes on", file=sys.stderr)
+        return Exit.INTERRUPTED
+    return Exit.DONE
 
 
 def _explain(options: argparse.Namespace) -> int:
