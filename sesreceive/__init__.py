@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from sesreceive.permissions import Permissions
     from sesreceive.replay.frame_function import frame_function, message_frames
     from sesreceive.replay.known_results import KnownResults
+    from sesreceive.replay.replay_folder import ReplayFolder
     from sesreceive.report import Report
     from sesreceive.scan.clamd import ClamdScanner
     from sesreceive.scan.rspamd import RspamdScanner
@@ -153,6 +154,7 @@ __all__ = [
     "ReceiptRuleSet",
     "Receiver",
     "Reception",
+    "ReplayFolder",
     "Report",
     "RspamdScanner",
     "S3Action",
@@ -236,6 +238,7 @@ _LATER = {
     "experiment": "sesreceive.lab.experiment",
     "fidelity": "sesreceive.likeness.fidelity",
     "KnownResults": "sesreceive.replay.known_results",
+    "ReplayFolder": "sesreceive.replay.replay_folder",
     "frame_function": "sesreceive.replay.frame_function",
     "message_frames": "sesreceive.replay.frame_function",
     "gallery": "",

@@ -165,14 +165,14 @@ def _replay_to(receiver: Receiver, source: Source, options: argparse.Namespace) 
         progress=sys.stderr.isatty(),
         **reading_of(options),
     )
-    broken = [f"{one_line(name, 80)}: {one_line(error)}" for name, error in islice(folder.broken(), _BROKEN + 1)]
-    for line in broken[:_BROKEN]:
-        print(f"not received {line}", file=sys.stderr)
+    broken = list(islice(folder.broken(), _BROKEN + 1))
+    for name, error in broken[:_BROKEN]:
+        print(f"not received {one_line(name, 80)}: {one_line(error)}", file=sys.stderr)
     if len(broken) > _BROKEN:
         print("not received more: the column `error` of the table messages lists all", file=sys.stderr)
     if options.source is not None:
         if not len(folder) and not folder.interrupted:
-            why = f": {broken[0]}" if len(broken) == 1 else ""
+            why = f": {one_line(broken[0][1])}" if len(broken) == 1 else ""
             raise InputError(f"expected mail in `{one_line(options.source)}` but there is none{why}")
         judged_by_sample(options)
     print(
