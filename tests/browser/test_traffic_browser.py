@@ -177,7 +177,7 @@ def test_what_if_answers_at_once_and_by_keyboard(open_lab):
     expect(found.locator("option")).to_have_count(0)
 
     page.get_by_label("Leave out").select_option("the filter test-net")
-    expect(found.locator("option")).to_have_text([re.compile("m2.*recipient.billing@example.com:.550.*250.Ok")])
+    expect(found.locator("option")).to_have_text([re.compile("m2.+recipient.+billing@example.com:.+550.+250.+Ok")])
     press(page, "Reset")
     page.get_by_label("answers").select_option("STOP_RULE_SET")
     expect(status(page)).to_have_text("2 of 3 messages would end differently (gate answers STOP_RULE_SET)")

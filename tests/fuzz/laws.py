@@ -26,7 +26,7 @@ from sesreceive.auth.spf import check_host
 from sesreceive.bounds import Bounds
 from sesreceive.datasets import Dataset
 from sesreceive.dns.zone import Zone
-from sesreceive.errors import InputError, ValidationError
+from sesreceive.errors import InputError, ValidationError, one_line
 from sesreceive.mail.address import Mailbox
 from sesreceive.mail.address_list import parse_addresses, render
 from sesreceive.mail.encoded_words import decode_words
@@ -187,15 +187,16 @@ def envelope(data: bytes) -> None:
 
 
 def reception(data: bytes) -> None:
-    """Any octets are received: stored as they came, told of in JSON, and explained in printable text."""
+    """Any octets are received: stored as they came, told of in JSON, and explained in lines that move no terminal."""
     receiver = _zoo().receiver()
     received = receiver.receive(data, mail_from="writer@plain.example", rcpt_to=["ana@example.com"])
     (stored,) = receiver.backend.buckets["zoo"].values()
     assert stored.body.endswith(data)
     (topic,) = receiver.backend.topics.values()
     assert topic[0].json()["mail"]["messageId"] == received.message_id
-    text = str(received.explain(full=True))
-    assert all(letter.isprintable() or letter == "\n" for letter in text)
+    # Letters that Unicode has not given away yet may stand in it: which these are depends on the Python.
+    for line in str(received.explain(full=True)).split("\n"):
+        assert line == one_line(line, len(line) + 1)
 
 
 # ---------------------------------------------------------------- what they need
