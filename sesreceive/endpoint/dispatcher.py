@@ -87,7 +87,8 @@ class Dispatcher:
                 return _send(start_response, messages_page(path, environ.get("QUERY_STRING", ""), self.mail))
         if path.startswith(_NOT_OURS):
             return _send(start_response, Page.of({"error": f"there is nothing at `{one_line(path)}`"}, 404))
-        if not environ.get("CONTENT_LENGTH", "0").strip().isdigit() and environ.get("CONTENT_LENGTH"):
+        length = environ.get("CONTENT_LENGTH", "").strip()
+        if length and not (length.isascii() and length.isdigit() and len(length) < 19):
             return _send(start_response, Page.of({"error": "Content-Length: expected a number"}, 400))
         return self._answer(environ, start_response, scope)
 

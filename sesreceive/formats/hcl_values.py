@@ -12,6 +12,7 @@ from sesreceive.formats.hcl_functions import PLAIN, Unfit, Unknown, as_text, sam
 from sesreceive.formats.hcl_open_functions import PARTIAL
 from sesreceive.formats.place import Place, Row, Table
 from sesreceive.formats.unresolved import Open, first_open, is_open, text_of
+from sesreceive.formats.whole_numbers import whole_number
 
 __all__ = ["Evaluator", "Names", "Scope", "World"]
 
@@ -179,7 +180,7 @@ class Evaluator:
                 return of[text]
             raise _Failed(node.place, f"`{one_line(node.text, 80)}`: the object has no such key")
         if isinstance(of, list):
-            number = int(key) if isinstance(key, str) and key.lstrip("-").isdigit() else key
+            number = whole_number(key) if isinstance(key, str) else key
             if isinstance(number, (int, float)) and not isinstance(number, bool) and 0 <= number < len(of):
                 return of[int(number)]
             if any(isinstance(one, Open) and one.many for one in of):
@@ -341,7 +342,10 @@ class Evaluator:
             made = self._plain(node.key_of, inner)
             if is_open(made):
                 return self._open(node, made)
-            text = as_text(made)
+            try:
+                text = as_text(made)
+            except Unfit as error:
+                raise _Failed(node.key_of.place, f"`{one_line(node.key_of.text, 80)}`: {error}") from None
             if node.grouped:
                 table.setdefault(text, []).append(found)
             else:

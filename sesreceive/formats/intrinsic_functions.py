@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive.formats.place import Place, Row
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
+from sesreceive.formats.whole_numbers import whole_number
 from sesreceive.wording import expected
 
 if TYPE_CHECKING:
@@ -136,10 +137,10 @@ def _select(stack: Stack, node: Any, place: Place) -> Any:
             opened = first_open(one)
             assert opened is not None
             return opened.within(f"Select of {one.name}", place)
-    number = str(index)
-    if not number.isdigit() or not isinstance(elements, list) or int(number) >= len(elements):
+    number = whole_number(str(index))
+    if number is None or not isinstance(elements, list) or number >= len(elements):
         return _wrong(stack, "Fn::Select", place, "an index inside the list")
-    return elements[int(number)]
+    return elements[number]
 
 
 def _find_in_map(stack: Stack, node: Any, place: Place) -> Any:

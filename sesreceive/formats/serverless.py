@@ -14,6 +14,7 @@ from sesreceive.formats.draft import Draft
 from sesreceive.formats.place import Place, Row, Table
 from sesreceive.formats.template_files import parsed
 from sesreceive.formats.unresolved import Open, OpenText, first_open, is_open, text_of
+from sesreceive.formats.whole_numbers import whole_number
 
 __all__ = ["from_service", "is_service"]
 
@@ -289,7 +290,8 @@ class _Service:
 def _inside(value: Any, step: str) -> Any:
     """What stands under a key, or at a place in a list; None where nothing does."""
     if isinstance(value, list):
-        return value[int(step)] if step.isdigit() and int(step) < len(value) else None
+        number = whole_number(step)
+        return value[number] if number is not None and number < len(value) else None
     return value.get(step) if isinstance(value, dict) else None
 
 

@@ -16,6 +16,7 @@ from sesreceive.formats.template_files import text_of_file
 from sesreceive.formats.terraform_names import SPACES, Instance, Types
 from sesreceive.formats.terraform_types import converted
 from sesreceive.formats.unresolved import Open, first_open, is_open
+from sesreceive.formats.whole_numbers import whole_number
 from sesreceive.wording import expected
 
 if TYPE_CHECKING:
@@ -246,8 +247,8 @@ class Module:
                 assert opened is not None
                 self.assume(opened.within(f"count = {node.text}", node.place), "1", "count")
                 count = 1
-            if isinstance(count, str) and count.isdigit():
-                count = int(count)
+            if isinstance(count, str) and (number := whole_number(count)) is not None:
+                count = number
             if isinstance(count, bool) or not isinstance(count, (int, float)) or count < 0:
                 self.problem(node.place, f"{name}: {expected('a count of 0 or more', count)}")
                 return

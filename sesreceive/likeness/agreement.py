@@ -135,7 +135,11 @@ def same_shape(captured: str, ours: str, sort: Sort) -> bool:
     """
     if sort is Sort.NEAR:
         return (
-            captured.isascii() and captured.isdigit() and ours.isdigit() and 0 <= int(captured) - int(ours) <= _NEAR_S
+            captured.isascii()
+            and captured.isdigit()
+            and len(captured) < 19
+            and ours.isdigit()
+            and 0 <= int(captured) - int(ours) <= _NEAR_S
         )
     if sort is Sort.DATE:
         return _dated(captured) == _dated(ours)

@@ -37,7 +37,7 @@ class Exchange:
     @property
     def code(self) -> int:
         """Code of the reply; 0 when there is none."""
-        return int(self.lines[-1][:3]) if self.lines and self.lines[-1][:3].isdigit() else 0
+        return int(self.lines[-1][:3]) if self.lines and self.lines[-1][:3].isdecimal() else 0
 
     @property
     def text(self) -> str:

@@ -92,6 +92,8 @@ REFUSED = [
     ("!Join [a]", "Fn::Join: expected a delimiter and a list"),
     ("!If [Porod, a, b]", "got `Porod`; did you mean `Prod`?"),
     ("!Select [9, [a]]", "an index inside the list"),
+    ("!Select ['²', [a]]", "an index inside the list"),
+    (f"!Select ['{'9' * 5000}', [a]]", "an index inside the list"),
     ("{'Fn::Sbu': x}", "got `Fn::Sbu`; did you mean `Fn::Sub`?"),
     ("!Wrong x", "got `!Wrong`, which is not known"),
 ]
