@@ -69,16 +69,20 @@ def parse_path(argument: str, keyword: str) -> Path | None:
     if not colon or head.upper() != keyword:
         return None
     rest = rest.strip(" \t")
-    if rest.startswith("<"):
+    in_brackets = rest.startswith("<")
+    if in_brackets:
         bracketed = _BRACKETED.fullmatch(rest)
         if not bracketed:
             return None
-        address, parameters = bracketed.groups()
+        written, parameters = bracketed.groups()
     else:
-        address, _, parameters = rest.partition(" ")
-        if not address:
-            return None
-    return Path(bare_address(address), _parameters(parameters) if parameters else {})
+        written, _, parameters = rest.partition(" ")
+    address = bare_address(written)
+    is_null = in_brackets and not written.strip(" \t")
+    # A source route alone is no address; and brackets belong around it: behind it they would be letters of an address.
+    if (not address and not is_null) or (address.startswith("<") and not in_brackets):
+        return None
+    return Path(address, _parameters(parameters) if parameters else {})
 
 
 def bare_address(text: str) -> str:

@@ -53,6 +53,10 @@ def test_paths(argument: str, address: str, parameters: dict[str, str]) -> None:
         'TO:<"ana@example.com>',
         "<a@b>",
         ":<a@b>",
+        "TO:@one.example:<ana@example.com>",
+        "TO:@one.example: <ana@example.com> SIZE=10",
+        "TO:<@one.example:>",
+        "TO:@one.example:",
     ],
 )
 def test_what_is_no_path(argument: str) -> None:
