@@ -134,6 +134,7 @@ def test_a_broken_zone_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "line 2" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_serve_receives_live_mail_and_ends_after_the_count() -> None:
     command = [
         sys.executable,
@@ -201,6 +202,7 @@ def test_provider_lists_in_files_of_one_name_have_columns_of_their_own(
     assert f"provider list:{tmp_path}/b/drop.txt\n" in out
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(
         f"{sys.executable} -m sesreceive.cli replay --dataset first-steps --table events | head -n 1",

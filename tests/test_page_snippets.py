@@ -96,6 +96,7 @@ def test_every_question_has_a_snippet() -> None:
 
 
 @pytest.mark.parametrize("snippet", cases(HOW_TO))
+@pytest.mark.slow
 def test_a_snippet_of_the_how_tos_runs(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a folder `mail/`, a stored object, a template, a receiver and two accounts, as the page has them."""
     monkeypatch.chdir(tmp_path)

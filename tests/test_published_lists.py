@@ -160,6 +160,7 @@ def _drip(write: Callable[[bytes], object]) -> None:
         write(b"x")
 
 
+@pytest.mark.slow
 def test_a_server_that_never_ends_is_left(web: Web, tmp_path: Path) -> None:
     class Slow(socketserver.StreamRequestHandler):
         def handle(self) -> None:

@@ -41,6 +41,7 @@ def assert_holds(folder: ReplayFolder, report: ses.Report, tables: list[str]) ->
 
 @pytest.mark.parametrize(("chunk", "part"), [(3, 8), (1000, 1000)])
 @pytest.mark.parametrize("workers", [None, 2])
+@pytest.mark.slow
 def test_the_files_hold_the_tables_of_a_report(
     chunk: int, part: int, workers: int | None, tmp_path: Path, report: ses.Report
 ) -> None:

@@ -79,8 +79,8 @@ def parse_path(argument: str, keyword: str) -> Path | None:
         written, _, parameters = rest.partition(" ")
     address = bare_address(written)
     is_null = in_brackets and not written.strip(" \t")
-    # A source route alone is no address; and brackets belong around it: behind it they would be letters of an address.
-    if (not address and not is_null) or (address.startswith("<") and not in_brackets):
+    # A source route alone is no address; and brackets belong around all of it: behind something else they are none.
+    if (not address and not is_null) or (not in_brackets and "<" in address and address[-1] == ">"):
         return None
     return Path(address, _parameters(parameters) if parameters else {})
 

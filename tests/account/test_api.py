@@ -116,6 +116,7 @@ def test_what_we_read_without_problems_boto3_takes_too(rule, data):
 
 @given(st.recursive(JUNK, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3) | st.integers(), inner)))
 @settings(max_examples=100)
+@pytest.mark.slow
 def test_reading_never_fails_but_with_problems(data):
     for cls in CLASSES:
         found = read(cls, data)

@@ -35,6 +35,7 @@ def test_a_free_name_is_not_taken_and_one_that_ses_takes(wanted, taken):
 
 
 @given(our.accounts(), our.names, st.data())
+@pytest.mark.slow
 def test_a_rule_set_stays_active_under_another_name(account, name, data):
     if not account.rule_sets:
         return

@@ -43,6 +43,7 @@ def test_what_ses_would_take_has_no_problems(account):
 
 
 @pytest.mark.parametrize("cls", [Identity, ses.ReceiptFilter, ses.ReceiptAction, ses.ReceiptRule, ses.Account])
+@pytest.mark.slow
 def test_any_text_is_judged_without_a_failure(cls):
     @given(our.wild(cls))
     @settings(max_examples=60)

@@ -41,6 +41,7 @@ def test_each_class_has_the_representative_it_names(before, after, assumptions):
 
 
 @given(accounts(), accounts(), recipients, st.booleans(), st.booleans(), readings)
+@pytest.mark.slow
 def test_a_recipient_is_decided_as_the_representative_of_its_class(before, after, recipient, tls, let_in, assumptions):
     representative = Partition(before, after, assumptions=assumptions).recipient_class(recipient).representative
     for account in (before, after):
@@ -70,6 +71,7 @@ def test_a_client_is_decided_as_the_representative_of_its_class(account, client_
 
 @settings(max_examples=150)
 @given(accounts(), mails())
+@pytest.mark.slow
 def test_a_mail_is_decided_as_the_mail_of_its_classes(account, mail):
     partition = Partition(account)
     place = partition.of(mail.envelope, len(mail.message))

@@ -175,6 +175,7 @@ def test_what_is_proved_to_be_alike_ends_alike(pair, mail, order):
 
 @settings(max_examples=150)
 @given(edited(), st.sampled_from(("target", "all")))
+@pytest.mark.slow
 def test_each_difference_is_shown_by_its_mail(pair, order):
     confirm_comparison(compare(*pair, order=order))
 

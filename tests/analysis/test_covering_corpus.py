@@ -42,6 +42,7 @@ def test_how_many_mails_there_are(name: str) -> None:
 
 @settings(max_examples=25)
 @given(strategies.accounts())
+@pytest.mark.slow
 def test_all_is_covered_and_no_mail_is_too_many(account: ses.Account) -> None:
     corpus = covering_corpus(account)
     receptions = list(corpus.receive())

@@ -200,6 +200,7 @@ def test_no_mail_breaks_what_is_proved(account, outcome, condition, tls, mail, c
 
 @settings(max_examples=60)
 @given(accounts(), outcomes, conditions, st.sampled_from((None, True, False)))
+@pytest.mark.slow
 def test_the_mail_that_breaks_a_claim_breaks_it(account, outcome, condition, tls):
     confirm_intent(account, outcome, condition, tls)
 
@@ -220,6 +221,7 @@ texts = st.builds(
 
 @settings(max_examples=150)
 @given(accounts(), st.one_of(recipients, addresses), texts)
+@pytest.mark.slow
 def test_a_class_with_a_member_of_which_a_text_holds_has_one_to_show(account, address, text):
     partition = Partition(account)
     one = partition.recipient_class(address)

@@ -78,11 +78,13 @@ def test_where_nobody_is_received_nobody_is_in_the_way():
 
 @settings(max_examples=150)
 @given(accounts(), mails(most=2))
+@pytest.mark.slow
 def test_nobody_is_treated_otherwise_in_company_unless_it_is_said(account, mail):
     attack_interference(interference(account), mail)
 
 
 @settings(max_examples=100)
 @given(accounts())
+@pytest.mark.slow
 def test_each_message_shows_what_it_is_said_to_show(account):
     confirm_interference(interference(account))

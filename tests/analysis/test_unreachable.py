@@ -125,6 +125,7 @@ def test_the_answer_names_the_open_points_it_rests_on():
     assert "rule r is dead" in otherwise.after
 
 
+@pytest.mark.slow
 def test_the_answer_is_a_table_and_shows_in_a_notebook():
     answer = unreachable(account_of(rule("all", STOP), rule("ana", S3, to=ANA)))
     frame = answer.frame()
@@ -137,18 +138,21 @@ def test_the_answer_is_a_table_and_shows_in_a_notebook():
 
 @settings(max_examples=150)
 @given(accounts(), mails())
+@pytest.mark.slow
 def test_no_mail_reaches_what_is_dead(account, mail):
     attack_unreachable(unreachable(account), mail)
 
 
 @settings(max_examples=100)
 @given(accounts(), mails())
+@pytest.mark.slow
 def test_nothing_changes_without_what_is_redundant(account, mail):
     attack_redundant(unreachable(account), mail)
 
 
 @settings(max_examples=100)
 @given(accounts())
+@pytest.mark.slow
 def test_each_mail_shows_what_it_is_said_to_show(account):
     confirm(unreachable(account))
 

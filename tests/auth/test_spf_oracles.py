@@ -148,6 +148,7 @@ EVERYDAY, ALL = 150, 2000
 
 
 @pytest.mark.perl
+@pytest.mark.slow
 def test_mail_spf_gives_the_same_results(mail_spf: drivers.Oracle) -> None:
     compare(mail_spf, MAIL_SPF, EVERYDAY)
 

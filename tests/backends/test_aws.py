@@ -81,6 +81,7 @@ def test_a_whole_mail_ends_in_s3_sns_and_a_subscribed_queue(aws: AwsBackend) -> 
     assert [one.message for one in aws.topics[topic]] == [first["Message"], second["Message"]]
 
 
+@pytest.mark.slow
 def test_the_id_a_service_gives_is_the_outcome(aws: AwsBackend) -> None:
     aws.client("s3").create_bucket(Bucket="inbox")
     topic = aws.client("sns").create_topic(Name="mail")["TopicArn"]

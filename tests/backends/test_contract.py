@@ -90,6 +90,7 @@ def test_a_key_may_continue_another(place: Place, first: str, second: str) -> No
     }
 
 
+@pytest.mark.slow
 def test_a_later_object_takes_the_place_of_an_earlier_one_with_all_it_had(place: Place) -> None:
     place.create_bucket("inbox")
     place.backend.perform(put("k", b"long ago", metadata={"old": "1"}, content_type="text/plain"))

@@ -320,6 +320,7 @@ def test_a_region_that_does_not_receive_has_no_such_operations() -> None:
     assert refused.value.code == "InvalidAction"
 
 
+@pytest.mark.slow
 def test_each_region_writes_to_its_own() -> None:
     backend = ses.AwsBackend(endpoint_url="http://127.0.0.1:9", region="us-east-1", functions={"gate": print})
     service = Service([ses.Receiver(ses.Account(), backend=backend)])

@@ -82,6 +82,7 @@ ABSENT = [
 ]
 
 
+@pytest.mark.slow
 def test_what_a_rule_names_has_to_be_there(aws: Clients) -> None:
     ses = aws.ses
     ses.create_receipt_rule_set(RuleSetName="main")
@@ -103,6 +104,7 @@ def test_regions_share_buckets_and_nothing_else(endpoint: Endpoint, aws: Clients
     assert aws.ses.describe_receipt_rule_set(RuleSetName="main")["Rules"] == []
 
 
+@pytest.mark.slow
 def test_a_function_may_bounce_the_mail_it_was_called_for(endpoint: Endpoint, aws: Clients) -> None:
     function = make_function(aws, "bounce", BOUNCING)
     ses = aws.ses
@@ -132,6 +134,7 @@ def test_both_halves_of_ses_know_the_same_identities(endpoint: Endpoint, aws: Cl
         aws.ses.send_email(Source="ana@example.com", Destination={"ToAddresses": ["bo@example.org"]}, Message=mail)
 
 
+@pytest.mark.slow
 def test_an_account_that_is_given_finds_what_its_rules_name() -> None:
     import sesreceive as ses
 

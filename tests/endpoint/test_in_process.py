@@ -126,6 +126,7 @@ def test_regions_are_apart() -> None:
             aws.receive(MESSAGE, region="nowhere")
 
 
+@pytest.mark.slow
 def test_afterwards_nothing_is_left() -> None:
     with ses.mock_aws_receiving():
         client("s3").create_bucket(Bucket="inbox")

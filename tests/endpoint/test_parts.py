@@ -89,6 +89,7 @@ def test_a_stack_makes_sets_rules_in_order_and_filters(service, stacks):
     assert service["us-east-1"].receiver.account == ses.Account(account_id=MOTO_ACCOUNT)
 
 
+@pytest.mark.slow
 def test_an_update_changes_rules_in_place(service, stacks):
     stacks.create_stack(StackName="mail", TemplateBody=template(STACK))
     changed = json.loads(json.dumps(STACK))

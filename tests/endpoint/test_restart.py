@@ -63,6 +63,7 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         assert len(state(aws)["sets"]) == 1
 
 
+@pytest.mark.slow
 def test_no_credential_is_kept(tmp_path: Path) -> None:
     import boto3
     import requests
@@ -113,6 +114,7 @@ def test_two_endpoints_do_not_share_a_folder(tmp_path: Path) -> None:
     Kept(tmp_path).close()
 
 
+@pytest.mark.slow
 def test_a_folder_that_began_with_another_account_is_refused(tmp_path: Path) -> None:
     with Endpoint(data=tmp_path):
         pass

@@ -138,6 +138,7 @@ def test_the_life_of_a_stack(endpoint: Endpoint, aws: Clients) -> None:
     assert aws.s3.list_buckets()["Buckets"] == []
 
 
+@pytest.mark.slow
 def test_a_bucket_with_the_setup_object_keeps_a_creation_from_being_rolled_back(aws: Clients) -> None:
     resources = {name: MAIL[name] for name in ("Inbox", "Set", "Domain", "Told", "Store")}
     wrong = {"Net": filtered("x") | {"DependsOn": "Store"}}

@@ -91,6 +91,7 @@ def test_a_damaged_template_ends_well(name: str, tmp_path_factory: pytest.TempPa
 
 @given(VALUES, VALUES, VALUES, VALUES)
 @settings(max_examples=150, deadline=None)
+@pytest.mark.slow
 def test_any_value_anywhere_in_a_template_ends_well(one: Any, two: Any, three: Any, four: Any) -> None:
     resources = {
         "Set": {"Type": "AWS::SES::ReceiptRuleSet", "Properties": one},
@@ -106,6 +107,7 @@ def test_any_value_anywhere_in_a_template_ends_well(one: Any, two: Any, three: A
 
 @given(VALUES, VALUES, VALUES)
 @settings(max_examples=100, deadline=None)
+@pytest.mark.slow
 def test_any_value_anywhere_in_json_of_the_api_or_terraform_ends_well(one: Any, two: Any, three: Any) -> None:
     ends_well({"Metadata": one, "Rules": two})
     ends_well({"Filters": one, "RuleSets": two, "Identities": three, "ActiveRuleSet": one, "Region": two})
@@ -119,6 +121,7 @@ def test_any_value_anywhere_in_json_of_the_api_or_terraform_ends_well(one: Any, 
 
 @given(data=st.data())
 @settings(max_examples=80, deadline=None)
+@pytest.mark.slow
 def test_any_expression_anywhere_in_terraform_ends_well(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

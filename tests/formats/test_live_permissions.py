@@ -72,6 +72,7 @@ def kinds(session: Any, made: ses.Account) -> list[str]:
     return [one.kind for one in permissions.refusals(made)]
 
 
+@pytest.mark.slow
 def test_each_policy_is_read(session: Any) -> None:
     there = world(session)
     made = account(
@@ -101,6 +102,7 @@ def test_each_policy_is_read(session: Any) -> None:
     assert kinds(session, made) == ["topic"]
 
 
+@pytest.mark.slow
 def test_a_grant_lets_use_a_key(session: Any) -> None:
     there = world(session)
     session.client("s3").put_bucket_policy(Bucket="inbox", Policy=document("s3:PutObject"))
@@ -112,6 +114,7 @@ def test_a_grant_lets_use_a_key(session: Any) -> None:
     assert kinds(session, made) == []
 
 
+@pytest.mark.slow
 def test_a_role_with_its_policies(session: Any) -> None:
     there = world(session)
     made = account(ses.S3Action(bucket_name="inbox", iam_role_arn=there["role"]))

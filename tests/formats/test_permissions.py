@@ -329,6 +329,7 @@ def test_a_text_with_the_sign_of_marks_is_a_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["role", "key", "bucket"])
+@pytest.mark.slow
 def test_resources_about_others_are_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Twice as many resources take twice as many evaluations, not four times as many."""
     from sesreceive.formats.hcl_values import Evaluator

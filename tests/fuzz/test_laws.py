@@ -12,6 +12,7 @@ REGRESSIONS = Path(__file__).parent / "regressions"
 
 
 @pytest.mark.parametrize("name", LAWS)
+@pytest.mark.slow
 def test_the_law_holds_for_its_seeds(name: str) -> None:
     law = LAWS[name]
     seeds = list(law.seeds())

@@ -133,6 +133,7 @@ def test_what_fails_is_tried_again_as_the_policy_says(statuses: Any, attempts: i
     assert last.reason == "delivered" if delivered else "given up" in last.reason
 
 
+@pytest.mark.slow
 def test_nothing_is_delivered_before_it_is_confirmed_and_after_it_is_ended() -> None:
     with SnsEndpoint(pace=0) as endpoint, Hook() as hook:
         subscription = endpoint.subscribe(TOPIC, hook.url)
@@ -146,6 +147,7 @@ def test_nothing_is_delivered_before_it_is_confirmed_and_after_it_is_ended() -> 
         assert len(hook.came) == 1
 
 
+@pytest.mark.slow
 def test_raw_delivery_is_the_message_alone() -> None:
     with SnsEndpoint() as endpoint, Hook() as hook:
         confirmed(endpoint, hook, raw=True)
@@ -156,6 +158,7 @@ def test_raw_delivery_is_the_message_alone() -> None:
     assert headers["x-amz-sns-rawdelivery"] == "true"
 
 
+@pytest.mark.slow
 def test_nobody_is_there() -> None:
     with Hook() as hook:
         gone = hook.url

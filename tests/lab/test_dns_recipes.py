@@ -22,6 +22,7 @@ ALL = [(check, recipe) for check, recipes in CHECKS.items() for recipe in recipe
 
 @pytest.mark.parametrize("check, recipe", ALL, ids=[f"{check}: {recipe.title}" for check, recipe in ALL])
 @pytest.mark.parametrize("client_ip, kind", [("192.0.2.7", "rsa"), ("2001:db8::7", "ed25519")])
+@pytest.mark.slow
 def test_a_recipe_keeps_its_promise(check: str, recipe: Recipe, client_ip: str, kind: str) -> None:
     who = Publisher(domain="example.org", client_ip=client_ip, key=KEYS[kind])
     zone = published(BEFORE, check, recipe, who)

@@ -336,6 +336,7 @@ def _law(before: ses.Account, after: ses.Account, mail: Any) -> None:
 
 @given(strategies.rules(), strategies.rules(), strategies.mails())
 @settings(max_examples=12)
+@pytest.mark.slow
 def test_what_is_passed_over_would_not_end_otherwise(one: Any, two: Any, mail: Any) -> None:
     before, after = (
         ses.Account(identities=("example.com", "example.org", "example.net"), active="main",

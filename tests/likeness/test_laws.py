@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from strategies import rules
@@ -33,6 +34,7 @@ _headers = st.lists(
     sender=st.sampled_from(["", "ana@example.org"]),
     name=st.sampled_from(["", "mx.example.org"]),
 )  # fmt: skip
+@pytest.mark.slow
 def test_our_own_output_scores_a_hundred_per_cent(
     more: list[Any], headers: list[Any], body: bytes, recipients: list[str], sender: str, name: str
 ) -> None:

@@ -63,6 +63,7 @@ def test_the_reading_under_which_captures_were_written_is_found(
     assert under.different == ()
 
 
+@pytest.mark.slow
 def test_what_no_capture_tells_is_silent_and_what_two_tell_otherwise_is_contradicted() -> None:
     both = written() + written(seed=2, quote_non_ascii_names=False)
     standings = {one.name: one.standing for one in ses.fidelity(both, account=ACCOUNT).supports}

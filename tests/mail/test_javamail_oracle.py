@@ -158,6 +158,7 @@ def shown(text: str) -> list[tuple[str, str]] | None:
 
 
 @pytest.mark.parametrize("text", ADDRESSES + [text for text, _ in WELL_FORMED])
+@pytest.mark.slow
 def test_an_address_field_reads_as_in_javamail(ask: Ask, text: str) -> None:
     answer = ask("addresses", text)
     theirs = None if answer is None else [tuple(one.split("\0")) for one in answer.split("\1")[:-1]]

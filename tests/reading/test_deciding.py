@@ -103,11 +103,13 @@ VIEWS: dict[str, Callable[[ses.Reception], str]] = {
 
 
 @pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.slow
 def test_every_view_of_every_sample_message_says_the_same_sentence(view: str, report: ses.Report) -> None:
     missing = [one.name for one in report if one.decided.sentence not in VIEWS[view](one)]
     assert missing == []
 
 
+@pytest.mark.slow
 def test_the_debugger_says_the_same_sentence(report: ses.Report) -> None:
     debugger = Debugger(report)
     for number, reception in enumerate(report):
@@ -125,6 +127,7 @@ def test_the_tables_say_the_same_sentence(report: ses.Report) -> None:
     assert [sentence for sentence in sentences if sentence not in page] == []
 
 
+@pytest.mark.slow
 def test_the_command_line_says_the_same_sentence(
     report: ses.Report, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,6 +151,7 @@ def test_a_moment_that_begins_something_does_not_tell_how_it_ends():
     assert begins.way == ends.way == ("step 2, recipients", "bo@example.net")
 
 
+@pytest.mark.slow
 def test_every_moment_is_told_in_words():
     for name in WAYS:
         stops = walk(name)

@@ -117,6 +117,7 @@ def contents(raw: bytes) -> list[bytes]:
 
 @settings(max_examples=25)
 @given(accounts())
+@pytest.mark.slow
 def test_nothing_of_an_account_is_left_and_it_stays_one_that_ses_takes(account: ses.Account) -> None:
     bundle = redact(item(b"Subject: x\r\n\r\n"), account)
     assert not bundle.account.problems()

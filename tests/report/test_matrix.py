@@ -57,6 +57,7 @@ class Cells(HTMLParser):
             self.rows[-1][-1] += data
 
 
+@pytest.mark.slow
 def test_every_cell_is_read_as_the_word_of_its_outcome(report: ses.Report) -> None:
     part = report[:50]
     cells, frame = Cells(part.matrix()._repr_html_()), part.matrix().frame()

@@ -427,6 +427,7 @@ def test_a_large_report_shows_its_first_messages() -> None:
     assert html.count("<tr>") == 1 + 200
 
 
+@pytest.mark.slow
 def test_a_report_loads_no_pandas_until_a_frame_is_asked_for() -> None:
     code = (
         "import sys, sesreceive as ses; receiver = ses.Receiver(ses.Account(), seed=1)\n"

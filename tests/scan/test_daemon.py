@@ -79,6 +79,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize("answer, timeout_s, wanted", [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+@pytest.mark.slow
 def test_an_answer_is_bounded_in_bytes_and_in_time(
     answer: tuple[bytes | float, ...], timeout_s: float, wanted: bytes | str
 ) -> None:

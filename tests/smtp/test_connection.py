@@ -129,6 +129,7 @@ def test_an_idle_client_is_told_and_cut_off() -> None:
 
 
 @pytest.mark.parametrize("in_data", [False, True])
+@pytest.mark.slow
 def test_dripping_bytes_do_not_keep_a_session_open(in_data: bool) -> None:
     """Slow loris: one byte at a time without an end, each well within the time-out for silence."""
     bounds = Bounds(idle_s=PATIENCE_S, data_s=0.3) if in_data else Bounds(idle_s=0.3)

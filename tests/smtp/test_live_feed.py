@@ -78,6 +78,7 @@ def test_it_stops_at_whatever_moment_its_thread_sees_it(server: Any) -> None:
     feed.stop()
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_ends_what_follows(server: Any, feed: LiveFeed) -> None:
     send(server, "bo@example.com")
     reader = followed()

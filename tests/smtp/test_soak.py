@@ -11,6 +11,7 @@ from sesreceive.bounds import Bounds
 from tests.soak.soak_smtp import soak
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_and_nothing_comes_twice() -> None:
     result = soak(50, 500)
     assert result.good, result

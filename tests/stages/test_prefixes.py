@@ -88,6 +88,7 @@ def test_the_narrowest_network_is_found(
         assert table.find(version, number) == (min(inside)[1] if inside else -1)
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_table_grows_with_its_networks_and_no_faster() -> None:
     def held(count: int) -> int:
         tracemalloc.start()

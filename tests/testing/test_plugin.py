@@ -291,6 +291,7 @@ def test_the_workflow_runs_in_the_example_project(project: pytest.Pytester) -> N
     assert (project.path / "report.xml").exists()
 
 
+@pytest.mark.slow
 def test_the_job_of_drift_runs_against_an_endpoint(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,11 +12,13 @@ from tests.scenario import scenario_account
 
 
 @given(strategies.accounts())
+@pytest.mark.slow
 def test_accounts_are_such_as_ses_takes(account: ses.Account) -> None:
     assert account.problems() == ()
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_mail_for_any_account_is_received(data: st.DataObject) -> None:
     account = data.draw(strategies.accounts())
     mail = data.draw(strategies.mails(account))

@@ -99,6 +99,7 @@ def shown_builder() -> RuleSetBuilder:
 
 @given(our.accounts())
 @settings(max_examples=40)
+@pytest.mark.slow
 def test_the_python_that_is_shown_makes_an_equal_account(shown_builder, account):
     shown_builder.value = account
     assert run(on_screen(shown_builder, "Python"))["account"] == account
@@ -164,6 +165,7 @@ def test_what_is_no_json_says_where():
 
 @given(our.accounts())
 @settings(max_examples=40)
+@pytest.mark.slow
 def test_every_call_is_one_that_botocore_lets_pass(account):
     from botocore.validate import ParamValidator
 
@@ -204,6 +206,7 @@ def test_the_script_makes_exactly_the_calls(account):
 
 @given(our.accounts())
 @settings(max_examples=40)
+@pytest.mark.slow
 def test_the_calls_are_in_an_order_that_works(account):
     """A rule goes behind one that is there, a set is there before its rules, and is filled before it is active."""
     sets: dict[str, list[str]] = {}

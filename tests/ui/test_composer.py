@@ -294,6 +294,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("box, text, told", WRONG)
+@pytest.mark.slow
 def test_a_problem_is_told_beside_its_box_while_one_types(box: Any, text: str, told: str) -> None:
     part = composer()
     box(part).box.value = text

@@ -61,6 +61,7 @@ def test_run_to_the_next_rule_stops_at_every_rule_once():
     assert "no other rule" in part.status.value
 
 
+@pytest.mark.slow
 def test_run_to_the_next_effect_stops_at_every_effect():
     part = debugger("billing")
     met = []

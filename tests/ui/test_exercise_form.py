@@ -66,6 +66,7 @@ TYPED = {
 
 
 @pytest.mark.parametrize("name", TYPED)
+@pytest.mark.slow
 def test_what_is_typed_is_checked(name: str) -> None:
     text, passes = TYPED[name]
     form = form_of(name)

@@ -55,6 +55,7 @@ def test_an_account_is_saved_and_opened_again() -> None:
 
 @given(account=accounts())
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_what_is_saved_as_json_is_opened_equal(account: ses.Account) -> None:
     opened, _ = account_of([("account.json", account.to("json").encode())])
     assert opened == account

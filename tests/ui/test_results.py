@@ -287,6 +287,7 @@ def test_the_saved_picture_has_the_page():
     assert "nothing received yet" in Texts(Results(scenario_receiver()).snapshot()).text
 
 
+@pytest.mark.slow
 def test_every_field_has_a_label_and_every_button_words():
     results = Results(REPORT)
     fields = (results.search, results.answer, results.fired, results.sort, results.view, results.size)
