@@ -11,6 +11,7 @@ from typing import Any
 from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.mail.address import host_address
+from sesreceive.mail.mailbox_path import is_bracketed
 from sesreceive.mail.provenance import Origin, Provenance, Unsaid, told, weakest
 from sesreceive.shown import Shown
 
@@ -25,8 +26,6 @@ _SAID = ("client_ip", "helo", "mail_from", "rcpt_to", "tls")
 _LONGEST = 998
 # An address as it stands in a file: blanks and angle brackets in quotes only.
 _ADDRESS = re.compile(r'(?:"(?:[^"\\]++|\\.)*+"|[^\s"<>]++)++')
-# `<ana@example.org>` and `Ana <ana@example.org>`: written for a header, not for an envelope.
-_BRACKETS = re.compile(r"(?:.*\s)?<[^<>@]+@[^<>@]+>", re.DOTALL)
 
 
 def _unsaid(value: Any) -> Any:
@@ -211,7 +210,7 @@ def _say(name: str, text: Any) -> str:
 
 
 def _no_brackets(name: str, address: str) -> str:
-    if address[-1:] == ">" and _BRACKETS.fullmatch(address):
+    if is_bracketed(address):
         raise InputError(f"envelope {name}: expected an address without angle brackets but got `{one_line(address)}`")
     return address
 

@@ -11,12 +11,22 @@ from dataclasses import dataclass, field
 
 from sesreceive.mail.address import Mailbox
 
-__all__ = ["Path", "bare_address", "cut_by_command", "is_valid_sender", "may_stand_in_brackets", "parse_path"]
+__all__ = [
+    "Path",
+    "bare_address",
+    "cut_by_command",
+    "is_bracketed",
+    "is_valid_sender",
+    "may_stand_in_brackets",
+    "parse_path",
+]
 
 # A quoted string may hold `>` and blanks; everything else runs to the bracket.
 _INSIDE = r'(?:"(?:[^"\\]|\\.)*+"|[^">])*+'
 _BRACKETED = re.compile(rf"<({_INSIDE})>(.*)", re.DOTALL)
 _FITS = re.compile(_INSIDE, re.DOTALL)
+# `<ana@example.org>` and `Ana <ana@example.org>`: written for a header, not for an envelope.
+_BRACKETS = re.compile(r"(?:.*\s)?<[^<>@]+@[^<>@]+>", re.DOTALL)
 # RFC 5321 appendix C: `@one,@two:` before the mailbox; to be accepted and ignored (section 3.6.1).
 _ROUTE = re.compile(r"@[^\s:,]+(?:,@[^\s:,]+)*:")
 
@@ -79,8 +89,8 @@ def parse_path(argument: str, keyword: str) -> Path | None:
         written, _, parameters = rest.partition(" ")
     address = bare_address(written)
     is_null = in_brackets and not written.strip(" \t")
-    # A source route alone is no address; and brackets belong around all of it: behind something else they are none.
-    if (not address and not is_null) or (not in_brackets and "<" in address and address[-1] == ">"):
+    # A source route alone is no address; and an address has no brackets of its own.
+    if (not address and not is_null) or is_bracketed(address):
         return None
     return Path(address, _parameters(parameters) if parameters else {})
 
@@ -97,6 +107,17 @@ def bare_address(text: str) -> str:
     if text.startswith("@") and (route := _ROUTE.match(text)):
         text = text[route.end() :].lstrip(" ")
     return text
+
+
+def is_bracketed(text: str) -> bool:
+    """Whether an address in brackets ends the text, as in a header field; an address of an envelope has none.
+
+    Examples
+    --------
+    >>> [is_bracketed(text) for text in ("<ana@example.org>", "Ana <ana@example.org>", "ana@example.org", "a>b")]
+    [True, True, False, False]
+    """
+    return text[-1:] == ">" and _BRACKETS.fullmatch(text) is not None
 
 
 def may_stand_in_brackets(address: str) -> bool:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from sesreceive.bounds import Bounds
 from sesreceive.mail.envelope import NOT_IN_COMMANDS, Envelope
-from sesreceive.mail.mailbox_path import parse_path
+from sesreceive.mail.mailbox_path import is_bracketed, parse_path
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
 from sesreceive.receiver import Receiver, Submission
@@ -278,6 +278,8 @@ class Session:
         if not colon or name.strip().upper() != keyword or NOT_IN_COMMANDS.search(address):
             return  # as a short command with a NUL: no address, so nobody was refused
         text = address.strip(" \t").removeprefix("<").removesuffix(">")
+        if is_bracketed(text):
+            return  # as a short command with it: a syntax error
         if self._transaction is None:
             self._sender(text, too_long=True)
             return

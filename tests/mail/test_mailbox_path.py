@@ -57,7 +57,7 @@ def test_paths(argument: str, address: str, parameters: dict[str, str]) -> None:
         "TO:@one.example: <ana@example.com> SIZE=10",
         "TO:<@one.example:>",
         "TO:\x1f<ana@example.com>",
-        "TO:Ana<ana@example.com>",
+        "TO:Ana\t<ana@example.com>",
         "TO:@one.example:",
     ],
 )
