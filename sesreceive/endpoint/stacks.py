@@ -6,22 +6,30 @@ A bucket that is not empty it leaves where it is, in silence; every bucket of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
 
 from sesreceive.errors import ApiError, ServerError, one_line
 
 __all__ = ["rolled_back"]
 
+_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](.+\.)?amazonaws\.com(\.cn)?")
+
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
     """Meanwhile, an operation that refuses ends in ROLLBACK_COMPLETE, UPDATE_ROLLBACK_COMPLETE or DELETE_FAILED."""
+    from moto.cloudformation import parsing, responses
     from moto.cloudformation.exceptions import ValidationError
     from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
     from moto.s3.models import FakeBucket
+
+    from sesreceive.endpoint.stack_calls import StackSdkCall
+    from sesreceive.endpoint.stack_grants import permission_without_conditions
 
     create, update, delete, execute, parse = (
         Stack.create_resources,
@@ -88,6 +96,9 @@ def rolled_back() -> Iterator[None]:
         patch.object(CloudFormationBackend, "execute_change_set", execute_change_set),
         patch.object(Stack, "parse_template", staticmethod(parse_template)),
         patch.object(FakeBucket, "delete_from_cloudformation_json", classmethod(_delete_bucket)),
+        patch.object(FakeBucket, "get_permission", permission_without_conditions),
+        patch.object(parsing, "CustomModel", StackSdkCall),
+        patch.object(responses, "get_stack_from_s3_url", _template_at),
     ):
         yield
 
@@ -98,6 +109,24 @@ def _raise_wrong_use(error: Exception) -> None:
 
     if isinstance(error, CloudFormationError):
         raise error
+
+
+def _template_at(template_url: str, account_id: str, partition: str) -> str:
+    """The template of a ``TemplateURL``, of S3 or of the endpoint, which has the bucket in the path.
+
+    moto knows the second form from the host ``localhost`` alone, and takes ``127`` for the bucket of ``127.0.0.1``.
+    """
+    from moto.cloudformation.exceptions import ValidationError
+    from moto.s3.models import s3_backends
+
+    url = urlsplit(template_url)
+    path = unquote(url.path).lstrip("/")
+    virtual = _VIRTUAL_HOST.fullmatch(url.hostname or "")
+    bucket, _, key = (virtual["bucket"], "/", path) if virtual is not None else path.partition("/")
+    stored = s3_backends[account_id][partition].get_object(bucket, key)
+    if stored is None:
+        raise ValidationError(message=f"S3 error: there is no object {one_line(key)} in the bucket {one_line(bucket)}")
+    return stored.value.decode("utf-8", "replace")
 
 
 def _delete_bucket(

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sesreceive.endpoint.local_endpoint import Endpoint
+from sesreceive.formats.loading import load
 from tests.endpoint.conftest import ACCOUNT, GATE, Clients, get, send
 from tests.environments import node_with
 
 CDK = Path(__file__).with_name("cdk") / "cdk.out"
 CDK_CLI = "aws-cdk@2.1148.1"
+CDK_LIBRARY = ("aws-cdk-lib@2.276.0", "constructs@10.8.1")
 
 
 def rule(name: str, *actions: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -60,6 +63,16 @@ OUTPUTS = {
     "Store": {"Value": {"Ref": "Store"}},
     "Token": {"Value": {"Fn::GetAtt": ["Domain", "DkimDNSTokenName1"]}},
 }
+
+# What AwsCustomResource may hold in Create, and the reason of the stack's event where it cannot be done.
+WRONG_CALLS = [
+    ('{"service": "SES", "action": "setActiveReceiptRuleSet", "parameters": {"RuleSetName": "none"}}',
+     "Rule set does not exist: none"),
+    ('{"service": "SES", "action": "setActiveReceiptRuleSet", "parameters": {"RuleSetName": 5}}', "RuleSetName"),
+    ('{"service": "SES", "action": "makeCoffee"}', "MakeCoffee"),
+    ('{"service": "SES"}', "Create: expected a call with service and action"),
+    ('{"service": "SES", "action"', "Create: the call is not JSON: line 1, column 28"),
+]  # fmt: skip
 
 # A bucket would hold the setup object, and stay.
 SMALL = {"Domain": MAIL["Domain"], "Set": MAIL["Set"], "Store": rule("store", {"StopAction": {"Scope": "RuleSet"}})}
@@ -192,9 +205,9 @@ def test_a_template_that_is_wrong_is_the_answer_of_the_request(aws: Clients) -> 
 def cdk(endpoint: Endpoint, tmp_path: Path) -> Iterator[Any]:
     program = node_with("aws-cdk", CDK_CLI) / "node_modules" / ".bin" / "cdk"
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, app: Path = CDK) -> str:
         done = subprocess.run(
-            [program, *arguments, "--app", CDK, "--no-notices"],
+            [program, *arguments, "--app", app, "--no-notices"],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(tmp_path),
@@ -233,4 +246,205 @@ def test_cdk_deploys_what_it_has_synthesized(endpoint: Endpoint, aws: Clients, c
     aws.ses.set_active_receipt_rule_set()
     empty(aws, "cdk-inbox")
     cdk("destroy", "--force", "cdk-mail")
+    assert aws.ses.list_receipt_rule_sets()["RuleSets"] == []
+
+
+def calls(**texts: str | dict[str, Any]) -> dict[str, Any]:
+    """A resource as AwsCustomResource makes it; its function is not there, so it cannot be what makes the calls."""
+    written = {moment: text if isinstance(text, str) else json.dumps(text) for moment, text in texts.items()}
+    properties = {"ServiceToken": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:none", **written}
+    return {"Call": {"Type": "Custom::AWS", "Properties": properties, "DependsOn": ["Store"]}}
+
+
+def active(aws: Clients) -> str | None:
+    name: str | None = aws.ses.describe_active_receipt_rule_set().get("Metadata", {}).get("Name")
+    return name
+
+
+def test_a_stack_activates_its_rule_set_and_takes_it_back(aws: Clients) -> None:
+    activate = {"service": "SES", "action": "setActiveReceiptRuleSet", "parameters": {"RuleSetName": "main"}}
+    clear = {"service": "@aws-sdk/client-ses", "action": "SetActiveReceiptRuleSetCommand"}
+    resources = SMALL | calls(Create=activate, Update=clear, Delete=clear)
+    aws.cloudformation.create_stack(StackName="mail", TemplateBody=template(resources))
+    assert status(aws) == "CREATE_COMPLETE", reasons(aws)
+    assert active(aws) == "main"
+    changed = resources | calls(Create=activate, Update={**clear, "parameters": {}}, Delete=clear)
+    aws.cloudformation.update_stack(StackName="mail", TemplateBody=template(changed))
+    assert (status(aws), active(aws)) == ("UPDATE_COMPLETE", None)
+    aws.ses.set_active_receipt_rule_set(RuleSetName="main")
+    aws.cloudformation.delete_stack(StackName="mail")
+    assert aws.ses.list_receipt_rule_sets()["RuleSets"] == []
+
+
+def test_a_stack_reads_the_answer_of_its_call(aws: Clients) -> None:
+    describe = {
+        "service": "SES",
+        "action": "describeReceiptRuleSet",
+        "parameters": {"RuleSetName": "main"},
+        "physicalResourceId": {"responsePath": "Metadata.Name"},
+    }
+    outputs = {"First": {"Value": {"Fn::GetAtt": ["Call", "Rules.0.Name"]}}, "Id": {"Value": {"Ref": "Call"}}}
+    body = json.dumps({"Resources": SMALL | calls(Create=describe), "Outputs": outputs})
+    aws.cloudformation.create_stack(StackName="mail", TemplateBody=body)
+    told = aws.cloudformation.describe_stacks()["Stacks"][0]["Outputs"]
+    assert {one["OutputKey"]: one["OutputValue"] for one in told} == {"First": "store", "Id": "main"}
+
+
+@pytest.mark.parametrize("call, reason", WRONG_CALLS)
+def test_a_call_that_cannot_be_made_rolls_the_stack_back(aws: Clients, call: str, reason: str) -> None:
+    aws.cloudformation.create_stack(StackName="mail", TemplateBody=template(SMALL | calls(Create=call)))
+    assert status(aws) == "ROLLBACK_COMPLETE", reasons(aws)
+    assert reason in reasons(aws)
+
+
+def test_an_error_that_a_call_ignores_is_none(aws: Clients) -> None:
+    call = json.loads(WRONG_CALLS[0][0]) | {"ignoreErrorCodesMatching": "RuleSetDoesNot.*"}
+    aws.cloudformation.create_stack(StackName="mail", TemplateBody=template(SMALL | calls(Create=call)))
+    assert (status(aws), active(aws)) == ("CREATE_COMPLETE", None)
+
+
+# Where a template lies in the bucket `templates` under the key `a b.json`, seen from the endpoint, and what is said.
+TEMPLATE_URLS = [
+    ("{endpoint}/templates/a%20b.json", ""),
+    ("https://s3.us-east-1.amazonaws.com/templates/a%20b.json", ""),
+    ("https://templates.s3.us-east-1.amazonaws.com/a%20b.json", ""),
+    ("https://templates.s3.amazonaws.com/a%20b.json", ""),
+    ("{endpoint}/templates/none.json", "S3 error: there is no object none.json in the bucket templates"),
+    ("{endpoint}/nothing/a.json", "bucket does not exist"),
+]
+
+
+@pytest.mark.parametrize("url, reason", TEMPLATE_URLS)
+def test_a_template_is_read_from_a_bucket_of_the_endpoint(
+    endpoint: Endpoint, aws: Clients, url: str, reason: str
+) -> None:
+    aws.s3.create_bucket(Bucket="templates")
+    aws.s3.put_object(Bucket="templates", Key="a b.json", Body=template(SMALL).encode())
+    address = url.format(endpoint=endpoint.url)
+    if reason:
+        with pytest.raises(ClientError, match=reason):
+            aws.cloudformation.create_stack(StackName="mail", TemplateURL=address)
+        return
+    aws.cloudformation.create_stack(StackName="mail", TemplateURL=address)
+    assert status(aws) == "CREATE_COMPLETE", reasons(aws)
+
+
+def allowed(name: str) -> dict[str, Any]:
+    statement = {"Sid": name, "Effect": "Allow", "Principal": {"Service": "ses.amazonaws.com"}, "Action": "*"}
+    return {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]}
+
+
+# What lets SES and SNS write, and who is told.
+GRANTS: dict[str, Any] = {
+    "Inbox": MAIL["Inbox"],
+    "Told": MAIL["Told"],
+    "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "mail"}},
+    "Bucket": {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": {"Ref": "Inbox"}, "PolicyDocument": allowed("bucket")},
+    },
+    "Topic": {
+        "Type": "AWS::SNS::TopicPolicy",
+        "Properties": {"Topics": [{"Ref": "Told"}], "PolicyDocument": allowed("topic")},
+    },
+    "Queues": {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": allowed("queue")},
+    },
+    "Tells": {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {
+            "TopicArn": {"Ref": "Told"},
+            "Protocol": "sqs",
+            "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]},
+            "RawMessageDelivery": True,
+            "FilterPolicy": {"kind": ["mail"]},
+        },
+    },
+}
+
+
+def granted(aws: Clients) -> dict[str, str]:
+    """The Sid of each policy and the attributes of the one subscription, as the API describes them."""
+    topic, queue = aws.sns.list_topics()["Topics"][0]["TopicArn"], aws.sqs.list_queues()["QueueUrls"][0]
+    (told,) = aws.sns.list_subscriptions()["Subscriptions"]
+    attributes = aws.sns.get_subscription_attributes(SubscriptionArn=told["SubscriptionArn"])["Attributes"]
+    documents = {
+        "bucket": aws.s3.get_bucket_policy(Bucket="inbox")["Policy"],
+        "topic": aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"],
+        "queue": aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]["Policy"],
+    }
+    sids = {name: json.loads(document)["Statement"][0]["Sid"] for name, document in documents.items()}
+    return sids | {name: attributes[name] for name in ("Protocol", "RawMessageDelivery", "FilterPolicy")}
+
+
+def test_a_stack_says_who_may_write_and_who_is_told(aws: Clients) -> None:
+    aws.cloudformation.create_stack(StackName="mail", TemplateBody=json.dumps({"Resources": GRANTS}))
+    assert status(aws) == "CREATE_COMPLETE", reasons(aws)
+    whole = {"bucket": "bucket", "topic": "topic", "queue": "queue", "Protocol": "sqs", "RawMessageDelivery": "true"}
+    assert granted(aws) == whole | {"FilterPolicy": '{"kind": ["mail"]}'}
+    changed = copy.deepcopy(GRANTS)
+    changed["Bucket"]["Properties"]["PolicyDocument"] = allowed("other")
+    changed["Tells"]["Properties"]["FilterPolicy"] = {"kind": ["bounce"]}
+    aws.cloudformation.update_stack(StackName="mail", TemplateBody=json.dumps({"Resources": changed}))
+    assert granted(aws) == whole | {"bucket": "other", "FilterPolicy": '{"kind": ["bounce"]}'}
+    kept = {name: GRANTS[name] for name in ("Inbox", "Told", "Queue")}
+    aws.cloudformation.update_stack(StackName="mail", TemplateBody=json.dumps({"Resources": kept}))
+    assert status(aws) == "UPDATE_COMPLETE", reasons(aws)
+    assert aws.sns.list_subscriptions()["Subscriptions"] == []
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        aws.s3.get_bucket_policy(Bucket="inbox")
+    aws.cloudformation.delete_stack(StackName="mail")
+    with pytest.raises(ClientError, match="does not exist"):
+        status(aws)
+
+
+OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
+# Statements that deny everything to everyone, and whether a bucket with this policy can be written to.
+DENIALS: list[tuple[dict[str, Any], bool]] = [
+    ({}, False),
+    ({"Condition": OVER_TLS}, True),
+]
+
+
+@pytest.mark.parametrize("more, writable", DENIALS)
+def test_a_policy_denies_without_a_condition(aws: Clients, more: dict[str, Any], writable: bool) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::inbox/*", **more}
+    aws.s3.create_bucket(Bucket="inbox")
+    for statements in ([statement], statement):
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        aws.s3.put_bucket_policy(Bucket="inbox", Policy=document)
+        with nullcontext() if writable else pytest.raises(ClientError, match=r"Denied|403"):
+            aws.s3.put_object(Bucket="inbox", Key="a", Body=b"text")
+
+
+@pytest.mark.slow
+@pytest.mark.node
+def test_cdk_synthesizes_bootstraps_deploys_and_activates(
+    endpoint: Endpoint, aws: Clients, cdk: Any, tmp_path: Path
+) -> None:
+    """An app with assets, with what CDK has for receiving: what is deployed is what is read from its ``cdk.out``."""
+    library = node_with("aws-cdk-lib", *CDK_LIBRARY)
+    folder = tmp_path / "cdk.out"
+    environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(library / "node_modules"), "HOME": str(tmp_path)}
+    app = CDK.with_name("activated.cjs")
+    subprocess.run(["node", app, folder], env=environment, check=True, timeout=120, capture_output=True)
+    cdk("bootstrap", f"aws://{ACCOUNT}/us-east-1", app=folder)
+    cdk("deploy", "--require-approval", "never", "activated", app=folder)
+    deployed = aws.ses.describe_active_receipt_rule_set()["Rules"]
+    read = load(folder).account
+    assert read.active_rule_set is not None
+    kinds = [
+        (rule.enabled, rule.scan_enabled, [type(one).__name__ for one in rule.actions])
+        for rule in read.active_rule_set.rules
+    ]
+    assert kinds == [
+        (rule["Enabled"], rule["ScanEnabled"], [next(iter(one)) for one in rule["Actions"]]) for rule in deployed
+    ]
+    send(endpoint, "bo@example.com")
+    (message,) = get(endpoint, "/messages?wait=60")["messages"]
+    stored = aws.s3.get_object(Bucket="cdk-activated", Key=f"mail/{message['message_id']}")["Body"].read()
+    assert b"X-Rule: store" in stored
+    empty(aws, "cdk-activated")
+    cdk("destroy", "--force", "activated", app=folder)
     assert aws.ses.list_receipt_rule_sets()["RuleSets"] == []
