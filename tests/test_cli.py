@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import smtplib
 import subprocess
@@ -40,6 +41,32 @@ def test_every_table_can_be_printed_and_two_runs_are_equal(table: str, capsys: p
     main(["replay", "--dataset", "first-steps", "--table", table])
     assert capsys.readouterr().out == once
     assert len(once.splitlines()) > 3
+
+
+ACCOUNT = str(ROOT / "datasets" / "anycompany" / "account.json")
+SMALL = str(ROOT / "datasets" / "first-steps" / "account.json")
+# Commands that print and write, without the place they write to.
+WRITES = {
+    "load": ["load", SMALL, "--save"],
+    "load-to": ["load", SMALL, "--to", "terraform", "--save"],
+    "cover": ["cover", SMALL, "--out"],
+    "diff": ["diff", SMALL, ACCOUNT, "--out"],
+    "replay": ["replay", "--dataset", "first-steps", "--out"],
+    "demo": ["demo", "--dataset", "first-steps", "--out"],
+}
+
+
+@pytest.mark.parametrize("command", WRITES.values(), ids=WRITES)
+def test_what_is_written_does_not_depend_on_who_reads_what_is_printed(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with ``| head``: the reader is gone before the first line."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert main([*command, str(tmp_path / "written")]) == Exit.DONE
+    assert (tmp_path / "written").exists()
 
 
 def test_all_tables_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

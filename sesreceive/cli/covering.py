@@ -73,9 +73,10 @@ def _cover(options: argparse.Namespace) -> int:
     else:
         corpus = covering_corpus(account)
         covered = corpus.coverage
+        written = corpus.save(options.out) if options.out is not None else ()
         print_lines(corpus.text.splitlines())
         if options.out is not None:
-            print(f"wrote {count(len(corpus.save(options.out)), 'message')} to {one_line(options.out)}")
+            print(f"wrote {count(len(written), 'message')} to {one_line(options.out)}")
     return _judged(source, covered.percent, options.at_least)
 
 

@@ -188,13 +188,13 @@ def _diff(options: argparse.Namespace) -> int:
     sources = all_sound([options.old, options.new], options)
     old, new = (source.account for source in sources)
     found = compare(old, new, order=options.order)
+    if options.out is not None:
+        _save(found, options.out)
     for number_, one in enumerate(found, 1):
         print(f"{number_:03} {one_line(one.whom, 300)}: {one_line(one.circumstances, 300) or 'always'}")
         print(f"    before: {one_line(one.before, 400)}\n    after:  {one_line(one.after, 400)}")
         print(f"    shown by a mail {one_line(one.witness.text, 600)}")
     print_lines(found.undecided)
-    if options.out is not None:
-        _save(found, options.out)
     print(repr(found)[1:-1])
     return Exit.PROBLEMS if not found.equal or half_read(*sources) else Exit.DONE
 

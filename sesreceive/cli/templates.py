@@ -52,14 +52,15 @@ def _load(options: argparse.Namespace) -> int:
     loaded = load(
         options.source, variables=variables_of(options.var), region=options.region, account_id=options.account_id
     )
+    # Before anything is printed: whoever reads the text may stop reading, as `head` does.
+    if options.save is not None:
+        loaded.account.save(options.save)
     if options.to is not None:
         print(loaded.account.to(options.to), end="")
         for problem in loaded.problems:
             print(one_line(problem, 2000), file=sys.stderr)
     else:
         print(loaded)
-    if options.save is not None:
-        loaded.account.save(options.save)
     found = [*loaded.problems, *(problem for other in loaded.others for problem in other.problems)]
     return Exit.PROBLEMS if found and options.strict else Exit.DONE
 
