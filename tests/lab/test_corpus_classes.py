@@ -268,7 +268,7 @@ def test_a_row_that_no_session_could_say_is_one_sentence_whichever_row_it_is(
     tables = {name: lean.frame(name) for name in ("messages", "recipients", "actions", "effects")}
     tables["messages"].loc[3, column] = cell
     with pytest.raises(ses.InputError, match=sentence):
-        ReceivedTables(tables, receiver_of(TODAY))
+        ReceivedTables.of_frames(tables, receiver_of(TODAY))
     del tables["messages"]["helo"]
     with pytest.raises(ses.InputError, match="expected the column `helo` in the table `messages` of a replay"):
-        ReceivedTables(tables, receiver_of(TODAY))
+        ReceivedTables.of_frames(tables, receiver_of(TODAY))

@@ -259,13 +259,13 @@ def test_a_wrong_cell_of_a_table_is_one_sentence(
     tables[table][column] = tables[table][column].astype(object)
     tables[table].at[0, column] = cell
     with pytest.raises(ses.InputError, match=f"^table `{table}` of a replay, {sentence}") as caught:
-        ReceivedTables(tables, scenario_receiver())
+        ReceivedTables.of_frames(tables, scenario_receiver())
     assert "\n" not in str(caught.value)
 
 
 def test_whole_numbers_may_have_become_floats(received: ses.Report) -> None:
     tables = {"messages": received.frame("messages").astype({"number": "float64", "size_bytes": "float64"})}
-    assert len(ReceivedTables(tables, scenario_receiver())) == len(received)
+    assert len(ReceivedTables.of_frames(tables, scenario_receiver())) == len(received)
 
 
 def test_an_account_is_no_receiver() -> None:
