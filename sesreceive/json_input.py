@@ -81,6 +81,12 @@ def parse_json(text: str | bytes, *, where: str = "the text", made: Made | None 
         except UnicodeDecodeError as error:
             raise _error(where, f"is not UTF-8 text: byte {error.start} is not") from None
 
+    if made is None:
+        try:
+            return _plain(text)
+        except (ValueError, RecursionError):
+            pass  # what is wrong is looked for again, to say where
+
     def refuse(problem: str) -> NoReturn:
         raise JsonError(f"{where}: {problem}", problem=problem)
 
@@ -114,6 +120,36 @@ def parse_json(text: str | bytes, *, where: str = "the text", made: Made | None 
     if repeated:
         raise _twice(where, text)
     return value
+
+
+def _plain(text: str) -> Any:
+    """The value of a text in which nothing is wrong, which most are; ValueError for any other."""
+    value = _PLAIN.decode(text)
+    # Each level takes a bracket: with few of them nobody need look.
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError
+    return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError
+    return int(digits)
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError
+
+
+# Made once: it takes longer to make than to read a text of a kilobyte with it.
+_PLAIN = json.JSONDecoder(object_pairs_hook=_members, parse_int=_integer, parse_constant=_constant)
 
 
 def _error(where: str, problem: str) -> JsonError:

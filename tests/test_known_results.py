@@ -13,6 +13,8 @@ import pytest
 import sesreceive as ses
 from sesreceive.auth.results_json import results_from_json, results_to_json
 from sesreceive.errors import InputError
+from sesreceive.later import unread
+from sesreceive.replay import known_results, receptions
 from sesreceive.stages import authentication
 from tests.scenario import scenario_items, scenario_receiver
 
@@ -130,7 +132,83 @@ def test_a_changed_rule_set_over_a_corpus_gives_what_a_full_replay_gives(
         assert frame["results"].isna().sum() == len(frame) - accepted
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"spf": 1}', "[[1],[],[],[],null]"])
+def told(report: ses.Report) -> list[Any]:
+    """What a replay came to, message by message, and which results are of an earlier one."""
+    traces = [str(reception.explain()) for reception in report]
+    passed_over = [(one.name, one.reason) for one in report.passed_over_items]
+    return [report.taken_over, traces, passed_over, [one.authentication for one in report]]
+
+
+class Breaking:
+    """A backend that breaks at every third effect."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def perform(self, effect: Any) -> Any:
+        self.asked += 1
+        if self.asked % 3 == 1:
+            raise ValueError("not yet")
+        return ses.MemoryBackend().perform(effect)
+
+
+# Numbers are messages: where one stands again, what it follows from was met before.
+REPEATED = [[0, 0], [0, 1, 0, 0, 1], [1, 0, 2, 2, 2, 1], [*range(40), 3, 39, 39], [0] * 70]
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+@pytest.mark.parametrize("order", REPEATED, ids=lambda order: f"{len(order)}-{len(set(order))}")
+def test_what_a_message_teaches_is_known_to_the_next_one_like_it_also_among_those_handed_over_together(
+    order: list[int], breaks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = [RAW + b"x" * number for number in order]
+    rule = ses.ReceiptRule(name="all", enabled=True, actions=(ses.S3Action(bucket_name="inbox"),))
+    ends = []
+    for together in (32, 1):
+        monkeypatch.setattr(receptions, "_TOGETHER", together)
+        backend = Breaking() if breaks else ses.MemoryBackend()
+        receiver = ses.Receiver(account(rule), resolver=ZONE, seed=1, backend=backend)
+        ends.append(told(receiver.replay(mail, envelope=ENVELOPE, known=ses.KnownResults())))
+    assert ends[0] == ends[1]
+    taken_over, _, passed_over, _ = ends[0]
+    assert bool(passed_over) is breaks  # what breaks teaches nothing
+    assert taken_over == len(order) - len(set(order)) or breaks
+
+
+def test_results_that_are_one_text_are_read_once_and_no_question_is_made_before_somebody_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow", reason="Parquet is an extra: `pip install 'sesreceive[parquet]'`")
+    mail = [RAW + b"x" * number for number in range(6)]
+
+    def receiver() -> ses.Receiver:
+        return ses.Receiver(account(), resolver=ZONE, seed=1)
+
+    receiver().replay_to(tmp_path, mail, envelope=ENVELOPE)
+    read: list[str] = []
+    real = known_results.results_from_json
+    monkeypatch.setattr(known_results, "results_from_json", lambda text: read.append(text) or real(text))
+    report = receiver().replay(mail, envelope=ENVELOPE, known=tmp_path)
+    assert (report.taken_over, len(read)) == (6, 1)
+    results = [reception.authentication for reception in report]
+    assert not isinstance(unread(results[0], "questions"), tuple)
+    assert results == [reception.authentication for reception in receiver().replay(mail, envelope=ENVELOPE)]
+    assert isinstance(unread(results[0], "questions"), tuple)
+
+
+WITHOUT_QUESTIONS = '[["pass","a","b","c","d","","",""],[],["none","","",null,false,false,"",""],{},null]'
+
+
+def test_results_without_questions_are_results() -> None:
+    assert results_from_json(WITHOUT_QUESTIONS.format("[]")).questions == ()
+
+
+BAD_QUESTIONS = ["5", '["a"]', '[["a"]]', '[["a","TXT","found","b","spf"]]', '[["a","TXT","found",[],"spf"],null]']
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"spf": 1}', "[[1],[],[],[],null]", *map(WITHOUT_QUESTIONS.format, BAD_QUESTIONS)]
+)
 def test_text_that_is_no_results_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="expected authentication results but got another text"):
         results_from_json(text)

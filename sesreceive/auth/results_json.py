@@ -23,6 +23,7 @@ from sesreceive.auth.results import (
 )
 from sesreceive.errors import InputError
 from sesreceive.json_input import parse_json
+from sesreceive.later import later
 
 __all__ = ["results_from_json", "results_to_json"]
 
@@ -65,25 +66,48 @@ def results_from_json(text: str) -> AuthenticationResults:
     """
     try:
         spf, dkim, dmarc, questions, arc = parse_json(text)
+        if not all(len(question) == 5 and type(question[3]) is list for question in questions):
+            raise ValueError("questions have five parts")
         return AuthenticationResults(
-            spf=_made(SpfResult, spf, status=SpfStatus),
-            dkim=tuple(_made(DkimResult, one, status=DkimStatus, failure=Failure) for one in dkim),
-            dmarc=_made(DmarcResult, dmarc, status=DmarcStatus, policy=DmarcPolicy),
-            questions=tuple(
-                DnsQuestion(name, rdtype, status, tuple(values), check)
-                for name, rdtype, status, values, check in questions
-            ),
+            spf=_made(SpfResult, spf),
+            dkim=tuple([_made(DkimResult, one) for one in dkim]),
+            dmarc=_made(DmarcResult, dmarc),
+            # Most are never read: the text, which is there anyway, is less to keep than they are.
+            questions=later(_questions, text) if questions else (),
             arc=None if arc is None else _chain(*arc),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"expected authentication results but got another text: {error}") from None
 
 
-def _made(kind: Any, cells: list[Any], **enums: Any) -> Any:
-    values = dict(zip([field.name for field in fields(kind)], cells, strict=True))
-    for name, enum in enums.items():
-        values[name] = None if values[name] is None else enum(values[name])
+# The fields of each kind, in order; and of those that are words of a list the members by their words.
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (SpfResult, DkimResult, DmarcResult)}
+_MEMBERS: dict[type, dict[str, dict[str | None, Any]]] = {
+    SpfResult: {"status": {one.value: one for one in SpfStatus}},
+    DkimResult: {
+        "status": {one.value: one for one in DkimStatus},
+        "failure": {None: None, **{one.value: one for one in Failure}},
+    },
+    DmarcResult: {
+        "status": {one.value: one for one in DmarcStatus},
+        "policy": {None: None, **{one.value: one for one in DmarcPolicy}},
+    },
+}
+
+
+def _made(kind: Any, cells: list[Any]) -> Any:
+    values = dict(zip(_FIELDS[kind], cells, strict=True))
+    for name, members in _MEMBERS[kind].items():
+        values[name] = members[values[name]]
     return kind(**values)
+
+
+def _questions(text: str) -> tuple[DnsQuestion, ...]:
+    """The questions in a text of results."""
+    return tuple(
+        DnsQuestion(name, rdtype, status, tuple(values), check)
+        for name, rdtype, status, values, check in parse_json(text)[3]
+    )
 
 
 def _chain(status: str, sets: list[list[Any]], reason: str) -> ArcResult:

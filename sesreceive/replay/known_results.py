@@ -28,6 +28,9 @@ __all__ = ["Keys", "Known", "KnownResults"]
 # Another number where a release judges otherwise than the one before: what was kept before counts no more.
 _FORMAT = 1
 
+# Results that are kept as they were read out of their text.
+_READ = 1_000
+
 # Where results are known from: kept in memory, or in the folder of a replay.
 Known: TypeAlias = "KnownResults | ReplayFolder | str | PathLike[str]"
 
@@ -65,11 +68,14 @@ class KnownResults(Shown):
     def __init__(self, folder: ReplayFolder | str | PathLike[str] | None = None) -> None:
         # Text of a file is read when it is asked for; a result takes three times the memory of its text.
         self._results: dict[str, AuthenticationResults | str] = {}
+        # What was read last: where a sender's messages pass alike, their results are one text, and one object then.
+        self._read: dict[str, AuthenticationResults] = {}
         if folder is not None:
             opened = folder if isinstance(folder, ReplayFolder) else ReplayFolder(folder)
-            for key, results in opened.columns(AUTHENTICATION.name, "key", "results"):
-                if key and results:
-                    self._results[key] = results
+            texts: dict[str, str] = {}
+            for key, text in opened.columns(AUTHENTICATION.name, "key", "results"):
+                if key and text:
+                    self._results[key] = texts.setdefault(text, text)
 
     @classmethod
     def of(cls, known: Known | None) -> KnownResults | None:
@@ -83,7 +89,14 @@ class KnownResults(Shown):
     def get(self, key: str) -> AuthenticationResults | None:
         """The results with that key; None where there are none."""
         results = self._results.get(key)
-        return results_from_json(results) if isinstance(results, str) else results
+        if not isinstance(results, str):
+            return results
+        made = self._read.get(results)
+        if made is None:
+            if len(self._read) >= _READ:
+                self._read.clear()
+            made = self._read[results] = results_from_json(results)
+        return made
 
     def learn(self, results: Iterable[tuple[str, AuthenticationResults]]) -> None:
         """Keep these results."""

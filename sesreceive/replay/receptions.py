@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sesreceive.auth.results import AuthenticationResults
@@ -14,6 +14,7 @@ from sesreceive.mail.corpus import Item
 from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.receiver import Receiver, Submission
 from sesreceive.reception import Reception
+from sesreceive.replay.known_results import KnownResults
 from sesreceive.stages.taken_over import TakenOver, taken_over
 
 __all__ = ["Drawn", "Task", "received", "receptions"]
@@ -55,7 +56,7 @@ def received(
 
 
 def receptions(
-    receiver: Receiver, tasks: Iterable[Task], take_over: bool, *, one_by_one: bool = False
+    receiver: Receiver, tasks: Iterable[Task], take_over: bool, *, known: KnownResults | None = None
 ) -> Iterator[tuple[Task, Reception | PassedOver]]:
     """Each message and what became of it, in order.
 
@@ -71,19 +72,20 @@ def receptions(
     ----------
     take_over : bool
         As for `replay`.
-    one_by_one : bool
-        Whether a task must not be asked for before the message before it is received.
+    known : KnownResults, optional
+        What the caller adds the results of each message to: where another one follows from the same, it is handed over
+        behind that one, with its results.
     """
-    most = 1 if one_by_one or not _may_authenticate_first(receiver) else _TOGETHER
-    waiting = iter(tasks)
+    most = _TOGETHER if _may_authenticate_first(receiver) else 1
+    waiting = _Waiting(iter(tasks), known)
     problem: BaseException | None = None
     while problem is None:
         batch, problem = _next(receiver, waiting, take_over, most)
         if not batch and problem is None:
             return
-        known = [_known(receiver, one) if most > 1 else one.known for one in batch]
-        for one, results in zip(batch, known, strict=True):
-            yield one.task, _processed(receiver, one, results)
+        results = [_known(receiver, one) if most > 1 else one.known for one in batch]
+        for one, its_results in zip(batch, results, strict=True):
+            yield one.task, _processed(receiver, one, its_results)
     raise problem
 
 
@@ -92,15 +94,37 @@ def _may_authenticate_first(receiver: Receiver) -> bool:
     return type(receiver.resolver) is Zone and (clock is SteppingClock or clock is SystemClock)
 
 
+class _Waiting:
+    """The tasks that are left; one whose results another one of its batch will teach waits for the next batch."""
+
+    def __init__(self, tasks: Iterator[Task], known: KnownResults | None) -> None:
+        self._tasks, self._known = tasks, known
+        self._held: Task | None = None
+
+    def take(self, open_keys: set[str]) -> Task | None:
+        """The next task, whose key goes into those that the batch will teach; None where it waits."""
+        task, self._held = self._held or next(self._tasks), None
+        if self._known is None or not task.key or task.results is not None:
+            return task
+        if task.key in open_keys:
+            self._held = task
+            return None
+        open_keys.add(task.key)
+        results = self._known.get(task.key)  # a task that waited: what it waited for is known now
+        return task if results is None else replace(task, results=results)
+
+
 def _next(
-    receiver: Receiver, waiting: Iterator[Task], take_over: bool, most: int
+    receiver: Receiver, waiting: _Waiting, take_over: bool, most: int
 ) -> tuple[list[_Submitted], BaseException | None]:
     """The next messages, handed over; and what the source broke off with."""
     batch: list[_Submitted] = []
     octets = 0
+    open_keys: set[str] = set()
     try:
         while len(batch) < most and octets < _OCTETS_TOGETHER:
-            task = next(waiting)
+            if (task := waiting.take(open_keys)) is None:
+                break
             batch.append(_submitted(receiver, task, take_over))
             octets += len(task.item.raw)
     except StopIteration:

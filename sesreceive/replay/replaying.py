@@ -126,8 +126,8 @@ def replay(
         try:
             if executor is None or is_ordered(receiver):
                 tasks = tasks_of(receiver, left, way)
-                # What one message teaches is known to the next one.
-                for task, one in receptions(receiver, tasks, take_over, one_by_one=way.known is not None):
+                # What one message teaches is known to the next one like it.
+                for task, one in receptions(receiver, tasks, take_over, known=way.known):
                     if isinstance(one, PassedOver):
                         report.pass_over(before.fresh((one,)))
                         continue

@@ -24,6 +24,8 @@ import sesreceive as ses
 from sesreceive.analysis.what_if import replayed
 
 PEER = "a full replay"
+# dkimpy writes the time of the machine into its signatures: of mail that came before, none would be verified at all.
+ARRIVED_S = time.time() + 3_600
 # In units of the rate of a full replay; what has no goal of its own is to be no slower.
 GOALS = {
     "an experiment, from memory": 20, "an experiment, from Parquet": 10, "receptions judged again": 1,
@@ -40,7 +42,8 @@ def receiver_of(corpus: Corpus, *, stricter: bool = False) -> ses.Receiver:
     account = ses.Account(
         identities=("example.com",), active="main", rule_sets=(ses.ReceiptRuleSet(name="main", rules=rules),)
     )
-    return ses.Receiver(account, resolver=ses.Zone(corpus.records), seed=1)
+    clock = ses.SteppingClock(ARRIVED_S, step_s=0.001)
+    return ses.Receiver(account, resolver=ses.Zone(corpus.records), seed=1, clock=clock)
 
 
 def contenders(corpus: Corpus, folder: Path) -> dict[str, Callable[[], Any]]:
@@ -67,7 +70,10 @@ def contenders(corpus: Corpus, folder: Path) -> dict[str, Callable[[], Any]]:
 def compare(work: dict[str, Callable[[], Any]]) -> None:
     """Refuse to measure what does not end as a full replay does; all is loaded then, too."""
     columns = ["accepted", "rules", "effects", "failed", "stopped_by"]
-    theirs = work[PEER]()[columns]
+    whole = work[PEER]()
+    if not (whole["dkim"] == "PASS").all():
+        raise SystemExit("the signatures are not verified: a full replay would be measured without that work")
+    theirs = whole[columns]
     for name, run in work.items():
         table = run()
         if name.startswith("an experiment"):
