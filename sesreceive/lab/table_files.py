@@ -44,6 +44,7 @@ class FileCells:
         self._name = name
         self._groups: list[_Group] = []
         self._zoned = True
+        self._last: tuple[_Group, Any] | None = None  # the row group whose rows were asked for last
         ends = 0
         errors: set[int] = set()
         for path in paths:
@@ -104,9 +105,7 @@ class FileCells:
         names = READ[self._name]
         made: dict[int, tuple[Any, ...]] = {}
         for number, its_places in wanted.items():
-            group = self._groups[number]
-            columns = self._read([group], *names, only=[place - group.start for place in its_places])
-            made.update(zip(its_places, zip(*columns, strict=True), strict=True))
+            made.update(zip(its_places, self._rows_of(self._groups[number], its_places), strict=True))
         return (dict(zip(names, made[place], strict=True)) for place in places)
 
     def where(self, **words: str) -> list[int]:
@@ -124,27 +123,37 @@ class FileCells:
             return sorted(fitting or ())
         return [position for position, place in enumerate(self._places) if place in (fitting or ())]
 
-    def _read(
-        self, groups: Sequence[_Group], *names: str, only: Sequence[int] | None = None, distinct: bool = False
-    ) -> list[list[Any]]:
-        """The cells of these columns in some row groups, which are in order.
-
-        `only` those rows of them, or each `distinct` cell of a column once.
-        """
+    def _rows_of(self, group: _Group, places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a row group that stand in these places; who asks for some will ask for the next ones of it."""
         import pyarrow as pa
 
+        names = READ[self._name]
+        with _reading(group.file.path, self._name):
+            if self._last is None or self._last[0] is not group:
+                self._last = group, group.file.read([group.number], names)
+            rows = self._last[1].take(pa.array([place - group.start for place in places], pa.int64()))
+            return zip(*(_cells(rows.column(name)) for name in names), strict=True)
+
+    def _read(self, groups: Sequence[_Group], *names: str, distinct: bool = False) -> list[list[Any]]:
+        """The cells of these columns in some row groups, which are in order; each `distinct` one of them once."""
         made: list[list[Any]] = [[] for _ in names]
         for file, its_groups in groupby(groups, key=lambda group: group.file):
             with _reading(file.path, self._name):
                 table = file.read([group.number for group in its_groups], names)
-                if only is not None:
-                    table = table.take(pa.array(only, pa.int64()))
                 for cells, name in zip(made, names, strict=True):
-                    column = table.column(name).unique() if distinct else table.column(name)
-                    if pa.types.is_dictionary(column.type):
-                        column = column.cast(column.type.value_type)
-                    cells += column.to_pylist()
+                    column = table.column(name)
+                    cells += _cells(column.unique() if distinct else column)
         return made
+
+
+def _cells(column: Any) -> list[Any]:
+    """The cells of an Arrow array; what is missing is None."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    made: list[Any] = column.to_pylist()
+    return made
 
 
 @dataclass(frozen=True, eq=False, slots=True)

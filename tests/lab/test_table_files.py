@@ -187,3 +187,17 @@ def test_of_files_little_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert of_the_judged == set(READ["messages"])
     of_all -= {"spf", "dmarc", "spf_result"}  # with different verdicts in a group, its notes leave open what there is
     assert of_all == {"number", "message", "size_bytes", "client_ip", "helo", "mail_from", "tls", "accepted"}
+
+
+def test_a_row_group_is_read_once_however_many_steps_its_rows_are_taken_in(
+    tables: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Sequence[int]] = []
+    real = table_files._File.read
+    cells = FileCells(written(tables["messages"], "small row groups", tmp_path / "messages"), "messages")
+    monkeypatch.setattr(
+        table_files._File, "read", lambda file, groups, columns: read.append(groups) or real(file, groups, columns)
+    )
+    for position in range(len(cells)):
+        list(cells.rows([position]))
+    assert len(read) == 1 + -(-(len(cells) - 1) // 3), "one row in the first file, three in each group of the second"
