@@ -19,7 +19,7 @@ from sesreceive.backends.memory import MemoryBackend
 from sesreceive.clock import SystemClock
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, one_line
-from sesreceive.message_id import SeededMessageIds
+from sesreceive.message_id import RandomMessageIds, SeededMessageIds
 from sesreceive.receiver import Receiver
 from sesreceive.shown import Shown
 from sesreceive.stages.provider_lists import ProviderList
@@ -116,7 +116,8 @@ class Dataset(Shown):
         """A new receiver of this account, with its DNS, functions and provider lists.
 
         Its time is now, so that mail of your own is judged as of today; the messages of the dataset say themselves when
-        they arrived. Message ids, and how long processing takes, are the same on every run.
+        they arrived. Message ids, and how long processing takes, are the same on every run. With a backend that
+        outlives the process the ids are random: the mail of the next run would take the place of what was stored.
 
         Parameters
         ----------
@@ -132,7 +133,9 @@ class Dataset(Shown):
             "seed": seed,
         }
         if seed is None:
-            given |= {"message_ids": SeededMessageIds(1), "clock": SystemClock(step_s=0.1)}
+            outlives = getattr(given["backend"], "spool_path", None) is not None
+            given["message_ids"] = RandomMessageIds() if outlives else SeededMessageIds(1)
+            given["clock"] = SystemClock(step_s=0.1)
         return Receiver(options.pop("account", self.account), **{**given, **options})
 
     @property

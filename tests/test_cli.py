@@ -10,14 +10,16 @@ import smtplib
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sesreceive as ses
-from sesreceive.cli import main
+from sesreceive.cli import build_parser, main
 from sesreceive.cli.exits import Exit
+from sesreceive.cli.options import receiver_of
 from sesreceive.receiver import Submission
 from sesreceive.replay.replay_folder import ReplayFolder
 
@@ -94,24 +96,78 @@ def test_rows_are_written_as_parquet_and_a_stopped_replay_goes_on(
         assert ReplayFolder(stopped).frame(table).equals(ReplayFolder(whole).frame(table)), table
 
 
-@pytest.mark.parametrize("more", [[], ["--parquet", "rows"]], ids=["tables", "parquet"])
-def test_a_replay_that_is_stopped_says_so_and_ends_as_one(
-    more: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+FIRST_STEPS = ROOT / "datasets" / "first-steps"
+_ACCOUNT, _MAIL = str(FIRST_STEPS / "account.json"), str(FIRST_STEPS / "mail")
+_MESSAGE = str(FIRST_STEPS / "mail" / "0001-invoice.eml")
+
+# command                                                       Ctrl-C at which message; standard output, standard error
+STOPPED = [
+    (["demo"],                                                    1, "", ""),
+    (["demo", "--dataset", "first-steps", "--all"],               3, "", ""),
+    (["replay", "--dataset", "first-steps"],                      3, "0002-", "stopped: the tables have the first 2"),
+    (["replay", "--dataset", "first-steps", "--parquet", "rows"], 3, "in 5 tables", "stopped: the same command with"),
+    (["explain", "--dataset", "first-steps", "0001"],             1, "", ""),
+    (["why", "--account", _ACCOUNT, _MESSAGE],                    1, "", ""),
+    (["cover", _ACCOUNT, _MAIL],                                  3, "", ""),
+    (["mutants", _ACCOUNT, _MAIL],                                3, "", ""),
+    (["experiment", _ACCOUNT, "--corpus", _MAIL],                 3, "was stopped before its end", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "at", "out", "err"), STOPPED, ids=lambda value: str(value)[:20])
+def test_ctrl_c_between_messages_ends_every_command_as_one(
+    arguments: list[str], at: int, out: str, err: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     taken = 0
 
     def interrupted(receiver: ses.Receiver, submission: Submission, **options: Any) -> ses.Reception:
         nonlocal taken
         taken += 1
-        if taken == 3:
+        if taken == at:
             raise KeyboardInterrupt
         return process(receiver, submission, **options)
 
     process = ses.Receiver.process
     monkeypatch.setattr(ses.Receiver, "process", interrupted)
-    assert main(["replay", "--dataset", "first-steps", *more]) == Exit.INTERRUPTED
-    assert "stopped: " in capsys.readouterr().err
+    assert main(arguments) == Exit.INTERRUPTED
+    printed = capsys.readouterr()
+    assert out in printed.out
+    assert out or not printed.out
+    assert err in printed.err
+
+
+# what a receiver keeps its mail in                       whether a second one gives the same ids
+KEPT = [
+    (lambda folder: None,                                    True),
+    (lambda folder: ses.MemoryBackend(),                     True),
+    (lambda folder: ses.DirectoryBackend(str(folder)),       False),
+    (lambda folder: ses.FaultyBackend(ses.DirectoryBackend(folder), []), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("backend", "repeats"), KEPT, ids=["none", "memory", "directory", "faulty"])
+def test_what_outlives_a_process_never_sees_an_id_of_a_dataset_twice(
+    backend: Callable[[Path], Any], repeats: bool, tmp_path: Path
+) -> None:
+    dataset = ses.datasets.load("first-steps")
+    ids = [
+        dataset.receiver(backend=backend(tmp_path / "kept"))
+        .receive(b"Subject: hi\r\n\r\n", mail_from="ana@example.org", rcpt_to=["hello@example.com"])
+        .message_id
+        for _ in range(2)
+    ]
+    assert (ids[0] == ids[1]) is repeats
+
+
+def test_live_mail_has_no_id_twice_unless_it_is_asked_for() -> None:
+    def ids(*more: str) -> list[str]:
+        options = build_parser().parse_args(["serve", "--dataset", "first-steps", *more])
+        return [receiver_of(options, is_live=True).message_ids() for _ in range(2)]
+
+    assert len(set(ids())) == 2
+    assert len(set(ids("--seed", "7"))) == 1
 
 
 def test_explain_finds_a_message_of_the_dataset_by_the_start_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:

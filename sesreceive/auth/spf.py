@@ -246,6 +246,9 @@ def _query_class() -> Any:
         # `\\d` in a docstring of spf.py; nothing else is silenced
         for category in (DeprecationWarning, SyntaxWarning):
             warnings.filterwarnings("ignore", message=r"(?s).*invalid escape sequence", category=category)
+        # pyspf imports these under a bare `except:`: Ctrl-C there would be a dnspython that is missing.
+        import dns.exception
+        import dns.resolver  # noqa: F401
         import spf
 
     class Query(spf.query):  # type: ignore[misc]  # pyspf has no types

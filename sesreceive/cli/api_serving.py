@@ -55,7 +55,7 @@ def serve_api(options: argparse.Namespace, faults: list[SmtpFault], delivery: li
         raise UsageError("--region: expected none with an account, which has one")
     empty = None if has_account else Account(region=options.region or "us-east-1")
     endpoint = Endpoint(
-        receiver_of(options, account=empty),
+        receiver_of(options, account=empty, is_live=True),
         port=options.api,
         smtp_port=options.port,
         host=options.host,

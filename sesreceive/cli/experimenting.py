@@ -93,6 +93,8 @@ def _experiment(options: argparse.Namespace) -> int:
     else:
         print(tried.to_text(options.table or _TABLES[0]))
     print(repr(tried)[1:-1])
+    if tried.interrupted:
+        return Exit.INTERRUPTED
     if not options.expect_same:
         return Exit.DONE
     different = any(variant.numbers for variant in tried.variants)

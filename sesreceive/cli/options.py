@@ -18,6 +18,7 @@ from sesreceive.cli.parser import Parser, candidates, near_file, number, text
 from sesreceive.clock import SystemClock, to_datetime
 from sesreceive.dns.zone import Zone
 from sesreceive.errors import InputError, one_line
+from sesreceive.message_id import RandomMessageIds
 from sesreceive.receiver import Receiver
 from sesreceive.stages.provider_lists import AnyList, ProviderList
 from sesreceive.wording import expected
@@ -180,9 +181,16 @@ def refuse_idle(options: argparse.Namespace) -> None:
 
 
 def receiver_of(
-    options: argparse.Namespace, *, backend: DirectoryBackend | None = None, account: Account | None = None
+    options: argparse.Namespace,
+    *,
+    backend: DirectoryBackend | None = None,
+    account: Account | None = None,
+    is_live: bool = False,
 ) -> Receiver:
-    """The receiver that the options describe: a dataset's, an account file's with a zone file, or that account's."""
+    """The receiver that the options describe: a dataset's, an account file's with a zone file, or that account's.
+
+    Live mail never has an id twice, unless --seed asks for the same ones: what was kept is found by its id.
+    """
     if options.account is None and account is None:
         dataset = dataset_of(options)
         if backend is not None:
@@ -193,6 +201,8 @@ def receiver_of(
         zone = zone_of(options.zone) if options.zone is not None else Zone({})
         account = account_of(options.account) if account is None else account
         receiver = Receiver(account, resolver=zone, seed=options.seed, backend=backend)
+    if is_live and options.seed is None:
+        receiver.message_ids = RandomMessageIds()
     receiver.provider_lists += _provider_lists(options, {entry.name for entry in receiver.provider_lists})
     if options.permissions is not None:
         receiver.permissions = permissions_in(options.permissions, receiver.account)
@@ -322,6 +332,19 @@ def message_in(folder: Path, name: str) -> Path:
         names = candidates(path.stem for path in found)
         raise InputError(f"expected {what} but `{one_line(name, 80)}` may be each of {names}")
     raise InputError(expected(what, name, [path.stem for path in folder.glob("*.eml")]))
+
+
+def whole(report: Report) -> Report:
+    """The report; Ctrl-C before its end ends the command, too: half an answer looks like one.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When the replay was stopped.
+    """
+    if report.interrupted:
+        raise KeyboardInterrupt
+    return report
 
 
 def print_report(report: Report, options: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from sesreceive.cli.options import (
     print_passed_over,
     read_from_files,
     reading_of,
+    whole,
     zone_of,
 )
 from sesreceive.cli.sources import (
@@ -224,7 +225,7 @@ def _why(options: argparse.Namespace) -> int:
     if resolver is None:
         print("note: no DNS records were given, so no SPF, DKIM or DMARC record is found; --zone FILE", file=sys.stderr)
     receiver = Receiver(account, resolver=resolver, backend=DryRun(answers) if answers else MemoryBackend())
-    report = receiver.replay(options.message, **reading_of(options))
+    report = whole(receiver.replay(options.message, **reading_of(options)))
     for reception in report:
         print(reception.explain(full=options.full))
         for point in reception.assumed():

@@ -27,6 +27,7 @@ from sesreceive.cli.options import (
     reading_of,
     receiver_of,
     tabled,
+    whole,
 )
 from sesreceive.cli.parser import text
 from sesreceive.cli.tour import tour
@@ -104,7 +105,7 @@ def _demo(options: argparse.Namespace) -> int:
     expect_folder_place(options.out)
     dataset = dataset_of(options)
     receiver = dataset.receiver()
-    report = receiver.replay(dataset.mail, progress=sys.stderr.isatty())
+    report = whole(receiver.replay(dataset.mail, progress=sys.stderr.isatty()))
     if options.table is not None or options.out is not None:
         print_report(report, options)
         return 0
@@ -192,7 +193,7 @@ def _explain(options: argparse.Namespace) -> int:
     own = path.exists()
     if not own:
         path = message_in(dataset_of(options).mail, options.message)
-    report = receiver.replay(path, **reading_of(options))
+    report = whole(receiver.replay(path, **reading_of(options)))
     for reception in report:
         print(reception.explain(full=options.full))
         if points := reception.assumed():

@@ -111,7 +111,7 @@ def _serve(options: argparse.Namespace) -> int:
         if options.seed is not None:
             raise UsageError("--seed gives the same message ids on every start: expected none with --data")
         backend = DirectoryBackend(options.data)
-    receiver = receiver_of(options, backend=backend)
+    receiver = receiver_of(options, backend=backend, is_live=True)
     sns = _subscribed(receiver, options)
     faulty = FaultyBackend(receiver.backend, delivery)
     if delivery:

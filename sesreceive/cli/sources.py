@@ -14,7 +14,7 @@ from sesreceive.account.account import Account
 from sesreceive.analysis.witness import Answer, DryRun
 from sesreceive.cli.accounts import checked
 from sesreceive.cli.exits import UsageError
-from sesreceive.cli.options import expect_there, file_option, print_passed_over
+from sesreceive.cli.options import expect_there, file_option, print_passed_over, whole
 from sesreceive.cli.parser import region
 from sesreceive.cli.templates import variables_of
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
@@ -213,7 +213,7 @@ def received(source: SourceAccount, mail: str) -> Report:
     report = Report()
     for item in items:  # all that `replay` takes; a message in a mailbox has nothing beside it
         receiver.backend = DryRun(answers_beside(folder / f"{item.name}.eml"))
-        report.extend(receiver.replay([item]))
+        report.extend(whole(receiver.replay([item])))
     report.pass_over(items.passed_over)
     print_passed_over(report)
     return report

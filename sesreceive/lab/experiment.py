@@ -11,6 +11,7 @@ import copy
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,8 @@ def experiment(
     if not len(mail):
         raise InputError(f"expected mail but there is none{receive.why_none}")
     with fewer_collections():
-        return _tried(receiver, accounts, mail, prices, (*receive.notes, *mail.notes), calls=receive.calls)
+        tried = _tried(receiver, accounts, mail, prices, (*receive.notes, *mail.notes), calls=receive.calls)
+    return replace(tried, interrupted=receive.interrupted)
 
 
 def _accounts(variants: Any) -> dict[str, Account]:
@@ -170,6 +172,7 @@ class _Receiving:
         self._received = False
         self.notes: tuple[str, ...] = ()
         self.why_none = ""
+        self.interrupted = False
 
     def known(self, source: Any) -> KnownMail:
         """The mail of one source."""
@@ -200,6 +203,7 @@ class _Receiving:
             self.why_none = f": {reason}"
             self.notes += (f"{count(len(stopped), 'item')} passed over that was no message, such as {reason}",)
         if report.interrupted:
+            self.interrupted = True
             self.notes += ("receiving was stopped before its end",)
         return ReceivedMail(report, receiver, self._functions)
 

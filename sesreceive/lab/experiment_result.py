@@ -54,6 +54,8 @@ class Experiment(Shown):
         Into how many classes the messages fell, of each of which one message was judged under each account.
     alone : mapping of str to int
         Why messages were judged one by one, and how many: what becomes of them does not follow from their class.
+    interrupted : bool
+        Whether Ctrl-C ended the receiving before all mail was there.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Experiment(Shown):
     notes: tuple[str, ...] = ()
     classes: int = 0
     alone: Mapping[str, int] = field(default_factory=dict, repr=False)
+    interrupted: bool = False
 
     def __len__(self) -> int:
         """How many messages."""
