@@ -18,8 +18,10 @@ Results of mail processing are never errors: a DNS time-out is a `temperror`, a 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sesreceive.shown import Shown
@@ -36,6 +38,7 @@ __all__ = [
     "UnknownNameError",
     "ValidationError",
     "ZoneError",
+    "expect_path",
     "one_line",
 ]
 
@@ -154,6 +157,30 @@ class ValidationError(SesReceiveError, ValueError):
 
 class InputError(SesReceiveError, ValueError):
     """A file, folder, dataset or envelope cannot be read; the message says which and what to do."""
+
+
+def expect_path(path: str | os.PathLike[str]) -> Path:
+    r"""The path, which a file of this machine could have.
+
+    Raises
+    ------
+    InputError
+        When it is none, holds a NUL, or has half a surrogate pair, for all of which Python has errors of its own.
+
+    Examples
+    --------
+    >>> expect_path("mail").name
+    'mail'
+    >>> expect_path("mail\0")
+    Traceback (most recent call last):
+    sesreceive.errors.InputError: expected the path of a file or folder but got `mail\x00`
+    """
+    try:
+        if b"\0" not in os.fsencode(path):
+            return Path(path)
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise InputError(f"expected the path of a file or folder but got `{one_line(path)}`")
 
 
 class ZoneError(InputError):

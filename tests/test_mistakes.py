@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ from sesreceive.cli.exits import MEANINGS, Exit
 from sesreceive.cli.parser import Parser
 from sesreceive.effects import PutObject
 from sesreceive.interrupt import is_command_line
+from sesreceive.mail.corpus import Item, read
+from sesreceive.redact.bundle import redact
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "datasets" / "first-steps"
@@ -319,6 +322,50 @@ def test_bash_completes(words: list[str], offered: set[str], folder: Path) -> No
     )
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True, cwd=folder)
     assert set(done.stdout.split()) == offered, done.stderr
+
+
+# ---------------------------------------------------------------- paths that no file has
+
+_ACCOUNT = ses.Account(identities=("example.com",))
+_RECEIVER = ses.Receiver(_ACCOUNT, seed=1)
+_MAIL = b"Subject: hi\r\n\r\n"
+
+# what takes a path
+TAKERS = {
+    "Account.load": _ACCOUNT.load,
+    "Account.save": _ACCOUNT.save,
+    "ProviderList.read": ses.ProviderList.read,
+    "Report.save": lambda path: _RECEIVER.replay([_MAIL]).save(path),
+    "ReplayFolder": ses.ReplayFolder,
+    "load": ses.load,
+    "fidelity": ses.fidelity,
+    "DirectoryBackend": ses.DirectoryBackend,
+    "Handler": ses.Handler,
+    "smtp": lambda path: _RECEIVER.smtp(spool=path),
+    "replay": _RECEIVER.replay,
+    "redact": lambda path: redact(_item()).save(path),
+    "covering_corpus": lambda path: ses.covering_corpus(_ACCOUNT).save(path),
+    "picture": lambda path: _item_received().diagram().save(path),
+}
+
+
+def _item() -> Item:
+    """A message of which the header alone is known."""
+    (item,) = read([_MAIL])
+    return item
+
+
+def _item_received() -> ses.Reception:
+    (reception,) = _RECEIVER.replay([_item()])
+    return reception
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b"], ids=["NUL", "surrogate"])
+@pytest.mark.parametrize("takes", TAKERS.values(), ids=TAKERS)
+def test_a_path_that_no_file_has_is_one_sentence(takes: Callable[[str], Any], path: str) -> None:
+    with pytest.raises(ses.SesReceiveError) as caught:
+        takes(path)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 # ---------------------------------------------------------------- Ctrl-C

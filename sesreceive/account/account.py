@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from sesreceive import limits
@@ -15,7 +14,7 @@ from sesreceive.account.identities import Identity
 from sesreceive.account.member import Kind, member
 from sesreceive.account.rule_set import ReceiptRuleSet
 from sesreceive.account.value import Value
-from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.errors import InputError, Problem, ValidationError, expect_path, one_line
 from sesreceive.json_input import parse_json
 from sesreceive.wording import count, expected
 
@@ -309,7 +308,7 @@ class Account(Value):
         """
         where = one_line(path)
         try:
-            text = Path(path).read_bytes()
+            text = expect_path(path).read_bytes()
         except OSError as error:
             raise InputError(f"cannot read account `{where}`: {error.strerror or error}") from error
         return cls.from_api(parse_json(text, where=f"account `{where}`"))
@@ -325,7 +324,7 @@ class Account(Value):
         text = json.dumps(self.to_api(), indent=2, ensure_ascii=False) + "\n"
         try:
             # A lone surrogate, which UTF-8 cannot hold, becomes the escape that JSON has for it.
-            Path(path).write_bytes(text.encode("utf-8", "backslashreplace"))
+            expect_path(path).write_bytes(text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise InputError(f"cannot write account `{one_line(path)}`: {error.strerror or error}") from error
 

@@ -19,7 +19,7 @@ from sesreceive.analysis.coverage import Coverage
 from sesreceive.analysis.coverage_tally import CoverageTally
 from sesreceive.analysis.witness import DryRun, Witness
 from sesreceive.assumption import Assumptions
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.report.frames import frame_of_rows
@@ -99,7 +99,7 @@ class CoveringCorpus(Sequence[CoveringMail]):
             When the folder cannot be written to.
         """
         try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
+            expect_path(folder).mkdir(parents=True, exist_ok=True)
             return tuple(mail.witness.save(folder, f"{number:03}") for number, mail in enumerate(self._mails, 1))
         except OSError as error:
             raise InputError(f"cannot write to `{one_line(folder)}`: {error.strerror or error}") from None

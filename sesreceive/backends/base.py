@@ -87,7 +87,8 @@ class BaseBackend(ABC):
         self.relay = Relay.at(relay) if isinstance(relay, str) else relay
         self._kms = kms
         self._lock = threading.RLock()
-        self._spent: dict[int, tuple[Invoke, int, int]] = {}
+        # By the id of an effect: the effect, what its runs cost so far, how many there were, why the last one failed.
+        self._spent: dict[int, tuple[Invoke, int, int, str]] = {}
 
     # ------------------------------------------------------------------ what is there
 
@@ -234,17 +235,16 @@ class BaseBackend(ABC):
         return self._store(stored) or Outcome(error=what_failed(effect, absent=True))
 
     def _invoke(self, effect: Invoke) -> Outcome:
-        spent, runs = self._spent.get(id(effect), (effect, 0, 0))[1:]
+        _, spent, runs, error = self._spent.get(id(effect), (effect, 0, 0, ""))
         if spent >= RETRY_BUDGET:
-            name = function_name(effect.function_arn)
-            return Outcome(error=f"function `{name}` failed {runs} times before, so it was not run again")
+            return Outcome(error=f"{error} (so it did {runs} times, and was not run again)")
         called = self.functions.call(effect, environment=self._environment)
         if called is None:
             return self._invoke_elsewhere(effect)
         outcome = outcome_of(called, effect)
         if outcome.failed:
             handler = isinstance(self.functions.find(effect.function_arn), Handler)
-            self._spend(effect, TIMEOUT_COST if called.timed_out else HANDLER_COST if handler else 0)
+            self._spend(effect, TIMEOUT_COST if called.timed_out else HANDLER_COST if handler else 0, outcome.error)
         self._record_call(effect, called)
         return outcome
 
@@ -271,11 +271,11 @@ class BaseBackend(ABC):
         name = function_name(effect.function_arn)
         return Outcome(reason=f"no function is registered as `{name}`, so nothing was run")
 
-    def _spend(self, effect: Invoke, cost: int) -> None:
+    def _spend(self, effect: Invoke, cost: int, error: str) -> None:
         with self._lock:
             # The effect is kept with its id, so the id stays its own.
-            _, spent, runs = self._spent.pop(id(effect), (effect, 0, 0))
-            self._spent[id(effect)] = (effect, spent + cost, runs + 1)
+            _, spent, runs, _ = self._spent.pop(id(effect), (effect, 0, 0, ""))
+            self._spent[id(effect)] = (effect, spent + cost, runs + 1, error)
             while len(self._spent) > _REMEMBERED:
                 del self._spent[next(iter(self._spent))]
 

@@ -17,7 +17,7 @@ from sesreceive.backends.object_names import SIDECAR, name_of, text_of
 from sesreceive.backends.relay import Relay
 from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject
 from sesreceive.effects import DeliverToWorkMail, Invoke, Outcome, Publish, SendBounce, StartContact
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.functions.lambda_context import Called
 from sesreceive.functions.registry import Function, outcome_of
 from sesreceive.json_input import parse_json
@@ -85,7 +85,7 @@ class DirectoryBackend(BaseBackend):
         relay: str | Relay | None = None,
     ) -> None:
         super().__init__(functions=functions, kms=kms, failures=failures, strict=strict, relay=relay)
-        self.path = Path(path)
+        self.path = expect_path(path)
         self._open()
         self._tidy()
 
@@ -95,8 +95,6 @@ class DirectoryBackend(BaseBackend):
         return self._root.path / "spool"
 
     def _open(self) -> None:
-        if "\0" in str(self.path):
-            raise InputError(f"cannot write to `{one_line(self.path)}`: a path holds no NUL")
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"`{one_line(self.path)}` is a file: expected a folder, or nothing yet")
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sesreceive import signs
 from sesreceive._html import asset, escape, frame
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.palette import ink, mixed
 from sesreceive.plot.box import LOOKS, Box, Shape, State, path_text
 from sesreceive.plot.path import path
@@ -135,7 +135,7 @@ class Diagram:
         InputError
             When the file cannot be written.
         """
-        target = Path(file)
+        target = expect_path(file)
         try:
             target.write_text(self.svg, encoding="utf-8")
         except OSError as error:

@@ -14,7 +14,7 @@ from sesreceive.arn import Arn
 from sesreceive.auth.dmarc import organizational_domain
 from sesreceive.dns.resolver import DnsStatus
 from sesreceive.dns.zone import Zone
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.mail.address import domain_of, to_ascii_domain
 from sesreceive.mail.corpus import Item
 from sesreceive.mail.envelope import Envelope
@@ -120,7 +120,7 @@ class Bundle:
         InputError
             When the folder has files in it, or cannot be written.
         """
-        place = Path(folder)
+        place = expect_path(folder)
         try:
             place.mkdir(parents=True, exist_ok=True)
             if any(place.iterdir()):
@@ -228,7 +228,7 @@ def _host(text: str, stand_ins: StandIns) -> str:
 
 def _envelope(envelope: Envelope, stand_ins: StandIns) -> Envelope:
     return Envelope(
-        client_ip=stand_ins.network(envelope.client_ip),
+        client_ip=stand_ins.network(envelope.client_ip) if envelope.client_ip else "",  # not known: from a file alone
         helo=_host(envelope.helo, stand_ins),
         mail_from=mask(envelope.mail_from, stand_ins),
         rcpt_to=tuple(mask(address, stand_ins) for address in envelope.rcpt_to),

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sesreceive.errors import InputError, MissingExtraError, one_line
+from sesreceive.errors import InputError, MissingExtraError, expect_path, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def write(
         raise InputError(f"expected the format {', '.join(FORMATS)} but got `{one_line(form)}`")
     if form == "parquet":
         _need_pyarrow()
-    folder = Path(folder).expanduser()
+    folder = expect_path(folder).expanduser()
     paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

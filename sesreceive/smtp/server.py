@@ -15,7 +15,7 @@ from typing import Any
 from sesreceive import _html
 from sesreceive.backends.spool import Spool
 from sesreceive.bounds import Bounds
-from sesreceive.errors import ServerError, SesReceiveError, one_line
+from sesreceive.errors import ServerError, SesReceiveError, expect_path, one_line
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.report import Report
@@ -428,7 +428,7 @@ def _spool_path(given: str | Path | bool | None, backend: Any) -> Path | None:
         given = getattr(backend, "spool_path", None)
     if given is True:
         raise ServerError("spool: expected a folder, or False for none, but got `True`")
-    return Path(given) if given else None
+    return expect_path(given) if given else None
 
 
 def _xclient(given: str) -> Xclient:

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 from sesreceive.dns.names import is_valid, normalize
 from sesreceive.dns.resolver import DnsStatus, Resolver
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.shown import Shown
 from sesreceive.stages.prefixes import Prefix, PrefixTable, prefix_of
 from sesreceive.stages.provider_files import ListKind, read_published
@@ -320,6 +320,6 @@ def _no_network(text: str) -> str:
 
 def _contents(path: str | Path) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return expect_path(path).read_bytes()
     except OSError as error:
         raise InputError(f"provider list `{one_line(path)}` cannot be read: {error.strerror or error}") from None

@@ -305,6 +305,24 @@ def test_the_command_writes_a_bundle_that_explain_takes(tmp_path: Path, capsys: 
     assert json.loads((out / "message.envelope.json").read_text("utf-8"))["rcpt_to"]
 
 
+ALONE = [
+    # what is known of a message without its envelope                               recipients
+    (b"From: ana@shop.example.org\r\nTo: bo@example.com\r\n\r\nhi\r\n",             1),
+    (b"Subject: hi\r\n\r\nhi\r\n",                                                0),
+    (b"Received: from a.example ([192.0.2.7]) by b.example\r\nTo: bo@example.com\r\n\r\nhi\r\n", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("raw, recipients", ALONE, ids=["header", "nothing", "trace"])
+def test_a_message_alone_becomes_a_bundle(tmp_path: Path, raw: bytes, recipients: int) -> None:
+    mail, out = tmp_path / "message.eml", tmp_path / "bundle"
+    mail.write_bytes(raw)
+    assert main(["redact", str(mail), "--out", str(out)]) == 0
+    envelope = json.loads((out / "message.envelope.json").read_text("utf-8"))
+    assert len(envelope.get("rcpt_to", ())) == recipients
+    assert main(["explain", str(out / "message.eml"), "--account", str(out / "account.json")]) == 0
+
+
 MISTAKES = [
     # arguments                                         what is said
     (["{none}"],                                        "there is no file"),
