@@ -26,6 +26,17 @@ _LISTED = 10
 _TOO_DEEP = f"is nested too deeply: expected at most {MAX_DEPTH} levels"
 
 
+# What Python says, which differs by its version → what was expected there.
+_EXPECTED = {
+    "Expecting value": "a value",
+    "Expecting property name enclosed in double quotes": "a name in double quotes",
+    "Expecting ':' delimiter": "a colon",
+    "Expecting ',' delimiter": "a comma or the end of the list or object",
+    "Extra data": "the end of the text",
+    "Illegal trailing comma before end of object": "no comma before the end of the object",
+    "Illegal trailing comma before end of array": "no comma before the end of the list",
+}
+
 Made: TypeAlias = Callable[[list[tuple[str, Any]]], Any]
 
 
@@ -71,9 +82,9 @@ def parse_json(text: str | bytes, *, where: str = "the text", made: Made | None 
     >>> parse_json(b'{"tls": true, "tls": false}', where="envelope `a.envelope.json`")
     Traceback (most recent call last):
     sesreceive.json_input.JsonError: envelope `a.envelope.json`: line 1, column 15: the member `tls` is given twice
-    >>> parse_json("{tls: true}")
+    >>> parse_json("[1, 2")
     Traceback (most recent call last):
-    sesreceive.json_input.JsonError: the text is not JSON: line 1, column 2: Expecting property name ...
+    sesreceive.json_input.JsonError: the text is not JSON: line 1, column 6: expected a comma or the end of the list ...
     """
     if isinstance(text, bytes | bytearray):
         try:
@@ -111,8 +122,9 @@ def parse_json(text: str | bytes, *, where: str = "the text", made: Made | None 
     except InputError:
         raise
     except json.JSONDecodeError as error:
-        sentence = f"{where} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        raise JsonError(sentence, problem=error.msg, line=error.lineno, column=error.colno) from None
+        problem = _expected(error)
+        sentence = f"{where} is not JSON: line {error.lineno}, column {error.colno}: {problem}"
+        raise JsonError(sentence, problem=problem, line=error.lineno, column=error.colno) from None
     except RecursionError:
         raise _error(where, _TOO_DEEP) from None
     if _depth(value) > MAX_DEPTH:
@@ -150,6 +162,16 @@ def _constant(name: str) -> NoReturn:
 
 # Made once: it takes longer to make than to read a text of a kilobyte with it.
 _PLAIN = json.JSONDecoder(object_pairs_hook=_members, parse_int=_integer, parse_constant=_constant)
+
+
+def _expected(error: json.JSONDecodeError) -> str:
+    """What was expected at this place and what stands there; the words of Python where none of ours are known."""
+    wanted = _EXPECTED.get(error.msg)
+    if wanted is None:
+        return "the text that begins here has no end" if error.msg.startswith("Unterminated") else error.msg
+    word = re.compile(r"\w+|\W|").match(error.doc, error.pos)
+    stands = word[0] if word else ""
+    return f"expected {wanted} but got " + (f"`{one_line(stands, 40)}`" if stands.strip() else "nothing")
 
 
 def _error(where: str, problem: str) -> JsonError:

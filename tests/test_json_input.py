@@ -16,9 +16,13 @@ from sesreceive.json_input import MAX_DEPTH, JsonError, parse_json
 
 # text, the sentence behind "acc.json"
 WRONG = [
-    ("", " is not JSON: line 1, column 1: Expecting value"),
-    ("{", " is not JSON: line 1, column 2: Expecting property name enclosed in double quotes"),
-    ('{"a": 1} x', " is not JSON: line 1, column 10: Extra data"),
+    ("", " is not JSON: line 1, column 1: expected a value but got nothing"),
+    ("{", " is not JSON: line 1, column 2: expected a name in double quotes but got nothing"),
+    ('["a', " is not JSON: line 1, column 2: the text that begins here has no end"),
+    ("[1 2]", " is not JSON: line 1, column 4: expected a comma or the end of the list or object but got `2`"),
+    ("[,]", " is not JSON: line 1, column 2: expected a value but got `,`"),
+    ("{} {}", " is not JSON: line 1, column 4: expected the end of the text but got `{`"),
+    ('{"a": 1} x', " is not JSON: line 1, column 10: expected the end of the text but got `x`"),
     ("[" * 100_000, " is nested too deeply: expected at most 100 levels"),
     ('{"a":' * 100_000, " is nested too deeply: expected at most 100 levels"),
     ("[" * 101 + "]" * 101, " is nested too deeply: expected at most 100 levels"),
@@ -70,7 +74,7 @@ def test_any_text_is_read_or_refused(text: str | bytes) -> None:
 
 # text, line, column, problem
 PLACES = [
-    ('{"a": 1,\n "b" 2}', 2, 6, "Expecting ':' delimiter"),
+    ('{"a": 1,\n "b" 2}', 2, 6, "expected a colon but got `2`"),
     ("[" * 101 + "]" * 101, 1, 1, "it is nested too deeply: expected at most 100 levels"),
     ('{"a": 1,\n "a": 2}', 2, 2, "the member `a` is given twice"),
     (b"\xff", 1, 1, "it is not UTF-8 text: byte 0 is not"),

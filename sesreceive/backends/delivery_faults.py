@@ -17,7 +17,7 @@ from sesreceive.backends.failure_plan import ERRORS
 from sesreceive.effects import Effect, Outcome
 from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.shown import Shown
-from sesreceive.wording import count
+from sesreceive.wording import count, either, expected
 
 __all__ = ["DELIVERY_FAULTS", "DeliveryFault", "FaultyBackend", "read_fault"]
 
@@ -29,6 +29,19 @@ DELIVERY_FAULTS: Mapping[str, tuple[str, str]] = {
     "throttle": ("Publish", "fails with a throttling error, so that it is tried again"),
 }
 _SOURCE = "delivery faults"
+# What a fault of each kind, also those of `sesreceive.smtp.smtp_faults`, can be told; the rest would have no effect.
+_EFFECTIVE: Mapping[str, tuple[str, ...]] = {
+    "greylist": ("seconds",),
+    "refuse": ("times",),
+    "latency": ("seconds", "times"),
+    "tarpit": ("seconds", "times"),
+    "rate-limit": ("number", "seconds"),
+    "close": ("at", "times"),
+    "duplicate": ("operation", "times"),
+    "late": ("seconds", "operation", "times"),
+    "out-of-order": ("number", "operation", "times"),
+    "throttle": ("operation", "times"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +224,7 @@ def read_fault(text: str, kinds: Mapping[str, Any], cls: Callable[..., Any]) -> 
     Raises
     ------
     InputError
-        When the kind or a field is none, or a number cannot be read.
+        When the kind is none, a field is none or has no effect with it, or a number cannot be read.
 
     Examples
     --------
@@ -220,15 +233,13 @@ def read_fault(text: str, kinds: Mapping[str, Any], cls: Callable[..., Any]) -> 
     """
     kind, *settings = text.split(",")
     if kind not in kinds:
-        known = ", ".join(f"`{name}`" for name in kinds)
-        raise InputError(f"fault: expected {known} but got `{one_line(kind)}`")
-    fields = {item.name: item for item in dataclasses.fields(cls) if item.name != "kind"}  # type: ignore[arg-type]
+        raise InputError(f"fault: {expected(either(kinds), kind, kinds)}")
+    names = _EFFECTIVE[kind]
     values: dict[str, Any] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
-        if name not in fields or not equals:
-            known = ", ".join(f"`{one}=…`" for one in fields)
-            raise InputError(f"fault {kind}: expected {known} but got `{one_line(setting)}`")
+        if name not in names or not equals or name in values:
+            raise InputError(f"fault {kind}: {expected(either(f'{one}=…' for one in names), setting)}")
         read = float if name == "seconds" else int if name in ("times", "number") else str
         try:
             values[name] = read(value)

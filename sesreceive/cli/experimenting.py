@@ -48,7 +48,12 @@ def add(commands: Commands) -> None:
         metavar="NAME=USD",
         help="a price in US dollars in place of the dated one, such as received_per_thousand=0.1; may be repeated",
     )
-    added.add_argument("--table", choices=_TABLES, help=f"table to print (default: {_TABLES[0]})")
+    added.add_argument(
+        "--table",
+        choices=_TABLES,
+        metavar="TABLE",
+        help=f"table to print: {', '.join(_TABLES)} (default: {_TABLES[0]})",
+    )
     file_option(added, "--out", metavar="FOLDER", help="folder to write all tables to, instead of printing one")
     added.add_argument("--format", choices=_FORMATS, help=f"of the files in --out (default: {_FORMATS[0]})")
     added.add_argument("--expect-same", action="store_true", help="exit with 1 where a message ends otherwise, for CI")

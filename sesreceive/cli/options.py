@@ -132,7 +132,9 @@ def read_from_files(added: argparse.ArgumentParser) -> None:
 def tabled(added: argparse.ArgumentParser, *, usual: str | None = "messages") -> None:
     """Options that say which table goes where, see `print_report`; without a usual one, none is printed unasked."""
     default = f" (default: {usual})" if usual else ""
-    added.add_argument("--table", choices=_TABLES, help=f"table to print{default}")
+    added.add_argument(
+        "--table", choices=_TABLES, metavar="TABLE", help=f"table to print: {', '.join(_TABLES)}{default}"
+    )
     file_option(added, "--out", help="folder to write all tables to, instead of printing one")
     added.add_argument("--format", choices=_FORMATS, help=f"of the files in --out (default: {_FORMATS[0]})")
 

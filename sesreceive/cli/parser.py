@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,10 @@ from sesreceive.errors import one_line
 from sesreceive.wording import either, expected
 
 __all__ = ["Parser", "candidates", "exit_codes", "near_file", "number", "port", "region", "text"]
+
+
+# Columns of what argparse leaves as it is; the narrowest terminal that is usual has 80.
+_WIDTH = 79
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,6 +41,8 @@ class Parser(argparse.ArgumentParser):
         if self.examples:
             options["epilog"] = "\n".join(["examples:", *(f"  {line}" for line in self.examples)])
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        if options.get("description"):
+            options["description"] = textwrap.fill(options["description"], _WIDTH)
         super().__init__(allow_abbrev=False, **options)
 
     def parse_known_args(  # type: ignore[override]
@@ -55,7 +62,9 @@ class Parser(argparse.ArgumentParser):
         known = [option for option in self._option_string_actions if option.startswith("--")]
         # A part of a name is as near as a name with a wrong letter.
         begun = [option for option in known if len(name) > 2 and option.startswith(name)]
-        near = begun or get_close_matches(name, known, n=1)
+        # Without the dashes, which all have: `--account` would be near `--out`.
+        words = {option.removeprefix("--"): option for option in known}
+        near = begun or [words[word] for word in get_close_matches(name.lstrip("-"), words, n=1, cutoff=0.65)]
         meant = f"; did you mean {either(near)}?" if near else ""
         return f"there is no option `{one_line(name, 80)}`{meant}"
 
@@ -79,7 +88,10 @@ class Parser(argparse.ArgumentParser):
 
 def exit_codes() -> str:
     """The exit codes as the help shows them."""
-    lines = (f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+    lines = (
+        textwrap.fill(meaning, _WIDTH, initial_indent=f"  {code.value:>3}  ", subsequent_indent=" " * 7)
+        for code, meaning in MEANINGS.items()
+    )
     return "\n".join(["exit codes:", *lines])
 
 

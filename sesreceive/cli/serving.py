@@ -16,7 +16,7 @@ from sesreceive.cli.options import configured, file_option, judged_by_sample, re
 from sesreceive.cli.page_serving import add_page_option, expect_page, shown_in_browser
 from sesreceive.cli.parser import number, port, text
 from sesreceive.cli.until_stopped import how_long_it_lasts, print_latest, print_messages, stopped, stopped_by_signals
-from sesreceive.errors import InputError, SesReceiveError, one_line
+from sesreceive.errors import InputError, SesReceiveError, ValidationError, one_line
 from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def add(commands: Commands) -> None:
 def _serve(options: argparse.Namespace) -> int:
     """Live SMTP until interrupted; one line a message."""
     expect_folder_place(options.out)
-    faults = [read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, _fault(text)) for text in options.fault]
+    faults = list(map(_fault, options.fault))
     delivery = [fault for fault in faults if isinstance(fault, DeliveryFault)]
     smtp = [fault for fault in faults if isinstance(fault, SmtpFault)]
     expect_page(options.ui)
@@ -166,9 +166,14 @@ def _subscribed(receiver: Receiver, options: argparse.Namespace) -> SnsEndpoint 
     return sns
 
 
-def _fault(text: str) -> type[SmtpFault] | type[DeliveryFault]:
-    """Whose fault it is that starts with this kind."""
-    return DeliveryFault if text.partition(",")[0] in DELIVERY_FAULTS else SmtpFault
+def _fault(text: str) -> SmtpFault | DeliveryFault:
+    """The fault that is written like this."""
+    kind = DeliveryFault if text.partition(",")[0] in DELIVERY_FAULTS else SmtpFault
+    try:
+        fault: SmtpFault | DeliveryFault = read_fault(text, {**SMTP_FAULTS, **DELIVERY_FAULTS}, kind)
+    except (InputError, ValidationError) as error:
+        raise UsageError(f"--fault `{one_line(text, 80)}`: {error}") from None
+    return fault
 
 
 def _domains(account: Account) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sesreceive.cli.exits import Exit, UsageError
 from sesreceive.cli.options import expect_there, file_option
 from sesreceive.cli.parser import region, text
-from sesreceive.errors import one_line
+from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
 
 if TYPE_CHECKING:
@@ -39,7 +39,12 @@ def add(commands: Commands) -> None:
     )
     load.add_argument("--region", type=region, help="AWS region it is deployed to")
     load.add_argument("--account-id", type=text("an account id"), help="AWS account it is deployed to")
-    load.add_argument("--to", choices=_FORMATS, help="print the account in this format instead")
+    load.add_argument(
+        "--to",
+        choices=_FORMATS,
+        metavar="FORMAT",
+        help=f"print the account in this format instead: {', '.join(_FORMATS)}",
+    )
     file_option(load, "--save", metavar="FILE", help="also write the account as JSON, for --account of other commands")
     load.add_argument("--strict", action="store_true", help="exit with 1 where there are problems, for CI")
 
@@ -52,9 +57,12 @@ def _load(options: argparse.Namespace) -> int:
     loaded = load(
         options.source, variables=variables_of(options.var), region=options.region, account_id=options.account_id
     )
+    account = loaded.account
+    if loaded.problems and not (account.identities or account.filters or account.rule_sets or loaded.others):
+        raise InputError("\n".join(map(str, loaded.problems)))  # nothing could be read, and nothing is saved
     # Before anything is printed: whoever reads the text may stop reading, as `head` does.
     if options.save is not None:
-        loaded.account.save(options.save)
+        account.save(options.save)
     if options.to is not None:
         print(loaded.account.to(options.to), end="")
         for problem in loaded.problems:

@@ -188,7 +188,7 @@ def test_an_account_survives_a_file(tmp_path):
 UNREADABLE = [
     # content                    what the sentence says
     (None, "cannot read account `{path}`: No such file or directory"),
-    (b"{", "account `{path}` is not JSON: line 1, column 2: Expecting property name enclosed in double quotes"),
+    (b"{", "account `{path}` is not JSON: line 1, column 2: expected a name in double quotes but got nothing"),
     (b"\xff{}", "account `{path}` is not UTF-8 text: byte 0 is not"),
     (b"[" * 100_000, "account `{path}` is nested too deeply: expected at most 100 levels"),
 ]

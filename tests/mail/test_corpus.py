@@ -209,7 +209,8 @@ def test_a_broken_envelope_is_named(tmp_path: Path) -> None:
     folder(tmp_path, lf=False)
     (tmp_path / "2.envelope.json").write_text("{")
     with pytest.raises(
-        InputError, match=r"^envelope `.*2.envelope.json` is not JSON: line 1, column 2: Expecting property name"
+        InputError,
+        match=r"^envelope `.*2.envelope.json` is not JSON: line 1, column 2: expected a name in double quotes",
     ):
         list(read(tmp_path))
 

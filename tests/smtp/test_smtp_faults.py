@@ -152,8 +152,13 @@ def test_a_late_notification_comes_after_its_time_or_when_all_is_released() -> N
 
 WRONG = [
     # text                       what it says
-    ("graylist",                 "fault: expected `greylist`, `refuse`"),
-    ("greylist,minutes=3",       "expected `times=…`, `seconds=…`, `number=…`, `at=…` but got `minutes=3`"),
+    ("graylist",                 "but got `graylist`; did you mean `greylist`?"),
+    ("greylist,minutes=3",       "fault greylist: expected `seconds=…` but got `minutes=3`"),
+    ("greylist,times=3",         "fault greylist: expected `seconds=…` but got `times=3`"),
+    ("latency,number=3",         "expected `seconds=…` or `times=…` but got `number=3`"),
+    ("refuse,times=2,times=3",   "expected `times=…` but got `times=3`"),
+    ("duplicate,seconds=3",      "expected `operation=…` or `times=…` but got `seconds=3`"),
+    ("throttle,number=3",        "expected `operation=…` or `times=…` but got `number=3`"),
     ("latency,seconds=soon",     "fault latency: seconds: expected a number but got `soon`"),
     ("latency",                  "seconds: expected a number above 0 for `latency` but got `0.0`"),
     ("latency,seconds=nan",      "seconds: expected a number from 0 to 3600 but got `nan`"),
