@@ -130,6 +130,8 @@ MISTAKES = [
     ("serve --fault graylist",                              USAGE,   "did you mean `greylist`?"),
     ("serve --fault latency,number=3",                      USAGE,   "expected `seconds=…` or `times=…`"),
     ("serve --fault close,at=NOON",                         USAGE,   "--fault `close,at=NOON`: at: expected `CONNECT`"),
+    ("serve --dataset first-steps --subscribe arn:aws:sns:us-east-1:111122223333:suport=http://localhost/", USAGE,
+     "did you mean `arn:aws:sns:us-east-1:111122223333:support`?"),
     ("serve --ui 99999",                                    USAGE,   "--ui: expected a number from 0 to 65535"),
     ("serve --ui inbox",                                    USAGE,   "--ui: expected a number from 0 to 65535"),
     ("serve --seed 1 --data kept",                          USAGE,   "expected none with --data"),

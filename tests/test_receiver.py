@@ -18,6 +18,13 @@ from tests.conftest import MESSAGE, make_account, make_rule
 TOPIC = "arn:aws:sns:us-east-1:111122223333:mail"
 
 
+def test_an_unknown_part_of_the_envelope_is_one_sentence_with_what_was_meant() -> None:
+    with pytest.raises(
+        ses.InputError, match=r"^envelope: expected `client_ip`.* but got `mailfrom`; did you mean `mail_from`\?$"
+    ):
+        ses.Receiver(ses.Account()).receive(b"", mailfrom="ana@example.org")
+
+
 def test_creating_a_rule_writes_the_setup_object_and_tells_the_topic() -> None:
     receiver = ses.Receiver(make_account(make_rule("first")), seed=1)
     store = ses.S3Action(bucket_name="inbox", object_key_prefix="mail", topic_arn=TOPIC)

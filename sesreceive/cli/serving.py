@@ -18,6 +18,7 @@ from sesreceive.cli.parser import number, port, text
 from sesreceive.cli.until_stopped import how_long_it_lasts, print_latest, print_messages, stopped, stopped_by_signals
 from sesreceive.errors import InputError, SesReceiveError, ValidationError, one_line
 from sesreceive.smtp.smtp_faults import SMTP_FAULTS, SmtpFault
+from sesreceive.wording import either, expected
 
 if TYPE_CHECKING:
     from sesreceive.account.account import Account
@@ -144,9 +145,13 @@ def _serve(options: argparse.Namespace) -> int:
 def _subscribed(receiver: Receiver, options: argparse.Namespace) -> SnsEndpoint | None:
     """The endpoint that delivers to the subscribers, once there are any."""
     wanted = [argument.rpartition("=http") for argument in options.subscribe]
+    topics = _topics(receiver.account)
     for argument, (topic_arn, _, _) in zip(options.subscribe, wanted, strict=True):
         if not topic_arn:
             raise UsageError(f"--subscribe: expected TOPIC_ARN=URL but got `{one_line(argument)}`")
+        if topic_arn not in topics:
+            told = f"to which no rule publishes: {expected(either(map(one_line, topics)), topic_arn, topics)}"
+            raise UsageError(f"--subscribe has no effect with a topic {told}")
     if not wanted:
         return None
     sns = SnsEndpoint(host_name=options.sns_host or "").start()
@@ -174,6 +179,12 @@ def _fault(text: str) -> SmtpFault | DeliveryFault:
     except (InputError, ValidationError) as error:
         raise UsageError(f"--fault `{one_line(text, 80)}`: {error}") from None
     return fault
+
+
+def _topics(account: Account) -> list[str]:
+    """The topics that a rule names, each once."""
+    actions = (action for rules in account.rule_sets for rule in rules.rules for action in rule.actions)
+    return list(dict.fromkeys(action.topic_arn for action in actions if action.topic_arn))
 
 
 def _domains(account: Account) -> list[str]:

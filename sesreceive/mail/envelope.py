@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sesreceive.mail.address import host_address
 from sesreceive.mail.mailbox_path import is_bracketed
 from sesreceive.mail.provenance import Origin, Provenance, Unsaid, told, weakest
 from sesreceive.shown import Shown
+from sesreceive.wording import either, expected
 
 __all__ = ["NOT_IN_COMMANDS", "Envelope"]
 
@@ -144,11 +145,20 @@ class Envelope(Shown):
     def changed(self, **parts: Any) -> Envelope:
         """The envelope with these parts, which are given then, also where they say the same as before.
 
+        Raises
+        ------
+        InputError
+            When it has no part of that name, or no SMTP session could say this.
+
         Examples
         --------
         >>> Envelope().changed(tls=False, client_ip="192.0.2.1").provenance["tls"].origin.value
         'given'
         """
+        names = [part.name for part in fields(self) if part.name != "origins"]
+        for name in parts:
+            if name not in names:
+                raise InputError(f"envelope: {expected(either(names), name, names)}")
         origins = {name: one for name, one in self.origins.items() if name not in parts}
         return replace(self, **{"origins": origins, **parts})
 
