@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sesreceive._html import code, escape, table, ticked
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.lessons import collection
 from sesreceive.lessons.exercise import Exercise
 from sesreceive.lessons.function_goal import FunctionGoal
-from sesreceive.lessons.json_file import path_of, read_object, write_object
+from sesreceive.lessons.json_file import read_object, write_object
 from sesreceive.lessons.renaming import Renaming
 from sesreceive.lessons.result import Result
 from sesreceive.lessons.variant import variant
@@ -82,7 +82,7 @@ class Assignment(Shown):
         InputError
             When it cannot be read, or is none.
         """
-        path = path_of(path)
+        path = expect_path(path)
         read = read_object(path, "assignment", {"student": str, "seed": int, "exercises": list, "answers": dict})
         names = tuple(str(name) for name in read["exercises"])
         return cls(read["student"], names, seed=read["seed"], path=path, answers=read["answers"])
@@ -100,7 +100,7 @@ class Assignment(Shown):
         InputError
             When there is no path, or it cannot be written.
         """
-        self.path = path_of(path) if path is not None else self.path
+        self.path = expect_path(path) if path is not None else self.path
         if self.path is None:
             raise InputError("give a path: this assignment was not read from a file")
         names = [exercise.id for exercise in self.exercises]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError, expect_path, one_line
 from sesreceive.lessons.assignment import Assignment
-from sesreceive.lessons.json_file import path_of, read_object, write_object
+from sesreceive.lessons.json_file import read_object, write_object
 from sesreceive.shown import Shown
 from sesreceive.wording import count, expected, is_whole
 
@@ -76,7 +76,7 @@ class ClassKit(Shown):
         InputError
             When it is no folder of a class.
         """
-        path = path_of(folder) / _FILE
+        path = expect_path(folder) / _FILE
         read = read_object(path, "class", {"seed": int, "students": list, "exercises": list})
         return cls(students=tuple(read["students"]), exercises=tuple(read["exercises"]), seed=read["seed"])
 
@@ -97,7 +97,7 @@ class ClassKit(Shown):
         InputError
             When there is something in the folder already, or it cannot be written.
         """
-        made = path_of(folder)
+        made = expect_path(folder)
         assignments = [self.assignment(student) for student in self.students]
         try:
             made.mkdir(parents=True, exist_ok=True)

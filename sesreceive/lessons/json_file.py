@@ -10,28 +10,8 @@ from typing import Any
 
 from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
-from sesreceive.wording import expected
 
-__all__ = ["path_of", "read_object", "write_object"]
-
-
-def path_of(path: object) -> Path:
-    """What was given as a file or folder, as a path.
-
-    Raises
-    ------
-    InputError
-        When it is none.
-
-    Examples
-    --------
-    >>> path_of(5)
-    Traceback (most recent call last):
-    sesreceive.errors.InputError: expected a path but got `5`
-    """
-    if isinstance(path, str | os.PathLike) and "\0" not in str(path):
-        return Path(path)
-    raise InputError(expected("a path", path))
+__all__ = ["read_object", "write_object"]
 
 
 def read_object(path: Path, what: str, members: Mapping[str, type]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import os
 from typing import Any
 
 from sesreceive._html import code, table, ticked
-from sesreceive.errors import InputError, one_line
-from sesreceive.lessons.json_file import path_of, read_object, write_object
+from sesreceive.errors import InputError, expect_path, one_line
+from sesreceive.lessons.json_file import read_object, write_object
 from sesreceive.lessons.result import Result
 from sesreceive.shown import Shown
 from sesreceive.signs import NO, YES
@@ -40,7 +40,7 @@ class ProgressFile(Shown):
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = path_of(path)
+        self.path = expect_path(path)
         self._rows: dict[str, dict[str, Any]] = self._read()
 
     def _read(self) -> dict[str, dict[str, Any]]:

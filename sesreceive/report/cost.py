@@ -181,12 +181,13 @@ def cost_of(report: Report, prices: Prices = PRICES) -> Cost:
         messages["filter"].fillna("").tolist(),
         strict=True,
     )
+    places = {number: place for place, number in enumerate(messages["number"].tolist())}
     kinds = dict(
         zip(zip(actions["number"], actions["rule"], actions["position"], strict=True), actions["action"], strict=True)
     )
     columns = (effects[name] for name in ("number", "rule", "position", "operation", "outcome"))
     done = (
-        (number, rule, operation, kinds.get((number, rule, position), "") == "SNSAction")
+        (places[number], rule, operation, kinds.get((number, rule, position), "") == "SNSAction")
         for number, rule, position, operation, outcome in zip(*columns, strict=True)
         if outcome == "effect"
     )

@@ -17,7 +17,7 @@ from sesreceive.reception import Reception
 from sesreceive.report.columns import ActionRow
 from sesreceive.report.files import harmless
 from sesreceive.report.rows import message_row
-from sesreceive.report.trace_rows import action_rows, filter_rows, rule_rows
+from sesreceive.report.trace_rows import HAPPENED, action_rows, filter_rows, rule_rows
 from sesreceive.trace.events import Kind, Op
 
 __all__ = ["SORTS", "Line", "Wanted", "asked_about", "cells_of", "chosen", "line_of", "lines_csv"]
@@ -90,7 +90,7 @@ def line_of(number: int, reception: Reception) -> Line:
         "checks": reception.verdicts.findings if reception.verdicts else "",
         "filter": one_line(row.filter),
         "rules": one_line(row.rules, _CELL),
-        "actions": one_line(", ".join(act.action for act in actions if act.outcome in _HAPPENED), _CELL),
+        "actions": one_line(", ".join(act.action for act in actions if act.outcome in HAPPENED), _CELL),
         "because": one_line(row.reason, _CELL),
     }
     return Line(
@@ -110,22 +110,18 @@ def asked_about(line: Line, reception: Reception, column: str) -> Line:
     return replace(line, because=one_line(decided(reception, rule).sentence, _CELL)) if rule else line
 
 
-# Ops of a cell of the matrix that are more than "it did not apply".
-_HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
-
-
 def _fired(reception: Reception, actions: Iterable[ActionRow]) -> Iterator[str]:
     """Columns in which something happened; what did not match is not looked at, so that its events are not made."""
     # A filter or list that contains the address decides, unless lists are left out by an assumption.
     if reception.decision.decided_by or reception.provider_lists:
         for row in filter_rows(reception.trace):
-            if row.outcome in _HAPPENED:
+            if row.outcome in HAPPENED:
                 yield f"{row.kind}:{row.filter}"
     for event in reception.fired:
-        if event.kind is Kind.RULE and event.op in _HAPPENED:
+        if event.kind is Kind.RULE and event.op in HAPPENED:
             yield f"{Kind.RULE}:{event.subject}"
     for act in actions:
-        if act.outcome in _HAPPENED:
+        if act.outcome in HAPPENED:
             yield f"{Kind.ACTION}:{act.rule}/{act.action}#{act.position}"
 
 

@@ -12,6 +12,7 @@ from sesreceive.report.frames import clean
 from sesreceive.report.grid import LEGEND, matrix_grid
 from sesreceive.report.plain_table import PlainTable, has_pandas
 from sesreceive.report.tables import Tables
+from sesreceive.report.trace_rows import HAPPENED
 from sesreceive.trace.events import Kind, Op
 from sesreceive.trace.vocabulary import cell_mark, term
 from sesreceive.wording import count
@@ -25,8 +26,6 @@ __all__ = ["Matrix", "deciding_column"]
 
 # Rows of the HTML table, and of the text in its place.
 _SHOWN, _SHOWN_AS_TEXT = 200, 20
-# What a cell says where something happened; the other columns are left out of the picture.
-_HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
 # Filters stand first in the matrix; a rule and its actions keep the order of the configuration.
 _GROUPS = {str(Kind.FILTER): 0, str(Kind.PROVIDER_LIST): 1}
 # Characters of a head and of a name in it; the whole is the head's title.
@@ -61,9 +60,9 @@ class Matrix:
     mine        match
     """
 
-    def __init__(self, tables: Tables, decided: Callable[[], Sequence[str]] | None = None) -> None:
+    def __init__(self, tables: Tables, decided: Callable[[int], Sequence[str]] | None = None) -> None:
         self._tables = tables
-        self._decided = decided
+        self._decided = decided  # the columns that decided the first messages, so many of them
 
     def frame(self) -> pd.DataFrame:
         """The matrix as a table of words.
@@ -122,7 +121,10 @@ class Matrix:
 
     def to_text(self, limit: int | None = None) -> str:
         """The grid, with a sign a cell; of at most `limit` messages."""
-        columns, names, cells = self._words(limit)
+        return self._text(*self._words(limit))
+
+    def _text(self, columns: Sequence[str], names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+        """The grid of these messages under the notes."""
         text = matrix_grid(columns, zip(names, cells, strict=True))
         text = "".join(f"note: {one_line(note, 2_000)}\n" for note in self._tables.notes) + text
         return f"{text}\nshowing {len(names)} of {len(self)}" if len(names) < len(self) else text
@@ -137,14 +139,16 @@ class Matrix:
 
     def __repr__(self) -> str:
         """One line: how many messages and columns."""
-        columns = len(self._words(0)[0])
-        return f"<Matrix of {count(len(self), 'message')} × {count(columns, 'column')}>"
+        return f"<{self._size(self._words(0)[0])}>"
+
+    def _size(self, columns: Sequence[str]) -> str:
+        return f"Matrix of {count(len(self), 'message')} × {count(len(columns), 'column')}"
 
     def _repr_html_(self) -> str:
         """The table, escaped, with the grid for front ends that take styles away."""
         names, messages, cells = self._words(_SHOWN)
-        decided = list(self._decided())[: len(cells)] if self._decided is not None else [""] * len(cells)
-        shown = [place for place in range(len(names)) if any(row[place] in _HAPPENED for row in cells)]
+        decided = self._decided(len(cells)) if self._decided is not None else [""] * len(cells)
+        shown = [place for place in range(len(names)) if any(row[place] in HAPPENED for row in cells)]
         left_out = [name for place, name in enumerate(names) if place not in shown]
         heads = "".join(_head(names[place]) for place in shown)
         body = "".join(
@@ -164,9 +168,8 @@ class Matrix:
         if left_out:
             listed = ", ".join(f"`{_named(name)}`" for name in left_out)
             rich += f'<p class="ses-note">nothing happened in: {prose(listed)}</p>'
-        return frame(
-            f"{repr(self)[1:-1]}\n{self.to_text(_SHOWN_AS_TEXT)}", rich, style=asset(__package__, "matrix.css")
-        )
+        text = self._text(names, messages[:_SHOWN_AS_TEXT], cells[:_SHOWN_AS_TEXT])
+        return frame(f"{self._size(names)}\n{text}", rich, style=asset(__package__, "matrix.css"))
 
 
 def deciding_column(reception: Reception) -> str:

@@ -291,7 +291,11 @@ class Report:
 
     def matrix(self) -> Matrix:
         """Messages × filters, rules and actions: what each came to, as a picture; its `frame()` is the table."""
-        return Matrix(self._tables, (lambda: list(map(deciding_column, self))) if self.keep else None)
+        return Matrix(self._tables, self._deciding if self.keep else None)
+
+    def _deciding(self, limit: int) -> list[str]:
+        """The columns of the matrix that decided the first messages."""
+        return list(map(deciding_column, self._kept()[:limit]))
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -9,7 +9,10 @@ from sesreceive.report.columns import ActionRow, EventRow, FilterRow, RuleRow
 from sesreceive.trace.events import Kind, Op, Stage, Trace, TraceEvent
 from sesreceive.trace.facts import ConnectionFact, FilterFact, RuleFact
 
-__all__ = ["action_outcomes", "action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
+__all__ = ["HAPPENED", "action_outcomes", "action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
+
+HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
+"""What a filter, rule or action came to where something happened: more than that it did not apply."""
 
 # Rows of these tables are most of a report; made like this one costs a third of calling its class.
 _event_row = partial(tuple.__new__, EventRow)

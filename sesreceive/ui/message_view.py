@@ -15,6 +15,7 @@ from sesreceive.ui.kit import Part, allow, bench_of, button, html
 from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.pages import PAGES, pages_html, verdict_mark
 from sesreceive.ui.saving import Saved, Saving, file_name, no_message
+from sesreceive.wording import either, expected
 
 __all__ = ["MessageView"]
 
@@ -68,7 +69,10 @@ class MessageView(Part):
 
     @page.setter
     def page(self, title: str) -> None:
-        self.pages.selected_index = [page.title for page in PAGES].index(title)
+        titles = [page.title for page in PAGES]
+        if title not in titles:
+            raise InputError(f"page: {expected(either(titles), title, titles)}")
+        self.pages.selected_index = titles.index(title)
 
     def _move(self, by: int) -> str:
         self.bench.selected = min(max(self.bench.selected + by, 0), len(self.bench.receptions) - 1)

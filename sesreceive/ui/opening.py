@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -43,12 +44,11 @@ def account_of(files: Iterable[tuple[str, bytes]]) -> tuple[Account, str]:
         raise InputError("expected a file but there is none")
     if len(files) == 1 and PurePath(files[0][0]).suffix == ".json":
         # What was saved here is read without loss; a template has other members.
-        with suppress(SesReceiveError):
-            return from_json(files[0][1].decode("utf-8", "replace")), ""
+        with suppress(SesReceiveError, UnicodeDecodeError):  # octets that are no text are told of below
+            return from_json(files[0][1].decode("utf-8-sig")), ""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files:
-            path = PurePath(name.replace("\\", "/"))
-            (Path(folder) / file_name(path.stem, path.suffix.lstrip(".") or "txt")).write_bytes(content)
+            _unused(Path(folder), PurePath(name.replace("\\", "/"))).write_bytes(content)
         loaded = load(next(Path(folder).iterdir()) if len(files) == 1 else folder)
     found = loaded.account
     if not (found.identities or found.filters or found.rule_sets):
@@ -59,6 +59,13 @@ def account_of(files: Iterable[tuple[str, bytes]]) -> tuple[Account, str]:
         told.append(f"{count(len(loaded.placeholders), 'stand-in')} for what the files leave open")
     first = [one_line(note, 200) for note in (*loaded.problems, *loaded.placeholders)][:1]
     return loaded.account, "; ".join(told + first)
+
+
+def _unused(folder: Path, path: PurePath) -> Path:
+    """A file of that name that is not there yet: two names may come to the same one, and no file is to be lost."""
+    ending = path.suffix.lstrip(".") or "txt"
+    places = (folder / file_name(f"{path.stem}{number or ''}", ending) for number in itertools.count())
+    return next(place for place in places if not place.exists())
 
 
 class Opening(W.FileUpload):  # type: ignore[misc]  # ipywidgets has no types

@@ -14,7 +14,7 @@ from sesreceive.analysis.unreachable import Unreachable
 from sesreceive.errors import one_line
 from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
-from sesreceive.ui.kit import Part, bench_of, button, classed, html
+from sesreceive.ui.kit import Part, allow, bench_of, button, classed, html
 from sesreceive.ui.listing import Listing
 from sesreceive.ui.slices import Slices
 from sesreceive.wording import count
@@ -169,7 +169,8 @@ class ProveView(Proving):
 
     def _choose(self, at: int) -> None:
         chosen = self._shown[at] if at < len(self._shown) else None
-        self.receive_button.disabled = chosen is None or chosen.witness is None
+        lacking = "nothing was found" if chosen is None else "no mail shows it" if chosen.witness is None else ""
+        allow(self.receive_button, lacking)
         self.detail.value = "" if chosen is None else self._detail(chosen)
         self.changed()
 

@@ -271,7 +271,7 @@ class Results(Part):
 
     def _csv(self) -> Saved:
         """The messages that are wanted, in this order, as a table for a spreadsheet."""
-        return Saved("messages.csv", lines_csv(self.shown).encode("utf-8", "replace"), "text/csv")
+        return Saved("messages.csv", lines_csv(self.shown).encode("utf-8", "backslashreplace"), "text/csv")
 
     def snapshot(self) -> str:
         """The page as a plain table."""

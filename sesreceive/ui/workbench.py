@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import ipywidgets as W
 
 from sesreceive.account.account import Account
+from sesreceive.errors import InputError
 from sesreceive.receiver import Receiver
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.builder import RuleSetBuilder
@@ -20,7 +21,7 @@ from sesreceive.ui.results_view import Results
 from sesreceive.ui.traffic import LiveSmtp
 from sesreceive.ui.what_if_view import WhatIf
 from sesreceive.ui.zone_editor import ZoneEditor
-from sesreceive.wording import count
+from sesreceive.wording import count, either, expected
 
 __all__ = ["Workbench"]
 
@@ -44,6 +45,13 @@ _VIEWS: tuple[tuple[str, str, _Maker], ...] = (
     ("7 What if", "what another rule set, verdict or answer would have changed", lambda bench: (WhatIf(bench),)),
     ("8 Prove", "what no mail reaches, and the mail that shows it", lambda bench: (ProveView(bench),)),
 )
+
+
+def _expect(view: str, known: Iterable[str]) -> None:
+    """Refuse a view that is none of those known."""
+    words = list(known)
+    if view not in words:
+        raise InputError(f"view: {expected(either(words), view, words)}")
 
 
 class Workbench(Part):
@@ -76,6 +84,8 @@ class Workbench(Part):
     """
 
     def __init__(self, receiver: Receiver | Bench | Account | None = None, *, views: Sequence[str] = ()) -> None:
+        for view in views:
+            _expect(view, [word for word, _, _ in _VIEWS])
         bench = bench_of(Account() if receiver is None else receiver)
         chosen = [view for view in _VIEWS if not views or view[0] in views]
         names = [word for word, _, _ in chosen]
@@ -111,11 +121,25 @@ class Workbench(Part):
         self.bench.account = account
 
     def show(self, view: str) -> None:
-        """Switch to a view, by the word on its switch."""
+        """Switch to a view, by the word on its switch.
+
+        Raises
+        ------
+        InputError
+            When this workbench has no such view.
+        """
+        _expect(view, self._boxes)
         self.views.value = view
 
     def part(self, view: str) -> tuple[Part, ...]:
-        """The parts of a view, made when they are first asked for."""
+        """The parts of a view, made when they are first asked for.
+
+        Raises
+        ------
+        InputError
+            When this workbench has no such view.
+        """
+        _expect(view, self._boxes)
         if view not in self._parts:
             make = next(make for word, _, make in _VIEWS if word == view)
             self._parts[view] = make(self.bench)
@@ -150,8 +174,9 @@ class Workbench(Part):
         super()._ipython_display_(**options)
 
     def snapshot(self) -> str:
-        """The account, and what was received."""
-        shown = self.part("1 Build") + (self.part("4 Results") if self.bench.receptions else ())
+        """The account, and what was received, as far as there is a view of it."""
+        wanted = ("1 Build", *(["4 Results"] if self.bench.receptions else []))
+        shown = [part for view in wanted if view in self._boxes for part in self.part(view)]
         return "".join(part.snapshot() for part in shown)
 
     def __repr__(self) -> str:

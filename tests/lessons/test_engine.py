@@ -217,7 +217,7 @@ def test_a_network_is_not_one_host(network: str) -> None:
 
 @pytest.mark.parametrize("path", [None, 5, "a\0b"])
 def test_where_progress_is_kept_is_a_path(path: Any) -> None:
-    with pytest.raises(InputError, match="expected a path but got "):
+    with pytest.raises(InputError, match="expected the path of a file or folder but got "):
         ProgressFile(path)
     with pytest.raises(InputError, match=r"progress: expected a ProgressFile but got `p.json`"):
         lessons.check("order/bounce", "a", "p.json")  # type: ignore[arg-type]

@@ -96,10 +96,24 @@ def test_without_receptions_nothing_is_framed() -> None:
 def test_the_number_of_the_first_message_makes_no_difference() -> None:
     report = scenario_receiver().replay(scenario_items())
     first = report.matrix()
-    before, shown = first.frame(), first.to_text(3)
+    before, shown, cost = first.frame(), first.to_text(3), report.cost()
     report.renumber(100)
+    assert report.cost() == cost
     assert report.matrix().frame().equals(before)
     assert report.matrix().to_text(3) == shown
+
+
+def test_only_what_is_shown_is_asked_for_what_decided_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(reception: ses.Reception) -> str:
+        asked.append(reception.name)
+        return deciding_column(reception)
+
+    monkeypatch.setattr("sesreceive.report.report.deciding_column", counted)
+    (one,) = ses.Receiver(ses.Account(), seed=1).replay([b"To: ana@example.com\r\n\r\n"])
+    ses.Report([one] * 250).matrix()._repr_html_()
+    assert len(asked) == 200
 
 
 def test_names_are_escaped_and_long_reports_cut() -> None:

@@ -154,3 +154,26 @@ def test_where_there_is_nothing_to_save_it_is_said() -> None:
 def test_a_name_becomes_a_file_name(text: str, name: str) -> None:
     assert file_name(text, "eml") == name
     assert "<script" not in link(Saved(file_name(text, "eml"), b"x"))
+
+
+NAMES = [
+    # two files with one rule set each, whose names come to the same one
+    ("my file.tf", "my-file.tf"),
+    ("a/main.tf", "b/main.tf"),
+    ("ä.tf", "ö.tf"),
+]
+
+
+@pytest.mark.parametrize("names", NAMES, ids=[names[0] for names in NAMES])
+def test_no_file_takes_the_place_of_another(names: tuple[str, str]) -> None:
+    text = 'resource "aws_ses_receipt_rule_set" "{0}" {{\n rule_set_name = "{0}"\n}}\n'
+    account, _ = account_of(
+        [(name, text.format(word).encode()) for name, word in zip(names, ("one", "two"), strict=True)]
+    )
+    assert {rule_set.name for rule_set in account.rule_sets} == {"one", "two"}
+
+
+def test_octets_that_are_no_text_are_told_of_and_not_replaced() -> None:
+    content = b'{"Identities": ["ex\xffample.com"]}'
+    with pytest.raises(ses.InputError, match="UTF-8"):
+        account_of([("account.json", content)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -81,6 +81,27 @@ def widgets(widget: Any) -> Iterator[Any]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from widgets(child)
+
+
+UNKNOWN = [
+    # what names a view or page                                           what it says
+    (lambda: ui.Workbench(views=["4 Result"]),                            "view: .* did you mean `4 Results`"),
+    (lambda: ui.Workbench(views=["5 Path"]).show("4 Results"),            "view: expected `5 Path` but got `4 Re"),
+    (lambda: ui.Workbench().part("Build"),                                "view: .* but got `Build`"),
+    (lambda: setattr(ui.MessageView(ses.Report()), "page", "Header"),     "page: .* did you mean `Headers`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "sentence"), UNKNOWN, ids=[row[1] for row in UNKNOWN])
+def test_a_view_that_is_not_there_is_one_sentence(names: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(ses.InputError, match=sentence):
+        names()
+
+
+def test_a_saved_workbench_of_some_views_shows_what_these_have() -> None:
+    workbench = ui.Workbench(ses.Account(identities=("example.com",)), views=["1 Build"])
+    assert "example.com" in workbench.snapshot()
+    assert ui.Workbench(views=["5 Path"]).snapshot() == ""
 
 
 def test_every_part_that_is_exported_is_used(workbench: ui.Workbench) -> None:
