@@ -127,7 +127,8 @@ class Receiver(Shown):
     message_ids : callable, optional
         Gives the next message id; random ones by default.
     seed : int, optional
-        Gives message ids and times that are the same on every run, where `clock` or `message_ids` are not given.
+        Gives message ids and times that are the same on every run, where `clock` or `message_ids` are not given. Not
+        for a folder or bucket that more than one run receives into: the later mail would take the place of the first.
     permissions : Permissions, optional
         What buckets, topics, keys, functions and roles allow SES, as `load` finds it beside the rules; without, every
         effect is allowed.

@@ -48,7 +48,9 @@ def open_source(source: Source, decrypt: Decrypt | None = None) -> tuple[Stream,
         return _elements(source.objects.all(), decrypt), None
     if isinstance(source, Iterable):
         return _elements(source, decrypt), _length(source)
-    raise InputError(f"expected {KINDS} but got `{one_line(type(source).__name__)}`")
+    # A dataset, or whatever else has mail.
+    meant = "; did you mean its `mail`?" if isinstance(getattr(source, "mail", None), str | os.PathLike) else ""
+    raise InputError(f"expected {KINDS} but got `{one_line(type(source).__name__)}`{meant}")
 
 
 def _length(source: object) -> int | None:

@@ -172,6 +172,7 @@ def test_the_size_is_known_where_it_can_be(tmp_path: Path) -> None:
 
 BAD_VALUES = [
     (5, "expected a folder of mail, .* but got `int`"),
+    (ses.datasets.load("first-steps"), r"expected a folder of mail, .* but got `Dataset`; did you mean its `mail`\?"),
     ([5], r"expected a message as bytes, a path, a \(message, envelope\) pair or a mapping with `raw` but got `int`"),
     (["Subject: x\n\nbody"], "expected a message as bytes but got text that begins `Subject: x.*`: encode it"),
     ([{"text": b""}], "expected a message in `raw` but got only text"),
