@@ -13,12 +13,14 @@ ROOT = Path(__file__).parents[1]
 
 REACHED = Row.ratio_of("reading", [(30.0, 10.0), (31.0, 10.0)], "a|peer", goal=2)
 MISSED = Row.bound("writing", 3.0, 1.0, "s", most=True)
+FLOOR = Row.ratio_of("floor of reading", [(40.0, 10.0)], "a|peer", goal=None)
 MISSED_SENTENCE = "- writing against at most 1 s: 0.33 x, the goal is 1 x (missed)."
 NOT_JUDGED = "Not judged, since other programs ran beside them: `some` (load 2.5)."
 # rows, load → what the page says, what it does not
 PAGES = [
     ((REACHED, MISSED), 1.0, ("Of 2 goals 1 are reached.", MISSED_SENTENCE), ()),
     ((REACHED,), 1.0, ("| reading | a\\|peer | 3.05 x |", "reached"), ("Goals that are missed",)),
+    ((FLOOR, REACHED), 1.0, ("Of 1 goals 1 are reached.", "| floor of reading | a\\|peer | 4.00 x |"), ("missed",)),
     ((MISSED,), QUIET_LOAD + 1, (NOT_JUDGED,), ("missed)", "goals")),
 ]
 

@@ -10,12 +10,10 @@ the server's processor time, and per second on the clock, which is where a slow 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 
-import psutil
-from bench_smtp import Case, Running, account, pin, ses_bounds
+from bench_smtp import Case, Running, account, ses_bounds
 from harness import Row, finish
 
 GOAL = 0.7
@@ -33,15 +31,9 @@ def serve(folder: str) -> None:
 
 
 class Spooling(Running):
-    """A server process, with a spool in the folder or without one."""
+    """A server process, with a spool in a folder or without one."""
 
-    def __init__(self, folder: str) -> None:
-        command = [sys.executable, __file__, "--serve", folder]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.port = int(self.process.stdout.readline())
-        self.watched = psutil.Process(self.process.pid)
-        pin(self.process.pid, 0)
+    script = __file__
 
 
 def main() -> None:
@@ -55,16 +47,16 @@ def main() -> None:
         serve(options.serve)
         return
     case = Case("4 KB", 4_096, options.messages, 100, True, GOAL)
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        running = {"without": Spooling(""), "with": Spooling(folder)}
+    with (
+        tempfile.TemporaryDirectory(dir=".") as folder,
+        Spooling("--serve", "") as without,
+        Spooling("--serve", folder) as spooling,
+    ):
+        running = {"without": without, "with": spooling}
         found: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in running}
-        try:
-            for _ in range(options.rounds):
-                for kind, server in running.items():
-                    found[kind].append(server.measure(case))
-        finally:
-            for server in running.values():
-                server.stop()
+        for _ in range(options.rounds):
+            for kind, server in running.items():
+                found[kind].append(server.measure(case))
     rows = []
     for name, column in (("processor", 0), ("clock", 1)):
         pairs = [(ours[column], peer[column]) for ours, peer in zip(found["with"], found["without"], strict=True)]

@@ -192,8 +192,8 @@ class Row:
     ----------
     ratio, low, high, fastest : float
         Of the middle chunks; a quarter and three quarters of the ratios of neighbouring chunks; of the fastest ones.
-    goal : float
-        What the ratio should reach.
+    goal : float or None
+        What the ratio should reach; None for a row that shows what can be reached.
     rate : float
         Operations a second of our side.
     unit : str
@@ -208,14 +208,14 @@ class Row:
     low: float
     high: float
     fastest: float
-    goal: float
+    goal: float | None
     rate: float
     unit: str = "/s"
     memory_mb: float | None = None
 
     @classmethod
     def ratio_of(
-        cls, work: str, pairs: Sequence[tuple[float, float]], peer: str, *, goal: float, unit: str = "/s"
+        cls, work: str, pairs: Sequence[tuple[float, float]], peer: str, *, goal: float | None, unit: str = "/s"
     ) -> Row:
         """The row of rates that were measured in pairs, a round each: ours and the peer's."""
         ratios = [ours / theirs for ours, theirs in pairs]
@@ -250,7 +250,9 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`reached`, `missed`, or `near` where the noise decides."""
+        """`reached`, `missed`, or `near` where the noise decides; empty without a goal."""
+        if self.goal is None:
+            return ""
         if self.ratio >= self.goal:
             return "reached"
         return "near" if max(self.high, self.fastest) >= self.goal else "missed"
@@ -261,9 +263,11 @@ HEADINGS = ("work", "against", "ratio", "middle half", "fastest", "goal", "", "r
 
 def cells(row: Row, *, judged: bool = True) -> tuple[str, ...]:
     """One row as texts; without `judged` nothing is said of its goal."""
+    verdict = row.verdict if judged else "not judged"
+    judgement = ("", "") if row.goal is None else (f"{row.goal:.3g} x", verdict)
     return (
         row.work, row.peer, f"{number(row.ratio)} x", f"{number(row.low)} to {number(row.high)}",
-        f"{number(row.fastest)} x", f"{row.goal:.3g} x", row.verdict if judged else "not judged",
+        f"{number(row.fastest)} x", *judgement,
         f"{number(row.rate)}{row.unit}", "" if row.memory_mb is None else f"{row.memory_mb:,.0f} MB",
     )  # fmt: skip
 
@@ -363,6 +367,6 @@ def finish(rows: Sequence[Row], chosen: argparse.Namespace, *, left_out: Sequenc
     if where := os.environ.get(RESULTS):
         found = {"load": now, "rows": [asdict(row) for row in rows], "left_out": list(left_out)}
         Path(where).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    low = [row.work for row in rows if row.ratio < row.goal * CERTAIN]
+    low = [row.work for row in rows if row.goal is not None and row.ratio < row.goal * CERTAIN]
     if getattr(chosen, "check", False) and low and not busy:
         sys.exit(f"below half of the goal: {', '.join(low)}")

@@ -116,7 +116,8 @@ How to read it:
 - **Middle half** is where half of the ratios of neighbouring chunks lie: how far the noise goes. **Fastest** compares
   the fastest chunks.
 - A **goal** is what this project wants to reach. Where the row names a bound ("at least 100 MB/s") the goal is 1 x.
-  `near` is a goal that is missed in the middle and reached within the noise.
+  `near` is a goal that is missed in the middle and reached within the noise. A row without a goal is a floor: what the
+  least program that could do the work reaches.
 - **Memory** is the most that our side took beside what its process began with.
 - A script that ran while other programs wanted the cores is not judged.
 """
@@ -124,7 +125,7 @@ How to read it:
 
 def page(found: Sequence[Measured]) -> str:
     """The page of the documentation."""
-    rows = [(one, row) for one in found for row in one.rows if one.judged]
+    rows = [(one, row) for one in found for row in one.rows if one.judged and row.goal is not None]
     missed = [row for _, row in rows if row.verdict != "reached"]
     busy = [one for one in found if not one.judged]
     lines = [ABOUT, f"Measured on: {machine()}.", ""]
