@@ -23,6 +23,9 @@ MESSAGE_ID = re.compile(r"[0-9a-v]{38}[08go]1")
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _SHIFTS = range(190, -1, -10)
+# A random byte to a digit; and the last digit but one, of which three bits are zeros of the last byte.
+_FREE = "".join(_DIGITS[byte & 31] for byte in range(256)).encode("ascii")
+_LAST_BUT_ONE = "08go"
 
 
 class MessageIds(Protocol):
@@ -59,7 +62,8 @@ class RandomMessageIds(Shown):
 
     def __call__(self) -> str:
         """The next id."""
-        return new_message_id(os.urandom(24))
+        chosen = os.urandom(39)
+        return f"{chosen[:38].translate(_FREE).decode('ascii')}{_LAST_BUT_ONE[chosen[38] & 3]}1"
 
     def __repr__(self) -> str:
         """Name of the source."""

@@ -318,11 +318,12 @@ class Receiver(Shown):
         if envelope.received_at is not None:  # when it arrived, which for mail out of a file is not now
             received_s = envelope.received_at.timestamp()
         named = tuple(transaction.recipients)
-        rcpt_to = tuple(decision.recipient for decision in named) if transaction.sender.accepted else envelope.rcpt_to
+        rcpt_to = tuple([decision.recipient for decision in named]) if transaction.sender.accepted else envelope.rcpt_to
         if (transaction.sender.mail_from, rcpt_to) != (envelope.mail_from, envelope.rcpt_to):
             envelope = replace(envelope.to(*rcpt_to), mail_from=transaction.sender.mail_from)
         if decided is None:
             decided = self.on_body(message, transaction)
+        left_out = transaction.left_out()
         return Submission(
             message=message,
             envelope=envelope,
@@ -335,7 +336,7 @@ class Receiver(Shown):
             received_s=received_s,
             name=name,
             bounds=transaction.bounds,
-            events=tuple(Trace.join(transaction.left_out(), decided.events)),
+            events=tuple(Trace.join(left_out, decided.events)) if left_out or decided.events else (),
         )
 
     def on_body(self, message: Message, transaction: Transaction) -> BodyDecision:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import idna
 
 from sesreceive.hostname import plain_domain
 
-__all__ = ["Mailbox", "domain_of", "host_address", "parent_domains", "to_ascii_domain", "unmapped"]
+__all__ = ["Mailbox", "domain_of", "host_address", "is_host_address", "parent_domains", "to_ascii_domain", "unmapped"]
 
 # An escaped character, or a quoted string. Where nothing closes a quote it is a character as any other; all quotes
 # behind it are then escaped, so none is tried again in vain.
@@ -125,6 +126,22 @@ def host_address(text: str) -> IPv4Address | IPv6Address:
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         address = IPv6Address(int(address))  # RFC 4007 section 11: a zone means something on its own host only
     return unmapped(address)
+
+
+@lru_cache(maxsize=1_024)
+def is_host_address(text: str) -> bool:
+    """Whether the text is an IP address.
+
+    Examples
+    --------
+    >>> is_host_address("192.0.2.1"), is_host_address("")
+    (True, False)
+    """
+    try:
+        host_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parent_domains(domain: str) -> tuple[str, ...]:

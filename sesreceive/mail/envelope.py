@@ -10,7 +10,7 @@ from typing import Any
 
 from sesreceive.errors import InputError, one_line
 from sesreceive.json_input import parse_json
-from sesreceive.mail.address import host_address
+from sesreceive.mail.address import host_address, is_host_address
 from sesreceive.mail.mailbox_path import is_bracketed
 from sesreceive.mail.provenance import Origin, Provenance, Unsaid, told, weakest
 from sesreceive.shown import Shown
@@ -25,6 +25,8 @@ _TEXTS = ("client_ip", "helo", "mail_from", "client_name")
 _SAID = ("client_ip", "helo", "mail_from", "rcpt_to", "tls")
 # RFC 5321 section 4.5.3.1.4 wants 512 octets of a command line; no line of SMTP has more than 998.
 _LONGEST = 998
+# An IPv6 address with an IPv4 address in it; what is longer has a zone.
+_ADDRESS_LENGTH = 45
 # An address as it stands in a file: blanks and angle brackets in quotes only.
 _ADDRESS = re.compile(r'(?:"(?:[^"\\]++|\\.)*+"|[^\s"<>]++)++')
 
@@ -78,6 +80,9 @@ class Envelope(Shown):
 
     def __post_init__(self) -> None:
         """Refuse what no SMTP session could say: an address that is none, a recipient that is no text."""
+        if self._is_as_heard():
+            object.__setattr__(self, "origins", {})
+            return
         origins = dict(self.origins)
         for name in (*_TEXTS, "rcpt_to", "tls"):
             value: Any = getattr(self, name)
@@ -108,6 +113,19 @@ class Envelope(Shown):
         # What was changed since was given.
         kept = {name: one for name, one in origins.items() if one.value == getattr(self, name)}
         object.__setattr__(self, "origins", kept)
+
+    def _is_as_heard(self) -> bool:
+        """Whether it is what a session gives: every part given, and none that has to be looked at more closely."""
+        recipients, tls = self.rcpt_to, self.tls
+        if self.origins or self.received_at is not None or type(recipients) is not tuple or type(tls) is not bool:
+            return False
+        try:
+            said = "".join((self.client_ip, self.helo, self.mail_from, self.client_name, *recipients))
+        except TypeError:
+            return False
+        if ">" in said or not (said.isprintable() or NOT_IN_COMMANDS.search(said) is None):
+            return False
+        return len(self.client_ip) <= _ADDRESS_LENGTH and is_host_address(self.client_ip)
 
     @property
     def is_null_sender(self) -> bool:

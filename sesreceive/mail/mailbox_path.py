@@ -81,10 +81,14 @@ def parse_path(argument: str, keyword: str) -> Path | None:
     rest = rest.strip(" \t")
     in_brackets = rest.startswith("<")
     if in_brackets:
-        bracketed = _BRACKETED.fullmatch(rest)
-        if not bracketed:
+        written, closed, parameters = rest[1:].partition(">")
+        if '"' in written:  # which may hold brackets between quotes
+            bracketed = _BRACKETED.fullmatch(rest)
+            if not bracketed:
+                return None
+            written, parameters = bracketed.groups()
+        elif not closed:
             return None
-        written, parameters = bracketed.groups()
     else:
         written, _, parameters = rest.partition(" ")
     address = bare_address(written)
@@ -128,7 +132,7 @@ def may_stand_in_brackets(address: str) -> bool:
     >>> [may_stand_in_brackets(text) for text in ("", "ana@example.org", '"a>b"@example.org', "a>b", '"ana')]
     [True, True, True, False, False]
     """
-    return _FITS.fullmatch(address) is not None
+    return ('"' not in address and ">" not in address) or _FITS.fullmatch(address) is not None
 
 
 def cut_by_command(before: str, address: str, command_bytes: int) -> str | None:
@@ -144,6 +148,8 @@ def cut_by_command(before: str, address: str, command_bytes: int) -> str | None:
     >>> cut_by_command("RCPT TO:<", "ana@example.org", 24), cut_by_command("RCPT TO:<", "ana@example.org", 26)
     ('ana@example.org', None)
     """
+    if len(before) + 4 * len(address) + 1 < command_bytes:  # no character has more octets than four
+        return None
     octets = address.encode("utf-8", "replace") + b">"
     if len(before) + len(octets) < command_bytes:
         return None

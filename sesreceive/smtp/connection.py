@@ -32,6 +32,7 @@ _READ_AHEAD = 64 * 1024
 _TURN = 100
 # How long a client has for the PROXY line or the TLS handshake.
 _HANDSHAKE_S = 30.0
+_COMMAND = Then.COMMAND  # looked up once: it is asked of each answer
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ class Connection(asyncio.Protocol):
             self._answer()
         elif self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
-        if not self._stalled and self._ahead():
+        if self._framer.size > _READ_AHEAD and not self._stalled and self._ahead():
             self._pause(True)
 
     def eof_received(self) -> bool:
@@ -257,11 +258,15 @@ class Connection(asyncio.Protocol):
                     self._start(self._look_up, session, line)
                     break
                 answer = session.command(line)
-                if answer.then is Then.MESSAGE:
-                    self._open_body()
-                elif answer.then is Then.TLS:
-                    self._start(self._encrypt, session)
-                    break
+            if answer.then is _COMMAND and not answer.delay_s:  # as nearly all
+                self.transport.write(answer.wire)
+                given += 1
+                continue
+            if answer.then is Then.MESSAGE:
+                self._open_body()
+            elif answer.then is Then.TLS:
+                self._start(self._encrypt, session)
+                break
             given += 1
             if answer.delay_s or answer.then is Then.HANG_UP:
                 self._start(self._say_late, answer)
@@ -275,7 +280,7 @@ class Connection(asyncio.Protocol):
             self._answer()
 
     def _say(self, answer: Answer) -> None:
-        self.transport.write(answer.text.encode() + b"\r\n")
+        self.transport.write(answer.wire)
         if answer.then is Then.CLOSE:
             self._busy = True
             self.transport.close()
@@ -304,12 +309,12 @@ class Connection(asyncio.Protocol):
             return None
         return session.final(submission.reply)
 
-    def _take(self, session: Session, raw: bytes) -> Submission:
+    def _take(self, session: Session, raw: bytes, *, waited: bool = False) -> Submission:
         """Hand on a message that has a place: an id, a place in the queue and an answer, or none of them."""
         intake, octets = self._hub.intake, len(raw)
         self._let_go()
         try:
-            submission = session.submit(raw)
+            submission = session.submit(raw, waited=waited)
         except BaseException:
             intake.release(octets)
             raise
@@ -411,7 +416,7 @@ class Connection(asyncio.Protocol):
         if granted and (self.transport is None or self.transport.is_closing()):
             self._hub.intake.release(len(raw))  # nobody is there to be told 250
         elif granted:
-            submission = self._take(session, raw)
+            submission = self._take(session, raw, waited=True)
             if submission.accepted and self._hub.committer is not None:
                 await self._keep(self._hub.committer, session, submission, len(raw))
             else:

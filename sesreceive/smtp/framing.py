@@ -89,6 +89,7 @@ class Framer:
         self._gone = 0  # octets of it that were let go, without the dots that stuffed them
         self._first = True  # none were let go yet
         self._dropped = False
+        self._dotted = False  # a dot that stuffs a line was seen in the body
 
     @property
     def size(self) -> int:
@@ -144,7 +145,7 @@ class Framer:
         # The shortest stuffed line is `..` CRLF for `.` CRLF, so stuffing adds a third at most.
         room = max(size_limit, KEPT_BYTES)
         self._ceiling = room + room // 3 + 8
-        self._kept, self._gone, self._dropped, self._first = b"", 0, False, True
+        self._kept, self._gone, self._dropped, self._first, self._dotted = b"", 0, False, True, False
 
     def drop_body(self) -> None:
         """Give the message up, but go on to its end."""
@@ -161,7 +162,7 @@ class Framer:
             if len(buffer) < 3 and b".\r\n".startswith(buffer):
                 return None
             self._at_start = False
-        end = buffer.find(_END, self._scanned)
+        end = self._end()
         if end < 0:
             self._scanned = max(0, len(buffer) - len(_END) + 1)
             if len(buffer) > self._ceiling and not (self._dropped or self._kept):
@@ -176,8 +177,19 @@ class Framer:
         raw = bytes(memoryview(buffer)[: end + 2])
         rest = bytes(memoryview(buffer)[end + len(_END) :])
         self._buffer = bytearray(rest)  # frees the large buffer before the dots are taken out
-        raw = _unstuff(raw)
+        if self._dotted or raw[:1] == b".":
+            raw = _unstuff(raw)
         return Body(raw[:KEPT_BYTES] if len(raw) > max(self._size_limit, KEPT_BYTES) else raw, len(raw))
+
+    def _end(self) -> int:
+        """Where the end of the body begins; -1 where it is not there. Most bodies have no dot before it."""
+        buffer, start = self._buffer, self._scanned
+        if not self._dotted:
+            start = buffer.find(_END[:3], start)
+            if start < 0 or buffer.startswith(_END, start):
+                return start
+            self._dotted = start + len(_END) <= len(buffer)
+        return buffer.find(_END, start)
 
     def _beginning(self) -> bytes:
         return _unstuff(bytes(memoryview(self._buffer)[: 2 * KEPT_BYTES]))[:KEPT_BYTES]

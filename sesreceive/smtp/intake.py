@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 # A place in the order, the message, the room it takes, and where it lies in the spool if it does.
 _Item: TypeAlias = tuple[int, Submission, int, Segment | None]
 
-# How long messages are gathered before the worker is woken.
-_GATHER_S = 0.001
+# How long messages are gathered before the worker is woken; while they keep coming, so long in all or so many at most.
+_GATHER_S, _GATHER_MOST_S, _GATHER_MOST = 0.001, 0.01, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ class Intake:
         self._queue: SimpleQueue[list[_Item] | Callable[[], None] | None] = SimpleQueue()
         self._batch: list[_Item] = []
         self._alarm: asyncio.TimerHandle | None = None
-        self._changed = threading.Condition()
+        self._gathered, self._gather_until = 0, 0.0  # at the last alarm; when the worker is woken at the latest
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)  # entered by its lock, which is C's, where nobody waits
         self._receptions: deque[tuple[int, Reception]] = deque(maxlen=keep)
         self._followers: list[weakref.ref[_News]] = []
         self._waiters: deque[tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]] = deque()
@@ -101,7 +103,7 @@ class Intake:
 
     def reserve(self, octets: int) -> bool:
         """Whether a place for a message of this size was free, and is taken now; otherwise `wait` for one."""
-        with self._changed:
+        with self._lock:
             if self._waiters or not self._fits(octets):
                 return False
             self._take(octets)
@@ -112,7 +114,8 @@ class Intake:
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[bool] = loop.create_future()
         entry = (octets, turn, loop)
-        with self._changed:
+        self.flush()  # a place comes free by the work of the worker
+        with self._lock:
             self._waiters.append(entry)
             self._serve()
         patience = loop.call_later(self._bounds.waiting_s, self._give_up, entry)
@@ -127,7 +130,7 @@ class Intake:
 
     def _give_up(self, entry: tuple[int, asyncio.Future[bool], asyncio.AbstractEventLoop]) -> bool:
         """Whether the entry still waited; it does not any more."""
-        with self._changed:
+        with self._lock:
             if entry not in self._waiters:
                 return False
             self._waiters.remove(entry)
@@ -137,13 +140,13 @@ class Intake:
 
     def put(self, submission: Submission, octets: int) -> None:
         """Hand over an accepted message for which a place was reserved."""
-        with self._changed:
+        with self._lock:
             self.accepted += 1
         self._hand_over(submission, octets)
 
     def put_kept(self, kept: Sequence[tuple[Submission, int, Segment]]) -> None:
         """Hand over accepted messages that lie in the spool; may be called from any thread."""
-        with self._changed:
+        with self._lock:
             self.accepted += len(kept)
         self._queue.put([(next(self._serials), *one) for one in kept])
 
@@ -152,7 +155,7 @@ class Intake:
 
         They have places of their own, so that a message that is turned away because all places are taken is seen.
         """
-        with self._changed:
+        with self._lock:
             self.refused += 1
             if self._notes >= self._bounds.waiting:
                 self.skipped += 1
@@ -165,18 +168,31 @@ class Intake:
         if self._workers > 1:
             self.flush()
         elif self._alarm is None:
-            self._alarm = asyncio.get_running_loop().call_later(_GATHER_S, self.flush)
+            loop = asyncio.get_running_loop()
+            self._gathered, self._gather_until = 1, loop.time() + _GATHER_MOST_S
+            self._alarm = loop.call_later(_GATHER_S, self._gather, loop)
+
+    def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake the worker, unless messages keep coming: each time it wakes, two threads contend for one interpreter."""
+        waiting = len(self._batch)
+        if self._gathered < waiting < _GATHER_MOST and loop.time() < self._gather_until:
+            self._gathered = waiting
+            self._alarm = loop.call_later(_GATHER_S, self._gather, loop)
+        else:
+            self.flush()
 
     def flush(self) -> None:
         """Give the worker what was gathered: to wake it for every message costs as much as to receive one."""
-        self._alarm = None
+        alarm, self._alarm = self._alarm, None
+        if alarm is not None:
+            alarm.cancel()
         batch, self._batch = self._batch, []
         if batch:
             self._queue.put(batch)
 
     def release(self, octets: int) -> None:
         """Give a place back, and pass it on to whoever waits longest."""
-        with self._changed:
+        with self._lock:
             self._places -= 1
             self._octets -= octets
             self._serve()
@@ -211,7 +227,7 @@ class Intake:
     @property
     def receptions(self) -> tuple[Reception, ...]:
         """What was processed, in the order in which it was accepted."""
-        with self._changed:
+        with self._lock:
             found: Sequence[tuple[int, Reception]] = tuple(self._receptions)
         if self._workers > 1:
             found = sorted(found, key=lambda one: one[0])
@@ -259,7 +275,7 @@ class Intake:
             self.fail(None, error)
             return
         segment.done(message.message_id)
-        with self._changed:
+        with self._lock:
             self._add(next(self._serials), reception, accepted=True)
 
     def _add(self, serial: int, reception: Reception, *, accepted: bool) -> None:
@@ -275,7 +291,7 @@ class Intake:
         self._followers = [reference for reference, _ in followers]
 
     def _resumed(self, number: int) -> None:
-        with self._changed:
+        with self._lock:
             self._resuming -= number
             self._changed.notify_all()
 
@@ -285,14 +301,14 @@ class Intake:
         From the call on nothing is missed, however few are kept.
         """
         news: _News = _News()
-        with self._changed:
+        with self._lock:
             news += [*self.failures, *(reception for _, reception in self._receptions)]
             self._followers.append(weakref.ref(news))
         return self._follow(news)
 
     def _follow(self, news: _News) -> Iterator[Reception | Failed | None]:
         while True:
-            with self._changed:
+            with self._lock:
                 if not news:
                     self._changed.wait(1.0)
                 batch = list(news)
@@ -301,14 +317,14 @@ class Intake:
 
     def wait_for(self, count: int, timeout: float, accepted: tuple[bool, ...]) -> bool:
         """Whether so many messages of these kinds were processed, or something failed, within `timeout` seconds."""
-        with self._changed:
+        with self._lock:
             return self._changed.wait_for(
                 lambda: bool(self.failed) or sum(self.done[kind] for kind in accepted) >= count, timeout
             )
 
     def drain(self, timeout: float) -> bool:
         """Whether everything that was accepted was processed within `timeout` seconds."""
-        with self._changed:
+        with self._lock:
             return self._changed.wait_for(lambda: not self.pending, timeout)
 
     def stop(self, timeout: float | None = None) -> None:
@@ -325,7 +341,7 @@ class Intake:
         """Remember an error that no session and no message may answer for."""
         # What this library raises on purpose is a sentence that needs no traceback.
         _log.error("%s", error, exc_info=None if isinstance(error, SesReceiveError) else error)
-        with self._changed:
+        with self._lock:
             self.failed += 1
             self.failures.append(Failed(submission, error))
             self._tell(self.failures[-1])
@@ -347,15 +363,20 @@ class Intake:
                 segment.done(submission.message_id)
         except BaseException as error:  # noqa: BLE001 - a user's function may raise anything; the queue goes on
             self.fail(submission, error)
+            self._give_back(submission, octets)
         else:
-            with self._changed:
+            with self._lock:
                 self._add(serial, reception, accepted=submission.accepted)
+                self._give_back(submission, octets)
+
+    def _give_back(self, submission: Submission, octets: int) -> None:
+        """The place of a message that is done with, or of a refusal that is written down."""
         if submission.accepted:
             self.release(octets)
-        else:
-            with self._changed:
-                self._notes -= 1
-                self._changed.notify_all()
+            return
+        with self._lock:
+            self._notes -= 1
+            self._changed.notify_all()
 
 
 def _answer(turn: asyncio.Future[bool], granted: bool) -> None:

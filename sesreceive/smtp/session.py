@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from sesreceive.bounds import Bounds
 from sesreceive.mail.envelope import NOT_IN_COMMANDS, Envelope
@@ -98,8 +98,7 @@ class Then(StrEnum):
     HANG_UP = "hang up"  # without the reply
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     r"""A reply, and what comes next.
 
     Attributes
@@ -114,7 +113,13 @@ class Answer:
     then: Then = Then.COMMAND
     delay_s: float = 0.0
 
+    @property
+    def wire(self) -> bytes:
+        """The octets that are sent."""
+        return self.text.encode() + b"\r\n"
 
+
+_AS_USUAL = SmtpMoment()
 _OK = Answer(replies.OK.line())
 _DATA = Answer(replies.DATA.line(), Then.MESSAGE)
 
@@ -177,7 +182,8 @@ class Session:
         self._decided: tuple[object, str, FilterDecision] | None = None
         self._replies = 0
         self._delayed_s = 0.0  # in the transaction
-        self._at_end = SmtpMoment()  # what happens to the answer to the message
+        self._taken: tuple[Message, BodyDecision] | None = None  # the message that `refuse` let through
+        self._at_end = _AS_USUAL  # what happens to the answer to the message
         self.tls = False
         self.errors = 0
 
@@ -240,7 +246,7 @@ class Session:
         self._replies += 1
         self._delayed_s += moment.delay_s
         then = Then.HANG_UP if moment.close else answer.then
-        return replace(answer, then=then, delay_s=moment.delay_s)
+        return answer._replace(then=then, delay_s=moment.delay_s)
 
     def _command(self, line: bytes | Fault) -> Answer:
         if isinstance(line, Fault):
@@ -357,10 +363,10 @@ class Session:
         path = parse_path(argument, "TO")
         if path is None:
             return self._unreadable(argument, replies.RCPT_SYNTAX)
-        decision = transaction.rcpt(path.address, self._judge)
-        return (
-            self._wrong(decision.reply) if decision.reply == replies.RCPT_SYNTAX.reply else Answer(str(decision.reply))
-        )
+        reply = transaction.rcpt(path.address, self._judge).reply
+        if reply is replies.RCPT_OK.reply:
+            return _OK
+        return self._wrong(reply) if reply == replies.RCPT_SYNTAX.reply else Answer(str(reply))
 
     def _data(self, argument: str) -> Answer:
         return _DATA
@@ -438,16 +444,31 @@ class Session:
             reply, reason = self._policy.faults.message()
             if reply is not None:
                 decided = refused(reply, Check.FAULT, reason)
-        return self._end(message, decided) if decided.reply else None
+        if decided.reply:
+            return self._end(message, decided)
+        self._taken = message, decided
+        return None
 
     def final(self, reply: Reply) -> Answer:
         """The answer to a message, once it is known what becomes of it."""
-        moment, self._at_end = self._at_end, SmtpMoment()
+        moment, self._at_end = self._at_end, _AS_USUAL
+        if moment is _AS_USUAL:
+            self._replies += 1
+            return Answer(str(reply))
         return self._at(moment, Answer(str(reply)))
 
-    def submit(self, raw: bytes) -> Submission:
-        """The message handed over; the transaction is over, whatever the answer."""
-        return self._end(Message(raw))
+    def submit(self, raw: bytes, *, waited: bool = False) -> Submission:
+        """The message handed over; the transaction is over, whatever the answer.
+
+        Parameters
+        ----------
+        waited : bool
+            Whether it waited for a place: then it is judged anew, since the receiver may have been changed.
+        """
+        taken = self._taken
+        if taken is None or waited or taken[0].raw is not raw:
+            return self._end(Message(raw))
+        return self._end(*taken)
 
     def postpone(self, raw: bytes) -> Submission:
         """The message that cannot be taken now; the transaction is over."""
@@ -455,7 +476,7 @@ class Session:
         return self._end(Message(raw), refused(busy, Check.ROOM, "too many accepted messages wait"))
 
     def _end(self, message: Message, decided: BodyDecision | None = None) -> Submission:
-        transaction, self._transaction = self._transaction, None
+        transaction, self._transaction, self._taken = self._transaction, None, None
         assert transaction is not None  # REFUSALS: DATA needs an accepted RCPT
         if decided and decided.reply and len(message.raw) > KEPT_BYTES:
             message = Message(message.raw[:KEPT_BYTES], size_bytes=message.size_bytes)
@@ -482,7 +503,7 @@ class Session:
             client_ip=self.client_ip,
             helo=self._xclient.helo or self._helo or "unknown",
             mail_from=transaction.sender.mail_from,
-            rcpt_to=tuple(decision.recipient for decision in transaction.recipients),
+            rcpt_to=tuple([decision.recipient for decision in transaction.recipients]),
             tls=self.tls,
             client_name=self._xclient.name or "",
         )
@@ -490,7 +511,8 @@ class Session:
 
     def waits_for_dns(self, line: bytes | Fault) -> bool:
         """Whether a command asks lists in DNS before it is answered, which takes time; see `look_up`."""
-        if not asks_dns(self._receiver.provider_lists) or self._is_decided():
+        lists = self._receiver.provider_lists
+        if not lists or not asks_dns(lists) or self._is_decided():
             return False
         return (line.start if isinstance(line, Fault) else line)[:5].upper() == b"MAIL "
 

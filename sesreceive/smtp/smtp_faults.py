@@ -204,7 +204,7 @@ class SmtpFaults:
 
     def __bool__(self) -> bool:
         """Whether anything may still go wrong."""
-        return any(times != 0 for _, times in list(self._left))
+        return bool(self._left) and any(times != 0 for _, times in list(self._left))
 
     def __repr__(self) -> str:
         """One line: the kinds still to come."""

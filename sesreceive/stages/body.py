@@ -68,7 +68,7 @@ def decide(
     if not decisions:
         return refused(NEED_RCPT, Check.RECIPIENTS, "the message was sent to nobody", stage=Stage.RECIPIENTS)
     last = decisions[-1]
-    if last.reply == LONG_COMMAND or not any(one.accepted for one in decisions):
+    if not last.accepted and (last.reply == LONG_COMMAND or not any(one.accepted for one in decisions)):
         return BodyDecision(reply=last.reply, reason=last.reason)  # the recipients' events say so
     size, limit = message.size_bytes, assumptions.text_line_limit
     if size > (most := most_bytes(bounds, assumptions)):

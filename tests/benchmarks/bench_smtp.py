@@ -191,7 +191,6 @@ class Running:
         assert self.process.stdout
         self.port = int(self.process.stdout.readline())
         self.watched = psutil.Process(self.process.pid)
-        pin(self.process.pid, 0)
         for case in WARM:
             drive(case, self.port)
         self.idle_cpu()
@@ -243,9 +242,10 @@ def peak_of(pid: int) -> int | None:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def pin(pid: int, core: int) -> None:
+def stay_on_one_core() -> None:
+    """Keep this process to one core; called before it starts a thread, since those that run already would roam."""
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
-        os.sched_setaffinity(pid, {core})
+        os.sched_setaffinity(0, {0})
 
 
 # ---------------------------------------------------------------- the client
@@ -297,6 +297,7 @@ def main() -> None:
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
+        stay_on_one_core()
         serve(options.serve, not options.no_uvloop)
         return
     uvloop = not options.no_uvloop and importlib.util.find_spec("uvloop") is not None

@@ -13,7 +13,7 @@ import argparse
 import sys
 import tempfile
 
-from bench_smtp import Case, Running, account, ses_bounds
+from bench_smtp import Case, Running, account, ses_bounds, stay_on_one_core
 from harness import Row, finish
 
 GOAL = 0.7
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve is not None:
+        stay_on_one_core()
         serve(options.serve)
         return
     case = Case("4 KB", 4_096, options.messages, 100, True, GOAL)
