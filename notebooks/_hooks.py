@@ -47,7 +47,8 @@ def on_files(files: Any, config: Any) -> Any:
     colours = Path(config["config_file_path"]).parent / "sesreceive" / "colours.css"
     files.append(File.generated(config, "colours.css", content=colours.read_text(encoding="utf-8")))
     for scheme in ("light", "dark"):
-        files.append(File.generated(config, f"images/why-{scheme}.svg", content=refused(scheme)))
+        for name, narrow in (("why", False), ("why-narrow", True)):
+            files.append(File.generated(config, f"images/{name}-{scheme}.svg", content=refused(scheme, narrow=narrow)))
     docs = Path(config["docs_dir"])
     for title, page, text in chapters((docs / "decisions.md").read_text(encoding="utf-8")):
         text = text.replace("### ", "## ").replace("](", "](../")
@@ -92,13 +93,15 @@ def contents(text: str) -> str:
     return "\n\n".join(lines)
 
 
-def refused(scheme: str) -> str:
+def refused(scheme: str, *, narrow: bool) -> str:
     """The picture of the home page: the way of a message that a filter refuses, for pages of that scheme."""
-    datasets = importlib.import_module("sesreceive.datasets")
+    datasets, diagram = map(importlib.import_module, ("sesreceive.datasets", "sesreceive.plot.diagram"))
     dataset = datasets.load("first-steps")
-    reception = dataset.receiver().replay(dataset.mail)["0005-blocked"]
-    style = f"<style>svg.ses-flow:root {{ --ses-text: var(--ses-ink-{scheme}); padding: 0; }}</style></svg>"
-    return reception.diagram().svg.replace("</svg>", style)
+    drawn = dataset.receiver().replay(dataset.mail)["0005-blocked"].diagram()
+    rules = re.findall(r"<style>(.*?)</style>", drawn.svg, re.DOTALL)
+    rules.append(f"svg.ses-flow:root {{ --ses-text: var(--ses-ink-{scheme}); padding: 0; min-width: 0; }}")
+    picture: str = diagram.svg(drawn.boxes, drawn.title, narrow=True) if narrow else drawn.svg
+    return picture.replace("</svg>", f"<style>{''.join(rules)}</style></svg>")
 
 
 def entries_on(text: str) -> list[str]:

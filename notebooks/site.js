@@ -2,7 +2,7 @@
 
 // What scrolls is reached by Tab, so that the arrow keys can scroll it; what does not scroll is no stop on the way.
 const SCROLLS = ".highlight-ipynb, .jp-OutputArea-output, .jp-OutputArea-output pre, .jp-OutputArea-output .ses-trace, " +
-  ".jp-RenderedHTMLCommon, .ses-scroll, .highlight > pre, .md-typeset__scrollwrap, .md-typeset__table, " +
+  ".jp-RenderedHTMLCommon, .jp-RenderedImage, .ses-scroll, .highlight > pre, .md-typeset__scrollwrap, .md-typeset__table, " +
   ".md-typeset pre > code";
 
 function reachable() {

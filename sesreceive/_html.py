@@ -117,6 +117,7 @@ def table(
     caption: str = "",
     numbers: Iterable[str] = (),
     limit: int = 200,
+    sentences: bool = False,
 ) -> str:
     """A table with column heads; the first cell of a row is its head.
 
@@ -132,6 +133,8 @@ def table(
         The columns that are numbers, which stand to the right.
     limit : int
         Rows that are shown; a line below says how many there are.
+    sentences : bool
+        Cells are long, so that a row becomes a list of them where a page of usual width has no room for columns.
 
     Examples
     --------
@@ -154,10 +157,24 @@ def table(
         rest = (f"<td{where}>{cell}</td>" for cell, where in zip(cells[1:], classes[1:], strict=True))
         lines.append(f"<tr>{first}{''.join(rest)}</tr>")
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    # Where there is no room for columns a row is a list, with the head of its column before each cell: html.css.
+    kind = '"ses-table"'
+    if len(columns) >= _STACKED:
+        named = enumerate(columns[1:_LABELLED], start=2)
+        labels = "".join(f"--head-{place}:{_css_text(column)};" for place, column in named if column)
+        kind = f'"ses-table ses-stacks{" ses-many" if sentences or len(columns) >= _MANY else ""}" style="{labels}"'
     more = f'<p class="ses-note">showing {limit} of {total}</p>' if total > limit else ""
-    return (
-        f'<table class="ses-table">{title}<thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table>{more}'
-    )
+    return f"<table class={kind}>{title}<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>{more}"
+
+
+# Columns from which on html.css makes lists of rows in a narrow and in a middling page, and those it has labels for.
+_STACKED, _MANY, _LABELLED = 4, 6, 12
+
+
+def _css_text(text: str) -> str:
+    """A text as a string of CSS that stands in an attribute: whatever is no letter or digit is its number."""
+    line = one_line(text, 60)
+    return "'" + re.sub(r"[^ 0-9A-Za-z]", lambda found: f"\\{ord(found[0]):x} ", line) + "'"
 
 
 def details(summary: str, body: str, *, opened: bool = False) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import sesreceive as ses
-from sesreceive import datasets, palette, signs
+from sesreceive import _html, datasets, palette, signs
 from sesreceive.errors import one_line
 from sesreceive.plot.box import LOOKS, State
 from sesreceive.plot.path import _STATES
@@ -273,3 +273,33 @@ def test_a_picture_shows_what_is_not_known_yet_as_a_list_does(state: State, show
 def test_the_style_sheet_of_the_picture_has_the_tone_of_each_state(state: State) -> None:
     style = (PACKAGE / "plot" / "path.css").read_text(encoding="utf-8")
     assert f".ses-flow .ses-{state} {{ stroke: var(--ses-{LOOKS[state][1]});" in style
+
+
+# ---------------------------------------------------------------- tables on a telephone
+
+
+def test_a_row_of_a_wide_table_is_a_list_on_a_telephone_whose_cells_have_the_heads_before_them() -> None:
+    cells = ["x"] * 6
+    narrow = _html.table(["a", "b", "c"], [cells[:3]])
+    wide = _html.table(["a", "b", "c", "d"], [cells[:4]])
+    assert "ses-stacks" not in narrow
+    assert """class="ses-table ses-stacks" style="--head-2:'b';--head-3:'c';--head-4:'d';\"""" in wide
+    assert "ses-many" in _html.table("abcdef", [cells])
+    assert "ses-many" in _html.table(["a", "b", "c", "d"], [cells[:4]], sentences=True)
+    rules = _html.asset("sesreceive", "html.css")
+    assert all(f"td:nth-child({place}) {{ --head: var(--head-{place}); }}" in rules for place in range(2, 13))
+    # The kinds of table differ in nothing but from which width on they are lists.
+    blocks = re.findall(r"@container \(max-width: \d+px\) \{\n(.*?)\n\}", rules, re.DOTALL)
+    lists = [[line for line in block.splitlines() if ".ses-stacks" in line or ".ses-many" in line] for block in blocks]
+    few, many = ["\n".join(lines).replace("ses-many", "ses-stacks") for lines in lists if lines]
+    assert few == many
+
+
+@pytest.mark.parametrize("head", [HOSTILE, "'; color: red; --x: '", '"><b>', "a\\", "*/", "grün"])
+def test_the_head_of_a_column_stays_a_text_in_the_style_of_its_table(head: str) -> None:
+    made = _html.table(["a", head, "c", "d"], [["1", "2", "3", "4"]])
+    style = re.fullmatch(r"<table class=\"ses-table ses-stacks\" style=\"([^\"]*)\">.*", made, re.DOTALL)
+    assert style is not None
+    named = re.match(r"--head-2:'((?:[ 0-9A-Za-z]|\\[0-9a-f]+ )*)';--head-3:'c';--head-4:'d';$", style[1])
+    assert named is not None
+    assert re.sub(r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), named[1]) == one_line(head, 60)

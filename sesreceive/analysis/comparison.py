@@ -228,7 +228,9 @@ class Comparison(Sequence[Disagreement]):
         text = "\n".join([repr(self), *map(repr, self._disagreements[:40]), *map(one_line, self.undecided)])
         doubts = "".join(f"<p>{_html.prose(one)}</p>" for one in self.undecided)
         body = (
-            _html.table(heads, rows, caption=repr(self)[1:-1]) if rows else f"<p>{_html.escape(repr(self)[1:-1])}</p>"
+            _html.table(heads, rows, caption=repr(self)[1:-1], sentences=True)
+            if rows
+            else f"<p>{_html.escape(repr(self)[1:-1])}</p>"
         )
         return _html.frame(text, body + doubts)
 

@@ -200,7 +200,7 @@ class Interference(Sequence[Influence]):
         heads = ("in one message", "is so", "if", "and the same for", "the mail that shows it")
         text = "\n".join([repr(self), *map(repr, self._influences[:40])])
         caption = repr(self)[1:-1]
-        body = _html.table(heads, rows, caption=caption) if rows else f"<p>{_html.escape(caption)}</p>"
+        body = _html.table(heads, rows, caption=caption, sentences=True) if rows else f"<p>{_html.escape(caption)}</p>"
         return _html.frame(text, body)
 
 

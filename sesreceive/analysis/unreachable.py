@@ -172,7 +172,9 @@ class Unreachable(Sequence[Reach]):
         ]
         heads = ("what", "is", "because", "covered by", "the mail that shows it")
         text = "\n".join([repr(self), *map(repr, shown[:40])])
-        return _html.frame(text, _html.table(heads, rows, caption=repr(self)[1:-1]) + _used_html(self.assumptions))
+        return _html.frame(
+            text, _html.table(heads, rows, caption=repr(self)[1:-1], sentences=True) + _used_html(self.assumptions)
+        )
 
 
 _MARKS = {

@@ -53,6 +53,10 @@ class Difference:
         return f"<{one_line(self.message)}: {one_line(self.changes[0])}{more}>"
 
 
+# Changes that are shown before the rest is folded.
+_UNFOLDED = 20
+
+
 class Differences(Sequence[Difference]):
     r"""The messages that would end differently, in the order they were received.
 
@@ -127,17 +131,20 @@ class Differences(Sequence[Difference]):
     def _repr_html_(self) -> str:
         rows = [
             (
-                _html.code(one.message),
-                _html.escape(f"{change.where} {change.subject}", 200),
-                _html.escape(change.before, 200),
-                _html.escape(change.after, 200),
-                _html.escape(change.why, 300),
+                _html.prose(one.message, 200),
+                _html.prose(f"{change.where} {change.subject}", 200),
+                _html.prose(change.before, 200),
+                _html.prose(change.after, 200),
+                _html.prose(change.why, 300),
             )
             for one in self._found[:200]
             for change in one.changes
         ]
         heads = ("message", "where", "before", "after", "why")
-        return _html.frame(repr(self), _html.table(heads, rows, caption=repr(self)[1:-1]))
+        rich = _html.table(heads, rows[:_UNFOLDED], caption=repr(self)[1:-1], sentences=True)
+        if rest := rows[_UNFOLDED:]:
+            rich += _html.details(count(len(rest), "more change"), _html.table(heads, rest, sentences=True))
+        return _html.frame(repr(self), rich)
 
 
 def replayed(receptions: Iterable[Reception], /, *arguments: Any, **circumstances: Any) -> tuple[Reception, ...]:

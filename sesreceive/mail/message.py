@@ -102,7 +102,7 @@ class Message(Shown):
         """Size, the fields of the header in order, and how the body begins."""
         yield "size", f"{self.size_bytes} bytes"
         yield "header", [_shown(item) for item in self.fields]
-        yield "body begins", bytes(self.body[:200]).decode("utf-8", "replace")
+        yield "body begins", bytes(self.body[:200]).decode("utf-8", "replace").splitlines()[:3]
 
     def __repr__(self) -> str:
         """One line: size and subject."""

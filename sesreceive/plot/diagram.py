@@ -31,6 +31,8 @@ _PAD, _GAP, _WAY = 10.0, 8.0, 22.0
 _TITLE, _SMALL = 13.0, 11.5
 _TITLE_LINE, _LINE = 19.0, 15.0
 _SIGN = 22.0
+# How much wider a bold title is than its letters otherwise.
+_BOLD = 1.1
 # Lines of a reason in a box that is as wide as the picture, and in a narrow one.
 _REASON_LINES, _NARROW_LINES = 2, 3
 # The same in a picture for a telephone, which may be as long as it likes.
@@ -197,8 +199,8 @@ class _Drawing:
         fold = box.shape is Shape.FOLD
         self.word_width = width(box.word, _SMALL) * 1.06 if box.word else 0.0
         # The word stands at the right of the title where there is room for both, else below it.
-        self.beside = not narrow or width(box.title, _TITLE) + self.word_width + 8 <= room
-        self.title_room = room - (self.word_width + 8 if self.beside and box.word else 0)
+        self.beside = not narrow or width(box.title, _TITLE) * _BOLD + self.word_width + 8 <= room
+        self.title_room = (room - (self.word_width + 8 if self.beside and box.word else 0)) / _BOLD
         lines = _SMALL_LINES if small else 1 if fold else _NARROW_LINES if narrow else _REASON_LINES
         self.reasons = wrap(box.reason, room, _SMALL, lines)
         head = _PAD + _TITLE_LINE + (0 if self.beside or not box.word else _LINE) + _LINE * len(self.reasons)

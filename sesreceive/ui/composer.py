@@ -26,7 +26,7 @@ from sesreceive.ui.checklist import missing
 from sesreceive.ui.envelope_form import EnvelopeForm
 from sesreceive.ui.inputs import Checked
 from sesreceive.ui.keyring import keyring_of
-from sesreceive.ui.kit import Part, Section, allow, bench_of, button, caption, html, problem_html
+from sesreceive.ui.kit import Part, Section, allow, bench_of, button, caption, classed, html, problem_html
 from sesreceive.ui.letter import Letter
 from sesreceive.ui.message_actions import MessageActions
 from sesreceive.ui.message_changes import Changes
@@ -125,9 +125,18 @@ class Composer(Part):
                 self.missing,
                 self.source,
                 W.HBox([left, right], layout=row),
-                W.HBox(
-                    [self.send_button, self.batch.send_button, self.batch.stop_button, self.batch.progress, self.sent],
-                    layout=row,
+                classed(
+                    W.HBox(
+                        [
+                            self.send_button,
+                            self.batch.send_button,
+                            self.batch.stop_button,
+                            self.batch.progress,
+                            self.sent,
+                        ],
+                        layout=row,
+                    ),
+                    "ses-act",
                 ),
                 self.dialogue_section,
                 self.preview_section,

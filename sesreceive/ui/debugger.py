@@ -104,6 +104,8 @@ class Debugger(Part):
             title="Debugger",
         )
         classed(self, "ses-debugger", "ses-fits")
+        classed(self.step, "ses-inline")  # short enough to have its label beside it on a telephone, too
+        classed(self.speed, "ses-inline")
         for pressed, go in (
             (self.first, lambda: self.go(0)),
             (self.back, lambda: self.go(self.at - 1)),

@@ -27,7 +27,7 @@ _LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
 
 def overview_html(lines: Sequence[Line], selected: int) -> str:
     """The lines as rows: the answer, the mail, and what fired because of what; the selected message marked."""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("answer", "mail", "what fired, and because of what"))
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("answer", "mail", "what fired, and why"))
     rows = "".join(_row(line, selected, [_answer(line), _mail(line), _why(line)]) for line in lines)
     return _table("messages, and what fired for them", heads, rows, "ses-overview")
 

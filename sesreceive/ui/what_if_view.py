@@ -95,7 +95,7 @@ class WhatIf(Part):
         self._slices = Slices(self, self._on_slice)
         self.live = tick("Compare at once when the account is edited", value=True)
         self.without = choice(
-            "Leave out", ["nothing"], hint="Something of the account on screen, to see what it matters"
+            "Leave out", ["nothing"], hint="Something of the account on screen, to see what it matters", narrow=True
         )
         self.forced = {word.lower(): choice(f"{word} verdict", _FORCED, narrow=True) for word in _VERDICTS}
         self.policy = choice("DMARC policy", [("as published", ""), *((one, one) for one in _POLICIES)], narrow=True)

@@ -2,10 +2,8 @@
 
     python tests/browser/screenshots.py [name ...] [--width PIXELS] [--out FOLDER]
 
-Writes NAME-light.png and NAME-dark.png into notebooks/images; needs Chromium. `make screenshots` runs it. Who changes
-the looks looks at all of them in windows of 400, 900 and 1400 pixels:
-
-    for width in 400 900 1400; do python tests/browser/screenshots.py --width $width --out build/looks/$width; done
+Writes NAME-light.png and NAME-dark.png into notebooks/images; needs Chromium. `make screenshots` runs it. Pictures of
+everything, to look at when the looks change: `looks.py`.
 """
 
 from __future__ import annotations
