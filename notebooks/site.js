@@ -16,6 +16,19 @@ function reachable() {
   document.querySelectorAll(".md-code__nav").forEach((nav, number) => nav.setAttribute("aria-label", `Code ${number + 1}`));
 }
 
+// On a telephone a row of a wide table is a list: site.css writes the head of its column before each cell.
+function labelled() {
+  for (const table of document.querySelectorAll(".md-typeset table:not([class])")) {
+    const heads = [...table.querySelectorAll("thead th, thead td")].map(cell => cell.textContent.trim());
+    if (heads.length < 4) continue;
+    table.dataset.lists = "";
+    for (const row of table.tBodies[0]?.rows ?? []) {
+      [...row.cells].forEach((cell, place) => { cell.dataset.head = heads[place] ?? ""; });
+    }
+  }
+}
+
+addEventListener("load", labelled);
 addEventListener("load", reachable);
 addEventListener("resize", reachable);
 new MutationObserver(reachable).observe(document.documentElement, {childList: true, subtree: true});

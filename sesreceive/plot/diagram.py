@@ -200,10 +200,20 @@ class _Drawing:
         self.word_width = width(box.word, _SMALL) * 1.06 if box.word else 0.0
         # The word stands at the right of the title where there is room for both, else below it.
         self.beside = not narrow or width(box.title, _TITLE) * _BOLD + self.word_width + 8 <= room
-        self.title_room = (room - (self.word_width + 8 if self.beside and box.word else 0)) / _BOLD
+        title_room = (room - (self.word_width + 8 if self.beside and box.word else 0)) / _BOLD
+        # Below each other there is room for all of a title, such as an answer of SMTP.
+        whole = small and not self.beside
+        self.titles = (
+            wrap(box.title, title_room, _TITLE, 3) or ("",) if whole else (clip(box.title, title_room, _TITLE),)
+        )
         lines = _SMALL_LINES if small else 1 if fold else _NARROW_LINES if narrow else _REASON_LINES
         self.reasons = wrap(box.reason, room, _SMALL, lines)
-        head = _PAD + _TITLE_LINE + (0 if self.beside or not box.word else _LINE) + _LINE * len(self.reasons)
+        head = (
+            _PAD
+            + _TITLE_LINE * len(self.titles)
+            + (0 if self.beside or not box.word else _LINE)
+            + _LINE * len(self.reasons)
+        )
         self.inside, bottom = _rows(box.inside, x + _PAD, y + head + _GAP, wide - 2 * _PAD, small)
         self.height = (bottom - y + _PAD) if box.inside else head + (_PAD - 4)
 
@@ -216,8 +226,10 @@ class _Drawing:
     def svg(self) -> str:
         box, x, y = self.box, self.x, self.y
         left, line = x + _PAD + _SIGN, y + _PAD + 10
-        title = _text(left, line, clip(box.title, self.title_room, _TITLE), bold=True, size=_TITLE)
-        pieces = [_outline(box, x, y, self.wide, self.height), _sign(box.state, x + _PAD + 6, line - 4.5), title]
+        pieces = [_outline(box, x, y, self.wide, self.height), _sign(box.state, x + _PAD + 6, line - 4.5)]
+        for number, title in enumerate(self.titles):
+            pieces.append(_text(left, line + _TITLE_LINE * number, title, bold=True, size=_TITLE))
+        line += _TITLE_LINE * (len(self.titles) - 1)
         if box.word and self.beside:
             pieces.append(_text(x + self.wide - _PAD, line, box.word, bold=True, end=True))
         elif box.word:

@@ -15,6 +15,7 @@ import sesreceive as ses
 from sesreceive.plot.box import Box, Shape, State, path_text
 from sesreceive.plot.diagram import diagram, svg
 from sesreceive.plot.path import path
+from sesreceive.plot.text_width import width
 from sesreceive.reading.moments import moments
 from sesreceive.trace.events import Kind
 from tests.scenario import WAYS, envelope, message, scenario_receiver
@@ -218,3 +219,25 @@ def test_a_diagram_prints_saves_and_shows(tmp_path: Path) -> None:
     assert repr(drawn) == "<Diagram of blocked: 550 5.7.1 IP address blacklisted by recipient>"
     with pytest.raises(ses.InputError, match="cannot be written"):
         drawn.save(tmp_path / "there" / "is" / "no.svg")
+
+
+# What is too long for one line of a telephone: an answer of SMTP is what the reader came for.
+LONG_TITLES = [
+    "550 5.1.1 Requested action not taken: mailbox unavailable",
+    "250 OK q0q10mbm16dgar8rrf1ipb7ba2a8jkell26da401",
+]
+
+
+@pytest.mark.parametrize("title", [*LONG_TITLES, ""])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_title_is_whole_and_stays_in_its_box_in_the_narrow_picture(title: str, inside: bool) -> None:
+    box = Box(shape=Shape.END, state=State.ENDED, title=title, word="refused", reason="`example.net` is not verified")
+    outer = Box(shape=Shape.STEP, state=State.ENDED, title="step", word="ended", inside=(box,))
+    picture = ElementTree.fromstring(svg([outer if inside else box], narrow=True))
+    right = float(picture.attrib["viewBox"].split()[2])
+    lines = [item for item in picture.iter() if item.tag.endswith("}text") and "".join(item.itertext()) != "step"]
+    words = [("".join(item.itertext()), float(item.attrib["x"])) for item in lines]
+    titles = [text for text, _ in words[: [text for text, _ in words].index("refused")] if text != "ended"]
+    assert "".join(titles).replace(" ", "") == title.replace(" ", "")
+    # Letters of a bold title take at most a tenth more than the width that is counted for them.
+    assert all(x + 1.1 * width(text, 13) <= right for text, x in words if text in titles)
