@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 # A quoted string may hold `>` and blanks; everything else runs to the bracket.
-_INSIDE = r'(?:"(?:[^"\\]|\\.)*+"|[^">])*+'
+_INSIDE = r'(?:"(?:[^"\\]++|\\.)*+"|[^">]++)*+'
 _BRACKETED = re.compile(rf"<({_INSIDE})>(.*)", re.DOTALL)
 _FITS = re.compile(_INSIDE, re.DOTALL)
 # `<ana@example.org>` and `Ana <ana@example.org>`: written for a header, not for an envelope.
