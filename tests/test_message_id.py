@@ -52,6 +52,8 @@ def test_threads_share_the_ids_out_without_repeating_one() -> None:
 
 def test_random_ids_have_the_same_shape_and_do_not_repeat() -> None:
     ids = RandomMessageIds()
-    made = {ids() for _ in range(100)}
-    assert len(made) == 100
+    made = {ids() for _ in range(1_000)}
+    assert len(made) == 1_000
     assert all(MESSAGE_ID.fullmatch(one) for one in made)
+    digits = [{one[at] for one in made} for at in range(40)]
+    assert digits == [set("0123456789abcdefghijklmnopqrstuv")] * 38 + [set("08go"), {"1"}]  # each free bit is random

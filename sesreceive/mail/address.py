@@ -21,6 +21,9 @@ __all__ = ["Mailbox", "domain_of", "host_address", "is_host_address", "parent_do
 # behind it are then escaped, so none is tried again in vain.
 _ESCAPED_OR_QUOTED = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
+# An IPv6 address with an IPv4 address in it; what is longer has a zone.
+_ADDRESS_LENGTH = 45
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
@@ -122,13 +125,20 @@ def host_address(text: str) -> IPv4Address | IPv6Address:
     >>> print(host_address("::ffff:192.0.2.1"), host_address("fe80::1%eth0"))
     192.0.2.1 fe80::1
     """
+    return _read_once(text) if type(text) is str and len(text) <= _ADDRESS_LENGTH else _read(text)
+
+
+def _read(text: str) -> IPv4Address | IPv6Address:
     address = ip_address(text)
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         address = IPv6Address(int(address))  # RFC 4007 section 11: a zone means something on its own host only
     return unmapped(address)
 
 
-@lru_cache(maxsize=1_024)
+# A client is named in each of its messages; a text of any length is no key.
+_read_once = lru_cache(maxsize=1_024)(_read)
+
+
 def is_host_address(text: str) -> bool:
     """Whether the text is an IP address.
 

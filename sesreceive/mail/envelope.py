@@ -25,8 +25,6 @@ _TEXTS = ("client_ip", "helo", "mail_from", "client_name")
 _SAID = ("client_ip", "helo", "mail_from", "rcpt_to", "tls")
 # RFC 5321 section 4.5.3.1.4 wants 512 octets of a command line; no line of SMTP has more than 998.
 _LONGEST = 998
-# An IPv6 address with an IPv4 address in it; what is longer has a zone.
-_ADDRESS_LENGTH = 45
 # An address as it stands in a file: blanks and angle brackets in quotes only.
 _ADDRESS = re.compile(r'(?:"(?:[^"\\]++|\\.)*+"|[^\s"<>]++)++')
 
@@ -125,7 +123,7 @@ class Envelope(Shown):
             return False
         if ">" in said or not (said.isprintable() or NOT_IN_COMMANDS.search(said) is None):
             return False
-        return len(self.client_ip) <= _ADDRESS_LENGTH and is_host_address(self.client_ip)
+        return is_host_address(self.client_ip)
 
     @property
     def is_null_sender(self) -> bool:

@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
         self._in_body = False
         self._shaking_hands = self._encrypted = False
         self._held = 0  # octets of the message under way
-        self._deadline = self._last_call = 0.0
+        self._deadline = self._last_call = self._rings = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._job: asyncio.Task[None] | None = None
         self._arrived: asyncio.Future[None] | None = None
@@ -182,16 +182,19 @@ class Connection(asyncio.Protocol):
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Move the deadline; the timer itself is set again only when it rings too early."""
         self._deadline = self._loop.time() + (duration or self._bounds.idle_s)
-        timer = self._timer
-        if timer is None:
-            self._timer = self._loop.call_at(self._deadline, self._time_is_up)
-        elif timer.when() > self._deadline:
-            timer.cancel()
-            self._timer = self._loop.call_at(self._deadline, self._time_is_up)
+        if self._timer is None:
+            self._set_timer()
+        elif self._rings > self._deadline:
+            self._timer.cancel()
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        self._rings = self._deadline
+        self._timer = self._loop.call_at(self._rings, self._time_is_up)
 
     def _time_is_up(self) -> None:
         if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._time_is_up)
+            self._set_timer()
             return
         self._hub.counters.timeouts += 1
         self.dismiss(replies.IDLE.line())

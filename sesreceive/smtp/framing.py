@@ -8,11 +8,14 @@ other, which is what makes SMTP smuggling harmless here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = ["KEPT_BYTES", "Body", "Fault", "Framer"]
 
 _END = b"\r\n.\r\n"
+# Searches for a constant: `bytes.find` takes half as long again, or longer, for so few octets.
+_DOT, _END_OF_BODY = re.compile(rb"\r\n\."), re.compile(re.escape(_END))
 # So much of a message that was refused is remembered, to show where it came from.
 KEPT_BYTES = 64 * 1024
 
@@ -132,7 +135,7 @@ class Framer:
         first_cr = buffer.find(b"\r", 0, end - paired)
         if not paired or first_cr >= 0:
             return Fault(first_cr if first_cr >= 0 else end)
-        line = bytes(memoryview(buffer)[: end - 1])
+        line = bytes(buffer[: end - 1])
         del buffer[: end + 1]
         return line
 
@@ -174,9 +177,10 @@ class Framer:
             size = self._gone + self._unstuffed(end + 2, end + 2)
             del buffer[: end + len(_END)]
             return Body(self._kept, size, self._dropped)
-        raw = bytes(memoryview(buffer)[: end + 2])
-        rest = bytes(memoryview(buffer)[end + len(_END) :])
-        self._buffer = bytearray(rest)  # frees the large buffer before the dots are taken out
+        self._buffer = buffer[end + len(_END) :]
+        del buffer[end + 2 :]
+        raw = bytes(buffer)
+        del buffer  # frees the large one before the dots are taken out
         if self._dotted or raw[:1] == b".":
             raw = _unstuff(raw)
         return Body(raw[:KEPT_BYTES] if len(raw) > max(self._size_limit, KEPT_BYTES) else raw, len(raw))
@@ -185,11 +189,15 @@ class Framer:
         """Where the end of the body begins; -1 where it is not there. Most bodies have no dot before it."""
         buffer, start = self._buffer, self._scanned
         if not self._dotted:
-            start = buffer.find(_END[:3], start)
-            if start < 0 or buffer.startswith(_END, start):
+            dot = _DOT.search(buffer, start)
+            if dot is None:
+                return -1
+            start = dot.start()
+            if buffer.startswith(_END, start):
                 return start
             self._dotted = start + len(_END) <= len(buffer)
-        return buffer.find(_END, start)
+        end = _END_OF_BODY.search(buffer, start)
+        return -1 if end is None else end.start()
 
     def _beginning(self) -> bytes:
         return _unstuff(bytes(memoryview(self._buffer)[: 2 * KEPT_BYTES]))[:KEPT_BYTES]

@@ -31,8 +31,9 @@ _log = logging.getLogger(__name__)
 # A place in the order, the message, the room it takes, and where it lies in the spool if it does.
 _Item: TypeAlias = tuple[int, Submission, int, Segment | None]
 
-# How long messages are gathered before the worker is woken; while they keep coming, so long in all or so many at most.
-_GATHER_S, _GATHER_MOST_S, _GATHER_MOST = 0.001, 0.01, 100
+# How long messages are gathered before the worker is woken: one alone; the next, while they keep coming; and in all.
+_GATHER_S, _GATHER_NEXT_S, _GATHER_MOST_S = 0.001, 0.003, 0.01
+_GATHER_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class Intake:
         waiting = len(self._batch)
         if self._gathered < waiting < _GATHER_MOST and loop.time() < self._gather_until:
             self._gathered = waiting
-            self._alarm = loop.call_later(_GATHER_S, self._gather, loop)
+            self._alarm = loop.call_later(_GATHER_NEXT_S, self._gather, loop)
         else:
             self.flush()
 
@@ -285,6 +286,8 @@ class Intake:
 
     def _tell(self, news: Reception | Failed) -> None:
         """Let everybody know who follows; who does no more is forgotten."""
+        if not self._followers:
+            return
         followers = [(reference, waiting) for reference in self._followers if (waiting := reference()) is not None]
         for _, waiting in followers:
             waiting.append(news)

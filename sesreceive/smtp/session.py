@@ -232,7 +232,7 @@ class Session:
     def command(self, line: bytes | Fault) -> Answer:
         """The answer to one command line."""
         answer = self._command(line)
-        if not self._policy.faults or isinstance(line, Fault):
+        if isinstance(line, Fault) or not self._policy.faults:
             return answer
         return self._troubled(answer, line.partition(b" ")[0].decode("ascii", "replace").upper())
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sesreceive.errors import InputError
 from sesreceive.mail.envelope import Envelope
@@ -59,6 +61,22 @@ def test_what_no_envelope_says_is_refused_in_one_sentence(text: str, sentence: s
     with pytest.raises(InputError) as raised:
         Envelope.from_json(text, where="e")
     assert str(raised.value) == sentence
+
+
+_TEXTS = st.text('a.@<>\r\0 "é\ud800', max_size=6)
+_CLIENTS = st.sampled_from(["192.0.2.1", "::ffff:192.0.2.1", "fe80::1%" + "x" * 60, "", "x", "300.1.1.1"])
+
+
+@given(client_ip=_CLIENTS, helo=_TEXTS, mail_from=_TEXTS, rcpt_to=st.lists(_TEXTS, max_size=2), client_name=_TEXTS)
+def test_an_envelope_as_a_session_gives_it_is_judged_as_every_other(rcpt_to: list[str], **said: str) -> None:
+    def made(recipients: Any) -> object:
+        try:
+            envelope = Envelope(**said, rcpt_to=recipients, tls=False)  # type: ignore[arg-type]
+        except InputError as error:
+            return str(error)
+        return envelope, envelope.origins
+
+    assert made(tuple(rcpt_to)) == made(rcpt_to)  # a list is looked at closely
 
 
 TIMES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
@@ -15,6 +16,7 @@ from tests.conftest import make_account, make_rule
 from tests.patience import PATIENCE_S
 from tests.smtp.world import FUNCTION, MESSAGE, STORE, Wire, stored
 
+ENVELOPE = ses.Envelope(client_ip="192.0.2.1", mail_from="ana@example.org", rcpt_to=("bo@example.com",))
 GATE = ses.LambdaAction(function_arn=FUNCTION, invocation_type="RequestResponse")
 
 
@@ -303,3 +305,34 @@ def test_what_is_raised_on_purpose_is_logged_as_a_sentence(
     Intake(lambda submission: pytest.fail("nothing is processed"), Bounds()).fail(None, error)
     (record,) = caplog.records
     assert (record.getMessage(), bool(record.exc_info)) == (str(error), traceback)
+
+
+def test_the_worker_is_woken_for_many_messages_and_for_one_alone_at_once() -> None:
+    behind = ses.Receiver(make_account(make_rule("all", STORE)), seed=1)
+
+    async def woken(messages: int) -> list[int]:
+        intake = Intake(behind.process, Bounds(waiting=1_000))
+        for _ in range(messages):
+            assert intake.reserve(1)
+            intake.put(behind.submit(MESSAGE, ENVELOPE), 1)
+        await asyncio.sleep(0.1)
+        return [len(batch) for _ in range(intake._queue.qsize()) if isinstance(batch := intake._queue.get(), list)]
+
+    assert asyncio.run(woken(1)) == [1]
+    assert asyncio.run(woken(500)) == [500]
+
+
+def test_who_waits_for_a_place_wakes_the_worker() -> None:
+    behind = ses.Receiver(make_account(make_rule("all", STORE)), seed=1)
+
+    async def run() -> bool:
+        intake = Intake(behind.process, Bounds(waiting=1))
+        intake.start("woken")
+        assert intake.reserve(1)
+        intake.put(behind.submit(MESSAGE, ENVELOPE), 1)
+        assert not intake.reserve(1)
+        granted = await intake.wait(1)
+        intake.stop(PATIENCE_S)
+        return granted
+
+    assert asyncio.run(run())
