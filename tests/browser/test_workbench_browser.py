@@ -149,6 +149,7 @@ workbench
         notebook.press("Tab")
         if receive.evaluate("button => button === document.activeElement"):
             break
+    notebook.python("")  # a press is not held back as choices are, and would overtake the last of them
     notebook.press("Enter")
     expect(status(page).filter(has_text="received the mail that shows: rule ana").first).to_be_visible()
     assert notebook.python("print(workbench.bench.reception.rules)") == "('everybody',)"
