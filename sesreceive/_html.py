@@ -182,6 +182,8 @@ def details(summary: str, body: str, *, opened: bool = False) -> str:
     return f"<details{' open' if opened else ''}><summary>{summary}</summary>{body}</details>"
 
 
+# Facts that are sentences of ours, with names in backquotes.
+_SENTENCES = frozenset({"reason", "remedy"})
 # Entries of a list that are shown before it is folded.
 _UNFOLDED = 3
 
@@ -190,7 +192,10 @@ def fact_table(value: Shown) -> str:
     """The facts of a value as a table of names and values, everything escaped; problems as a table of their own."""
     if isinstance(value, Problems):
         return problem_table(value)
-    rows = [[escape(name.replace("_", " ")), fact(item)] for name, item in value._facts()]
+    rows = [
+        [escape(name.replace("_", " ")), prose(item) if name in _SENTENCES and item else fact(item)]
+        for name, item in value._facts()
+    ]
     return table(["", ""], rows, caption=type(value).__name__) if rows else f"<div>{escape(repr(value))}</div>"
 
 

@@ -18,6 +18,7 @@ from sesreceive.analysis.unreachable import unreachable
 from sesreceive.assumption import Assumptions
 from sesreceive.errors import InputError, one_line
 from sesreceive.report.frames import frame_of_rows
+from sesreceive.signs import WARNS
 from sesreceive.wording import count, expected
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Lint(Sequence[LintFinding]):
     def _repr_html_(self) -> str:
         rows = [
             (
-                _html.mark(one.code, "bad" if one.level is Level.WARNING else "note"),
+                _name(one),
                 _html.code(one.path),
                 _html.prose(one.message, 600) + f'<br><span class="ses-note">{_html.escape(one.source)}</span>',
                 _html.prose(one.fix, 400),
@@ -153,6 +154,13 @@ class Lint(Sequence[LintFinding]):
         ]
         heads = ("what", "where", "why", "fix", "lesson", "the mail that shows it")
         return _html.frame(self.text, _html.table(heads, rows, caption=repr(self)[1:-1]))
+
+
+def _name(finding: LintFinding) -> str:
+    """What kind of finding it is, and what it weighs in a sign and a word."""
+    heavy = finding.level is Level.WARNING
+    name = _html.mark(f"{WARNS} {finding.code}" if heavy else finding.code, "bad" if heavy else "note")
+    return f"{name} {_html.mark(finding.level, 'note')}"
 
 
 def lint(

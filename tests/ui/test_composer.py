@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive import datasets
+from sesreceive._html import asset
 from sesreceive.lab.compose import Attachment
 from sesreceive.mail.corpus import Item
 from sesreceive.ui.composer import Composer
@@ -363,3 +365,12 @@ def test_the_saved_picture_has_envelope_message_and_dialogue() -> None:
     part.send_button.click()
     shown = part.snapshot()
     assert all(text in shown for text in ("ana@example.org", "Subject: hello", "S: 221 Bye"))
+
+
+def test_send_stays_in_sight_on_a_telephone() -> None:
+    """The form is three screens long there: the row of buttons keeps to the lower edge of what scrolls."""
+    part = composer()
+    row = next(piece for piece in part.children if part.send_button in getattr(piece, "children", ()))
+    assert "ses-act" in row._dom_classes
+    narrow = re.findall(r"@container \(max-width: \d+px\) \{(.*?)\n\}", asset("sesreceive.ui", "style.css"), re.DOTALL)
+    assert sum(".ses-act { position: sticky;" in rules for rules in narrow) == 1
