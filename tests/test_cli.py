@@ -110,6 +110,7 @@ STOPPED = [
     (["why", "--account", _ACCOUNT, _MESSAGE],                    1, "", ""),
     (["cover", _ACCOUNT, _MAIL],                                  3, "", ""),
     (["mutants", _ACCOUNT, _MAIL],                                3, "", ""),
+    (["experiment", _ACCOUNT, "--corpus", _MAIL],                 1, "", ""),
     (["experiment", _ACCOUNT, "--corpus", _MAIL],                 3, "was stopped before its end", ""),
 ]  # fmt: skip
 

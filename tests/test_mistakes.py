@@ -17,6 +17,7 @@ import pytest
 
 import sesreceive as ses
 from sesreceive.cli import build_parser, main
+from sesreceive.cli.accounts import checked
 from sesreceive.cli.exits import MEANINGS, Exit
 from sesreceive.cli.parser import Parser
 from sesreceive.effects import PutObject
@@ -87,7 +88,7 @@ MISTAKES = [
     ("replay mail --account main.tf",                       INPUT,   "`sesreceive load main.tf` reads"),
     ("replay mail --account unread.json",                   INPUT,   "not JSON: line 5, column 15"),
     ("replay mail --account twice.json",                    INPUT,   "the member `Enabled` is given twice"),
-    ("replay mail --account wrong.json",                    ACCOUNT, "wrong.json:6:5: filters[0].cidr: expected"),
+    ("replay mail --account wrong.json",                    ACCOUNT, "wrong.json:6:64: filters[0].cidr: expected"),
     ("replay mail --account account.json --zone zne.txt",   INPUT,   "did you mean `zone.txt`?"),
     ("replay mail --account account.json --zone latin.txt", INPUT,   "it is no UTF-8 text"),
     ("replay mail --account account.json --seed x",         USAGE,   "--seed: expected a number from 0"),
@@ -337,6 +338,43 @@ def test_bash_completes(words: list[str], offered: set[str], folder: Path) -> No
     )
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True, cwd=folder)
     assert set(done.stdout.split()) == offered, done.stderr
+
+
+# ---------------------------------------------------------------- where in an account file it stands
+
+_RULES = '{"RuleSets": [{"Metadata": {"Name": "main"},\n "Rules": ['
+
+# the lines of an account file                                           where, of what, all that is wrong with it is
+PLACED = [
+    ('{"Filters": [\n{"Name": "a b", "IpFilter": {"Policy": "Block",\n"Cidr": "x"}}]}',
+     ["2:2: filters[0].name", "3:1: filters[0].cidr"]),
+    # what is behind something that cannot be read is looked at, and where it stands
+    ('{"Filters": [\n5,\n{"Name": "a b", "IpFilter": {"Policy": "Block", "Cidr": "10.0.0.0/8"}}]}',
+     ["2:1: Filters[0]", "3:2: filters[1].name"]),
+    # and so is what stands beside it
+    ('{"Filters": [\n{"Name": "a b",\n"IpFilter": {\n"Policy": "Blok",\n"Cidr": "x"}}]}',
+     ["4:1: Filters[0].IpFilter.Policy", "2:2: filters[0].name", "5:1: filters[0].cidr"]),
+    (_RULES + '\n{"Enabled": true},\n{"Name": "r r"}]}]}',
+     ["3:1: RuleSets[0].Rules[0].Name", "4:2: rule_sets[0].rules[1].name"]),
+    (_RULES + '{"Name": "r", "Recipients": [\n5,\n"no address@"]}]}]}',
+     ["3:1: RuleSets[0].Rules[0].Recipients[0]", "4:1: rule_sets[0].rules[0].recipients[1]"]),
+    (_RULES + '{"Name": "r", "Actions": [\n{"Foo": {}},\n{"S3Action": {\n"BucketName": "X"}}]}]}]}',
+     ["3:2: RuleSets[0].Rules[0].Actions[0].Foo", "5:1: rule_sets[0].rules[0].actions[1].bucket_name"]),
+    ('{"RuleSets": [\n{"Rules": [\n{"Name": "r r"}]}]}',
+     ["2:1: RuleSets[0].Metadata", "3:2: rule_sets[0].rules[0].name"]),
+    ('{"Identities": {"example.com": {"VerificationStatus": "Success"},\n"a b": {"VerificationStatus": "Success"}}}',
+     ["2:1: identities[1].name"]),
+    ('{"Identities": ["example.com",\n"a b"]}',
+     ["2:1: identities[1].name"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "where"), PLACED, ids=["; ".join(where)[:60] for _, where in PLACED])
+def test_all_that_is_wrong_with_an_account_is_told_where_it_stands(text: str, where: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "account.json"
+    path.write_text(text, encoding="utf-8")
+    _, problems = checked(str(path))
+    assert [problem.path.removeprefix(f"{path}:") for problem in problems] == where
 
 
 # ---------------------------------------------------------------- paths that no file has

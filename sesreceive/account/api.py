@@ -52,7 +52,7 @@ class Reading(Generic[V]):
     problems: tuple[Problem, ...]
 
 
-def read(cls: type[V], data: object, *, path: str = "") -> Reading[V]:
+def read(cls: type[V], data: object, *, path: str = "", fill: bool = False) -> Reading[V]:
     """As much of a value as `data` holds, and all problems.
 
     Parameters
@@ -63,6 +63,9 @@ def read(cls: type[V], data: object, *, path: str = "") -> Reading[V]:
         What the API has for it.
     path : str
         Where `data` stands, in front of the paths of the problems.
+    fill : bool
+        Whether an example stands in the value for what is wrong, where it could not be left out: so that the rest can
+        be looked at, each part at its position. Such a value is not what `data` says.
 
     Examples
     --------
@@ -73,7 +76,7 @@ def read(cls: type[V], data: object, *, path: str = "") -> Reading[V]:
     >>> print(*found.problems)
     Enabld: expected a member of ReceiptRule but got `Enabld`; did you mean `Enabled`? [SES API ReceiptRule]
     """
-    reader = _Reader()
+    reader = _Reader(fill=fill)
     value = reader.action(data, path, cls) if issubclass(cls, ReceiptAction) else reader.structure(cls, data, path)
     return Reading(value, tuple(reader.problems))
 
@@ -117,8 +120,9 @@ def _shape(cls: type[Value]) -> dict[str, Member | dict[str, Member]]:
 class _Reader:
     """Walks over one piece of data and collects what is wrong with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fill: bool = False) -> None:
         self.problems: list[Problem] = []
+        self._fill = fill
 
     def problem(self, path: str, message: str, source: str) -> None:
         self.problems.append(Problem(path, message, source))
@@ -126,6 +130,8 @@ class _Reader:
     def structure(self, cls: type[Value], data: object, path: str) -> Any:
         found: dict[str, Any] = {}
         complete = self.members(cls, _shape(cls), data, path, cls.api_name, found)
+        if self._fill:
+            return _filled(cls, found)
         return cls(**found) if complete else None
 
     def members(
@@ -185,7 +191,8 @@ class _Reader:
         for position, one in enumerate(given := _list("texts", given)):
             if not isinstance(one, str):
                 self.problem(f"{path}[{position}]", wrong_kind("text", one), source)
-        return tuple(one for one in given if isinstance(one, str))
+        instead = (item.example,) if self._fill else ()
+        return tuple(text for one in given for text in ((one,) if isinstance(one, str) else instead))
 
     def values(self, item: Member, given: Any, path: str, source: str) -> tuple[Any, ...]:
         assert item.of is not None
@@ -223,7 +230,7 @@ class _Reader:
         registry = ReceiptAction.registry
         if not isinstance(data, Mapping):
             self.problem(path, wrong_kind("an object with one action type", data), source)
-            return None
+            return self._any_action()
         known = [key for key in data if key in registry and issubclass(registry[key], wanted)]
         for key in data:
             if key not in known:
@@ -234,7 +241,12 @@ class _Reader:
         if not data:
             self.problem(path, "expected exactly one action type but got nothing", source)
         found = [self.structure(registry[key], data[key], _join(path, key)) for key in known]
-        return found[0] if found else None
+        return found[0] if found else self._any_action()
+
+    def _any_action(self) -> Any:
+        """An action to fill a place with, of a kind that may stand anywhere."""
+        cls = ReceiptAction.registry.get("AddHeaderAction")
+        return _filled(cls, {}) if self._fill and cls is not None else None
 
 
 _MANY: Mapping[Kind, Callable[[_Reader, Member, Any, str, str], tuple[Any, ...]]] = {
@@ -253,6 +265,19 @@ _KINDS: Mapping[Kind, str] = {
     Kind.ACTIONS: "a list of actions",
     Kind.IDENTITIES: "a list of identities",
 }
+
+
+def _filled(cls: type[Value], found: Mapping[str, Any]) -> Any:
+    """A value of what was found, with an example for each required member that was not."""
+    missing = {item.name: _example(item) for item in members(cls) if item.required and item.name not in found}
+    return cls(**missing, **found)
+
+
+def _example(item: Member) -> Any:
+    """Something that a member of this kind may hold."""
+    if item.kind is Kind.CHOICE:
+        return next(iter(item.enum or ()))
+    return {Kind.TEXT: item.example, Kind.FLAG: False}.get(item.kind, ())
 
 
 def _kind(item: Member) -> str:

@@ -61,7 +61,14 @@ def checked(path: str) -> tuple[Account, tuple[Problem, ...]]:
     if account is None or (found and not _MEMBERS & body.keys()):  # going on would be with an account of nothing
         raise InputError(f"{where} has no member of an account: {one_line(found[0], 2000)}")
     steps = partial(account_steps, Account, body)
-    found += [replace(problem, path=_placed(path, stands, problem, steps)) for problem in account.problems()]
+    # What could not be read is filled, so that the parts behind it are looked at, too, and where they stand.
+    whole = read(Account, body, fill=True).value or account
+    wrong = [known for problem in reading.problems if (known := api_steps(problem.path))]
+    found += [
+        replace(problem, path=_placed(path, stands, problem, steps))
+        for problem in whole.problems()
+        if not any(steps(problem.path)[: len(known)] == known for known in wrong)
+    ]
     return account, tuple(found)
 
 

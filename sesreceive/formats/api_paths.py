@@ -25,13 +25,24 @@ def api_steps(path: str) -> list[str | int]:
 
 
 def account_steps(cls: type[Any], body: Mapping[str, Any], path: str) -> list[str | int]:
-    """A path of the account (``actions[0].bucket_name``) in the API's spelling."""
+    """A path of the account (``actions[0].bucket_name``) in the API's spelling.
+
+    Examples
+    --------
+    >>> from sesreceive.account.account import Account
+    >>> body = {"Filters": [{"Name": "f", "IpFilter": {"Policy": "Block", "Cidr": "x"}}]}
+    >>> account_steps(Account, body, "filters[0].cidr")
+    ['Filters', 0, 'IpFilter', 'Cidr']
+    """
     steps: list[str | int] = []
     value: Any = body
     for word in re.findall(r"[^.\[\]]+", path):
         if word.isdigit():
-            steps.append(int(word))
-            value = value[int(word)] if isinstance(value, list) and int(word) < len(value) else None
+            # Identities may stand in an object, by their names.
+            keys: Sequence[Any] = list(value) if isinstance(value, Mapping) else range(len(value or ()))
+            key = keys[int(word)] if int(word) < len(keys) else int(word)
+            steps.append(key)
+            value = value[key] if key in keys and isinstance(value, Mapping | list) else None
             if isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in ReceiptAction.registry:
                 name = next(iter(value))
                 steps.append(name)
@@ -45,6 +56,8 @@ def account_steps(cls: type[Any], body: Mapping[str, Any], path: str) -> list[st
             value = value.get(item.within) if isinstance(value, Mapping) else None
         steps.append(item.api)
         value = value.get(item.api) if isinstance(value, Mapping) else None
+        if item.kind in (Kind.VALUES, Kind.IDENTITIES):  # which kind of action it is, stands in the element
+            cls = item.of or cls
     return steps
 
 

@@ -123,6 +123,8 @@ def experiment(
     receive.refuse_idle()
     mail: KnownMail = parts[0] if len(parts) == 1 else Joined(parts)
     if not len(mail):
+        if receive.interrupted:  # before there was any: it is not that there is none
+            raise KeyboardInterrupt
         raise InputError(f"expected mail but there is none{receive.why_none}")
     with fewer_collections():
         tried = _tried(receiver, accounts, mail, prices, (*receive.notes, *mail.notes), calls=receive.calls)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sesreceive.reception import Reception
 
-__all__ = ["Matrix", "deciding_column"]
+__all__ = ["Matrix", "column_name", "deciding_column"]
 
 # Rows of the HTML table, and of the text in its place.
 _SHOWN, _SHOWN_AS_TEXT = 200, 20
@@ -166,7 +166,7 @@ class Matrix:
         if len(self) > _SHOWN:
             rich += f'<p class="ses-note">showing {_SHOWN} of {len(self)}</p>'
         if left_out:
-            listed = ", ".join(f"`{_named(name)}`" for name in left_out)
+            listed = ", ".join(f"`{column_name(name)}`" for name in left_out)
             rich += f'<p class="ses-note">nothing happened in: {prose(listed)}</p>'
         text = self._text(names, messages[:_SHOWN_AS_TEXT], cells[:_SHOWN_AS_TEXT])
         return frame(f"{self._size(names)}\n{text}", rich, style=asset(__package__, "matrix.css"))
@@ -209,8 +209,14 @@ def _cells(tables: Tables) -> Iterator[tuple[int, str, str]]:
         yield number, f"{Kind.ACTION}:{rule}/{name}#{position}", op
 
 
-def _named(column: str) -> str:
-    """A column by its kind and name."""
+def column_name(column: str) -> str:
+    """A column as a reader is told of it: by kind and name; an action behind its rule.
+
+    Examples
+    --------
+    >>> column_name("filter:office"), column_name("action:all/StopAction#1")
+    ('filter office', 'all → StopAction#1')
+    """
     kind, _, rest = column.partition(":")
     return rest.replace("/", " → ") if kind == Kind.ACTION else f"{kind} {rest}"
 
@@ -219,7 +225,7 @@ def _head(column: str) -> str:
     """The head, which stands on its side; an action stands behind its rule, so its kind and position are enough."""
     kind, _, rest = column.partition(":")
     short = f"→ {rest.rpartition('/')[2].replace('#', ' ').replace('Action', '')}" if kind == Kind.ACTION else rest
-    return f'<th scope="col" title="{escape(_named(column))}"><span>{escape(short, _HEAD)}</span></th>'
+    return f'<th scope="col" title="{escape(column_name(column))}"><span>{escape(short, _HEAD)}</span></th>'
 
 
 def _cell(word: Any, decides: bool) -> str:

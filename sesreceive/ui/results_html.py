@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from sesreceive._html import escape, mark, prose, table, ticked
 from sesreceive.account.account import Account
+from sesreceive.report.grid import LEGEND
 from sesreceive.report.lines import Line
 from sesreceive.report.rows import layout_of
 from sesreceive.trace.events import Op
 from sesreceive.trace.vocabulary import cell_mark, term
 
 __all__ = [
-    "column_name",
     "in_order",
     "matrix_html",
     "overview_html",
@@ -22,7 +22,6 @@ __all__ = [
 # What a saved notebook shows of each message, and what the line calls otherwise.
 _OVERVIEW = ("answer", "from", "because", "rules", "to", "subject", "actions", "filter", "checks")
 _FIELDS = {"from": "sender", "to": "recipients"}
-_LEGEND = (Op.MATCH, Op.MISS, Op.SKIP, Op.EFFECT, Op.STOP, Op.FAIL)
 
 
 def overview_html(lines: Sequence[Line], selected: int) -> str:
@@ -41,7 +40,7 @@ def matrix_html(lines: Sequence[Line], rows: Sequence[Mapping[str, Op]], columns
         _row(line, selected, [_matrix_cell(row.get(name)) for name in columns])
         for line, row in zip(lines, rows, strict=True)
     )
-    legend = ", ".join(f"{cell_mark(op)} {term(None, op).word}" for op in _LEGEND)
+    legend = ", ".join(f"{cell_mark(op)} {term(None, op).word}" for op in LEGEND)
     return _table("messages × filters, rules and actions", heads, body, "ses-matrix") + (
         f'<p class="ses-hint">{escape(legend)}; empty: never came that far</p>'
     )
@@ -103,12 +102,6 @@ def _table(caption: str, heads: str, rows: str, kind: str = "") -> str:
         f'<table class="{kind}"><caption class="ses-hidden">{escape(caption)}</caption><thead><tr>'
         f'<th scope="col" class="ses-hidden">message</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     )
-
-
-def column_name(name: str) -> str:
-    """A column of the matrix as a choice names it."""
-    kind, _, rest = name.partition(":")
-    return f"{rest.replace('/', ' → ')}" if kind == "action" else f"{kind} {rest}"
 
 
 def _head(name: str) -> str:

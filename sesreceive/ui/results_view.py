@@ -9,11 +9,12 @@ import ipywidgets as W
 
 from sesreceive._html import escape
 from sesreceive.report.lines import SORTS, Line, Wanted, asked_about, cells_of, chosen, line_of, lines_csv
+from sesreceive.report.matrix import column_name
 from sesreceive.ui.bench import Bench
 from sesreceive.ui.kit import Part, allow, bench_of, button, classed, html
 from sesreceive.ui.message_rows import MessageRows
 from sesreceive.ui.message_view import MessageView
-from sesreceive.ui.results_html import column_name, in_order, matrix_html, overview_html, page_html
+from sesreceive.ui.results_html import in_order, matrix_html, overview_html, page_html
 from sesreceive.ui.saving import Saved, Saving, no_message
 from sesreceive.ui.slices import Slices
 from sesreceive.wording import count
