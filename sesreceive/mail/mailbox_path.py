@@ -14,6 +14,7 @@ from sesreceive.mail.address import Mailbox
 __all__ = [
     "Path",
     "bare_address",
+    "command_words",
     "cut_by_command",
     "is_bracketed",
     "is_valid_sender",
@@ -156,10 +157,21 @@ def cut_by_command(before: str, address: str, command_bytes: int) -> str | None:
     return octets[: command_bytes - len(before)].removesuffix(b">").decode("utf-8", "replace")
 
 
+def command_words(text: str) -> list[str]:
+    r"""The words of a command, with blanks and tabs between them; Python's ``split`` parts at 29 characters.
+
+    Examples
+    --------
+    >>> command_words(" SIZE=100\tBODY=8BITMIME "), command_words("\x1e"), command_words("")
+    (['SIZE=100', 'BODY=8BITMIME'], ['\x1e'], [])
+    """
+    return [word for word in text.replace("\t", " ").split(" ") if word]
+
+
 def _parameters(text: str) -> dict[str, str]:
     """Parameters by name; those without meaning here are kept and ignored, as SubEthaSMTP does [inferred]."""
     parameters = {}
-    for word in text.split():
+    for word in command_words(text):
         name, _, value = word.partition("=")
         parameters[name.upper()] = value
     return parameters

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from sesreceive.errors import ServerError, one_line
 from sesreceive.mail.address import host_address
+from sesreceive.mail.mailbox_path import command_words
 
 __all__ = [
     "XCLIENT_ATTRIBUTES",
@@ -146,9 +147,10 @@ def parse_xclient(argument: str, before: XclientState | None = None) -> XclientS
     '2001:db8::1'
     """
     state = before or XclientState()
-    if not argument.strip():
+    words = command_words(argument)
+    if not words:
         raise XclientError("no attributes")
-    for word in argument.split():
+    for word in words:
         key, _, value = word.partition("=")
         key = key.upper()
         if not value or key not in XCLIENT_ATTRIBUTES + _IGNORED:

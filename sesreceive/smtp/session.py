@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 
 from sesreceive.bounds import Bounds
 from sesreceive.mail.envelope import NOT_IN_COMMANDS, Envelope
-from sesreceive.mail.mailbox_path import is_bracketed, parse_path
+from sesreceive.mail.mailbox_path import command_words, is_bracketed, parse_path
 from sesreceive.mail.message import Message
 from sesreceive.mail.reply import Reply
 from sesreceive.receiver import Receiver, Submission
@@ -281,7 +281,7 @@ class Session:
             (self.state, verb.upper())
         )
         name, colon, address = argument.partition(":")
-        if not colon or name.strip().upper() != keyword or NOT_IN_COMMANDS.search(address):
+        if not colon or name.strip(" \t").upper() != keyword or NOT_IN_COMMANDS.search(address):
             return  # as a short command with a NUL: no address, so nobody was refused
         text = address.strip(" \t").removeprefix("<").removesuffix(">")
         if is_bracketed(text):
@@ -312,7 +312,7 @@ class Session:
 
     def _greeted(self, argument: str) -> None:
         self.reset()
-        self._helo = argument.split(maxsplit=1)[0]
+        self._helo = command_words(argument)[0]
 
     def _mail(self, argument: str) -> Answer:
         path = parse_path(argument, "FROM")
