@@ -139,7 +139,7 @@ class Matrix:
 
     def __repr__(self) -> str:
         """One line: how many messages and columns."""
-        return f"<{self._size(self._words(0)[0])}>"
+        return one_line(f"<{self._size(self._words(0)[0])}>")
 
     def _size(self, columns: Sequence[str]) -> str:
         return f"Matrix of {count(len(self), 'message')} × {count(len(columns), 'column')}"
