@@ -115,7 +115,7 @@ FAILED = [
     ("/short", "cannot be downloaded"),
     ("/large", "it has more than 200000 bytes"),
     ("/page", "line 1: expected JSON"),
-    ("/drop_v4.json", "line 2: expected JSON, extra data"),
+    ("/drop_v4.json", "line 2: expected JSON, expected the end of the text"),
 ]
 
 

@@ -101,8 +101,7 @@ def _ec2(text: str, where: str) -> Published:
     try:
         document = parse_json(text)
     except JsonError as error:
-        problem = error.problem[:1].lower() + error.problem[1:]
-        raise _error(where, error.line, f"expected JSON, {problem}", _AWS) from None
+        raise _error(where, error.line, f"expected JSON, {error.problem}", _AWS) from None
     if not isinstance(document, dict):
         raise _error(where, 1, wrong_kind("an object with `prefixes`", document), _AWS)
     networks: list[str] = []
