@@ -45,7 +45,7 @@ from sesreceive.stages.transaction import Transaction
 from sesreceive.trace.events import Trace, TraceEvent
 from sesreceive.trace.legend import Legend
 from sesreceive.verdict import Verdicts
-from sesreceive.wording import count
+from sesreceive.wording import count, expected
 from sesreceive.writing.receipt import Receipt
 from sesreceive.writing.ses_keys import zone_records
 
@@ -174,6 +174,10 @@ class Receiver(Shown):
         seed: int | None = None,
         permissions: Permissions | None = None,
     ) -> None:
+        _expect(
+            resolver=resolver, backend=backend, scanners=scanners, assumptions=assumptions, bounds=bounds, clock=clock,
+            message_ids=message_ids, permissions=permissions,
+        )  # fmt: skip
         self._indexed: AccountIndex | None = None
         self.assumptions = assumptions or Assumptions()  # before the account: one of them is a quota
         self.account = account
@@ -181,6 +185,8 @@ class Receiver(Shown):
         self.backend: Backend = MemoryBackend() if backend is None else backend
         self.permissions = permissions
         self.scanners: tuple[Scanner, ...] = (MarkerScanner(),) if scanners is None else tuple(scanners)
+        if odd := [one for one in self.scanners if not callable(getattr(one, "scan", None))]:
+            raise InputError(f"scanners: {expected('objects with `scan`', odd[0])}")
         self.provider_lists = provider_lists
         self.bounds = bounds or Bounds()
         self._memory = Memory()  # of DNS records and SPF results; no result depends on it
@@ -194,6 +200,8 @@ class Receiver(Shown):
 
     @account.setter
     def account(self, account: Account) -> None:
+        if not isinstance(account, Account):
+            raise InputError(f"account: {expected('an Account', account)}; `Account.from_api` reads what boto3 gives")
         account.validate()
         self._within_quota(account)
         self._account = account
@@ -676,6 +684,33 @@ class Receiver(Shown):
         """One line: account and backend."""
         active = self.account.active or "no active rule set"
         return f"<Receiver {one_line(self.account.region)}, {one_line(active)}, {type(self.backend).__name__}>"
+
+
+# What a receiver is made of → what is expected, and whether a value is that.
+_MADE_OF: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "resolver": (
+        "a Zone, records by name, the text of a zone, or an object with `resolve`",
+        lambda value: isinstance(value, str | Mapping) or callable(getattr(value, "resolve", None)),
+    ),
+    "backend": ("a backend, such as DirectoryBackend", lambda value: callable(getattr(value, "perform", None))),
+    "scanners": (
+        "a list of scanners",
+        lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping),
+    ),
+    "assumptions": ("an Assumptions", lambda value: isinstance(value, Assumptions)),
+    "bounds": ("a Bounds", lambda value: isinstance(value, Bounds)),
+    "clock": ("a clock, which is called for the time", callable),
+    "message_ids": ("something that is called for the next message id", callable),
+    "permissions": ("a Permissions", lambda value: isinstance(value, Permissions)),
+}
+
+
+def _expect(**arguments: Any) -> None:
+    """Refuse what could not work when the first message comes; None is the usual value."""
+    for name, value in arguments.items():
+        what, fits = _MADE_OF[name]
+        if value is not None and not fits(value):
+            raise InputError(f"{name}: {expected(what, value)}")
 
 
 def _resolver(given: Resolver | Mapping[str, Any] | str | None) -> Resolver:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from email import message_from_bytes
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,27 @@ from sesreceive.smtp.server import Server
 from tests.conftest import MESSAGE, make_account, make_rule
 
 TOPIC = "arn:aws:sns:us-east-1:111122223333:mail"
+
+
+ODD: list[tuple[dict[str, Any], str]] = [
+    # what a receiver is made of                      what it says
+    ({"account": {"Identities": ["example.com"]}},    "account: expected an Account but got .*`Account.from_api`"),
+    ({"resolver": 5},                                 "resolver: expected a Zone, records by name, .* but got `5`"),
+    ({"backend": "kept"},                             "backend: expected a backend, .* but got `kept`"),
+    ({"scanners": ses.MarkerScanner()},               "scanners: expected a list of scanners but got"),
+    ({"scanners": ["clamd"]},                         "scanners: expected objects with `scan` but got `clamd`"),
+    ({"assumptions": {}},                             "assumptions: expected an Assumptions but got `{}`"),
+    ({"bounds": 5},                                   "bounds: expected a Bounds but got `5`"),
+    ({"clock": 5.0},                                  "clock: expected a clock, .* but got `5.0`"),
+    ({"message_ids": "x"},                            "message_ids: expected something that is called .* but got `x`"),
+    ({"permissions": "policy.json"},                  "permissions: expected a Permissions but got `policy.json`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made_of", "sentence"), ODD, ids=[row[1][:30] for row in ODD])
+def test_what_could_not_receive_is_refused_at_once(made_of: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ses.InputError, match=f"^{sentence}"):
+        ses.Receiver(**{"account": ses.Account(), **made_of})
 
 
 def test_an_unknown_part_of_the_envelope_is_one_sentence_with_what_was_meant() -> None:

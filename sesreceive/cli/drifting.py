@@ -63,11 +63,12 @@ def _proved(found: Drift) -> str:
 def _client(options: argparse.Namespace) -> Any:
     try:
         import boto3
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, NoRegionError
     except ImportError:
         raise MissingExtraError("boto3", extra="aws", purpose="asking a live account") from None
     try:
         session = boto3.Session(profile_name=options.profile, region_name=options.region)
         return session.client("ses", endpoint_url=options.endpoint_url)
     except (BotoCoreError, ValueError) as error:
-        raise InputError(f"the account cannot be asked: {one_line(error, 300)}") from None
+        hint = "; name one with --region" if isinstance(error, NoRegionError) else ""
+        raise InputError(f"the account cannot be asked: {one_line(error, 300)}{hint}") from None

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.errors import InputError, Problem, ValidationError, one_line
 from sesreceive.mail.reply import Reply
 from sesreceive.shown import Shown
+from sesreceive.wording import expected
 
 __all__ = ["SMTP_FAULTS", "SmtpFault", "SmtpFaults", "SmtpMoment"]
 
@@ -126,7 +127,7 @@ class SmtpFaults:
     def __init__(self, faults: Iterable[SmtpFault] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._left: list[list[Any]] = [[fault, fault.times] for fault in faults]
+        self._left: list[list[Any]] = [[fault, fault.times] for fault in map(_expect, faults)]
         self._seen: dict[tuple[str, str, str], float] = {}
         self._named: dict[str, deque[float]] = {}
 
@@ -209,6 +210,13 @@ class SmtpFaults:
     def __repr__(self) -> str:
         """One line: the kinds still to come."""
         return f"<SmtpFaults {', '.join(fault.kind for fault in self) or 'none'}>"
+
+
+def _expect(fault: SmtpFault) -> SmtpFault:
+    """The fault, unless it is none: a text is read by `read_fault`."""
+    if not isinstance(fault, SmtpFault):
+        raise InputError(f"faults: {expected('an SmtpFault', fault)}")
+    return fault
 
 
 def _forget(remembered: dict[Any, Any]) -> None:
