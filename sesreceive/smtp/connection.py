@@ -59,6 +59,7 @@ class Hub:
     committer: Committer | None = None
     counters: Counters = field(default_factory=Counters)
     open: set[Connection] = field(default_factory=set)
+    answered: list[Connection] = field(default_factory=list)
     buffered: int = 0
     stopping: bool = False
     numbers: count[int] = field(default_factory=lambda: count(1))
@@ -66,6 +67,12 @@ class Hub:
     def number(self) -> str:
         """The name of the next message."""
         return f"smtp-{next(self.numbers)}"
+
+    def send(self) -> None:
+        """Send what was answered since the last call: those who get it are woken in one go, and not each by each."""
+        answered, self.answered = self.answered, []
+        for connection in answered:
+            connection.send()
 
 
 class Connection(asyncio.Protocol):
@@ -94,6 +101,7 @@ class Connection(asyncio.Protocol):
         self._waits_its_turn = False  # it sent so much that others are answered first
         self._in_body = False
         self._shaking_hands = self._encrypted = False
+        self._unsent = b""  # replies that go out once what arrived together is answered
         self._held = 0  # octets of the message under way
         self._deadline = self._last_call = self._rings = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -206,8 +214,8 @@ class Connection(asyncio.Protocol):
             return
         self._busy = True
         if not self._shaking_hands:
-            self.transport.write(text.encode() + b"\r\n")
-        transport.close()
+            self._write(text.encode() + b"\r\n")
+        self._close()
         if self._job is not None:
             self._job.cancel()
 
@@ -224,7 +232,7 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         if self._ended and not (self._busy or self._choked or self._waits_its_turn):
-            transport.close()
+            self._close()
         elif self._stalled and not self._ahead():
             self._pause(False)
         if texts and not self._in_body:
@@ -262,7 +270,7 @@ class Connection(asyncio.Protocol):
                     break
                 answer = session.command(line)
             if answer.then is _COMMAND and not answer.delay_s:  # as nearly all
-                self.transport.write(answer.wire)
+                self._write(answer.wire)
                 given += 1
                 continue
             if answer.then is Then.MESSAGE:
@@ -283,10 +291,30 @@ class Connection(asyncio.Protocol):
             self._answer()
 
     def _say(self, answer: Answer) -> None:
-        self.transport.write(answer.wire)
+        self._write(answer.wire)
         if answer.then is Then.CLOSE:
             self._busy = True
-            self.transport.close()
+            self._close()
+
+    def _write(self, octets: bytes) -> None:
+        """Send it with the other answers to what arrived at the same time, `Hub.send`; nothing overtakes it."""
+        if not self._unsent:
+            hub = self._hub
+            if not hub.answered:
+                self._loop.call_soon(hub.send)
+            hub.answered.append(self)
+        self._unsent += octets
+
+    def send(self) -> None:
+        """Hand what was answered to the network."""
+        unsent, self._unsent = self._unsent, b""
+        if unsent and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(unsent)
+
+    def _close(self) -> None:
+        """Hang up behind the last reply."""
+        self.send()
+        self.transport.close()
 
     def _open_body(self) -> None:
         self._framer.open_body(size_limit=self._smtp.most_bytes if self._smtp else self._bounds.message_bytes)
@@ -341,7 +369,7 @@ class Connection(asyncio.Protocol):
             await job(*arguments)
         except ConnectionError:  # the client hung up, or speaks no TLS
             if self.transport is not None:
-                self.transport.close()
+                self._close()
         except Exception as error:  # noqa: BLE001 - as in `_answer`
             self._fail(error)
         else:
@@ -380,6 +408,7 @@ class Connection(asyncio.Protocol):
         context = self._hub.tls_context
         assert context is not None  # Policy.tls
         self._say(Answer(replies.STARTTLS.line()))
+        self.send()
         self._framer.clear()
         if self._stalled:
             self._pause(False)
@@ -442,6 +471,7 @@ class Connection(asyncio.Protocol):
         if answer.then is Then.HANG_UP:
             if self.transport is not None:
                 self._busy = True
+                self.send()
                 self.transport.abort()
             return
         self._say(answer)

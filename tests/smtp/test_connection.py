@@ -328,6 +328,46 @@ def test_hanging_up_anywhere_leaves_nothing_behind(last: bytes) -> None:
     assert not stored(behind)
 
 
+def test_answers_to_what_came_together_go_out_together_and_in_order() -> None:
+    behind = receiver()
+    sent: list[tuple[str, bytes]] = []
+
+    class Named(Pipe):
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            sent.append((self.get_extra_info("peername")[0], bytes(data)))
+
+        def close(self) -> None:
+            sent.append((self.get_extra_info("peername")[0], b"closed"))
+            super().close()
+
+        abort = close
+
+    async def run() -> None:
+        hub = Hub(receiver=behind, policy=Policy(tls=False), intake=Intake(behind.process, Bounds()))
+        clients = {}
+        for peer in ("192.0.2.1", "192.0.2.2"):
+            clients[peer] = Connection(hub, asyncio.get_running_loop())
+            clients[peer].connection_made(Named(peer))
+        await asyncio.sleep(0)
+        sent.clear()
+        clients["192.0.2.1"].data_received(b"NOOP\r\nVRFY a\r\n")
+        clients["192.0.2.2"].data_received(b"RSET\r\n")
+        clients["192.0.2.1"].data_received(b"NOOP\r\n")
+        assert not sent
+        await asyncio.sleep(0)
+        clients["192.0.2.2"].data_received(b"NOOP\r\nQUIT\r\n")  # who hangs up sends first
+        for client in clients.values():
+            client.connection_lost(None)
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    ok = b"250 Ok\r\n"
+    assert sent == [
+        ("192.0.2.1", ok + b"502 VRFY command is disabled\r\n" + ok), ("192.0.2.2", ok),
+        ("192.0.2.2", ok + b"221 Bye\r\n"), ("192.0.2.2", b"closed"),
+    ]  # fmt: skip
+
+
 def test_a_client_that_sends_its_end_at_once_still_gets_its_answers() -> None:
     with receiver().smtp() as server, Wire(server) as wire:
         wire.send(b"MAIL FROM:<>\r\nRCPT TO:<bo@example.com>\r\nDATA\r\n" + MESSAGE + b".\r\n")
