@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,23 @@ ODD: list[tuple[dict[str, Any], str]] = [
 def test_what_could_not_receive_is_refused_at_once(made_of: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ses.InputError, match=f"^{sentence}"):
         ses.Receiver(**{"account": ses.Account(), **made_of})
+
+
+ODD_BACKENDS: list[tuple[dict[str, Any], str]] = [
+    # what a backend is made of       what it says
+    ({"functions": 5},                "functions: expected functions by ARN or plain name but got `5`"),
+    ({"functions": ["gate.py"]},      "functions: expected functions by ARN or plain name but got"),
+    ({"failures": 5},                 "failures: expected Failures but got `5`"),
+    ({"failures": "x"},               "failures: expected Failures but got `x`"),
+    ({"failures": ["x"]},             "failures: expected a Failure but got `x`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made_of", "sentence"), ODD_BACKENDS, ids=[row[1] for row in ODD_BACKENDS])
+def test_what_could_be_no_backend_is_refused_at_once(made_of: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+    for make in (ses.MemoryBackend, lambda **parts: ses.DirectoryBackend(tmp_path, **parts)):
+        with pytest.raises(ses.InputError, match=f"^{sentence}"):
+            make(**made_of)
 
 
 def test_an_unknown_part_of_the_envelope_is_one_sentence_with_what_was_meant() -> None:

@@ -87,6 +87,8 @@ class CoverKey(NamedTuple):
         'action 1 S3 of billing'
         """
         name, part = one_line(self.name, 80), one_line(self.part, 200)
+        if self.kind is CoverKind.OUTCOME and name:
+            return f"{self.kind} of {name}: {part}"
         number = f"{self.position + 1} " if self.kind is not CoverKind.CONDITION and self.position >= 0 else ""
         what = f"{self.kind} {number}{part}" if part else str(self.kind)
         if not self.part:

@@ -20,7 +20,8 @@ from sesreceive.effects import (
     SendBounce,
     StartContact,
 )
-from sesreceive.errors import Problem, ValidationError, one_line
+from sesreceive.errors import InputError, Problem, ValidationError, one_line
+from sesreceive.wording import expected
 
 __all__ = ["Failure", "FailurePlan", "what_failed"]
 
@@ -130,6 +131,11 @@ class FailurePlan:
 
     Safe to use from several threads. A copy sent to another process counts for itself.
 
+    Raises
+    ------
+    InputError
+        When what is given are no failures.
+
     Examples
     --------
     >>> plan = FailurePlan()
@@ -141,7 +147,12 @@ class FailurePlan:
 
     def __init__(self, failures: Iterable[Failure] = ()) -> None:
         self._lock = threading.Lock()
-        self._left: list[tuple[Failure, int | None]] = [(failure, failure.times) for failure in failures]
+        self._left: list[tuple[Failure, int | None]] = []
+        planned: Any = failures
+        if not isinstance(planned, Iterable) or isinstance(planned, str | bytes):
+            raise InputError(f"failures: {expected('Failures', planned)}")
+        for failure in planned:
+            self._append(failure)
 
     def add(self, failure: Failure | None = None, **what: Any) -> None:
         """One more failure, after those there are: a `Failure`, or its fields by name.
@@ -150,8 +161,14 @@ class FailurePlan:
         ------
         ValidationError
             When it could never fail anything.
+        InputError
+            When it is no failure.
         """
-        failure = failure or Failure(**what)
+        self._append(Failure(**what) if failure is None else failure)
+
+    def _append(self, failure: Any) -> None:
+        if not isinstance(failure, Failure):
+            raise InputError(f"failures: {expected('a Failure', failure)}")
         with self._lock:
             self._left.append((failure, failure.times))
 

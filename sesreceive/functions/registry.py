@@ -13,6 +13,7 @@ from sesreceive.effects import Flow, Invoke, Outcome
 from sesreceive.errors import InputError, one_line
 from sesreceive.functions.handlers import Handler
 from sesreceive.functions.lambda_context import Called, LambdaContext, function_name
+from sesreceive.wording import expected
 
 __all__ = ["Always", "Function", "Functions", "Handler", "disposition", "outcome_of"]
 
@@ -72,6 +73,8 @@ class Functions(MutableMapping[str, Function]):
         self._functions: dict[str, Function] = {}
         self.limit_s = limit_s
         self.environment: dict[str, str] = dict(environment or {})
+        if functions is not None and not isinstance(functions, Mapping):
+            raise InputError(f"functions: {expected('functions by ARN or plain name', functions)}")
         self.update(functions or {})
 
     def find(self, function_arn: str) -> Function | None:

@@ -35,7 +35,7 @@ SENT = [
      {"rule gate", "condition gate@example.com of gate", "action 1 Lambda of gate",
       "disposition 1 STOP_RULE_SET of gate", "outcome a recipient is accepted"}),
     (["bo@example.com"], {"size_bytes": 300_000}, "CONTINUE",
-     {"rule told", "condition example.com of told", "outcome the message is too large for it of told",
+     {"rule told", "condition example.com of told", "outcome of told: the message is too large for it",
       "rule end", "action 1 Stop of end", "outcome a recipient is accepted"}),
     (["bo@example.com"], {"client_ip": "203.0.113.9"}, "CONTINUE",
      {"filter 203.0.113.0/24 of test-net", "outcome a recipient is refused: its client is blocked"}),
@@ -81,7 +81,7 @@ MISSED = [
     "condition tls@example.com of tls",
     "action 1 S3 of tls",
     "condition invoices@example.com of billing",
-    "outcome the message is too large for it of billing",
+    "outcome of billing: the message is too large for it",
 ]
 
 
