@@ -159,7 +159,8 @@ def table(
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     # Where there is no room for columns a row is a list, with the head of its column before each cell: html.css.
     kind = '"ses-table"'
-    if len(columns) >= _STACKED:
+    # Without a head of the first one the columns are there to be compared.
+    if len(columns) >= _STACKED and columns[0]:
         named = enumerate(columns[1:_LABELLED], start=2)
         labels = "".join(f"--head-{place}:{_css_text(column)};" for place, column in named if column)
         kind = f'"ses-table ses-stacks{" ses-many" if sentences or len(columns) >= _MANY else ""}" style="{labels}"'

@@ -283,6 +283,7 @@ def test_a_row_of_a_wide_table_is_a_list_on_a_telephone_whose_cells_have_the_hea
     narrow = _html.table(["a", "b", "c"], [cells[:3]])
     wide = _html.table(["a", "b", "c", "d"], [cells[:4]])
     assert "ses-stacks" not in narrow
+    assert "ses-stacks" not in _html.table(["", "as it was", "CONTINUE", "STOP_RULE"], [cells[:4]])  # to compare
     assert """class="ses-table ses-stacks" style="--head-2:'b';--head-3:'c';--head-4:'d';\"""" in wide
     assert "ses-many" in _html.table("abcdef", [cells])
     assert "ses-many" in _html.table(["a", "b", "c", "d"], [cells[:4]], sentences=True)
