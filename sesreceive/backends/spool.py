@@ -21,8 +21,9 @@ import json
 import os
 import threading
 import time
+import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -98,6 +99,8 @@ class Segment:
         self._tries = Counter(_lines(self.tries))
         self._lock = threading.Lock()
         self._left = dict.fromkeys(message_id for message_id in message_ids if message_id not in done)
+        self._marks: int | None = None  # open as long as some are done and others wait
+        self._close: Callable[[], object] = _nothing
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -121,13 +124,17 @@ class Segment:
         """The message was processed: no later process does it again."""
         with self._lock:
             self._left.pop(message_id, None)
-            if self._left:
-                _append(self.path.with_suffix(_DONE), message_id)
-            else:
+            if not self._left:
                 self.remove()
+                return
+            if self._marks is None:
+                self._marks = os.open(self.path.with_suffix(_DONE), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+                self._close = weakref.finalize(self, os.close, self._marks)
+            os.write(self._marks, _line(message_id))
 
     def remove(self) -> None:
         """The segment is gone. If the machine stops before the disk knows, its messages are only done once more."""
+        self._close()
         for suffix in (_MAIL, _DONE, _TRIES):
             self.path.with_suffix(suffix).unlink(missing_ok=True)
 
@@ -362,7 +369,15 @@ def _lines(path: Path) -> list[str]:
 
 def _append(path: Path, text: str) -> None:
     with open(path, "ab") as stream:
-        stream.write(text.encode("ascii", "replace") + b"\n")
+        stream.write(_line(text))
+
+
+def _line(text: str) -> bytes:
+    return text.encode("ascii", "replace") + b"\n"
+
+
+def _nothing() -> None:
+    """Nothing is open yet."""
 
 
 def _remove(folder: Path) -> None:

@@ -52,7 +52,8 @@ class Committer:
 
     def __init__(self, spool: Spool, intake: Intake, spooled: Callable[[Submission], SpooledMessage]) -> None:
         self._spool, self._intake, self._spooled = spool, intake, spooled
-        self._queue: SimpleQueue[_Entry | asyncio.Event | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Entry] | asyncio.Event | None] = SimpleQueue()
+        self._gathered: list[_Entry] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -69,18 +70,30 @@ class Committer:
         """
         self._loop = asyncio.get_running_loop()
         kept: asyncio.Future[Submission] = self._loop.create_future()
-        self._queue.put(_Entry(submission, octets, kept, self._loop))
+        self._gathered.append(_Entry(submission, octets, kept, self._loop))
+        if len(self._gathered) == 1:
+            # What ends in one turn of the loop is handed over together: to wake a thread costs as much as a message.
+            self._loop.call_soon(self._hand_over)
+        elif len(self._gathered) >= _MESSAGES:
+            self._hand_over()
         return await kept
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._queue.put(gathered)
 
     async def settled(self) -> None:
         """Whatever was handed in before this call has its answer."""
         self._loop = asyncio.get_running_loop()
         reached = asyncio.Event()
+        self._hand_over()
         self._queue.put(reached)
         await reached.wait()
 
     def stop(self) -> None:
         """What was handed in is kept; the thread ends."""
+        self._hand_over()
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join()
@@ -99,8 +112,8 @@ class Committer:
                 if isinstance(item, asyncio.Event):
                     reached.append(item)
                 else:
-                    entries.append(item)
-                    octets += item.octets
+                    entries += item
+                    octets += sum(entry.octets for entry in item)
                 if len(entries) >= _MESSAGES or octets >= _OCTETS:
                     break
                 try:
