@@ -16,6 +16,8 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
+from sesreceive.endpoint.named_resource import NamedResource
+
 __all__ = [
     "StackBucketPolicy",
     "StackQueuePolicy",
@@ -47,32 +49,21 @@ def permission_without_conditions(bucket: Any, action: str, resource: str) -> An
     return IAMPolicy(json.dumps(document | {"Statement": judged})).is_action_permitted(action, resource)
 
 
-class _Policy:
-    """What the policies have in common: a document, and the resources it belongs to; its name is its physical id."""
+class _Policy(NamedResource):
+    """What the policies have in common: a document, and the resources it belongs to."""
 
     type: ClassVar[str]
     resources: ClassVar[str]
 
     def __init__(self, name: str, properties: Mapping[str, Any]) -> None:
-        self.physical_resource_id = name
+        super().__init__(name)
         named = properties.get(self.resources, [])
         self.names: Sequence[str] = [named] if isinstance(named, str) else named
         self.document = json.dumps(properties.get("PolicyDocument", {}))
 
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        return ""
-
     @classmethod
     def cloudformation_type(cls) -> str:
         return cls.type
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        return False
-
-    def is_created(self) -> bool:
-        return True
 
     def put(self, name: str, document: str, account_id: str, region: str) -> None:
         """The resource has this document for its policy; none when it is empty."""
@@ -97,8 +88,7 @@ class _Policy:
         region_name: str,
     ) -> Any:
         original_resource.delete(account_id, region_name)
-        name = original_resource.physical_resource_id
-        return cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
+        return cls.create_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
 
     def delete(self, account_id: str, region_name: str) -> None:
         """What it belonged to has no policy."""
@@ -144,15 +134,8 @@ class StackQueuePolicy(_Policy, CloudFormationModel):
             backend.get_queue(queue).policy = document
 
 
-class StackSubscription(CloudFormationModel):
-    """``AWS::SNS::Subscription``; a change makes it anew. Its ARN is its physical id."""
-
-    def __init__(self, arn: str) -> None:
-        self.physical_resource_id = arn
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        return ""
+class StackSubscription(NamedResource, CloudFormationModel):
+    """``AWS::SNS::Subscription``; a change makes it anew. Its ARN is its name."""
 
     @staticmethod
     def cloudformation_type() -> str:
@@ -164,7 +147,7 @@ class StackSubscription(CloudFormationModel):
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
         """Its ARN."""
-        return self.physical_resource_id
+        return self.name
 
     @classmethod
     def create_from_cloudformation_json(
@@ -193,5 +176,5 @@ class StackSubscription(CloudFormationModel):
 
     def delete(self, account_id: str, region_name: str) -> None:
         """Nobody is told by it any more."""
-        region = self.physical_resource_id.split(":")[3]
-        sns_backends[account_id][region].unsubscribe(self.physical_resource_id)
+        region = self.name.split(":")[3]
+        sns_backends[account_id][region].unsubscribe(self.name)

@@ -13,6 +13,7 @@ from typing import Any
 from moto.core.common_models import CloudFormationModel
 
 from sesreceive.control.service import Service
+from sesreceive.endpoint.named_resource import NamedResource
 
 __all__ = ["SERVICES", "StackEmailIdentity", "StackReceiptFilter", "StackReceiptRule", "StackReceiptRuleSet"]
 
@@ -56,25 +57,7 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-class _Named:
-    """What the three have in common: the name is the physical id and what Ref gives."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @property
-    def physical_resource_id(self) -> str:
-        return self.name
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        return False
-
-    def is_created(self) -> bool:
-        return True
-
-
-class StackReceiptRuleSet(_Named, CloudFormationModel):
+class StackReceiptRuleSet(NamedResource, CloudFormationModel):
     """``AWS::SES::ReceiptRuleSet``."""
 
     @staticmethod
@@ -116,16 +99,12 @@ class StackReceiptRuleSet(_Named, CloudFormationModel):
         _call(account_id, region_name, "DeleteReceiptRuleSet", {"RuleSetName": resource_name})
 
 
-class StackReceiptRule(_Named, CloudFormationModel):
+class StackReceiptRule(NamedResource, CloudFormationModel):
     """``AWS::SES::ReceiptRule``; without ``After`` it comes first, as with the API."""
 
     def __init__(self, name: str, rule_set: str, after: str | None) -> None:
         super().__init__(name)
         self.rule_set, self.after = rule_set, after
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        return ""
 
     @staticmethod
     def cloudformation_type() -> str:
@@ -173,12 +152,8 @@ def _delete_rule(rule: StackReceiptRule, account_id: str, region: str) -> None:
         _call(account_id, region, "DeleteReceiptRule", {"RuleSetName": rule.rule_set, "RuleName": rule.name})
 
 
-class StackReceiptFilter(_Named, CloudFormationModel):
+class StackReceiptFilter(NamedResource, CloudFormationModel):
     """``AWS::SES::ReceiptFilter``; a change makes it anew, since no operation changes one."""
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        return ""
 
     @staticmethod
     def cloudformation_type() -> str:
@@ -217,7 +192,7 @@ class StackReceiptFilter(_Named, CloudFormationModel):
         _call(account_id, region_name, "DeleteReceiptFilter", {"FilterName": resource_name})
 
 
-class StackEmailIdentity(_Named, CloudFormationModel):
+class StackEmailIdentity(NamedResource, CloudFormationModel):
     """``AWS::SES::EmailIdentity``: a domain or an address; another name makes another one."""
 
     def __init__(self, name: str, tokens: Sequence[str] = ()) -> None:
