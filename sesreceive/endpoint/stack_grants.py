@@ -17,6 +17,9 @@ from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
 from sesreceive.endpoint.named_resource import NamedResource
+from sesreceive.errors import InputError, one_line
+from sesreceive.json_input import parse_json
+from sesreceive.permissions.policy import Policy
 
 __all__ = [
     "StackBucketPolicy",
@@ -24,12 +27,26 @@ __all__ = [
     "StackSubscription",
     "StackTopicPolicy",
     "permission_without_conditions",
+    "put_readable_policy",
 ]
 
 # Properties of a subscription that are attributes of it in the API, and so text.
 _ATTRIBUTES = (
     "DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy", "SubscriptionRoleArn",
 )  # fmt: skip
+
+
+def put_readable_policy(backend: Any, bucket_name: str, policy: bytes) -> None:
+    """The bucket has this policy; one that S3 would not take is ``MalformedPolicy``: moto would fail by it later."""
+    from moto.s3.exceptions import S3ClientError
+
+    try:
+        problems = Policy.read(parse_json(policy, where="the policy"), on="resource").problems
+    except InputError as error:
+        raise S3ClientError("MalformedPolicy", one_line(error)) from error
+    if problems:
+        raise S3ClientError("MalformedPolicy", one_line(problems[0].message))
+    backend.get_bucket(bucket_name).policy = policy
 
 
 def permission_without_conditions(bucket: Any, action: str, resource: str) -> Any:
@@ -42,8 +59,8 @@ def permission_without_conditions(bucket: Any, action: str, resource: str) -> An
 
     if bucket.policy is None:
         return PermissionResult.NEUTRAL
-    document = json.loads(bucket.policy)
-    statements = document.get("Statement", [])
+    document = parse_json(bucket.policy, where="the policy of the bucket")
+    statements = document["Statement"]
     statements = [statements] if isinstance(statements, dict) else statements
     judged = [statement for statement in statements if not statement.get("Condition")]
     return IAMPolicy(json.dumps(document | {"Statement": judged})).is_action_permitted(action, resource)

@@ -26,10 +26,10 @@ def rolled_back() -> Iterator[None]:
     from moto.cloudformation import parsing, responses
     from moto.cloudformation.exceptions import ValidationError
     from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
-    from moto.s3.models import FakeBucket
+    from moto.s3.models import FakeBucket, S3Backend
 
     from sesreceive.endpoint.stack_calls import StackSdkCall
-    from sesreceive.endpoint.stack_grants import permission_without_conditions
+    from sesreceive.endpoint.stack_grants import permission_without_conditions, put_readable_policy
 
     create, update, delete, execute, parse = (
         Stack.create_resources,
@@ -97,6 +97,7 @@ def rolled_back() -> Iterator[None]:
         patch.object(Stack, "parse_template", staticmethod(parse_template)),
         patch.object(FakeBucket, "delete_from_cloudformation_json", classmethod(_delete_bucket)),
         patch.object(FakeBucket, "get_permission", permission_without_conditions),
+        patch.object(S3Backend, "put_bucket_policy", put_readable_policy),
         patch.object(parsing, "CustomModel", StackSdkCall),
         patch.object(responses, "get_stack_from_s3_url", _template_at),
     ):

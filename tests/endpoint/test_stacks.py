@@ -418,6 +418,25 @@ def test_a_policy_denies_without_a_condition(aws: Clients, more: dict[str, Any],
             aws.s3.put_object(Bucket="inbox", Key="a", Body=b"text")
 
 
+# Policies that S3 would not take, and a part of what is said.
+MALFORMED = [
+    ("{", "the policy is not JSON"),
+    ("[]", "expected a policy with statements"),
+    ('{"Version": "2012-10-17"}', "at least one Statement"),
+    ('{"Statement": ["x"]}', "statement 1: expected an object"),
+    ('{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}}', "Resource"),
+]
+
+
+@pytest.mark.parametrize("document, reason", MALFORMED)
+def test_a_policy_that_is_none_is_malformed(aws: Clients, document: str, reason: str) -> None:
+    aws.s3.create_bucket(Bucket="inbox")
+    with pytest.raises(ClientError, match=reason) as caught:
+        aws.s3.put_bucket_policy(Bucket="inbox", Policy=document)
+    assert caught.value.response["Error"]["Code"] == "MalformedPolicy"
+    aws.s3.put_object(Bucket="inbox", Key="a", Body=b"text")
+
+
 @pytest.mark.slow
 @pytest.mark.node
 def test_cdk_synthesizes_bootstraps_deploys_and_activates(
