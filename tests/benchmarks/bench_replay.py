@@ -3,6 +3,8 @@
 The tables of signed messages of 4 KB are made by `Report`, and by ``pandas.DataFrame`` of a list of dataclasses with
 the same cells: the messages of columns and rows that are there already, the events of the traces, which both have to
 read. They take turns and are timed by processor time. Workers are timed on the clock, a replay of all messages each.
+What workers send back has the bytes of stored objects, with SES's signature; one process makes them when they are read,
+which nobody does here, so workers do more. The row of replays side by side shows what the machine can give at most.
 
     python tests/benchmarks/bench_replay.py [--rounds 5] [--messages 2000] [--check]
 """
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import make_dataclass
+from multiprocessing import get_context
 from typing import Any
 
 import pandas as pd
@@ -115,14 +118,38 @@ def seconds(corpus: Corpus, executor: Executor | None, *, keep: bool) -> float:
     return time.perf_counter() - start
 
 
+_corpus: list[Corpus] = []  # for processes that are forked from this one
+
+
+def _part(number: int) -> None:
+    """A part of the corpus, received by itself; nothing of it travels."""
+    items = _corpus[0].items[number::WORKERS]
+    report = make_receiver(_corpus[0]).replay(items, keep=False)
+    if len(report.messages) != len(items):
+        raise SystemExit("a replay lost a message")
+
+
+def side_by_side(pool: Executor) -> float:
+    """How long as many replays of a part each take on the clock, which share nothing but the machine."""
+    start = time.perf_counter()
+    list(pool.map(_part, range(WORKERS)))
+    return time.perf_counter() - start
+
+
 def workers_part(corpus: Corpus, rounds: int) -> tuple[list[Row], list[str]]:
     """Rows, and what is left out."""
     if (os.cpu_count() or 1) < WORKERS:
         return [], [f"{WORKERS} workers beside one: there is one core"]
     rows = []
     left_out: list[str] = []
-    with ProcessPoolExecutor(WORKERS) as pool:
+    _corpus[:] = [corpus]
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
         seconds(corpus, pool, keep=False)  # what is loaded when it is first used
+        side_by_side(pool)
+        pairs = _pairs(lambda: side_by_side(pool), lambda: seconds(corpus, None, keep=False), rounds)
+        rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
+        what = f"{WORKERS} replays side by side, of a part each: what two cores can give"
+        rows.append(Row.ratio_of(what, rates, "one after the other", goal=None))
         for keep, goal in ((False, LEAN), (True, KEPT)):
             pairs = _pairs(
                 lambda k=keep: seconds(corpus, pool, keep=k), lambda k=keep: seconds(corpus, None, keep=k), rounds
