@@ -34,7 +34,7 @@ def test_the_page_tells_what_was_measured(
     assert "Left out: a program: it is not there." in text
     assert "`python tests/benchmarks/bench_some.py`" in text
     assert all(sentence in text for sentence in said), text
-    assert "\nWithout a result on this page: `auth`, `cluster`, " in text
+    assert "\nWithout a result on this page: `auth`, `endpoint`, " in text
     below = text.partition("Measured on")[2]  # what stands before explains the words
     assert not any(sentence in below for sentence in unsaid), text
     assert ("not judged" in whole_table(found)) is (load > QUIET_LOAD)
