@@ -169,7 +169,7 @@ def table(
 
 
 # Columns from which on html.css makes lists of rows in a narrow and in a middling page, and those it has labels for.
-_STACKED, _MANY, _LABELLED = 4, 6, 12
+_STACKED, _MANY, _LABELLED = 3, 6, 12
 
 
 def _css_text(text: str) -> str:

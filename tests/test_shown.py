@@ -280,9 +280,10 @@ def test_the_style_sheet_of_the_picture_has_the_tone_of_each_state(state: State)
 
 def test_a_row_of_a_wide_table_is_a_list_on_a_telephone_whose_cells_have_the_heads_before_them() -> None:
     cells = ["x"] * 6
-    narrow = _html.table(["a", "b", "c"], [cells[:3]])
+    narrow = _html.table(["a", "b"], [cells[:2]])
     wide = _html.table(["a", "b", "c", "d"], [cells[:4]])
     assert "ses-stacks" not in narrow
+    assert "ses-stacks" in _html.table(["where", "what", "who says so"], [cells[:3]])  # of sentences
     assert "ses-stacks" not in _html.table(["", "as it was", "CONTINUE", "STOP_RULE"], [cells[:4]])  # to compare
     assert """class="ses-table ses-stacks" style="--head-2:'b';--head-3:'c';--head-4:'d';\"""" in wide
     assert "ses-many" in _html.table("abcdef", [cells])
