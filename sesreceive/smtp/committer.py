@@ -23,7 +23,8 @@ from sesreceive.trace.facts import Check
 
 __all__ = ["Committer"]
 
-# The most that one sync waits for: a message more would make the first one wait longer than its own sync does.
+# About the most that one sync waits for (what one turn of the loop hands over together is not parted): with more the
+# first message would wait longer than its own sync does.
 _MESSAGES, _OCTETS = 500, 1 << 25
 
 
