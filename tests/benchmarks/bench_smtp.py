@@ -8,8 +8,8 @@ per second of the processor time of the server's process alone, all its threads,
 it is idle again: neither the client nor the machine's other work is in it, and no message is left for later.
 
 Every server takes a few messages first, one of them large: glibc takes the 256 KB that asyncio reads into from the
-system at each read, and gives them back, until a program has freed a large block once. aiosmtpd had three more system
-calls and two page faults a read by that, which is the allocator's doing and none of its own.
+system at each read, and gives them back, until a program has freed a large block once. That costs aiosmtpd
+system calls and page faults at each read, and is the allocator's doing and none of its own.
 
 Goals: 4 KB on kept connections >= 2.5 x (>= 4 x with uvloop), with a connection each >= 2.5 x, 100 KB >= 7 x,
 40 MB >= 10 x with a peak of at most 3 x the message, all but the one without uvloop.
