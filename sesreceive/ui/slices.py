@@ -50,10 +50,10 @@ class Slices:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # a script or a test: nobody waits to press a button
-            while self._work is not None:
-                self._turn(None)
+            while self._work is work:
+                self._turn(None, work)
         else:
-            self._next = loop.call_later(rest_s, self._turn, loop)
+            self._next = loop.call_later(rest_s, self._turn, loop, work)
 
     def stop(self) -> bool:
         """Give up what is being done; whether there was something."""
@@ -63,14 +63,13 @@ class Slices:
             self._next = None
         return was
 
-    def _turn(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        self._next = None
-        self._part.guard(lambda: self._piece(loop))()
+    def _turn(self, loop: asyncio.AbstractEventLoop | None, work: Iterator[object]) -> None:
+        self._part.guard(lambda: self._piece(loop, work))()
 
-    def _piece(self, loop: asyncio.AbstractEventLoop | None) -> str | None:
-        work, end = self._work, time.monotonic() + _SLICE_S
-        if work is None:
+    def _piece(self, loop: asyncio.AbstractEventLoop | None, work: Iterator[object]) -> str | None:
+        if self._work is not work:  # given up in another thread, when this turn was on its way already
             return None
+        end = time.monotonic() + _SLICE_S
         try:
             while time.monotonic() < end:
                 next(work)
@@ -82,5 +81,5 @@ class Slices:
             raise
         told = self._told(False)
         if loop is not None and self._work is work:
-            self._next = loop.call_later(_PAUSE_S, self._turn, loop)
+            self._next = loop.call_later(_PAUSE_S, self._turn, loop, work)
         return told

@@ -48,13 +48,14 @@ RUN_ALL = """async (run) => {
 
 PYTHON = """async (code) => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  let text = '';
+  let text = '', error = '';
   const future = kernel.requestExecute({code, store_history: false, stop_on_error: false});
   future.onIOPub = (message) => {
     if (message.header.msg_type === 'stream') text += message.content.text;
-    if (message.header.msg_type === 'error') text += message.content.traceback.join('\\n');
+    if (message.header.msg_type === 'error') error = message.content.traceback.join('\\n');
   };
   await future.done;
+  if (error) throw new Error(error);
   return text;
 }"""
 
@@ -167,7 +168,7 @@ class Notebook:
         return self.page.locator(".ses-ui").first
 
     def python(self, code: str) -> str:
-        """What the kernel prints when it runs `code`, which no cell shows."""
+        """What the kernel prints when it runs `code`, which no cell shows; it must not fail."""
         return str(self.page.evaluate(PYTHON, code)).strip()
 
     def python_ms(self, code: str) -> float:

@@ -139,9 +139,15 @@ class Mouse:
 
     def new_cell(self, code: str) -> None:
         """A cell of one's own at the end of the notebook."""
-        self.page.locator(".jp-Notebook-footer").click()
         editor = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content")
-        expect(editor).to_have_text("")  # the new cell
+
+        def is_there() -> bool:
+            """Click, and once more where an output above grew meanwhile, so that the click met nothing."""
+            self.page.locator(".jp-Notebook-footer").click()
+            self.page.wait_for_timeout(500)
+            return editor.inner_text().strip() == ""
+
+        until(is_there, "the new cell is there")
         editor.click()
         self.page.keyboard.type(code)
         self.page.keyboard.press("Shift+Enter")

@@ -178,7 +178,7 @@ def test_what_if_answers_at_once_and_by_keyboard(open_lab):
 
     page.get_by_label("Leave out").select_option("the filter test-net")
     expect(found.locator("option")).to_have_text([re.compile("m2.+recipient.+billing@example.com:.+550.+250.+Ok")])
-    press(page, "Reset")
+    press(page, "Reset")  # what is chosen next counts after it, although nobody waits in between
     page.get_by_label("answers").select_option("STOP_RULE_SET")
     expect(status(page)).to_have_text("2 of 3 messages would end differently (gate answers STOP_RULE_SET)")
     press(page, "Answer with each disposition")
@@ -240,6 +240,7 @@ def test_hostile_mail_never_becomes_markup(open_lab):
     page.get_by_role("button", name="The message as it arrives").click()
     press(page, "Send")
     press(page, "Start SMTP")
+    expect(page.get_by_role("button", name="Stop SMTP")).to_be_visible()
     notebook.python(
         f"H = {hostile!r}\nimport smtplib\nwith smtplib.SMTP(*live.server.address) as client:\n"
         "    client.sendmail('ana@example.org', ['billing@example.com'], f'From: {H}\\r\\nSubject: {H}\\r\\n\\r\\n{H}')"
@@ -269,6 +270,7 @@ def test_nothing_is_cut_off_or_hard_to_read(open_lab):
     page.get_by_label("Leave out").select_option("the rule gate")
     page.get_by_label("Sender's domain").last.fill("no domain")
     press(page, "Start SMTP")
+    expect(page.get_by_role("button", name="Stop SMTP")).to_be_visible()
     notebook.python("live.test(); live.server.wait_for(1, 60); live.refresh()")
     expect(page.get_by_role("rowheader", name="≠ rules that fire")).to_be_visible()
     for width in (900, 1400):

@@ -69,6 +69,34 @@ def test_it_can_be_stopped_and_something_newer_takes_its_place() -> None:
     assert second == [0, 1, 2]
 
 
+def test_what_another_thread_began_is_done_once_and_what_it_replaced_ends_with_no_answer() -> None:
+    ends: list[str] = []
+    newest: list[str] = []
+    slices = Slices(part(), lambda last: ends.append(newest[-1]) if last else None)
+
+    def work(name: str) -> Iterator[None]:
+        newest.append(name)
+        for _ in range(3):
+            time.sleep(0.001)
+            yield
+        assert newest[-1] == name
+
+    async def scene(thread: str) -> None:
+        for number in range(20):
+            slices.start(work(f"{thread} {number}"))
+            await asyncio.sleep(0)
+        while slices.running:
+            await asyncio.sleep(0.01)
+
+    threads = [threading.Thread(target=asyncio.run, args=(scene(name),)) for name in ("main shell", "subshell")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends.count(newest[-1]) == 1
+    assert len(ends) == len(set(ends))
+
+
 @pytest.mark.usefixtures("shown_errors")
 def test_an_error_is_shown_and_ends_it() -> None:
     def broken() -> Iterator[None]:
