@@ -41,13 +41,17 @@ class Deferred(Sequence[TraceEvent]):
     def __init__(self, stage: Stage, make: Callable[..., Sequence[TraceEvent]], *values: Any) -> None:
         self.stage, self.make, self.values = stage, make, values
 
+    def made(self) -> tuple[TraceEvent, ...]:
+        """The events, made now and once; `tuple(events)` would make them for their number first."""
+        return tuple(self.make(*self.values))
+
     def __iter__(self) -> Iterator[TraceEvent]:
         """The events, made now."""
         return iter(self.make(*self.values))
 
     def __len__(self) -> int:
         """How many there are; makes them."""
-        return sum(1 for _ in self)
+        return len(self.made())
 
     @overload
     def __getitem__(self, index: int) -> TraceEvent: ...
@@ -55,17 +59,17 @@ class Deferred(Sequence[TraceEvent]):
     def __getitem__(self, index: slice) -> tuple[TraceEvent, ...]: ...
     def __getitem__(self, index: int | slice) -> TraceEvent | tuple[TraceEvent, ...]:
         """One event, or some; makes them."""
-        return tuple(self)[index]
+        return self.made()[index]
 
     def __eq__(self, other: object) -> bool:
         """Equal to any sequence of the same events; not made where they come from equal values."""
         if isinstance(other, Deferred) and self.make is other.make and self.values == other.values:
             return True
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+        return isinstance(other, Sequence) and self.made() == tuple(iter(other))
 
     def __hash__(self) -> int:
         """That of a tuple of the events."""
-        return hash(tuple(self))
+        return hash(self.made())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """The values travel, not the events."""

@@ -257,7 +257,7 @@ class Trace(Sequence[TraceEvent]):
         """The events in order, which the trace does not keep: for who reads many traces once."""
         start = 0
         for part in self._parts:
-            events = tuple(part)
+            events = tuple(iter(part))  # not of the part itself, which is asked for its length and makes them twice
             yield from (_moved(event, start) for event in events) if start else events
             start += len(events)
 
