@@ -28,9 +28,7 @@ class BodyHashes:
     def body(self, form: bytes) -> bytes | memoryview:
         """The body in a canonical form (RFC 6376 section 3.4)."""
         if form not in self._bodies:
-            raw, start = self.message.raw, self.message.body_start
-            lines = memoryview(raw)[start:] if len(raw) - start >= canonical.LARGE else raw[start:]
-            self._bodies[form] = canonical.body(form, canonical.crlf(lines))
+            self._bodies[form] = canonical.body(form, self.message.raw, self.message.body_start)
         return self._bodies[form]
 
     def digest(self, form: bytes, length: int | None = None) -> bytes:

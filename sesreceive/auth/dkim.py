@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sesreceive import limits
 from sesreceive.auth import canonical
@@ -19,10 +19,11 @@ from sesreceive.auth.failures import FAILURES, Failed, Failure
 from sesreceive.auth.keys import KeyRecord
 from sesreceive.auth.remembered import MAX_TEXT, Memory
 from sesreceive.auth.results import DkimResult, DkimStatus
-from sesreceive.auth.signature import ALGORITHMS, Signature, text_of
+from sesreceive.auth.signature import ALGORITHMS, Signature, Signer, text_of
 from sesreceive.auth.tags import TagList, unquoted
 from sesreceive.dns.resolver import DnsStatus, Resolver
 from sesreceive.errors import one_line
+from sesreceive.later import made_once
 from sesreceive.mail.message import HeaderField, Message
 
 __all__ = ["MAX_KEYS", "MAX_SIGNATURES", "MIN_RSA_BITS", "verify", "verify_signature"]
@@ -38,6 +39,9 @@ MIN_RSA_BITS = 1024  # RFC 8301 section 3.2: signatures with smaller keys are no
 # begins with either place meets each octet on its own.
 _B_TAG = rb"[ \t\r\n]*b[ \t\r\n]*=([^;]*)"
 _B_FIRST, _B_LATER = re.compile(_B_TAG), re.compile(rb";" + _B_TAG)
+
+_OWN = "dkim-signature"
+_BARE_CR = re.compile(rb"\r(?!\n)")
 
 
 def verify(
@@ -96,15 +100,14 @@ class _Verification:
         self.message, self.resolver, self.now, self.memory = message, resolver, now, memory
         self.signatures = message.all("DKIM-Signature")
         self.bodies = bodies
-        # By `id` of the field, since fields may be equal.
-        self._headers: dict[bytes, dict[int, bytes]] = {form: {} for form in canonical.ALGORITHMS}
+        # The canonical fields of a name, as they stand in the message, without their last line end.
+        self._headers: dict[bytes, dict[str, Sequence[bytes]]] = {form: {} for form in canonical.ALGORITHMS}
         self._names: dict[int, bytes] = {}
 
     def result(self, index: int) -> DkimResult:
         """Verify the signature at this place."""
         tag_list = TagList.parse(self.signatures[index].value)
         tags = tag_list.tags
-        identity = unquoted(tags[b"i"]).decode("utf-8", "replace") if b"i" in tags else ""
         try:
             if index >= MAX_SIGNATURES:
                 raise Failed(Failure.TOO_MANY, self._too_many(index))
@@ -115,6 +118,7 @@ class _Verification:
             status, source = FAILURES[failed.failure]
             domain = text_of(tags.get(b"d", b""))
             domain = published_domain(domain) or domain.lower()
+            identity = unquoted(tags[b"i"]).decode("utf-8", "replace") if b"i" in tags else ""
             return DkimResult(
                 status=status,
                 domain=domain,
@@ -125,14 +129,15 @@ class _Verification:
                 failure=failed.failure,
                 reason=f"{failed.detail} ({source})",
             )
+        signer = signature.signer
         return DkimResult(
             status=DkimStatus.PASS,
-            domain=signature.domain,
-            identity=identity or f"@{signature.domain}",
-            selector=text_of(tags[b"s"]),
-            algorithm=signature.algorithm,
+            domain=signer.domain,
+            identity=signer.identity,
+            selector=signer.selector,
+            algorithm=signer.algorithm,
             key_bits=key.bits,
-            reason=_passed(signature, key),
+            reason=_passed(signer, key),
         )
 
     def _too_many(self, index: int) -> str:
@@ -145,9 +150,9 @@ class _Verification:
     def _key(self, field: HeaderField, signature: Signature) -> KeyRecord:
         """The key that fits, of those in DNS."""
         reported: Failed | None = None
-        for key in self._keys(signature.key_name):
+        for key in self._keys(signature.signer.key_name):
             try:
-                _check_key(key, signature)
+                _check_key(key, signature.signer)
                 self._check_body(signature, key)
                 self._check_signature(field, signature, key)
             except Failed as failed:
@@ -156,7 +161,7 @@ class _Verification:
                     reported = failed
             else:
                 return key
-        raise reported or Failed(Failure.NO_KEY, f"none of the TXT records at `{signature.key_name}` is a key")
+        raise reported or Failed(Failure.NO_KEY, f"none of the TXT records at `{signature.signer.key_name}` is a key")
 
     def _keys(self, name: str) -> tuple[KeyRecord, ...]:
         answer = self.resolver.resolve(name, "TXT")
@@ -177,11 +182,11 @@ class _Verification:
     # ---------------------------------------------------------------- the hashes (section 6.1.3)
 
     def _check_body(self, signature: Signature, key: KeyRecord) -> None:
-        length = signature.length
-        if length is not None and length > len(body := self.bodies.body(signature.body_form)):
+        form, length = signature.signer.body_form, signature.signer.length
+        if length is not None and length > len(body := self.bodies.body(form)):
             short = f"the signature covers {length} octets of the body, and there are {len(body)}"
             raise Failed(Failure.BODY_LENGTH, short, key.bits)
-        digest = self.bodies.digest(signature.body_form, length)
+        digest = self.bodies.digest(form, length)
         if digest != signature.body_hash:
             got, signed = _base64(digest), _base64(signature.body_hash)
             changed = f"the body changed after signing: body hash is `{got}`, signature says `{signed}`"
@@ -190,37 +195,53 @@ class _Verification:
     def _check_signature(self, field: HeaderField, signature: Signature, key: KeyRecord) -> None:
         if not key.verifies(signature.value, self._signed(field, signature)):
             differs = (
-                f"the signature does not fit the key `{signature.key_name}`: "
+                f"the signature does not fit the key `{signature.signer.key_name}`: "
                 "a signed header field changed, or another key signed"
             ) + (PLAIN_NOTE if is_plain() else "")
             raise Failed(Failure.SIGNATURE, differs, key.bits)
 
     def _signed(self, field: HeaderField, signature: Signature) -> bytes:
         """What was signed: the fields that ``h=`` names, then the signature itself without its value."""
-        form, by_name = signature.header_form, self.message.by_name
+        form = signature.signer.header_form
         headers = self._headers[form]
         left: dict[str, int] = {}  # fields of a name that are still to be taken
         pieces: list[bytes] = []
-        for name in signature.fields:
+        for name in signature.signer.fields:
             # Section 5.4.2: from the bottom up; a name without a field left stands for nothing.
-            named = by_name.get(name)
-            if named is None:
-                continue
-            at = left.get(name, len(named)) - 1
-            if at >= 0 and named[at] is field:
+            made = headers.get(name)
+            if made is None:
+                made = headers[name] = self._named(form, name)
+            at = left.get(name, len(made)) - 1
+            if name == _OWN and at >= 0 and self.signatures[at] is field:
                 at -= 1  # a signature never covers itself (section 3.5, tag h=)
-            if at >= 0:
-                item = named[at]
-                made = headers.get(id(item))
-                if made is None:
-                    made = headers[id(item)] = canonical.header(form, self._name(form, item), item.value)
-                pieces.append(made)
-            left[name] = max(at, 0)
+            if at < 0:
+                left[name] = 0
+                continue
+            left[name] = at
+            pieces.append(made[at])
         value = field.value
         if found := _B_FIRST.match(value) or _B_LATER.search(value):
             value = value[: found.start(1)] + value[found.end() :]
-        pieces.append(canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n"))
-        return b"".join(pieces)
+        pieces.append(self._canonical(form, field, value))
+        return b"\r\n".join(pieces)
+
+    def _named(self, form: bytes, name: str) -> Sequence[bytes]:
+        """The fields of a name in canonical form, without their last line ends."""
+        named = self.message.by_name.get(name)
+        return () if named is None else [self._canonical(form, item, item[1]) for item in named]
+
+    def _canonical(self, form: bytes, field: HeaderField, value: bytes) -> bytes:
+        """A field of the message in canonical form with this value, without its last line end."""
+        if form == b"relaxed" and self._has_plain_blanks:
+            # All at once what `canonical.header` does step by step; the same where only blanks are white space.
+            return b"%b:%b" % (field[0].lower(), b" ".join(value.split()))
+        return canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n")
+
+    @made_once
+    def _has_plain_blanks(self) -> bool:
+        """Whether all white space of the header is white space to the relaxed form, too: no VT, FF or bare CR."""
+        raw, end = self.message.raw, self.message.read_end
+        return raw.find(b"\v", 0, end) < 0 and raw.find(b"\f", 0, end) < 0 and _BARE_CR.search(raw, 0, end) is None
 
     def _name(self, form: bytes, field: HeaderField) -> bytes:
         """What stands before the colon; in the simple form with the blanks of obsolete syntax."""
@@ -235,10 +256,10 @@ def _is_fail(failed: Failed) -> bool:
     return FAILURES[failed.failure][0] is DkimStatus.FAIL
 
 
-def _check_key(key: KeyRecord, signature: Signature) -> None:
-    """Raise Failed unless the key may verify this signature (section 6.1.2, steps 4 to 8)."""
-    at = f"the key `{signature.key_name}`"
-    kind = ALGORITHMS[signature.algorithm]
+def _check_key(key: KeyRecord, signer: Signer) -> None:
+    """Raise Failed unless the key may verify signatures of this signer (section 6.1.2, steps 4 to 8)."""
+    at = f"the key `{signer.key_name}`"
+    kind = ALGORITHMS[signer.algorithm]
     if key.problem:
         raise Failed(Failure.KEY_SYNTAX, f"{at} cannot be read: {one_line(key.problem)}")
     if key.is_revoked:
@@ -249,18 +270,18 @@ def _check_key(key: KeyRecord, signature: Signature) -> None:
         raise Failed(Failure.KEY_HASH, f"{at} does not allow `sha256`", key.bits)
     if key.services and not {"*", "email"} & set(key.services):
         raise Failed(Failure.KEY_SERVICE, f"{at} is not for e-mail", key.bits)
-    if key.is_strict and signature.agent_domain != signature.domain:
-        raise Failed(Failure.KEY_IDENTITY, f"{at} has `t=s`, and `i=` is not in `{signature.domain}` itself", key.bits)
+    if key.is_strict and signer.agent_domain != signer.domain:
+        raise Failed(Failure.KEY_IDENTITY, f"{at} has `t=s`, and `i=` is not in `{signer.domain}` itself", key.bits)
     if kind == "rsa" and key.bits < MIN_RSA_BITS:
         raise Failed(Failure.KEY_SIZE, f"{at} has {key.bits} bits, fewer than {MIN_RSA_BITS}", key.bits)
 
 
-def _passed(signature: Signature, key: KeyRecord) -> str:
-    sentence = f"the {signature.algorithm} signature fits the {key.bits}-bit key `{signature.key_name}`"
+def _passed(signer: Signer, key: KeyRecord) -> str:
+    sentence = f"the {signer.algorithm} signature fits the {key.bits}-bit key `{signer.key_name}`"
     if is_plain():
         sentence += PLAIN_NOTE
-    if signature.length is not None:
-        sentence += f"; only the first {signature.length} octets of the body are signed"
+    if signer.length is not None:
+        sentence += f"; only the first {signer.length} octets of the body are signed"
     return sentence + ("; the key is marked as a test (`t=y`)" if key.is_testing else "")
 
 

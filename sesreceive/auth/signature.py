@@ -32,11 +32,32 @@ _OF_SIGNER = (b"v", b"a", b"d", b"s", b"c", b"h", b"q", b"i", b"l")
 
 
 class Signer(NamedTuple):
-    """What these tags say; see `Signature`."""
+    """What those tags say.
+
+    Attributes
+    ----------
+    domain : str
+        The ``d=`` tag as A-labels, lower case.
+    selector : str
+        The ``s=`` tag as it stands there.
+    key_name : str
+        Where DNS has the key (section 3.6.2.1).
+    identity, agent_domain : str
+        The ``i=`` tag, or ``@`` and the domain; its domain: `domain` or one below it.
+    algorithm : str
+        The ``a=`` tag.
+    header_form, body_form : bytes
+        The canonical forms of ``c=``.
+    fields : tuple of str
+        Names of the signed fields in lower case, in the order of ``h=``.
+    length : int or None
+        Octets of the body that are signed; None for all.
+    """
 
     domain: str
     selector: str
     key_name: str
+    identity: str
     agent_domain: str
     algorithm: str
     header_form: bytes
@@ -51,37 +72,17 @@ class Signature:
 
     Attributes
     ----------
-    domain, selector : str
-        The ``d=`` and ``s=`` tags as A-labels, lower case.
-    key_name : str
-        Where DNS has the key (section 3.6.2.1).
-    agent_domain : str
-        The domain of ``i=``: `domain` or one below it.
-    algorithm : str
-        The ``a=`` tag.
-    header_form, body_form : bytes
-        The canonical forms of ``c=``.
-    fields : tuple of str
-        Names of the signed fields in lower case, in the order of ``h=``.
+    signer : Signer
+        What is alike in all mail of whoever signed.
     body_hash, value : bytes
         The ``bh=`` and ``b=`` tags, decoded.
-    length : int or None
-        Octets of the body that are signed; None for all.
     signed_at, expires_at : int or None
         The ``t=`` and ``x=`` tags, in seconds since 1970.
     """
 
-    domain: str
-    selector: str
-    key_name: str
-    agent_domain: str
-    algorithm: str
-    header_form: bytes
-    body_form: bytes
-    fields: tuple[str, ...]
+    signer: Signer
     body_hash: bytes
     value: bytes
-    length: int | None = None
     signed_at: int | None = None
     expires_at: int | None = None
 
@@ -111,21 +112,7 @@ class Signature:
         signed_at, expires_at = _number(tags, b"t"), _number(tags, b"x")
         if signed_at is not None and expires_at is not None and expires_at <= signed_at:
             raise Failed(Failure.TIMES, f"the signature expires at {expires_at}, and it was made at {signed_at}")
-        return cls(
-            domain=signer.domain,
-            selector=signer.selector,
-            key_name=signer.key_name,
-            agent_domain=signer.agent_domain,
-            algorithm=signer.algorithm,
-            header_form=signer.header_form,
-            body_form=signer.body_form,
-            fields=signer.fields,
-            body_hash=body_hash,
-            value=value,
-            length=signer.length,
-            signed_at=signed_at,
-            expires_at=expires_at,
-        )
+        return cls(signer=signer, body_hash=body_hash, value=value, signed_at=signed_at, expires_at=expires_at)
 
     def check_time(self, now: float) -> None:
         """Raise Failed unless the signature is valid at `now`.
@@ -169,16 +156,18 @@ def _signer(tags: dict[bytes, bytes], value: bytes | None, body_hash: bytes | No
         raise Failed(Failure.FROM_NOT_SIGNED, "the signature does not cover the From field")
     if b"q" in tags and b"dns/txt" not in items(tags[b"q"]):
         raise Failed(Failure.QUERY_METHOD, f"the query method `q={shown(tags[b'q'])}` is unknown")
-    agent = domain
+    agent, identity = domain, b""
     if b"i" in tags:
-        _, at, name = unquoted(tags[b"i"]).rpartition(b"@")
+        identity = unquoted(tags[b"i"])
+        _, at, name = identity.rpartition(b"@")
         agent = published_domain(text_of(name)) or ""
         if not at or not f".{agent}".endswith(f".{domain}"):
             raise Failed(Failure.IDENTITY, f"`i={shown(tags[b'i'])}` does not lie in `{domain}`")
     return Signer(
         domain=domain,
-        selector=selector,
+        selector=text_of(tags[b"s"]),
         key_name=f"{selector}._domainkey.{domain}",
+        identity=identity.decode("utf-8", "replace") or f"@{domain}",
         agent_domain=agent,
         algorithm=algorithm,
         header_form=header_form,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
 from sesreceive import limits
+from sesreceive.later import made_once
 from sesreceive.shown import Shown
 
 __all__ = ["HeaderField", "Message", "unfold"]
@@ -22,6 +22,8 @@ __all__ = ["HeaderField", "Message", "unfold"]
 # the obsolete form of section 4.5.8.
 # One field: its name, where it has one, and the rest of its line with the lines that begin with a blank.
 _FIELD = re.compile(rb"(?:([!-9;-~]++)[ \t]*+:)?([^\n]*+\n?(?:[ \t][^\n]*+\n?)*+)")
+_OCTETS = (bytes, bytearray, memoryview)
+_END = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
 
@@ -85,7 +87,7 @@ class Message(Shown):
     """
 
     def __init__(self, raw: bytes, *, size_bytes: int | None = None) -> None:
-        if not isinstance(raw, bytes | bytearray | memoryview):
+        if not isinstance(raw, _OCTETS):
             raise TypeError(f"a message is bytes, as it came after DATA, but got {type(raw).__name__}")
         self.raw = bytes(raw)
         self.size_bytes = len(self.raw) if size_bytes is None else size_bytes
@@ -110,22 +112,19 @@ class Message(Shown):
         text = "no subject" if subject is None else f"subject {subject[:60]!a}"
         return f"<Message {self.size_bytes} bytes, {text}>"
 
-    @cached_property
+    @made_once
     def header_end(self) -> int:
         """Offset of the empty line that ends the header; the message's length where there is none."""
-        if self.raw[:1] == b"\n" or self.raw[:2] == b"\r\n":
+        if self.raw.startswith((b"\n", b"\r\n")):
             return 0
-        # The second search ends where the first one found something: each octet is met once or twice.
-        crlf = self.raw.find(b"\n\r\n")
-        bare = self.raw.find(b"\n\n", 0, crlf + 1 if crlf >= 0 else len(self.raw))
-        ends = [at + 1 for at in (crlf, bare) if at >= 0]
-        return min(ends, default=len(self.raw))
+        end = _END.search(self.raw)
+        return len(self.raw) if end is None else end.start() + 1
 
-    @cached_property
+    @made_once
     def read_end(self) -> int:
         """Offset of the end of what `fields` are split from: `header_end`, but for headers beyond all real ones."""
         most, fields = min(self.header_end, limits.HEADER_READ_SIZE.value), limits.HEADER_FIELDS_READ.value
-        if most == self.header_end and self.raw.count(b"\n", 0, most) <= fields:
+        if most == self.header_end and (most <= fields or self.raw.count(b"\n", 0, most) <= fields):
             return most
         end = 0
         for match in islice(_FIELD.finditer(self.raw, 0, most), fields):
@@ -152,7 +151,7 @@ class Message(Shown):
         much = f"{fields:,} fields" if len(self.fields) >= fields else f"{octets:,} bytes"
         return f"the header has more than {much}; the rest of it, {left:,} bytes, is kept as it came and not read"
 
-    @cached_property
+    @made_once
     def body_start(self) -> int:
         """Offset of the first byte behind the empty line."""
         end = self.header_end
@@ -170,12 +169,20 @@ class Message(Shown):
         """What stands behind the empty line; a view, not a copy."""
         return memoryview(self.raw)[self.body_start :]
 
-    @cached_property
+    @made_once
     def fields(self) -> tuple[HeaderField, ...]:
         """The header fields in order, up to `read_end`; a line that is no field has no name and is its own value."""
-        return tuple(_split(self.raw[: self.read_end]))
+        # Made without the Python-level constructor of a named tuple, which takes three times as long.
+        new = tuple.__new__
+        return tuple(
+            [
+                new(HeaderField, (name, value[:-2] if value[-2:] == b"\r\n" else _without_end(value)))
+                for name, value in _FIELD.findall(self.raw, 0, self.read_end)
+                if name or value  # the pattern also fits the nothing at the end
+            ]
+        )
 
-    @cached_property
+    @made_once
     def field_ends(self) -> tuple[int, ...]:
         r"""Offset behind each of `fields`, its line end included.
 
@@ -196,7 +203,7 @@ class Message(Shown):
         found = self.all(name)
         return unfold(found[0].value).strip(b" \t\r\n").decode("utf-8", "replace") if found else None
 
-    @cached_property
+    @made_once
     def by_name(self) -> Mapping[str, tuple[HeaderField, ...]]:
         """The fields by name in lower case, in order; those that have none under an empty one."""
         grouped: dict[str, tuple[HeaderField, ...]] = {}
@@ -214,12 +221,6 @@ class Message(Shown):
         return grouped
 
 
-def _split(header: bytes) -> Iterator[HeaderField]:
-    """The fields; a line ends at LF, so a bare CR, form feed or other control ends none."""
-    # Made without the Python-level constructor of a named tuple, which takes three times as long.
-    new = tuple.__new__
-    for name, value in _FIELD.findall(header):
-        if value[-2:] == b"\r\n":
-            yield new(HeaderField, (name, value[:-2]))
-        elif name or value:  # the pattern also fits the nothing at the end
-            yield new(HeaderField, (name, value.removesuffix(b"\n").removesuffix(b"\r")))
+def _without_end(value: bytes) -> bytes:
+    """The value without its line end; a line ends at LF, so a bare CR, form feed or other control ends none."""
+    return value.removesuffix(b"\n").removesuffix(b"\r")

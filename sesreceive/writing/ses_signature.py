@@ -117,5 +117,5 @@ def _relaxed(name: str, value: bytes) -> bytes:
 
 
 def _body_hash(message: Message) -> str:
-    body = canonical.body(b"simple", canonical.crlf(message.raw[message.body_start :]))
+    body = canonical.body(b"simple", message.raw, message.body_start)
     return b64encode(hashlib.sha256(body).digest()).decode("ascii")

@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signing import record, rsa_key, sign
 
-from sesreceive.auth.dkim import verify
+from sesreceive.auth import canonical
+from sesreceive.auth.body_hashes import BodyHashes
+from sesreceive.auth.dkim import _names, _Verification, verify
 from sesreceive.auth.keys import KeyRecord
+from sesreceive.auth.remembered import Memory
 from sesreceive.auth.results import DkimStatus
 from sesreceive.auth.tags import TagList
 from sesreceive.dns.resolver import DnsAnswer, DnsStatus
@@ -38,6 +41,42 @@ def test_any_bytes_have_one_result_a_signature(raw: bytes) -> None:
 def test_a_signed_message_that_was_cut_and_patched_has_results(start: int, end: int, patch: bytes) -> None:
     raw = SIGNED[:start] + patch + SIGNED[end:]
     assert len(verify(Message(raw), ZONE, 0.0)) == len(Message(raw).all("DKIM-Signature"))
+
+
+header_pieces = st.lists(
+    st.sampled_from(
+        [
+            b"To:",
+            b"TO :",
+            b"to:",
+            b"a",
+            b" ",
+            b"\t",
+            b"  ",
+            b"\r\n",
+            b"\r\n ",
+            b"\n",
+            b"\n\t",
+            b"\r",
+            b"\v",
+            b"\f",
+            b"\x00\xff",
+        ]
+    ),
+    max_size=20,
+).map(b"".join)
+
+
+@given(header_pieces, st.sampled_from(canonical.ALGORITHMS))
+def test_fields_are_signed_in_the_canonical_form(header: bytes, form: bytes) -> None:
+    message = Message(b"From: ana@example.org\r\n" + header)
+    checks = _Verification(message, ZONE, 0.0, Memory(), BodyHashes(message))
+    names = iter(_names(message))
+    want: dict[str, list[bytes]] = {}
+    for item, name in zip(message.fields, names, strict=True):
+        made = canonical.header(form, item.name if form == b"relaxed" else name, item.value)
+        want.setdefault(item.name.decode().lower(), []).append(made[:-2])
+    assert {name: list(checks._named(form, name)) for name in message.by_name} == want
 
 
 class Drawn:

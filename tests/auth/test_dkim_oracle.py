@@ -173,8 +173,8 @@ large_pieces = st.lists(
 def test_large_bodies_have_the_canonical_form_of_dkimpy(part: bytes, size: int, shift: int, end: bytes) -> None:
     # At the border of what numpy reads, and of the pieces it reads it in.
     body = _ended((part * (size // len(part) + 1))[: size + shift] + end)
-    lines = canonical.crlf(memoryview(body))
-    assert bytes(lines) == bytes(canonical.crlf(body)) == body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    lines = canonical.crlf(body)
+    assert lines == body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     for form, oracle in ((b"simple", dkim.canonicalization.Simple), (b"relaxed", dkim.canonicalization.Relaxed)):
         assert bytes(canonical.body(form, lines)) == oracle.canonicalize_body(bytes(lines))
 

@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -54,7 +55,7 @@ NOW = time.time()
 
 @dataclass(frozen=True)
 class Size:
-    """Messages of one size: how many there are, how many make a chunk, and the goals."""
+    """Messages of one size: how many there are, how many make a chunk at least, and the goals."""
 
     name: str
     octets: int
@@ -172,11 +173,11 @@ def ours_dkim(sample: Sample) -> bool:
 
 
 def over(mail: Sequence[Sample], chunk: int, work: Callable[[Sample], bool], turn: Turn) -> None:
-    """A contender: so many of the messages a chunk, over and over."""
-    turn.did = chunk
-    for at in turn:
-        for number in range(chunk):
-            if not work(mail[(at * chunk + number) % len(mail)]):
+    """A contender: so many of the messages a chunk, or more if it is fast, over and over."""
+    following = cycle(mail)
+    for _ in turn:
+        for sample in islice(following, turn.fitting(chunk)):
+            if not work(sample):
                 raise SystemExit(f"{work.__name__} does not let a message pass")
 
 
@@ -212,9 +213,8 @@ class Mailauth:
 def mailauth(mail: Sequence[Sample], chunk: int, turn: Turn) -> None:
     """A contender: authenticate() of mailauth."""
     program = Mailauth(mail)
-    turn.did = chunk
     for _ in turn:
-        turn.elsewhere_s = program.ask(str(chunk))
+        turn.elsewhere_s = program.ask(str(turn.fitting(chunk)))
     program.process.terminate()
     program.process.wait()
 
@@ -234,12 +234,11 @@ def without_mailauth() -> str:
 def rspamd(mail: Sequence[Sample], chunk: int, turn: Turn) -> None:
     """A contender: the worker of Rspamd, one message after the other on one connection."""
     program = rspamd_peer.Rspamd(ZONE)
-    turn.did = chunk
+    following = cycle(mail)
     try:
-        for at in turn:
+        for _ in turn:
             before_s = program.spent_s
-            for number in range(chunk):
-                sample = mail[(at * chunk + number) % len(mail)]
+            for sample in islice(following, turn.fitting(chunk)):
                 symbols = program.check(
                     sample.raw, client_ip=IP, helo=f"mta.{sample.domain}", mail_from=f"news@{sample.domain}"
                 )

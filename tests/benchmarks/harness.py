@@ -12,6 +12,10 @@ timed apart and added to each contender as its mean, since a chunk that it hits 
     times = measure({"peer": peer, "ours": ours}, rounds=chosen.rounds)
     finish([Row.of("what is done", times, "ours", "peer", goal=2)], chosen)
 
+A chunk should take about as long for each: what a process needs to get going again after another one's turn, with cold
+caches on a core that has slept, counts for more the shorter its own turn is. Where contenders differ much in speed,
+`Turn.fitting` says how many operations make a turn of `TURN_S`.
+
 with `def peer(turn): ...` that runs a loop `for _ in turn:`, a chunk each time around. A script that measures in
 another way makes its rows with `Row.ratio_of` and `Row.bound`, and ends in `finish` as well: what `run.py` gathers is
 what `finish` writes.
@@ -39,6 +43,9 @@ from typing import TypeAlias
 QUIET_LOAD = 1.5
 # A goal is missed for certain below this part of it: what noise alone never does.
 CERTAIN = 0.5
+# How long a turn is that is measured by time, in seconds of processor. Of 3 ms after a pause of 24 ms a quarter was the
+# waking up.
+TURN_S = 0.03
 # Where a script leaves its rows for `run.py`, if it was started by that.
 RESULTS = "BENCH_RESULTS"
 
@@ -67,6 +74,7 @@ class Turn:
     did: int = 1
     shared_out: int = 0
     elsewhere_s: float | None = None
+    operation_s: float = 0.0  # of the first chunk
     collecting_s: float = 0.0
     started_s: float = 0.0
     collected_s: float = 0.0
@@ -78,6 +86,11 @@ class Turn:
             self.stop(self.did)
         self.start()
 
+    def fitting(self, least: int) -> int:
+        """The operations of the next chunk: at least so many, and as many as take `TURN_S` by the first chunk."""
+        self.did = max(least, round(TURN_S / self.operation_s)) if self.operation_s else least
+        return self.did
+
     def start(self) -> None:
         self.pipe.recv()
         self.collected_s = 0.0
@@ -87,6 +100,8 @@ class Turn:
         taken = time.process_time() - self.started_s - self.collected_s
         if self.elsewhere_s is not None:
             taken = self.elsewhere_s
+        if not self.operation_s and operations:
+            self.operation_s = taken / operations
         self.pipe.send((operations, taken, self.collected_s))
 
     def collecting(self, phase: str, info: object) -> None:
