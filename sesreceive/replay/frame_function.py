@@ -25,8 +25,9 @@ from sesreceive.receiver import Receiver
 from sesreceive.replay.receptions import Drawn, received
 from sesreceive.replay.replaying import decrypting, located
 from sesreceive.replay.sharing import fewer_collections, packed, unpacked
+from sesreceive.report.clean_text import clean
 from sesreceive.report.columns import MESSAGES, report_table
-from sesreceive.report.frames import clean, frame
+from sesreceive.report.frames import frame
 from sesreceive.report.schema import Schema
 from sesreceive.report.tables import Tables
 from sesreceive.wording import expected, is_whole, shown

@@ -176,7 +176,7 @@ class _Rows:
         report.renumber(self.first + start)
         made = {}
         for name in self.tables:
-            data = authentication_data(report, keys) if name == AUTHENTICATION.name else report.data(name)
+            data = authentication_data(report, keys) if name == AUTHENTICATION.name else report.cells(name)
             made[name] = Schema(declared(name)).arrow_table(data)
         return made
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sesreceive._html import asset, escape, frame, prose
 from sesreceive.errors import one_line
+from sesreceive.report.clean_text import clean
 from sesreceive.report.columns import CELLS
-from sesreceive.report.frames import clean
 from sesreceive.report.grid import LEGEND, matrix_grid
 from sesreceive.report.plain_table import PlainTable, has_pandas
 from sesreceive.report.tables import Tables

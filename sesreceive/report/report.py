@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -271,7 +271,7 @@ class Report:
         """
         size, made = self._frames.get(name, (-1, None))
         if size != len(self) + len(self._passed_over) or made is None:
-            made = frame(declared(name), self.data(name))
+            made = frame(declared(name), self.cells(name))
             made.attrs["notes"] = list(self.notes)
             self._frames[name] = (len(self) + len(self._passed_over), made)
         return made.copy()
@@ -283,6 +283,10 @@ class Report:
         """
         data = self._tables.data(name, columns)
         return with_broken(data, self._passed_over) if name == MESSAGES.name and columns is None else data
+
+    def cells(self, name: str) -> Mapping[str, Sequence[Any]]:
+        """The same as `data` for who makes a frame or a file of it: columns of events are `Coded`, made when read."""
+        return self.data(name) if name == MESSAGES.name else self._tables.cells(name)
 
     def renumber(self, start: int) -> None:
         """The first message has this number from now on: the report is on a chunk of a larger corpus."""

@@ -13,7 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.errors import InputError, MissingExtraError, one_line
-from sesreceive.report.frames import clean, frame
+from sesreceive.report.clean_text import clean
+from sesreceive.report.coded import Coded, Texts
+from sesreceive.report.frames import frame
 from sesreceive.report.table import Column, Table
 from sesreceive.wording import shown
 
@@ -144,6 +146,8 @@ def _arrow_type(column: Column) -> Any:
 
 def _arrow_array(pa: Any, column: Column, values: Sequence[Any]) -> Any:
     kind = _arrow_type(column)
+    if isinstance(values, Coded):
+        return _arrow_array_of_codes(pa, column, values)
     if column.dtype == "category":
         codes = {word: code for code, word in enumerate(column.categories)}
         return pa.DictionaryArray.from_arrays(
@@ -154,6 +158,17 @@ def _arrow_array(pa: Any, column: Column, values: Sequence[Any]) -> Any:
     if column.dtype.startswith("datetime"):
         return pa.array([_milliseconds(value) for value in values], pa.int64()).cast(kind)
     return pa.array(values, kind)
+
+
+def _arrow_array_of_codes(pa: Any, column: Column, cells: Coded) -> Any:
+    """Of a frame's column: its categories are the declared ones, and a cell is missing where the code says so."""
+    kind, codes = _arrow_type(column), cells.positions
+    if column.dtype == "category":
+        words = {word: code for code, word in enumerate(column.categories)}
+        numbers = pa.array([words.get(value) for value in cells.values], pa.int8())
+        return pa.DictionaryArray.from_arrays(numbers.take(codes), pa.array(column.categories, pa.string()))
+    values = cells.values.arrow if isinstance(cells.values, Texts) else _arrow_array(pa, column, cells.values)
+    return values.take(codes).cast(kind)
 
 
 def _milliseconds(value: datetime | None) -> int | None:

@@ -9,9 +9,12 @@ from typing import Any
 
 from sesreceive.account.account import Account
 from sesreceive.reception import Reception
-from sesreceive.report.columns import COMMON, TABLES, report_table
+from sesreceive.report.coded import Texts
+from sesreceive.report.columns import COMMON, EVENTS, TABLES, report_table
+from sesreceive.report.event_columns import EventColumns
 from sesreceive.report.metrics import Counted, Happened, counts_of, happened
 from sesreceive.report.packing import Packed, pack
+from sesreceive.report.plain_table import has_pandas
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 
 __all__ = ["Tables"]
@@ -218,7 +221,7 @@ class Tables:
     @property
     def labels(self) -> list[str]:
         """What the tables call each message: its name, or ``#`` and its number."""
-        return [name or f"#{number}" for number, name in enumerate(self.names, start=self.start)]
+        return Texts(name or f"#{number}" for number, name in enumerate(self.names, start=self.start))
 
     def length(self, name: str) -> int:
         """Number of rows of one table."""
@@ -230,6 +233,9 @@ class Tables:
 
     def data(self, name: str, wanted: Sequence[str] | None = None) -> dict[str, list[Any]]:
         """The columns of one table, all or those that are wanted."""
+        if name == EVENTS.name and has_pandas():
+            events = self.cells(name)
+            return {column: list(events[column]) for column in (events if wanted is None else wanted)}
         counts, columns = self._content(name)
         names = report_table(name).names
         made = {}
@@ -240,6 +246,12 @@ class Tables:
             else:
                 made[column] = columns[names.index(column) - len(COMMON)]
         return made
+
+    def cells(self, name: str) -> Mapping[str, Sequence[Any]]:
+        """The same as `data` for who makes a frame or a file of it: columns of events are `Coded`, made when read."""
+        if name != EVENTS.name or not has_pandas():
+            return self.data(name)
+        return EventColumns((item.trace for item in self.items()), {column: self._common(column) for column in COMMON})
 
     def _common(self, column: str) -> Sequence[Any]:
         """What a column says of each message that all tables have."""

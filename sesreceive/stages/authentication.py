@@ -6,7 +6,8 @@ Always runs and never refuses mail; results are offered to the rules as verdicts
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from sesreceive.assumption import Assumptions
 from sesreceive.auth import arc, dkim, dmarc, spf
@@ -33,6 +34,7 @@ from sesreceive.mail.message import Message
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, ResultFact
+from sesreceive.trace.outline import Outline, Remembered, outlined
 
 __all__ = ["SETTINGS", "AuthenticationDecision", "authenticate", "decided", "reread"]
 
@@ -169,6 +171,25 @@ def _events(results: AuthenticationResults, assumptions: Assumptions | None, tol
             op = Op.MATCH if status is ArcStatus.PASS else Op.MISS
             log.add(Kind.CHECK, op, "ARC", f"{status.value}: {reason}", fact=fact)
     return log.events()
+
+
+# All that is known of each result: what an event says, and the verdicts, follow from it.
+_SPF, _DKIM, _DMARC = (
+    attrgetter(*(field.name for field in fields(kind))) for kind in (SpfResult, DkimResult, DmarcResult)
+)
+
+
+def _outline(
+    remembered: Remembered, results: AuthenticationResults, assumptions: Assumptions | None, told: str = ""
+) -> Outline | None:
+    """Most mail of a domain has the results of its other mail; what was asked of DNS for them is a fact."""
+    if results.arc is not None:
+        return None
+    signatures = tuple([_DKIM(one) for one in results.dkim])
+    return Outline((_SPF(results.spf), signatures, _DMARC(results.dmarc), id(assumptions), told))
+
+
+outlined(_events, _outline)
 
 
 def _add(

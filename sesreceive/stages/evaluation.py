@@ -9,8 +9,9 @@ listed up front.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sesreceive import limits
@@ -18,11 +19,14 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.actions.context import ActionContext
 from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish, SendBounce
+from sesreceive.stages.conditions import without_local_part
 from sesreceive.stages.planning import Plan, PlannedRule, plan
+from sesreceive.stages.recipients import local_parts_of
 from sesreceive.stages.retries import Attempted, attempt
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, EffectFact, Metric, RuleFact, StopFact
+from sesreceive.trace.outline import Outline, Remembered, outlined
 from sesreceive.verdict import Verdicts
 from sesreceive.writing.dsn import bounce_dsn
 from sesreceive.writing.receipt import Receipt
@@ -343,8 +347,7 @@ def _events(
     for event in fired:
         if event.parent < 0:
             noted.append([])
-        took_place = event.kind is Kind.EFFECT and event.op is Op.EFFECT
-        noted[-1].append(event._replace(reason=next(said)) if took_place else event)
+        noted[-1].append(event._replace(reason=next(said)) if _has_sentence(event) else event)
     blocks = dict(zip(planned.positions, noted, strict=False))
     stopped = False
     with log.within(Kind.STAGE, name, reason):
@@ -361,6 +364,44 @@ def _events(
                 fact = RuleFact(item.recipients)
                 log.add(Kind.RULE, item.op, rule.name, item.reason, rule=rule.name, fact=fact)
     return log.events()
+
+
+def _has_sentence(event: TraceEvent) -> bool:
+    """Whether it is an effect that took place, whose reason is one of `Sentences`."""
+    return event.kind is Kind.EFFECT and event.op is Op.EFFECT
+
+
+# Of an event all but its stage, reason and fact.
+_SHAPE = itemgetter(*(at for at, name in enumerate(TraceEvent._fields) if name not in {"stage", "reason", "fact"}))
+
+
+def _outline(
+    remembered: Remembered, planned: Plan, stopped_by: str, fired: Sequence[TraceEvent], sentences: Sentences
+) -> Outline:
+    """Messages for which the same rules did the same differ in reasons; the other rules look at recipients alone."""
+    named = local_parts_of(planned.rule_set, remembered)
+    parted = [without_local_part(recipient, named) for recipient in planned.recipients]
+    said = iter(sentences)
+    reasons = [next(said) if _has_sentence(event) else event.reason for event in fired]
+    rests = tuple([local if rest is None else (rest,) for local, rest in parted])
+    about = id(planned.rule_set), id(planned.assumptions), planned.positions, stopped_by
+    return Outline((about, rests, tuple(map(_SHAPE, fired))), (*reasons, *[local for local, _ in parted]))
+
+
+def _with_texts(
+    texts: Sequence[str], planned: Plan, stopped_by: str, fired: Sequence[TraceEvent], sentences: Sentences
+) -> tuple[TraceEvent, ...]:
+    named = local_parts_of(planned.rule_set, {})
+    parted = [without_local_part(recipient, named) for recipient in planned.recipients]
+    others = tuple(
+        local if rest is None else text + rest for text, (local, rest) in zip(texts[len(fired) :], parted, strict=True)
+    )
+    changed = tuple(event._replace(reason=text) for event, text in zip(fired, texts, strict=False))
+    said = Sentences((), tuple(event.reason for event in changed if _has_sentence(event)))
+    return _events(replace(planned, recipients=others), stopped_by, changed, said)
+
+
+outlined(_events, _outline, _with_texts)
 
 
 def _too_large(receipt: Receipt, recipients: tuple[str, ...], context: ActionContext) -> SendBounce:

@@ -26,6 +26,7 @@ from sesreceive.stages.provider_lists import AnyList, DnsList, Listing, ListKind
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
+from sesreceive.trace.outline import Outline, Remembered, outline_of, outlined
 from sesreceive.wording import count
 
 __all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "arrival", "decide", "with_provenance"]
@@ -178,6 +179,15 @@ def _skipped(filters: Sequence[ReceiptFilter], provider_lists: tuple[AnyList, ..
     return log.events()
 
 
+def _outline_skipped(
+    remembered: Remembered, filters: Sequence[ReceiptFilter], provider_lists: tuple[AnyList, ...]
+) -> Outline:
+    return Outline((_skipped, id(filters), id(provider_lists)))
+
+
+outlined(_skipped, _outline_skipped)
+
+
 def with_provenance(decision: FilterDecision, envelope: Envelope, received_s: float) -> FilterDecision:
     """The decision whose trace says how the envelope is known, where it was not given, and when the mail arrived."""
     known = "" if envelope.certainty is Origin.GIVEN else envelope.told
@@ -203,6 +213,16 @@ def _with_facts(
     if not isinstance(first.fact, ConnectionFact):
         return (first, *others)
     return (first._replace(fact=first.fact._replace(envelope=known, arrived=_arrived(received_s, read))), *others)
+
+
+def _outline_within(
+    remembered: Remembered, events: Sequence[TraceEvent], known: str, received_s: float, read: Provenance | None
+) -> Outline | None:
+    """Of the envelope and the time of arrival nothing but a fact is made."""
+    return outline_of(events, remembered)
+
+
+outlined(_with_facts, _outline_within)
 
 
 def arrival(envelope: Envelope, received_s: float) -> str:
@@ -264,6 +284,20 @@ def _events(
             log.add(Kind.PROVIDER_LIST, listing.op, entry.name, listing.reason)
     return log.events()
 
+
+def _outline(
+    remembered: Remembered,
+    client_ip: str,
+    filters: Sequence[ReceiptFilter],
+    provider_lists: tuple[AnyList, ...],
+    assumptions: Assumptions,
+    questions: tuple[DnsQuestion, ...],
+) -> Outline:
+    """A client that comes again meets the same filters and lists."""
+    return Outline((_events, client_ip, id(filters), id(provider_lists), id(assumptions), questions))
+
+
+outlined(_events, _outline)
 
 # What is on AWS's own list is not public, and nothing stands for it unless it is given; every trace says so.
 NONE_LOADED = "; AWS would also refuse its own block list and EC2; none is loaded"

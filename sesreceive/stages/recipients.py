@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
@@ -17,12 +18,13 @@ from sesreceive.errors import one_line
 from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import domain_of
 from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, OK, TOO_MANY_RECIPIENTS, Reply
-from sesreceive.stages.conditions import match
+from sesreceive.stages.conditions import local_parts, match, without_local_part
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.index import AccountIndex, Matched
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, RecipientFact
+from sesreceive.trace.outline import Outline, Remembered, outlined
 from sesreceive.wording import count
 
 __all__ = ["RecipientDecision", "decide", "one_too_many", "refused"]
@@ -142,6 +144,47 @@ def _events(
         fact=RecipientFact(reply, rules),
     )
     return log.events()
+
+
+def _outline(
+    remembered: Remembered,
+    account: Account,
+    recipient: str,
+    decision: FilterDecision,
+    tls: bool,
+    assumptions: Assumptions,
+) -> Outline:
+    """Recipients of one domain meet the same conditions, but for those that name them."""
+    local, rest = without_local_part(recipient, local_parts_of(account.active_rule_set, remembered))
+    client = bool(decision.client_ip), decision.accepted, decision.reason, decision.reply.code
+    return Outline((id(account), rest or recipient, rest is None, client, tls, id(assumptions)), (local,))
+
+
+def _with_texts(
+    texts: Sequence[str],
+    account: Account,
+    recipient: str,
+    decision: FilterDecision,
+    tls: bool,
+    assumptions: Assumptions,
+) -> tuple[TraceEvent, ...]:
+    _, rest = without_local_part(recipient, local_parts_of(account.active_rule_set, {}))
+    other = recipient if rest is None else texts[0] + rest
+    return _events(account, other, decision, tls, assumptions)
+
+
+outlined(_events, _outline, _with_texts)
+
+
+def local_parts_of(rule_set: ReceiptRuleSet | None, remembered: Remembered) -> frozenset[str]:
+    """The local parts that the conditions of a rule set name; found out once for each set that a reader meets."""
+    key = local_parts_of, id(rule_set)
+    if key not in remembered:
+        conditions = chain.from_iterable(rule.recipients for rule in rule_set.rules) if rule_set is not None else ()
+        # With the set itself, so that its id stays its own.
+        remembered[key] = rule_set, local_parts(conditions)
+    named: frozenset[str] = remembered[key][1]
+    return named
 
 
 def one_too_many(recipient: str, most: int) -> RecipientDecision:

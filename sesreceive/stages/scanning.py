@@ -7,7 +7,8 @@ Scanning applies to a message when a matching enabled rule has ScanEnabled; a ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.assumption import Assumptions
@@ -17,6 +18,7 @@ from sesreceive.scan.scanner import Finding, Scanner
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, FindingFact
+from sesreceive.trace.outline import Outline, Remembered, outlined
 from sesreceive.verdict import Verdict, Verdicts
 
 __all__ = ["ScanResults", "scan", "seen_by"]
@@ -87,6 +89,23 @@ def _events(findings: Sequence[Finding], names: Sequence[str]) -> tuple[TraceEve
             fact = FindingFact(Check(finding.subject), finding.verdict, name)
             log.add(Kind.CHECK, op, str(finding.subject), finding.reason, fact=fact)
     return log.events()
+
+
+# All that is known of a finding.
+_FINDING = attrgetter(*(field.name for field in fields(Finding)))
+
+
+def _outline(remembered: Remembered, findings: Sequence[Finding], names: Sequence[str]) -> Outline:
+    """What a scanner says of one message it says of many."""
+    return Outline((tuple(map(_FINDING, findings)), tuple(names)))
+
+
+def _outline_not_asked(remembered: Remembered, names: Sequence[str]) -> Outline:
+    return Outline(tuple(names))
+
+
+outlined(_events, _outline)
+outlined(_not_asked, _outline_not_asked)
 
 
 def seen_by(rule: ReceiptRule, verdicts: Verdicts, assumptions: Assumptions) -> Verdicts:

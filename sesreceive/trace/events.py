@@ -248,6 +248,11 @@ class Trace(Sequence[TraceEvent]):
         return trace
 
     @property
+    def parts(self) -> tuple[Sequence[TraceEvent], ...]:
+        """What the trace is made of, a sequence for each stage that left events, each numbered by itself."""
+        return self._parts
+
+    @property
     def _events(self) -> tuple[TraceEvent, ...]:
         if self._made is None:
             self._made = tuple(self.passing())

@@ -1,10 +1,12 @@
 """Replays: their tables beside pandas' own way to make them, two workers beside one, Dask beside a pool of processes.
 
 The tables of signed messages of 4 KB are made by `Report`, and by ``pandas.DataFrame`` of a list of dataclasses with
-the same cells: the messages of columns and rows that are there already, the events of the traces, which both have to
-read. They take turns and are timed by processor time. Workers are timed on the clock, a replay of all messages each.
-What workers send back has the bytes of stored objects, with SES's signature; one process makes them when they are read,
-which nobody does here, so workers do more. The row of replays side by side shows what the machine can give at most.
+the same cells: messages and events of columns and rows that are there already, and events of the traces as well, which
+both have to read: pandas' side makes a row of each event, ours by column. What pandas makes of our columns without the
+declared types is what it can give. All take turns and are timed by processor time. Workers are timed on the clock, a
+replay of all messages each. What workers send back has the bytes of stored objects, with SES's signature; one process
+makes them when they are read, which nobody does here, so workers do more. The row of replays side by side shows what
+the machine can give at most.
 
     python tests/benchmarks/bench_replay.py [--rounds 5] [--messages 2000] [--check]
 """
@@ -13,21 +15,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import make_dataclass
+from dataclasses import make_dataclass, replace
 from multiprocessing import get_context
 from typing import Any
 
 import pandas as pd
 from bench_pipeline import Corpus, make_receiver
-from harness import Row, Turn, finish, measure, options
+from harness import Contender, Row, Times, Turn, finish, measure, options
 
 import sesreceive as ses
 from sesreceive.report.columns import table
 from sesreceive.report.frames import frame
-from sesreceive.report.table import COMMON
 from sesreceive.report.trace_rows import event_rows
 
 WORKERS, CHUNK = 2, 200
@@ -45,64 +46,91 @@ def dataclass_of(name: str) -> Any:
 # ------------------------------------------------------------------ tables
 
 
+class Cells:
+    """The cells of one table, by column and as dataclasses."""
+
+    def __init__(self, report: ses.Report, name: str, times: int) -> None:
+        self.table = table(name)
+        # Those of one replay over and over, so that what a frame costs once does not count.
+        self.columns = {column: list(cells) * times for column, cells in report._tables.data(name).items()}
+        row_type = dataclass_of(name)
+        self.rows = [row_type(*cells) for cells in zip(*self.columns.values(), strict=True)]
+
+    def theirs(self) -> pd.DataFrame:
+        return pd.DataFrame(self.rows)
+
+    def ours(self) -> pd.DataFrame:
+        return frame(self.table, self.columns)
+
+    def of_columns(self) -> pd.DataFrame:
+        """What pandas makes of the cells by column, whatever types it finds in them."""
+        return pd.DataFrame(self.columns)
+
+
+def turns(make: Callable[[], pd.DataFrame], messages: int) -> Contender:
+    """A contender that makes a table, and lets it go, each time it is its turn."""
+
+    def contender(turn: Turn) -> None:
+        turn.did = messages
+        for _ in turn:
+            make()
+
+    return contender
+
+
 def tables_part(report: ses.Report, rounds: int) -> list[Row]:
-    """The table of messages from what is there, and that of events from the traces."""
-    rows = []
-    # The cells of one replay over and over, so that what a frame costs once does not count.
-    columns = {name: list(cells) * REPEATED for name, cells in report._tables.data("messages").items()}
-    row_type = dataclass_of("messages")
-    at_hand = [row_type(*cells) for cells in zip(*columns.values(), strict=True)]
+    """The tables of messages and events from what is there, and that of events from the traces."""
+    messages, events = Cells(report, "messages", REPEATED), Cells(report, "events", 1)
+    event = dataclass_of("events")
 
-    def pandas_messages(turn: Turn) -> None:
-        turn.did = len(at_hand)
-        for _ in turn:
-            pd.DataFrame(at_hand)
+    def their_events() -> pd.DataFrame:
+        items = zip(report.names, report, strict=True)
+        return pd.DataFrame(
+            [
+                event(number, name, str(reception.envelope.certainty), *cells)
+                for number, (name, reception) in enumerate(items)
+                for cells in event_rows(reception.trace)
+            ]
+        )
 
-    def our_messages(turn: Turn) -> None:
-        turn.did = len(at_hand)
-        for _ in turn:
-            frame(table("messages"), columns)
-
-    event = make_dataclass("Event", ("number", "message", *table("events").names[len(COMMON) :]))
-
-    def pandas_events(turn: Turn) -> None:
-        turn.did = len(report)
-        for _ in turn:
-            pd.DataFrame(
-                [
-                    event(number, "", *cells)
-                    for number, reception in enumerate(report)
-                    for cells in event_rows(reception.trace)
-                ]
-            )
-
-    def our_events(turn: Turn) -> None:
-        turn.did = len(report)
-        for _ in turn:
-            frame(table("events"), report.data("events"))
+    def our_events() -> pd.DataFrame:
+        return frame(events.table, report.cells("events"))
 
     times = measure(
         {
-            "their messages": pandas_messages,
-            "messages": our_messages,
-            "their events": pandas_events,
-            "events": our_events,
+            "their messages": turns(messages.theirs, len(report) * REPEATED),
+            "messages": turns(messages.ours, len(report) * REPEATED),
+            "their events at hand": turns(events.theirs, len(report)),
+            "events at hand": turns(events.ours, len(report)),
+            "columns at hand": turns(events.of_columns, len(report)),
+            "their events": turns(their_events, len(report)),
+            "events": turns(our_events, len(report)),
         },
         rounds=rounds,
     )
-    for name, what in (("messages", "rows at hand"), ("events", "read from the traces")):
-        one = Row.of(f"table of {name}, {what}", times, name, f"their {name}", goal=TIMES_PANDAS)
-        rows.append(_against(one, PEER))
-    made = frame(table("messages"), columns), pd.DataFrame(at_hand)
-    ours, theirs = (int(one.memory_usage(deep=True).sum()) for one in made)
-    rows.append(
-        Row.bound("table of messages, memory beside theirs", ours / theirs, PART_OF_ITS_MEMORY, "of it", most=True)
-    )
+    most_mb = {name: one.memory_mb for name, one in times.items()}
+    rows = [
+        against_pandas("table of messages, rows at hand", times, "messages"),
+        against_pandas("table of events, rows at hand", times, "events at hand"),
+        against_pandas("pd.DataFrame of the columns of events: what pandas can give", times, "columns at hand"),
+        against_pandas("table of events, read from the traces", times, "events"),
+    ]
+    for cells in (messages, events):
+        ours, theirs = (int(made.memory_usage(deep=True).sum()) for made in (cells.ours(), cells.theirs()))
+        work = f"table of {cells.table.name}, memory beside theirs"
+        rows.append(Row.bound(work, ours / theirs, PART_OF_ITS_MEMORY, "of it", most=True))
+    our_mb, their_mb = most_mb["events"], most_mb["their events"]
+    if our_mb is not None and their_mb:
+        work = "making the table of events from the traces, most memory beside theirs"
+        rows.append(Row.bound(work, our_mb / their_mb, PART_OF_ITS_MEMORY, "of it", most=True))
     return rows
 
 
-def _against(row: Row, peer: str) -> Row:
-    return Row(**{**vars(row), "peer": peer})
+def against_pandas(work: str, times: Mapping[str, Times], ours: str) -> Row:
+    """A row whose peer is pandas; without a goal where pandas does our side as well."""
+    theirs = "their events at hand" if ours == "columns at hand" else f"their {ours}"
+    row = Row.of(work, times, ours, theirs, goal=TIMES_PANDAS)
+    return replace(row, peer=PEER, goal=None if ours == "columns at hand" else TIMES_PANDAS)
 
 
 # ------------------------------------------------------------------ workers

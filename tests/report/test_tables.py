@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from sesreceive.auth.results import DmarcPolicy, DmarcStatus, SpfStatus
 from sesreceive.report import columns
+from sesreceive.report.clean_text import clean
 from sesreceive.report.columns import MESSAGES, TABLES, table
 from sesreceive.report.files import FORMATS
-from sesreceive.report.frames import clean, frame
+from sesreceive.report.frames import frame
 from sesreceive.report.grid import grid, matrix_grid
 from sesreceive.report.table import Column, Table
 from sesreceive.report.tables import Tables

@@ -1,0 +1,268 @@
+"""The table of events of many messages, made by column: what is alike of two messages is read of the first alone.
+
+The events of a stage are a run of rows. A run that comes again, as that of a sender whose mail passes the same checks,
+is a number; a run that differs in texts alone, such as the name of a recipient, is a number and these texts. Which runs
+are alike is what the stages say of them (`trace.outline`); `trace_rows.event_rows` makes the same rows one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sesreceive.report.coded import Coded, Texts
+from sesreceive.report.columns import EVENTS
+from sesreceive.report.table import COMMON
+from sesreceive.trace.deferred import Deferred
+from sesreceive.trace.events import Kind, Op, Stage, Trace, TraceEvent
+from sesreceive.trace.outline import Outline, Remembered, outline_of, outlined_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["EventColumns"]
+
+# What a text with others in it is made of: the pieces around the text of that number, which stands in it once or more.
+_Pieces = tuple[tuple[str, ...], int]
+
+# What stands for the texts when their places are looked for: words that are in no trace, and others of another length.
+_STAND_INS = "zq{:05d}qz", "zq{:05d}xqz"
+
+
+class _Known(NamedTuple):
+    """Events that were met before.
+
+    Attributes
+    ----------
+    values : tuple
+        What they were made of, kept since ids of it are in the key.
+    run : int
+        Their number; -1 where they were met once, and their texts have no place yet; -2 where they have none.
+    pieces : tuple
+        The texts that are made anew for each message.
+    """
+
+    values: tuple[Any, ...]
+    run: int
+    pieces: tuple[_Pieces, ...] = ()
+
+
+_ONCE, _NEVER = -1, -2
+
+
+class EventColumns(Mapping[str, Coded]):
+    """The columns of the events of many traces: these are read once, and a column is made each time it is asked for.
+
+    Parameters
+    ----------
+    traces : iterable of Trace
+        One a message.
+    common : mapping of str to sequence
+        What each column says of a message that says the same of all its events.
+
+    Examples
+    --------
+    >>> from sesreceive.trace.events import TraceLog
+    >>> log = TraceLog(Stage.FILTERING)
+    >>> log.add(Kind.FILTER, Op.MISS, "office", "203.0.113.0/24 does not contain 192.0.2.1")
+    >>> columns = EventColumns([Trace(log.events())] * 2, {"number": range(2)})
+    >>> list(columns)[:3]
+    ['number', 'seq', 'parent']
+    >>> list(columns["number"]), list(columns["subject"]), list(columns["seq"])
+    ([0, 1], ['office', 'office'], [0, 0])
+    """
+
+    def __init__(self, traces: Iterable[Trace], common: Mapping[str, Sequence[Any]]) -> None:
+        self.common = common
+        self.counts: list[int] = []  # events of each message
+        # Of each run of each message: which, the first of its own texts, and the events before it in the trace.
+        self._runs, self._bases, self._before = array("q"), array("q"), array("q")
+        # Of each run: its first row, and how many it has.
+        self._starts, self._lengths = array("q"), array("q")
+        # The rows of all runs. A negative number in a column of texts is a text of the message: -1 is its first one.
+        self._rows = {name: array("q") for name in EVENTS.names[len(COMMON) :]}
+        self._texts = Texts()
+        self._numbers: dict[str | int, int] = {}  # of texts
+        # How each cell of `_CELLS` becomes a number.
+        self._coding: dict[str, Callable[[Any], int] | None] = {
+            **{name: {word: code for code, word in enumerate(words)}.__getitem__ for name, words in _WORDS.items()},
+            **dict.fromkeys(_TEXTS, self._number),
+            **dict.fromkeys(("position", "seq", "parent")),
+        }
+        self._known: dict[Any, _Known] = {}
+        self._remembered: Remembered = {}
+        for trace in traces:
+            self._add(trace)
+
+    # ------------------------------------------------------------------ reading
+
+    def _add(self, trace: Trace) -> None:
+        """Append the events of one message."""
+        before = 0
+        for part in trace.parts:
+            if type(part) is Deferred:
+                run, base = self._deferred(part)
+            elif part:
+                run, base = self._run(part), 0
+            else:
+                continue
+            self._runs.append(run)
+            self._bases.append(base)
+            self._before.append(before)
+            before += self._lengths[run]
+        self.counts.append(before)
+
+    def _deferred(self, part: Deferred) -> tuple[int, int]:
+        """Number of a run of events that are made when they are read, and where its texts begin."""
+        outline = outline_of(part, self._remembered)
+        if outline is None:
+            return self._run(part.made()), 0
+        key = part.make, outline.key
+        known = self._known.get(key)
+        if known is None:
+            run = self._run(part.made())
+            self._known[key] = _Known(part.values, _ONCE if outline.texts else run)
+            return run, 0
+        if known.run == _ONCE:
+            known = self._known[key] = self._with_places(part, outline)
+        if known.run == _NEVER:
+            return self._run(part.made()), 0
+        base = len(self._texts)
+        if known.pieces:
+            texts = outline.texts
+            self._texts += [texts[number].join(pieces) for pieces, number in known.pieces]
+        return known.run, base
+
+    def _with_places(self, part: Deferred, outline: Outline) -> _Known:
+        """The events of a part as a run that has places for the texts of its outline."""
+        how = outlined_of(part)
+        if how is None or how.with_texts is None:
+            return _Known(part.values, _NEVER)
+        made = []
+        for stand_in in _STAND_INS:
+            texts = [stand_in.format(number) for number in range(len(outline.texts))]
+            place = re.compile(stand_in.replace("{:05d}", "([0-9]{5})"))
+            events = how.with_texts(texts, *part.values)
+            made.append([_Shape(event[:3], event.action, event[9:], _texts_of(event, place)) for event in events])
+        # What is made of a text, and is not the text, is not the same for both.
+        if made[0] != made[1] or any(None in shape.texts for shape in made[0]):
+            return _Known(part.values, _NEVER)
+        own: dict[_Pieces, int] = {}
+        shapes = [
+            shape._replace(
+                texts=[one if isinstance(one, str) else own.setdefault(one, -1 - len(own)) for one in shape.texts]
+            )
+            for shape in made[0]
+        ]
+        run = self._append((*one.words, *one.texts, one.action, *one.place) for one in shapes)
+        return _Known(part.values, run, tuple(own))
+
+    def _run(self, events: Sequence[TraceEvent]) -> int:
+        """Number of a new run that has these events."""
+        return self._append([_CELLS(event) for event in events])
+
+    def _append(self, rows: Iterable[tuple[Any, ...]]) -> int:
+        """Number of a new run of these rows, each with its cells in the order of `_CELLS`."""
+        start = len(self._rows["seq"])
+        for (name, code), cells in zip(self._coding.items(), zip(*rows, strict=True), strict=False):
+            self._rows[name].extend(cells if code is None else map(code, cells))
+        self._starts.append(start)
+        self._lengths.append(len(self._rows["seq"]) - start)
+        return len(self._starts) - 1
+
+    def _number(self, text: str | int) -> int:
+        """Position of a text among all; a text of the message has its number already."""
+        number = self._numbers.get(text)
+        if number is None:
+            if isinstance(text, int):
+                return text
+            number = self._numbers[text] = len(self._texts)
+            self._texts.append(str(text))  # a word of an enum is one, too
+        return number
+
+    # ------------------------------------------------------------------ columns
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns."""
+        return chain(self.common, self._rows)
+
+    def __len__(self) -> int:
+        """Number of columns."""
+        return len(self.common) + len(self._rows)
+
+    def __getitem__(self, name: str) -> Coded:
+        """The cells of one column, those of all messages in order."""
+        import numpy as np
+
+        if name in self.common:
+            messages = np.arange(len(self.counts), dtype=np.int32)
+            return Coded(self.common[name], np.repeat(messages, self.counts))
+        cells = np.array(self._rows[name], dtype=np.int32)[self._places]
+        if name in _WORDS:
+            return Coded(_WORDS[name], cells)
+        if name in _TEXTS:
+            # In place: there may be millions.
+            np.subtract(self._of_runs(self._bases) - 1, cells, out=cells, where=cells < 0)
+            return Coded(self._texts, cells)
+        if name != "position":
+            np.add(cells, self._of_runs(self._before), out=cells, where=cells >= 0)
+        most = int(cells.max(initial=-1)) + 1
+        return Coded(range(1, most + 1) if name == "position" else range(most), cells)
+
+    def _of_runs(self, values: array[int]) -> np.ndarray[Any, Any]:
+        """For each row what there is one of for each run of each message."""
+        import numpy as np
+
+        return np.repeat(np.array(values, dtype=np.int32), self._row_counts)
+
+    @property
+    def _row_counts(self) -> np.ndarray[Any, Any]:
+        """Rows of each run of each message."""
+        import numpy as np
+
+        return np.array(self._lengths, dtype=np.int32)[np.array(self._runs, dtype=np.int32)]
+
+    @cached_property
+    def _places(self) -> np.ndarray[Any, Any]:
+        """Of each row of the table, where it stands among the rows of all runs."""
+        import numpy as np
+
+        counts = self._row_counts
+        ends = np.cumsum(counts, dtype=np.int32)
+        starts = np.array(self._starts, dtype=np.int32)[np.array(self._runs, dtype=np.int32)]
+        places: np.ndarray[Any, Any] = np.repeat(starts - ends + counts, counts)
+        return places + np.arange(len(places), dtype=np.int32)
+
+
+# Of an event what a row is made of, in this order.
+_CELLS = attrgetter("stage", "kind", "op", "subject", "rule", "recipient", "reason", "action", "seq", "parent")
+
+_WORDS: Mapping[str, tuple[Any, ...]] = {"stage": tuple(Stage), "kind": tuple(Kind), "op": tuple(Op)}
+_TEXTS = ("subject", "rule", "recipient", "reason")
+
+
+class _Shape(NamedTuple):
+    """An event without its fact: its texts as they are, or as pieces; None where several stand in one."""
+
+    words: tuple[Any, ...]
+    action: int
+    place: tuple[int, ...]
+    texts: Sequence[Any]
+
+
+def _texts_of(event: TraceEvent, place: re.Pattern[str]) -> list[str | _Pieces | None]:
+    """The texts of an event in the order of `_TEXTS`, parted where others stand in them."""
+    return [_parted(getattr(event, name), place) for name in _TEXTS]
+
+
+def _parted(text: str, place: re.Pattern[str]) -> str | _Pieces | None:
+    first, *others = place.split(text)
+    if not others:
+        return first
+    numbers = set(others[::2])
+    return ((first, *others[1::2]), int(others[0])) if len(numbers) == 1 else None
