@@ -233,7 +233,7 @@ class Tables:
 
     def data(self, name: str, wanted: Sequence[str] | None = None) -> dict[str, list[Any]]:
         """The columns of one table, all or those that are wanted."""
-        if name == EVENTS.name and has_pandas():
+        if self._by_column(name):
             events = self.cells(name)
             return {column: list(events[column]) for column in (events if wanted is None else wanted)}
         counts, columns = self._content(name)
@@ -247,9 +247,13 @@ class Tables:
                 made[column] = columns[names.index(column) - len(COMMON)]
         return made
 
+    def _by_column(self, name: str) -> bool:
+        """Whether a table is made of what messages have in common; one alone has nothing."""
+        return name == EVENTS.name and has_pandas() and len(self) > 1
+
     def cells(self, name: str) -> Mapping[str, Sequence[Any]]:
         """The same as `data` for who makes a frame or a file of it: columns of events are `Coded`, made when read."""
-        if name != EVENTS.name or not has_pandas():
+        if not self._by_column(name):
             return self.data(name)
         return EventColumns((item.trace for item in self.items()), {column: self._common(column) for column in COMMON})
 

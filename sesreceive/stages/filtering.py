@@ -26,7 +26,7 @@ from sesreceive.stages.provider_lists import AnyList, DnsList, Listing, ListKind
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import ConnectionFact, FilterFact
-from sesreceive.trace.outline import Outline, Remembered, outline_of, outlined
+from sesreceive.trace.outline import Outline, Remembered, outline_of, outlined, outlined_of
 from sesreceive.wording import count
 
 __all__ = ["NO_CLIENT", "FilterDecision", "ProviderList", "arrival", "decide", "with_provenance"]
@@ -222,7 +222,15 @@ def _outline_within(
     return outline_of(events, remembered)
 
 
-outlined(_with_facts, _outline_within)
+def _with_texts_within(
+    texts: Sequence[str], events: Deferred, known: str, received_s: float, read: Provenance | None
+) -> Sequence[TraceEvent]:
+    """The events within as they are: only those of an outline are asked for."""
+    how = outlined_of(events)
+    return events if how is None or how.with_texts is None else how.with_texts(texts, *events.values)
+
+
+outlined(_with_facts, _outline_within, _with_texts_within)
 
 
 def arrival(envelope: Envelope, received_s: float) -> str:
@@ -249,13 +257,29 @@ def _events(
     questions: tuple[DnsQuestion, ...],
 ) -> tuple[TraceEvent, ...]:
     """Every filter and list held against the address, one by one."""
+    contains = _containing(filters, client_ip)
+    return _held_against(client_ip, contains, filters, provider_lists, assumptions, questions)
+
+
+def _containing(filters: Iterable[ReceiptFilter], client_ip: str) -> tuple[bool, ...]:
+    """Of each filter whether it contains the address."""
     address = host_address(client_ip)
-    shown = str(address)
-    contains = [(network := item.network) is not None and address in network for item in filters]
+    return tuple([(network := item.network) is not None and address in network for item in filters])
+
+
+def _held_against(
+    shown: str,
+    contains: Sequence[bool],
+    filters: Sequence[ReceiptFilter],
+    provider_lists: tuple[AnyList, ...],
+    assumptions: Assumptions,
+    questions: tuple[DnsQuestion, ...],
+) -> tuple[TraceEvent, ...]:
+    """The events of an address that these filters contain; where there are lists, it has to be one."""
     deciding = _deciding(tuple(compress(filters, contains)), assumptions)
     asked = [entry for entry in provider_lists if _counts(entry, assumptions)] if deciding is None else []
     answers = Recorded(questions)
-    listed, silent = _ask(asked, address.version, int(address), shown, answers)
+    listed, silent = _ask(asked, *address_number(shown), answers) if asked else ("", ())
     accepted, by, reason = _outcome(deciding, listed, shown, len(filters), len(asked), silent)
     if not provider_lists:
         reason += NONE_LOADED if deciding is None else NONE_COUNTS
@@ -293,11 +317,29 @@ def _outline(
     assumptions: Assumptions,
     questions: tuple[DnsQuestion, ...],
 ) -> Outline:
-    """A client that comes again meets the same filters and lists."""
-    return Outline((_events, client_ip, id(filters), id(provider_lists), id(assumptions), questions))
+    """A client meets the same filters as another one that the same of them contain; of lists, if it comes again."""
+    about = id(filters), id(provider_lists), id(assumptions)
+    if provider_lists:
+        return Outline((_events, client_ip, about, questions))
+    client = _containing, client_ip, about
+    if client not in remembered:
+        remembered[client] = filters, _containing(filters, client_ip)
+    return Outline((_events, about, remembered[client][1]), (client_ip,))
 
 
-outlined(_events, _outline)
+def _with_texts(
+    texts: Sequence[str],
+    client_ip: str,
+    filters: Sequence[ReceiptFilter],
+    provider_lists: tuple[AnyList, ...],
+    assumptions: Assumptions,
+    questions: tuple[DnsQuestion, ...],
+) -> tuple[TraceEvent, ...]:
+    contains = _containing(filters, client_ip)
+    return _held_against(texts[0], contains, filters, provider_lists, assumptions, questions)
+
+
+outlined(_events, _outline, _with_texts)
 
 # What is on AWS's own list is not public, and nothing stands for it unless it is given; every trace says so.
 NONE_LOADED = "; AWS would also refuse its own block list and EC2; none is loaded"

@@ -23,12 +23,13 @@ from sesreceive.report.table import COMMON, Column, Table
 from sesreceive.report.tables import Tables
 from sesreceive.report.trace_rows import event_rows
 from sesreceive.stages import filtering, recipients
+from sesreceive.stages.provider_lists import ProviderList
 from sesreceive.testing.strategies import accounts, mails
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, Trace, TraceEvent
 from sesreceive.trace.outline import Outline, outlined
 from tests.scenario import envelope, message, scenario_items, scenario_receiver
-from tests.stages.test_index import READINGS, addresses, clients
+from tests.stages.test_index import LISTED, READINGS, addresses, clients, lists
 from tests.stages.test_index import accounts as odd_accounts
 
 NAMES = EVENTS.names[len(COMMON) :]
@@ -53,14 +54,17 @@ def other_local_parts(addresses: Iterable[str], number: int) -> tuple[str, ...]:
     return tuple(f"n{number}{address}" if number else address for address in addresses)
 
 
-@given(odd_accounts(), st.lists(st.tuples(addresses, clients, st.booleans()), max_size=6), st.sampled_from(READINGS))
-def test_recipients_of_any_shape_have_the_rows_they_have_one_by_one(
-    account: ses.Account, met: list[tuple[str, str, bool]], reading: ses.Assumptions
+MET = st.lists(st.tuples(addresses, clients | st.just(""), st.booleans()), max_size=6)
+
+
+@given(odd_accounts(), MET, lists | st.just([]), st.sampled_from(READINGS))
+def test_recipients_and_clients_of_any_shape_have_the_rows_they_have_one_by_one(
+    account: ses.Account, met: list[tuple[str, str, bool]], providers: list[ProviderList], reading: ses.Assumptions
 ) -> None:
-    traces = []
+    traces, tuple_of_lists = [], tuple(providers)
     for number in range(4):
         for recipient, client, tls in met:
-            decision = filtering.decide(account.filters, client, (), reading)
+            decision = filtering.decide(account.filters, client, tuple_of_lists, reading, resolver=LISTED)
             for address in other_local_parts([recipient], number):
                 answer = recipients.decide(account, address, decision, tls=tls, assumptions=reading)
                 traces.append(Trace.join(decision.events, answer.events))
