@@ -35,5 +35,6 @@ class BodyHashes:
         """The SHA-256 of the first `length` octets of it; of all without one."""
         key = (form, length)
         if key not in self._digests:
-            self._digests[key] = sha256(memoryview(self.body(form))[:length]).digest()
+            body = self.body(form)
+            self._digests[key] = sha256(body if length is None else memoryview(body)[:length]).digest()
         return self._digests[key]

@@ -228,12 +228,17 @@ class _Verification:
     def _named(self, form: bytes, name: str) -> Sequence[bytes]:
         """The fields of a name in canonical form, without their last line ends."""
         named = self.message.by_name.get(name)
-        return () if named is None else [self._canonical(form, item, item[1]) for item in named]
+        if named is None:
+            return ()
+        if form == b"relaxed" and self._has_plain_blanks:
+            start = named[0][0].lower() + b":"
+            # All at once what `canonical.header` does step by step; the same where only blanks are white space.
+            return [start + b" ".join(item[1].split()) for item in named]
+        return [self._canonical(form, item, item[1]) for item in named]
 
     def _canonical(self, form: bytes, field: HeaderField, value: bytes) -> bytes:
         """A field of the message in canonical form with this value, without its last line end."""
         if form == b"relaxed" and self._has_plain_blanks:
-            # All at once what `canonical.header` does step by step; the same where only blanks are white space.
             return b"%b:%b" % (field[0].lower(), b" ".join(value.split()))
         return canonical.header(form, self._name(form, field), value).removesuffix(b"\r\n")
 

@@ -24,6 +24,7 @@ ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 CLOCK_SKEW_S = 36_000
 
 _REQUIRED = (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
+_ALL_REQUIRED = frozenset(_REQUIRED)
 _NUMBER = re.compile(rb"[0-9]{1,76}")  # as long as section 3.5 lets l= be
 
 
@@ -98,9 +99,10 @@ class Signature:
         tags = found.tags
         if found.problem:
             raise Failed(Failure.SYNTAX, f"the signature cannot be read: {one_line(found.problem)}")
-        if missing := [name for name in _REQUIRED if name not in tags]:
+        if not tags.keys() >= _ALL_REQUIRED:
+            missing = [name for name in _REQUIRED if name not in tags]
             raise Failed(Failure.MISSING_TAG, f"the signature has no tag `{missing[0].decode()}`")
-        key = tuple([tags.get(name) for name in _OF_SIGNER])
+        key = tuple(map(tags.get, _OF_SIGNER))
         signer = None if memory is None else memory.signers.get(key)
         value, body_hash = decoded(tags[b"b"]), decoded(tags[b"bh"])
         if signer is None or not value or not body_hash:

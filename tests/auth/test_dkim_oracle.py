@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import re
+import sys
 from typing import Any
 
 import dkim
@@ -176,7 +177,21 @@ def test_large_bodies_have_the_canonical_form_of_dkimpy(part: bytes, size: int, 
     lines = canonical.crlf(body)
     assert lines == body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     for form, oracle in ((b"simple", dkim.canonicalization.Simple), (b"relaxed", dkim.canonicalization.Relaxed)):
-        assert bytes(canonical.body(form, lines)) == oracle.canonicalize_body(bytes(lines))
+        want = oracle.canonicalize_body(lines)
+        assert bytes(canonical.body(form, lines)) == want
+        # As it came, behind a header, and with the way of small bodies.
+        assert bytes(canonical.body(form, b"a: b\n\n" + body, 6)) == want
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(canonical, "LARGE", sys.maxsize)
+            assert bytes(canonical.body(form, body)) == want
+
+
+@pytest.mark.parametrize("before", [b"", b"x", b"x\r\n", b"\r", b"x\r", b"\n\r" * 9, b"\r\r\n"])
+@pytest.mark.parametrize("lines", [0, 1, 2, 63, 64, 65, 4_095, 4_096, 4_097, 12_353])
+def test_empty_lines_at_the_end_are_taken_off_however_many(before: bytes, lines: int) -> None:
+    body = canonical.crlf(before) + b"\r\n" * lines
+    for form, oracle in ((b"simple", dkim.canonicalization.Simple), (b"relaxed", dkim.canonicalization.Relaxed)):
+        assert bytes(canonical.body(form, body)) == oracle.canonicalize_body(body)
 
 
 @given(st.binary(max_size=60), st.integers(0, 40))

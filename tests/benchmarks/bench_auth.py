@@ -265,7 +265,10 @@ def slow_bodies(size: int = 4_000_000) -> dict[str, bytes]:
         "runs of one to eight": b"".join(b" " * rnd.randrange(1, 9) + b"x" for _ in range(size // 5)),
         "text, then blanks": b"lorem ipsum " * (size // 24) + b" " * (size // 2),
         "empty lines only": b"\r\n" * (size // 2),
-        "LF only, after CRLF": bytes(canonical.crlf(b"x\n" * (size // 2))),
+        "short lines": b"x\r\n" * (size // 3),
+        "LF only": b"x\n" * (size // 2),
+        "empty lines that end in LF": b"\n" * size,
+        "one LF at the end": b"x  y \r\n" * (size // 7) + b"\n",
         "base64": (b"A" * 76 + b"\r\n") * (size // 78),
     }
 
