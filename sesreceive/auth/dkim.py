@@ -41,7 +41,6 @@ _B_TAG = rb"[ \t\r\n]*b[ \t\r\n]*=([^;]*)"
 _B_FIRST, _B_LATER = re.compile(_B_TAG), re.compile(rb";" + _B_TAG)
 
 _OWN = "dkim-signature"
-_BARE_CR = re.compile(rb"\r(?!\n)")
 
 
 def verify(
@@ -244,9 +243,7 @@ class _Verification:
 
     @made_once
     def _has_plain_blanks(self) -> bool:
-        """Whether all white space of the header is white space to the relaxed form, too: no VT, FF or bare CR."""
-        raw, end = self.message.raw, self.message.read_end
-        return raw.find(b"\v", 0, end) < 0 and raw.find(b"\f", 0, end) < 0 and _BARE_CR.search(raw, 0, end) is None
+        return canonical.has_plain_blanks(self.message.raw, self.message.read_end)
 
     def _name(self, form: bytes, field: HeaderField) -> bytes:
         """What stands before the colon; in the simple form with the blanks of obsolete syntax."""

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from signing import ed25519_key, pem, record, rsa_key
 
 from sesreceive.auth import canonical
+from sesreceive.auth.body_hashes import BodyHashes
 from sesreceive.auth.dkim import verify
 from sesreceive.auth.keys import KeyRecord
 from sesreceive.dns.zone import Zone
@@ -184,6 +185,30 @@ def test_large_bodies_have_the_canonical_form_of_dkimpy(part: bytes, size: int, 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(canonical, "LARGE", sys.maxsize)
             assert bytes(canonical.body(form, body)) == want
+
+
+odd_pieces = st.sampled_from([b" ", b"\t", b"  ", b"a", b"\r\n", b"\r\n\r\n", b" \r\n", b"\r", b"\n", b"\x00", b"\xff"])
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(st.binary(min_size=1, max_size=30), st.lists(odd_pieces, min_size=1, max_size=30).map(b"".join)),
+    st.integers(1, 9),
+    st.one_of(st.none(), st.integers(0, 12)),
+)
+def test_the_ways_of_large_and_small_bodies_end_alike(body: bytes, piece: int, length: int | None) -> None:
+    message = Message(b"From: ana@example.org\r\n\r\n" + body)
+    small = BodyHashes(message)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "LARGE", 1)
+        patch.setattr(canonical, "PIECE", piece)
+        large = BodyHashes(message)
+        digests = [large.digest(form, length) for form in canonical.ALGORITHMS]
+        bodies = [bytes(large.body(form)) for form in canonical.ALGORITHMS]
+    assert bodies == [bytes(small.body(form)) for form in canonical.ALGORITHMS]
+    assert digests == [small.digest(form, length) for form in canonical.ALGORITHMS]
+    lines = _ended(canonical.crlf(body))
+    assert bytes(canonical.body(b"relaxed", lines)) == dkim.canonicalization.Relaxed.canonicalize_body(lines)
 
 
 @pytest.mark.parametrize("before", [b"", b"x", b"x\r\n", b"\r", b"x\r", b"\n\r" * 9, b"\r\r\n"])

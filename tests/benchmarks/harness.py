@@ -74,7 +74,7 @@ class Turn:
     did: int = 1
     shared_out: int = 0
     elsewhere_s: float | None = None
-    operation_s: float = 0.0  # of the first chunk
+    operation_s: float = 0.0  # of the fastest chunk so far
     collecting_s: float = 0.0
     started_s: float = 0.0
     collected_s: float = 0.0
@@ -87,7 +87,7 @@ class Turn:
         self.start()
 
     def fitting(self, least: int) -> int:
-        """The operations of the next chunk: at least so many, and as many as take `TURN_S` by the first chunk."""
+        """The operations of the next chunk: at least so many, as many as fill a turn by the fastest chunk so far."""
         self.did = max(least, round(TURN_S / self.operation_s)) if self.operation_s else least
         return self.did
 
@@ -100,8 +100,8 @@ class Turn:
         taken = time.process_time() - self.started_s - self.collected_s
         if self.elsewhere_s is not None:
             taken = self.elsewhere_s
-        if not self.operation_s and operations:
-            self.operation_s = taken / operations
+        if operations:
+            self.operation_s = min(self.operation_s or taken, taken / operations)
         self.pipe.send((operations, taken, self.collected_s))
 
     def collecting(self, phase: str, info: object) -> None:
