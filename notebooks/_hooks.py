@@ -323,6 +323,19 @@ class Docstrings(griffe.Extension):
         if obj.docstring:
             obj.docstring.value = in_markdown(obj.docstring.value)
 
+    def on_class_members(self, *, cls: griffe.Class, **kwargs: Any) -> None:
+        """A property that keeps what it has made is a property to readers, too."""
+        for name, member in list(cls.members.items()):
+            if isinstance(member, griffe.Function) and any(
+                decorator.callable_path.endswith(".made_once") for decorator in member.decorators
+            ):
+                made = griffe.Attribute(
+                    name, annotation=member.returns, docstring=member.docstring, lineno=member.lineno,
+                    endlineno=member.endlineno,
+                )  # fmt: skip
+                made.labels.add("property")
+                cls.set_member(name, made)
+
 
 def in_markdown(docstring: str) -> str:
     r"""Doctests become code, `::` announces code, and a heading that is no NumPy section becomes bold.
