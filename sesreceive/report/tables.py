@@ -16,6 +16,7 @@ from sesreceive.report.metrics import Counted, Happened, counts_of, happened
 from sesreceive.report.packing import Packed, pack
 from sesreceive.report.plain_table import has_pandas
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
+from sesreceive.trace.outline import Remembered, shared
 
 __all__ = ["Tables"]
 
@@ -51,6 +52,7 @@ class Tables:
         # Lists of receptions (or what remains of them), and packed ones, whose small rows are there already.
         self._chunks: list[list[Traced] | Packed] = []
         self._known: dict[int, Account] = {}  # by id
+        self._shared: Remembered = {}  # parts of traces that several messages have
         self._happened: dict[Happened, int] = {}  # what is counted, and of how many messages
         self._notes: dict[str, None] = {}
         self._columns: dict[str, tuple[list[Any], ...]] = {
@@ -94,7 +96,7 @@ class Tables:
             self._fill()
             last = self._last()
             for at in range(len(last) - self._waiting, len(last)):
-                last[at] = Remains(last[at].trace, last[at].stopped_by)
+                last[at] = self._remains(last[at])
             self._waiting = self._octets = 0
 
     def _last(self) -> list[Any]:
@@ -121,8 +123,13 @@ class Tables:
         self._let_go()
         self._fill()
         other = copy(self)
-        other._chunks = [[Remains(item.trace, item.stopped_by) for item in self.items()]]
+        other._shared = {}
+        other._chunks = [[other._remains(item) for item in self.items()]]
         return other
+
+    def _remains(self, item: Traced) -> Remains:
+        """What remains of a message; what its trace has in common with others is kept once."""
+        return Remains(shared(item.trace, self._shared), item.stopped_by)
 
     def packed(self) -> Tables:
         """The same with the small rows made and everything else as bytes."""
@@ -130,8 +137,12 @@ class Tables:
         self._fill()
         other = copy(self)
         other._chunks = [chunk if isinstance(chunk, Packed) else pack(chunk) for chunk in self._chunks]
-        other._laid_out, other._known = None, {}
+        other._laid_out, other._known, other._shared = None, {}, {}
         return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but what is known by id, which is another one in another process."""
+        return {**self.__dict__, "_laid_out": None, "_known": {}, "_shared": {}}
 
     def _fill(self, *names: str) -> None:
         """Make the rows of small tables, all or these, that are missing: of the last messages of the last chunk."""

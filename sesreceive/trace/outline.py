@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from sesreceive.trace.deferred import Deferred
-from sesreceive.trace.events import TraceEvent
+from sesreceive.trace.events import Trace, TraceEvent
 
-__all__ = ["Outline", "Outlined", "Remembered", "outline_of", "outlined", "outlined_of"]
+__all__ = ["Outline", "Outlined", "Remembered", "outline_of", "outlined", "outlined_of", "shared"]
 
 Remembered: TypeAlias = "dict[Hashable, Any]"
 """What one reader keeps from message to message, for the functions below: such as the names in the rules of a set."""
@@ -86,3 +86,26 @@ def outline_of(part: Sequence[TraceEvent], remembered: Remembered) -> Outline | 
         return None
     how = _OUTLINED.get(part.make)
     return None if how is None else how.outline(remembered, *part.values)
+
+
+# Parts that are kept to be met again; each is of a message whose trace is kept anyway.
+_MOST_SHARED = 10_000
+
+
+def shared(trace: Trace, remembered: Remembered) -> Trace:
+    """The trace, with an earlier part in the place of one whose events are the same, their facts apart.
+
+    Of the traces of many messages this keeps the authentication results of a sender once. Facts may be those of another
+    message, such as what DNS was asked, so it is for who reads none.
+    """
+    parts: list[Sequence[TraceEvent]] = []
+    for part in trace.parts:
+        how = outlined_of(part) if type(part) is Deferred else None
+        if type(part) is Deferred and how is not None and how.with_texts is None:
+            outline = how.outline(remembered, *part.values)
+            if outline is not None and not outline.texts:
+                if len(remembered) > _MOST_SHARED:
+                    remembered.clear()
+                part = remembered.setdefault((shared, part.make, outline.key), part)
+        parts.append(part)
+    return Trace.join(*parts)

@@ -18,6 +18,7 @@ from sesreceive.report.coded import Coded, Texts
 from sesreceive.report.columns import EVENTS
 from sesreceive.report.event_columns import EventColumns
 from sesreceive.report.frames import frame
+from sesreceive.report.rows import Remains
 from sesreceive.report.schema import Schema
 from sesreceive.report.table import COMMON, Column, Table
 from sesreceive.report.tables import Tables
@@ -136,6 +137,27 @@ def test_events_that_are_alike_are_made_a_few_times_however_many_messages_there_
         assert receptions._tables.cells("events")["seq"][-1] > 20
         times.append(len(made))
     assert times[0] == times[1] == times[2]
+
+
+def test_what_messages_have_in_common_is_kept_once_where_they_are_not_kept() -> None:
+    ways = [envelope(f"user{number}@example.com", mail_from=f"s{number % 3}@example.org") for number in range(60)]
+    items = [{"raw": message(), "envelope": way} for way in ways]
+    lean, whole = (scenario_receiver().replay(items, keep=keep) for keep in (False, True))
+    assert lean == whole
+    again = pickle.loads(pickle.dumps(lean))
+    for report in (lean, again, lean + lean):
+        remains = [item for item in report._tables.items() if isinstance(item, Remains)]
+        kept = {id(part) for item in remains for part in item.trace.parts if part_stage(part) in SHARED}
+        assert len(remains) >= 32
+        assert 0 < len(kept) <= len(report) / 10
+    assert again == lean
+
+
+SHARED = {Stage.AUTHENTICATION, Stage.SCANNING}
+
+
+def part_stage(part: Sequence[TraceEvent]) -> Stage | None:
+    return part.stage if isinstance(part, Deferred) else None
 
 
 # ---------------------------------------------------------------- texts in sentences
