@@ -31,7 +31,8 @@ __all__ = ["EventColumns"]
 _Pieces = tuple[tuple[str, ...], int]
 
 # What stands for the texts when their places are looked for: words that are in no trace, and others of another length.
-_STAND_INS = "zq{:05d}qz", "zq{:05d}xqz"
+# The second is as long as a local part can be, so that a text which is cut somewhere is not taken for one as it is.
+_STAND_INS = "zq{:05d}qz", f"zq{{:05d}}{'x' * 55}qz"
 
 
 class _Known(NamedTuple):

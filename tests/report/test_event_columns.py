@@ -170,9 +170,10 @@ SENTENCES: dict[str, Callable[[str, str], str]] = {
     "marks of a format": lambda name, other: f"{{0}} 100 % of {name} %s",
     "two in one": lambda name, other: f"{name} told {other}",
     "changed": lambda name, other: f"{name.upper()} is {name}",
+    "cut": lambda name, other: f"{name[:20]} and more",
     "its length": lambda name, other: f"{len(name)} characters",
 }
-WORDS = ("ana", "an", "", "ana ana", "%s {0}", "zq00000qz", "zq00001xqz", "b\udcff", "\0")
+WORDS = ("ana", "an", "", "ana ana", "%s {0}", "zq00000qz", "zq00001" + "x" * 55 + "qz", "b\udcff", "\0", "long" * 16)
 
 
 def spoken(sentence: str, name: str, other: str) -> tuple[TraceEvent, ...]:
