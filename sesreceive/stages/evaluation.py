@@ -19,9 +19,8 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.actions.context import ActionContext
 from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish, SendBounce
-from sesreceive.stages.conditions import without_local_part
 from sesreceive.stages.planning import Plan, PlannedRule, plan
-from sesreceive.stages.recipients import local_parts_of
+from sesreceive.stages.recipients import parted_by
 from sesreceive.stages.retries import Attempted, attempt
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
@@ -373,32 +372,40 @@ def _has_sentence(event: TraceEvent) -> bool:
 
 # Of an event all but its stage, reason and fact.
 _SHAPE = itemgetter(*(at for at, name in enumerate(TraceEvent._fields) if name not in {"stage", "reason", "fact"}))
+_REASON = itemgetter(TraceEvent._fields.index("reason"))
 
 
 def _outline(
     remembered: Remembered, planned: Plan, stopped_by: str, fired: Sequence[TraceEvent], sentences: Sentences
 ) -> Outline:
     """Messages for which the same rules did the same differ in reasons; the other rules look at recipients alone."""
-    named = local_parts_of(planned.rule_set, remembered)
-    parted = [without_local_part(recipient, named) for recipient in planned.recipients]
-    said = iter(sentences)
-    reasons = [next(said) if _has_sentence(event) else event.reason for event in fired]
+    parts_of = parted_by(planned.rule_set, remembered)
+    parted = [parts_of[recipient] for recipient in planned.recipients]
     rests = tuple([local if rest is None else (rest,) for local, rest in parted])
+    shapes = tuple(map(_SHAPE, fired))
     about = id(planned.rule_set), id(planned.assumptions), planned.positions, stopped_by
-    return Outline((about, rests, tuple(map(_SHAPE, fired))), (*reasons, *[local for local, _ in parted]))
+    texts = [*map(_REASON, fired), *[local for local, _ in parted]]
+    key = about, rests, shapes
+    # Where an effect took place, its sentence is the reason.
+    effects = remembered.get(key)
+    if effects is None:
+        effects = remembered[key] = [at for at, event in enumerate(fired) if _has_sentence(event)]
+    for at, sentence in zip(effects, sentences, strict=False):
+        texts[at] = sentence
+    return Outline(key, tuple(texts))
 
 
 def _with_texts(
     texts: Sequence[str], planned: Plan, stopped_by: str, fired: Sequence[TraceEvent], sentences: Sentences
 ) -> tuple[TraceEvent, ...]:
-    named = local_parts_of(planned.rule_set, {})
-    parted = [without_local_part(recipient, named) for recipient in planned.recipients]
-    others = tuple(
-        local if rest is None else text + rest for text, (local, rest) in zip(texts[len(fired) :], parted, strict=True)
-    )
+    parted = parted_by(planned.rule_set, {})
     changed = tuple(event._replace(reason=text) for event, text in zip(fired, texts, strict=False))
+    others = []
+    for recipient, text in zip(planned.recipients, texts[len(fired) :], strict=True):
+        local, rest = parted[recipient]
+        others.append(local if rest is None else text + rest)
     said = Sentences((), tuple(event.reason for event in changed if _has_sentence(event)))
-    return _events(replace(planned, recipients=others), stopped_by, changed, said)
+    return _events(replace(planned, recipients=tuple(others)), stopped_by, changed, said)
 
 
 outlined(_events, _outline, _with_texts)

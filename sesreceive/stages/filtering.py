@@ -218,8 +218,12 @@ def _with_facts(
 def _outline_within(
     remembered: Remembered, events: Sequence[TraceEvent], known: str, received_s: float, read: Provenance | None
 ) -> Outline | None:
-    """Of the envelope and the time of arrival nothing but a fact is made."""
-    return outline_of(events, remembered)
+    """Of the envelope and the time of arrival nothing but a fact is made; the rest is there for a client once."""
+    key = _outline_within, id(events)
+    if key not in remembered:
+        remembered[key] = events, outline_of(events, remembered)
+    outline: Outline | None = remembered[key][1]
+    return outline
 
 
 def _with_texts_within(

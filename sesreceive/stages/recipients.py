@@ -7,7 +7,7 @@ every rule and condition that did not match, are made when they are read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -155,7 +155,7 @@ def _outline(
     assumptions: Assumptions,
 ) -> Outline:
     """Recipients of one domain meet the same conditions, but for those that name them."""
-    local, rest = without_local_part(recipient, local_parts_of(account.active_rule_set, remembered))
+    local, rest = parted_by(account.active_rule_set, remembered)[recipient]
     client = bool(decision.client_ip), decision.accepted, decision.reason, decision.reply.code
     return Outline((id(account), rest or recipient, rest is None, client, tls, id(assumptions)), (local,))
 
@@ -168,7 +168,7 @@ def _with_texts(
     tls: bool,
     assumptions: Assumptions,
 ) -> tuple[TraceEvent, ...]:
-    _, rest = without_local_part(recipient, local_parts_of(account.active_rule_set, {}))
+    _, rest = parted_by(account.active_rule_set, {})[recipient]
     other = recipient if rest is None else texts[0] + rest
     return _events(account, other, decision, tls, assumptions)
 
@@ -176,15 +176,30 @@ def _with_texts(
 outlined(_events, _outline, _with_texts)
 
 
-def local_parts_of(rule_set: ReceiptRuleSet | None, remembered: Remembered) -> frozenset[str]:
-    """The local parts that the conditions of a rule set name; found out once for each set that a reader meets."""
-    key = local_parts_of, id(rule_set)
-    if key not in remembered:
-        conditions = chain.from_iterable(rule.recipients for rule in rule_set.rules) if rule_set is not None else ()
-        # With the set itself, so that its id stays its own.
-        remembered[key] = rule_set, local_parts(conditions)
-    named: frozenset[str] = remembered[key][1]
-    return named
+class _Parted(dict[str, tuple[str, str | None]]):
+    """Recipients without their local parts, by the conditions of a rule set; see `without_local_part`."""
+
+    def __init__(self, rule_set: ReceiptRuleSet | None) -> None:
+        super().__init__()
+        self.rule_set = rule_set  # kept, so that its id stays its own
+        rules = rule_set.rules if rule_set is not None else ()
+        self.named = local_parts(chain.from_iterable(rule.recipients for rule in rules))
+
+    def __missing__(self, recipient: str) -> tuple[str, str | None]:
+        parts = self[recipient] = without_local_part(recipient, self.named)
+        return parts
+
+
+def parted_by(rule_set: ReceiptRuleSet | None, remembered: Remembered) -> Mapping[str, tuple[str, str | None]]:
+    """For any recipient its local part and the rest, where no condition of the rule set tells it from others.
+
+    Both are found out once for each set and recipient that a reader meets.
+    """
+    key = id(rule_set)
+    parted: _Parted | None = remembered.get(key)
+    if parted is None:
+        parted = remembered[key] = _Parted(rule_set)
+    return parted
 
 
 def one_too_many(recipient: str, most: int) -> RecipientDecision:
