@@ -15,15 +15,13 @@ Letter case never matters [observed]; ``*`` is no wildcard [inferred].
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from sesreceive.assumption import Assumptions
 from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import Mailbox
 
-__all__ = ["ConditionResult", "covers", "local_parts", "match", "without_local_part"]
+__all__ = ["ConditionResult", "covers", "match", "split_label"]
 
 _DEFAULT = Assumptions()
 
@@ -85,49 +83,6 @@ def covers(condition: str, assumptions: Assumptions | None = None) -> str:
     if wanted.startswith("."):
         return f"every address in a subdomain of `{wanted[1:]}`, however deep, none in the domain itself"
     return f"every address in `{wanted}` itself, none in a subdomain"
-
-
-# Characters that mean nothing: no label, no quotes. Longer ones are rare.
-_PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-def local_parts(conditions: Iterable[str]) -> frozenset[str]:
-    """The local parts, in lower case and without a label, of the addresses among the conditions.
-
-    Examples
-    --------
-    >>> sorted(local_parts(["Ana+news@example.com", "bo@example.com", "example.com"]))
-    ['ana', 'bo']
-    """
-    locals_ = [Mailbox.parse(wanted).local for wanted in map(plain_domain, conditions) if "@" in wanted]
-    # By either reading of where a label begins.
-    return frozenset(split_label(local, reading)[0] for local in locals_ for reading in ("first-plus", "last-plus"))
-
-
-def without_local_part(recipient: str, named: Container[str]) -> tuple[str, str | None]:
-    """A local part that no condition tells from others, and the rest of the address; or the address, and None.
-
-    Two recipients with the same rest match the same conditions, and for the same reasons but for the local part in
-    them: all that `match` compares of a local part is its name with those of the conditions.
-
-    Parameters
-    ----------
-    recipient : str
-        The address.
-    named : container of str
-        The `local_parts` of the conditions.
-
-    Examples
-    --------
-    >>> without_local_part("cy@Example.com", {"ana", "bo"})
-    ('cy', '@Example.com')
-    >>> without_local_part("Ana@example.com", {"ana", "bo"})
-    ('Ana@example.com', None)
-    """
-    local, at, domain = recipient.rpartition("@")
-    if not at or '"' in domain or _PLAIN_LOCAL_PART.fullmatch(local) is None or local.lower() in named:
-        return recipient, None
-    return local, at + domain
 
 
 def _match_domain(condition: str, wanted: str, mailbox: Mailbox) -> ConditionResult:

@@ -19,8 +19,8 @@ from sesreceive.account.action import ReceiptAction
 from sesreceive.account.rule_set import ReceiptRule
 from sesreceive.actions.context import ActionContext
 from sesreceive.effects import Effect, Flow, Invoke, Outcome, Publish, SendBounce
+from sesreceive.stages.local_parts import parted_by
 from sesreceive.stages.planning import Plan, PlannedRule, plan
-from sesreceive.stages.recipients import parted_by
 from sesreceive.stages.retries import Attempted, attempt
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog

@@ -7,9 +7,8 @@ every rule and condition that did not match, are made when they are read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
@@ -18,9 +17,10 @@ from sesreceive.errors import one_line
 from sesreceive.hostname import plain_domain
 from sesreceive.mail.address import domain_of
 from sesreceive.mail.reply import MAILBOX_UNAVAILABLE, OK, TOO_MANY_RECIPIENTS, Reply
-from sesreceive.stages.conditions import local_parts, match, without_local_part
+from sesreceive.stages.conditions import match
 from sesreceive.stages.filtering import FilterDecision
 from sesreceive.stages.index import AccountIndex, Matched
+from sesreceive.stages.local_parts import parted_by
 from sesreceive.trace.deferred import Deferred
 from sesreceive.trace.events import Kind, Op, Stage, TraceEvent, TraceLog
 from sesreceive.trace.facts import Check, RecipientFact
@@ -174,32 +174,6 @@ def _with_texts(
 
 
 outlined(_events, _outline, _with_texts)
-
-
-class _Parted(dict[str, tuple[str, str | None]]):
-    """Recipients without their local parts, by the conditions of a rule set; see `without_local_part`."""
-
-    def __init__(self, rule_set: ReceiptRuleSet | None) -> None:
-        super().__init__()
-        self.rule_set = rule_set  # kept, so that its id stays its own
-        rules = rule_set.rules if rule_set is not None else ()
-        self.named = local_parts(chain.from_iterable(rule.recipients for rule in rules))
-
-    def __missing__(self, recipient: str) -> tuple[str, str | None]:
-        parts = self[recipient] = without_local_part(recipient, self.named)
-        return parts
-
-
-def parted_by(rule_set: ReceiptRuleSet | None, remembered: Remembered) -> Mapping[str, tuple[str, str | None]]:
-    """For any recipient its local part and the rest, where no condition of the rule set tells it from others.
-
-    Both are found out once for each set and recipient that a reader meets.
-    """
-    key = id(rule_set)
-    parted: _Parted | None = remembered.get(key)
-    if parted is None:
-        parted = remembered[key] = _Parted(rule_set)
-    return parted
 
 
 def one_too_many(recipient: str, most: int) -> RecipientDecision:
