@@ -7,7 +7,9 @@ import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -158,6 +160,32 @@ def test_a_table_given_away_is_a_copy(report: Report) -> None:
     frame["more"] = 1
     assert report.messages["message"][0] == "billing"
     assert "more" not in report.messages
+
+
+# What one does to a frame in place.
+CHANGES: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "a cell of each column": lambda frame: [frame.__setitem__(name, frame[name].shift()) for name in frame],
+    "cells by position": lambda frame: [frame.iloc.__setitem__((0, at), frame.iloc[-1, at]) for at in range(3)],
+    "a cell by label": lambda frame: frame.at.__setitem__((0, "message"), "changed"),
+    "cells by a mask": lambda frame: frame.loc.__setitem__((frame["number"] == 0, "message"), None),
+    "missing cells": lambda frame: frame.fillna({"message": "", "number": 0}, inplace=True),
+    "a column less": lambda frame: frame.__delitem__("number"),
+    "names of columns": lambda frame: setattr(frame, "columns", [f"{name}_" for name in frame]),
+    "index": lambda frame: setattr(frame, "index", frame.index[::-1]),
+    "names of the axes": lambda frame: (setattr(frame.index, "name", "n"), setattr(frame.columns, "name", "c")),
+    "notes": lambda frame: frame.attrs["notes"].append("more"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_done_to_a_table_does_nothing_to_the_next_one(change: str, report: Report) -> None:
+    for table in TABLES:
+        before = report.frame(table.name).copy(deep=True)
+        notes = list(before.attrs["notes"])
+        CHANGES[change](report.frame(table.name))
+        after = report.frame(table.name)
+        pd.testing.assert_frame_equal(after, before)
+        assert (after.index.name, after.columns.name, after.attrs["notes"]) == (None, None, notes)
 
 
 def test_a_report_grows() -> None:
