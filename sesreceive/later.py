@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast, overload
 
-__all__ = ["later", "made_once", "made_when_read", "most_of", "size_of", "unread"]
+__all__ = ["is_made_when_read", "later", "made_once", "made_when_read", "most_of", "size_of", "unread"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -82,6 +82,23 @@ class _Later:
         most, values = self._most, self._values
         return None if most is None or self._make is None else most(*values)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What it is made of travels, or the value where it is made; for who pickles what `unread` gives."""
+        make, values = self._make, self._values
+        if make is None:
+            return _made, (self._value,)
+        return _Later, (make, values, self._size, self._most)
+
+
+def _made(value: Any) -> _Later:
+    """What stands for a value that is there already."""
+    made = _Later(_itself, (), None, None)
+    made._value, made._make = value, None
+    return made
+
+
+def _itself() -> None: ...
+
 
 def later(
     make: Callable[..., T],
@@ -150,7 +167,12 @@ class _Field:
 
 def unread(instance: object, name: str) -> Any:
     """What a field holds, made or not: to hand it on to another object that makes it when it is read."""
-    return type(instance).__dict__[name].slot.__get__(instance)
+    return getattr(type(instance), name).slot.__get__(instance)
+
+
+def is_made_when_read(cls: type, name: str) -> bool:
+    """Whether `made_when_read` names that field of the class."""
+    return isinstance(getattr(cls, name, None), _Field)
 
 
 def size_of(instance: object, name: str) -> int:

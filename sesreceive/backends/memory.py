@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sesreceive.backends.base import BaseBackend, NotKeptError
-from sesreceive.backends.durable_files import Root
 from sesreceive.backends.failure_plan import Failure
-from sesreceive.backends.object_folder import FolderBucket
-from sesreceive.backends.object_names import name_of
+from sesreceive.backends.holdings import Buckets, Content, Holdings, ObjectFolder, Topics
 from sesreceive.backends.relay import Relay
 from sesreceive.backends.stored import Bucket, Invocation, Listing, Published, StoredObject
 from sesreceive.effects import DeliverToWorkMail, Outcome, SendBounce, StartContact
 from sesreceive.functions.registry import Function
-from sesreceive.functions.scratch import scratch_folder
 from sesreceive.wording import count
 
 __all__ = ["MemoryBackend"]
@@ -68,12 +64,7 @@ class MemoryBackend(BaseBackend):
         relay: str | Relay | None = None,
     ) -> None:
         super().__init__(functions=functions, kms=kms, failures=failures, strict=strict, relay=relay)
-        self._buckets = _Buckets()
-        self._topics = _Topics()
-        self._records: dict[type, list[Any]] = {
-            kind: [] for kind in (Invocation, SendBounce, DeliverToWorkMail, StartContact)
-        }
-        self._folder: _Folder | None = None
+        self._holdings = Holdings()
         for name in buckets:
             self.create_bucket(name)
         for arn in topics:
@@ -82,51 +73,45 @@ class MemoryBackend(BaseBackend):
     @property
     def buckets(self) -> Listing[Bucket]:
         """The buckets by name; each a mapping of keys to stored objects, the last written last."""
-        return self._buckets
+        return Buckets(self._holdings)
 
     @property
     def topics(self) -> Listing[tuple[Published, ...]]:
         """The notifications by topic ARN, in order."""
-        return self._topics
+        return Topics(self._holdings)
 
     @property
     def invocations(self) -> tuple[Invocation, ...]:
         """Every run of a function, in order."""
-        return tuple(self._records[Invocation])
+        return tuple(self._holdings.records[Invocation])
 
     @property
     def bounces(self) -> tuple[SendBounce, ...]:
         """The bounces sent, in order."""
-        return tuple(self._records[SendBounce])
+        return tuple(self._holdings.records[SendBounce])
 
     @property
     def workmail(self) -> tuple[DeliverToWorkMail, ...]:
         """The deliveries to WorkMail, in order."""
-        return tuple(self._records[DeliverToWorkMail])
+        return tuple(self._holdings.records[DeliverToWorkMail])
 
     @property
     def contacts(self) -> tuple[StartContact, ...]:
         """The Connect contacts started, in order."""
-        return tuple(self._records[StartContact])
+        return tuple(self._holdings.records[StartContact])
 
     def create_bucket(self, name: str) -> None:
         """There is a bucket of that name."""
-        with self._lock:
-            self._buckets.content.setdefault(name, _MemoryBucket(name))
+        self._holdings.make_bucket(name)
 
     def create_topic(self, arn: str) -> None:
         """There is a topic with that ARN."""
-        with self._lock:
-            self._topics.content.setdefault(arn, [])
+        with self._holdings.lock:
+            self._holdings.topics.setdefault(arn, [])
 
     def clear(self) -> None:
         """Nothing is stored any more; functions, keys and failures stay."""
-        with self._lock:
-            self._folder = None
-            self._buckets.content.clear()
-            self._topics.content.clear()
-            for records in self._records.values():
-                records.clear()
+        self._holdings.clear()
 
     def fork(self) -> MemoryBackend:
         """An empty one with the same settings, functions, keys, failures, buckets and topics, for a worker to fill.
@@ -134,76 +119,74 @@ class MemoryBackend(BaseBackend):
         `merge` takes back what it holds in the end.
         """
         other = copy.copy(self)
-        other._buckets, other._topics, other._folder = _Buckets(), _Topics(), None
-        other._records = {kind: [] for kind in self._records}
-        for name in self._buckets:
+        other._holdings = Holdings()
+        for name in self.buckets:
             other.create_bucket(name)
-        for arn in self._topics:
+        for arn in self.topics:
             other.create_topic(arn)
         return other
 
     def merge(self, other: MemoryBackend) -> None:
-        """Take over what `other` holds, after what is here: what a replay in other processes ends with."""
+        """Take over what `other` holds, after what is here: what a replay in other threads ends with."""
         if not isinstance(other, MemoryBackend):
             raise TypeError(f"expected a MemoryBackend but got `{type(other).__name__}`")
-        with self._lock:
-            for name, bucket in other._buckets.content.items():
-                self.create_bucket(name)
-                for stored in bucket.content.values():
-                    self._put_object(stored)
-            for arn, told in other._topics.content.items():
-                self.create_topic(arn)
-                self._topics.content[arn].extend(told)
-            for kind, records in other._records.items():
-                self._records[kind].extend(records)
+        self._holdings.take(other.content)
+
+    @property
+    def content(self) -> Content:
+        """Everything that it holds, in order: what `merge` takes over, as a value that can travel."""
+        return self._holdings.content
+
+    @property
+    def held(self) -> int:
+        """How many objects, notifications and records there are."""
+        return len(self._holdings)
+
+    def merge_later(self, content: Callable[[], Content | None]) -> None:
+        """Take over what the callable gives, after what is here; it is called when somebody reads or writes.
+
+        What a replay in other processes ends with: most of what workers send back is never read.
+        """
+        self._holdings.promise(content)
 
     def _store(self, stored: StoredObject) -> Outcome | None:
-        with self._lock:
-            if stored.bucket not in self._buckets.content:
+        with self._holdings.lock:
+            if stored.bucket not in self._holdings.buckets:
                 if self.strict:
                     return None
                 self.create_bucket(stored.bucket)
-            self._put_object(stored)
+            self._holdings.put(stored)
         return Outcome()
 
-    def _put_object(self, stored: StoredObject) -> None:
-        self._buckets.content[stored.bucket].put(stored)
-        if self._folder is not None:
-            self._folder.waiting.append(stored)
-
     def _publish(self, published: Published) -> Outcome | None:
-        with self._lock:
-            if published.topic_arn not in self._topics.content:
+        with self._holdings.lock:
+            if published.topic_arn not in self._holdings.topics:
                 if self.strict:
                     return None
                 self.create_topic(published.topic_arn)
-            self._topics.content[published.topic_arn].append(published)
+            self._holdings.topics[published.topic_arn].append(published)
         return Outcome()
 
     def _record(self, record: SendBounce | DeliverToWorkMail | StartContact | Invocation) -> None:
-        with self._lock:
-            if type(record) not in self._records:
+        with self._holdings.lock:
+            if type(record) not in self._holdings.records:
                 raise NotKeptError(record)
-            self._records[type(record)].append(record)
+            self._holdings.records[type(record)].append(record)
 
     def _environment(self) -> dict[str, str]:
         """Handlers read the buckets in a folder, which is there once a handler was run."""
-        with self._lock:
-            if self._folder is None:
-                self._folder = _Folder(
-                    [one for bucket in self._buckets.content.values() for one in bucket.content.values()]
-                )
-            self._folder.write()
-            return {"SESRECEIVE_BUCKETS": str(self._folder.path)}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Everything that can be sent to another process."""
-        return super().__getstate__() | {"_folder": None}
+        holdings = self._holdings
+        with holdings.lock:
+            buckets = holdings.buckets
+            if holdings.folder is None:
+                holdings.folder = ObjectFolder([one for bucket in buckets.values() for one in bucket.objects.values()])
+            holdings.folder.write()
+            return {"SESRECEIVE_BUCKETS": str(holdings.folder.path)}
 
     def __repr__(self) -> str:
         """One line: how much there is of everything."""
-        objects = sum(len(bucket) for bucket in self._buckets.values())
-        messages = sum(len(told) for told in self._topics.values())
+        objects = sum(len(bucket) for bucket in self.buckets.values())
+        messages = sum(len(told) for told in self.topics.values())
         counts = [
             f"{count(len(self.buckets), 'bucket')} with {count(objects, 'object')}" if self.buckets else "",
             f"{count(len(self.topics), 'topic')} with {count(messages, 'message')}" if self.topics else "",
@@ -213,64 +196,3 @@ class MemoryBackend(BaseBackend):
             f"{len(self.contacts)} to Connect" if self.contacts else "",
         ]
         return f"<MemoryBackend {', '.join(filter(None, counts)) or 'empty'}>"
-
-
-class _Folder:
-    """The buckets as files, for handlers in processes of their own; goes with its backend."""
-
-    def __init__(self, stored: Iterable[StoredObject]) -> None:
-        self.path = scratch_folder(self, "buckets")
-        self.waiting = list(stored)
-        self.root = Root(self.path, sync=False)
-
-    def write(self) -> None:
-        for stored in self.waiting:
-            FolderBucket(stored.bucket, self.root, self.path / name_of(stored.bucket)).put(stored)
-        self.waiting.clear()
-
-
-class _MemoryBucket(Bucket):
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.content: OrderedDict[str, StoredObject] = OrderedDict()
-
-    def put(self, stored: StoredObject) -> None:
-        # A later write comes later in the order; the object is there all the while.
-        self.content[stored.key] = stored
-        self.content.move_to_end(stored.key)
-
-    def _names(self) -> Iterable[str]:
-        return tuple(self.content)
-
-    def _entry(self, name: str) -> StoredObject | None:
-        return self.content.get(name)
-
-    def __len__(self) -> int:
-        return len(self.content)
-
-
-class _Buckets(Listing[Bucket]):
-    noun = "bucket"
-
-    def __init__(self) -> None:
-        self.content: dict[str, _MemoryBucket] = {}
-
-    def _names(self) -> Iterable[str]:
-        return tuple(self.content)
-
-    def _entry(self, name: str) -> Bucket | None:
-        return self.content.get(name)
-
-
-class _Topics(Listing[tuple[Published, ...]]):
-    noun = "topic"
-
-    def __init__(self) -> None:
-        self.content: dict[str, list[Published]] = {}
-
-    def _names(self) -> Iterable[str]:
-        return tuple(self.content)
-
-    def _entry(self, name: str) -> tuple[Published, ...] | None:
-        told = self.content.get(name)
-        return None if told is None else tuple(told)

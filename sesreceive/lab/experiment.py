@@ -33,8 +33,8 @@ from sesreceive.reading.changes import differs
 from sesreceive.receiver import Receiver
 from sesreceive.reception import Reception
 from sesreceive.replay import Progress, ReplayFolder, replay
-from sesreceive.replay.sharing import fewer_collections
 from sesreceive.report import Report
+from sesreceive.report.collecting import fewer_collections
 from sesreceive.report.cost import PRICES, Prices
 from sesreceive.wording import count, expected
 

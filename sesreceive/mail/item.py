@@ -44,6 +44,11 @@ class Item:
     size_bytes: int | None = None
 
     @property
+    def octets(self) -> int:
+        """How large the message was."""
+        return len(self.raw) if self.size_bytes is None else self.size_bytes
+
+    @property
     def message(self) -> Message:
         """The message to receive."""
         return Message(self.raw, size_bytes=self.size_bytes)

@@ -100,6 +100,10 @@ class Message(Shown):
         """Hash of the bytes."""
         return hash(self.raw)
 
+    def __getstate__(self) -> dict[str, object]:
+        """The bytes and their size; what was read out of them is read again."""
+        return {"raw": self.raw, "size_bytes": self.size_bytes}
+
     def _facts(self) -> Iterator[tuple[str, object]]:
         """Size, the fields of the header in order, and how the body begins."""
         yield "size", f"{self.size_bytes} bytes"

@@ -22,10 +22,11 @@ from sesreceive.mail.passed_over import PassedOver, Why
 from sesreceive.mail.provenance import Origin
 from sesreceive.message_id import SeededMessageIds
 from sesreceive.receiver import Receiver
+from sesreceive.replay.parcels import packed, unpacked
 from sesreceive.replay.receptions import Drawn, received
 from sesreceive.replay.replaying import decrypting, located
-from sesreceive.replay.sharing import fewer_collections, packed, unpacked
 from sesreceive.report.clean_text import clean
+from sesreceive.report.collecting import fewer_collections
 from sesreceive.report.columns import MESSAGES, report_table
 from sesreceive.report.frames import frame
 from sesreceive.report.schema import Schema

@@ -17,7 +17,7 @@ from sesreceive.reception import Reception
 from sesreceive.replay.known_results import KnownResults
 from sesreceive.stages.taken_over import TakenOver, taken_over
 
-__all__ = ["Drawn", "Task", "received", "receptions"]
+__all__ = ["Drawn", "Task", "again", "received", "receptions"]
 
 # How many messages, and of how many octets in all, are authenticated one after the other before they are processed.
 _TOGETHER, _OCTETS_TOGETHER = 32, 1 << 20
@@ -53,6 +53,17 @@ def received(
     """One message; see `receptions`."""
     one = _submitted(receiver, Task(item, drawn, results=results), take_over)
     return _processed(receiver, one, one.known)
+
+
+def again(
+    receiver: Receiver, task: Task, take_over: bool, results: AuthenticationResults | None
+) -> Reception | PassedOver:
+    """One message as `receptions` received it, which found these results where none were known."""
+    one = _submitted(receiver, task, take_over)
+    known = one.known
+    if known is None and results is not None:
+        known = TakenOver(authentication=results)
+    return _processed(receiver, one, known)
 
 
 def receptions(

@@ -20,12 +20,11 @@ from sesreceive.replay.sharing import (
     Authenticated,
     Way,
     check_sharing,
-    fewer_collections,
-    is_here,
     shared_out,
     tasks_of,
 )
 from sesreceive.report import Report
+from sesreceive.report.collecting import fewer_collections
 
 __all__ = ["Source", "replay"]
 
@@ -50,8 +49,10 @@ def replay(
     r"""The report on all messages of `source`, in order; what they cause is in the receiver's backend.
 
     The result is equal whatever the executor and the chunk, for a seeded receiver: message ids and times are drawn
-    here, in order, and what workers put into copies of a `MemoryBackend` is taken over in order. What is left to
-    chance is what a function of yours remembers from message to message, which each worker does for itself.
+    here, in order, and what workers put into copies of a `MemoryBackend` is taken over in order. Receptions, and the
+    bytes of stored objects, notifications and bounces, are made here when somebody reads them, of what other processes
+    found out: nothing is asked twice. What is left to chance is what a function of yours remembers from message to
+    message, which each worker does for itself.
 
     Parameters
     ----------
@@ -119,9 +120,7 @@ def replay(
     )
     left = Left(items, before, receiver, limit)
     report = Report(keep=keep)
-    here = executor is None or is_here(executor)
-    made = whole if here else packed_whole
-    way = Way(made=made, keep=keep, take_over=take_over, known=KnownResults.of(known))
+    way = Way(made=whole, keep=keep, take_over=take_over, known=KnownResults.of(known))
     with fewer_collections(), Ticker(progress, total_of(items, limit)) as ticker:
         try:
             if executor is None or is_ordered(receiver):
@@ -159,11 +158,6 @@ def total_of(items: Iterator[Item], limit: int | None) -> int | None:
 def whole(report: Report, start: int, keys: Authenticated) -> Report:
     """What is made of a chunk for a report."""
     return report
-
-
-def packed_whole(report: Report, start: int, keys: Authenticated) -> Report:
-    """What is made of a chunk for a report, by another process."""
-    return report.pack()
 
 
 def located(source: Source) -> Source:

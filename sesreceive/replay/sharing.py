@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import copy
-import gc
 import os
-import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sesreceive.auth.results import AuthenticationResults
 from sesreceive.backends.memory import MemoryBackend
-from sesreceive.errors import InputError, one_line
+from sesreceive.errors import InputError
 from sesreceive.mail.corpus import Item
 from sesreceive.mail.passed_over import PassedOver
 from sesreceive.receiver import Receiver
+from sesreceive.replay.derived import Home, common_to, derives, fork
 from sesreceive.replay.known_results import Keys, KnownResults
+from sesreceive.replay.parcels import Octets, Parcel, opened, pack_tasks, packed, parcel, unpack_tasks, unpacked
 from sesreceive.replay.receptions import Task, receptions
 from sesreceive.report import Report
+from sesreceive.report.collecting import fewer_collections
 from sesreceive.wording import expected, is_whole, shown
 
 __all__ = [
     "Authenticated",
     "Way",
     "check_sharing",
-    "fewer_collections",
     "is_here",
-    "packed",
     "shared_out",
     "tasks_of",
-    "unpacked",
     "workers_of",
 ]
 
@@ -73,29 +69,6 @@ class Way(Generic[T]):
     merges: bool = True
 
 
-# New objects between two runs of the garbage collector while messages are received; Python's own number is 700.
-_COLLECT_EVERY = 20_000
-
-
-@contextmanager
-def fewer_collections() -> Iterator[None]:
-    """Meanwhile the garbage collector runs less often.
-
-    A message leaves some ninety objects, none of them in a cycle, and all of them stay: looking through them every
-    eighth message takes a tenth of a replay on a quiet machine, a quarter on a busy one. Who has switched the collector
-    off or made it run less often still is left alone, so that two replays at once cannot leave this number behind.
-    """
-    before = gc.get_threshold()
-    if not gc.isenabled() or not 0 < before[0] < _COLLECT_EVERY:
-        yield
-        return
-    gc.set_threshold(_COLLECT_EVERY, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 def check_sharing(executor: object, ahead: object, **sizes: object) -> None:
     """Refuse an executor that is none, and sizes of chunks and parts that are no numbers of messages.
 
@@ -120,23 +93,24 @@ def shared_out(
 
     `items` are given their ids and times here, one after the other.
     """
-    work = _here(receiver, way) if executor is None or is_here(executor) else _elsewhere(receiver, way)
     tasks = _tasks(receiver, items, chunk, way)
     if executor is None:
         for start, part in tasks:
-            yield _merged(receiver, work(part, start), way)
+            yield _merged(receiver, _receive(fork(receiver), part, start, way), way)
         return
     ahead = ahead or _AHEAD * workers_of(executor)
-    running: deque[Future[_Worked[T]]] = deque()
+    submit, taken = _here(receiver, executor, way) if is_here(executor) else _elsewhere(receiver, executor, way)
+    running: deque[tuple[Future[Any], Sequence[Task]]] = deque()
     try:
         while True:
             for start, part in islice(tasks, ahead - len(running)):
-                running.append(executor.submit(work, part, start))
+                running.append((submit(part, start), part))
             if not running:
                 return
-            yield _merged(receiver, running.popleft().result(), way)
+            future, asked = running.popleft()
+            yield _merged(receiver, taken(future.result(), asked), way)
     finally:
-        for future in running:
+        for future, _ in running:
             future.cancel()
 
 
@@ -185,12 +159,16 @@ def workers_of(executor: Executor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Worked(Generic[T]):
-    """What a worker gives back: what it made of the report, what could not be received, and the backend it filled."""
+    """What a worker gives back: what it made of the report, what could not be received, and the backend it filled.
+
+    Besides, what DNS came to for each message: as it was learned, by key, and for all that were received.
+    """
 
     made: T
     broken: list[PassedOver]
     backend: MemoryBackend | None
     learned: list[tuple[str, AuthenticationResults]]
+    results: Sequence[AuthenticationResults | None] = ()
 
 
 def _merged(receiver: Receiver, done: _Worked[T], way: Way[T]) -> tuple[T, list[PassedOver]]:
@@ -207,31 +185,51 @@ def _receive(receiver: Receiver, tasks: Sequence[Task], start: int, way: Way[T])
     learned: list[tuple[str, AuthenticationResults]] = []
     keys: Authenticated = []
     broken: list[PassedOver] = []
+    results: list[AuthenticationResults | None] = []
     with fewer_collections():
         for task, one in receptions(receiver, tasks, way.take_over):
             if isinstance(one, PassedOver):
                 broken.append(one)
                 continue
             report.add(one)
+            results.append(one.authentication)
             if one.authentication is not None and task.key:
                 report.taken_over += task.results is not None
                 if task.results is None:
                     learned.append((task.key, one.authentication))
             keys.append((task.key, task.results is not None and one.accepted))
     filled = receiver.backend if way.merges and isinstance(receiver.backend, MemoryBackend) else None
-    return _Worked(way.made(report, start, keys), broken, filled, learned)
+    return _Worked(way.made(report, start, keys), broken, filled, learned, results)
 
 
-def _fork(receiver: Receiver) -> Receiver:
-    """The same receiver with an empty backend, where the backend is in memory."""
-    worker = copy.copy(receiver)
-    if isinstance(receiver.backend, MemoryBackend):
-        worker.backend = receiver.backend.fork()
-    return worker
+# How a chunk is handed to an executor, and how what comes back is taken.
+_Submit: TypeAlias = "Callable[[Sequence[Task], int], Future[Any]]"
+_Taken: TypeAlias = "Callable[[Any, Sequence[Task]], _Worked[Any]]"
 
 
-def _here(receiver: Receiver, way: Way[T]) -> Callable[[Sequence[Task], int], _Worked[T]]:
-    return lambda tasks, start: _receive(_fork(receiver), tasks, start, way)
+def _here(receiver: Receiver, executor: Executor, way: Way[T]) -> tuple[_Submit, _Taken]:
+    """The work on a chunk in another thread."""
+
+    def submit(tasks: Sequence[Task], start: int) -> Future[_Worked[T]]:
+        return executor.submit(_receive, fork(receiver), tasks, start, way)
+
+    return submit, lambda worked, tasks: worked
+
+
+def _elsewhere(receiver: Receiver, executor: Executor, way: Way[T]) -> tuple[_Submit, _Taken]:
+    """The work on a chunk in another process; each task brings the results that it needs."""
+    work = _Elsewhere(packed(receiver), replace(way, known=None), derives(receiver))
+    home = Home(work.packed, common_to(receiver), way.take_over)
+
+    def submit(tasks: Sequence[Task], start: int) -> Future[_Worked[T]]:
+        return executor.submit(work, pack_tasks(tasks), start)
+
+    def taken(worked: _Worked[Any], tasks: Sequence[Task]) -> _Worked[Any]:
+        if not isinstance(worked.made, Parcel):
+            return worked
+        return replace(worked, made=opened(worked.made, home, tasks, receiver.backend))
+
+    return submit, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,44 +238,16 @@ class _Elsewhere(Generic[T]):
 
     packed: bytes = field(repr=False)
     way: Way[T]
+    derives: bool
 
-    def __call__(self, tasks: Sequence[Task], start: int) -> _Worked[T]:
+    def __call__(self, data: Octets, start: int) -> _Worked[Any]:
         """One chunk."""
-        return _receive(unpacked(self.packed), tasks, start, self.way)
-
-
-def _elsewhere(receiver: Receiver, way: Way[T]) -> _Elsewhere[T]:
-    return _Elsewhere(packed(receiver), replace(way, known=None))  # each task brings the results that it needs
-
-
-def packed(receiver: Receiver) -> bytes:
-    """The receiver as bytes, for `unpacked` in another process; without what a backend in memory holds.
-
-    Raises
-    ------
-    InputError
-        When something of it cannot be sent.
-    """
-    try:
-        return pickle.dumps(_fork(receiver), protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        raise InputError(_NOT_SENT.format(one_line(error))) from error
-
-
-_NOT_SENT = (
-    "the receiver cannot be sent to another process ({}): define its functions and scanners in a module, "
-    "or use a ThreadPoolExecutor"
-)
-# The receiver a worker process unpacked last.
-_last: tuple[bytes, Receiver] | None = None
-
-
-def unpacked(data: bytes) -> Receiver:
-    """The receiver of `packed`, with a backend of its own; unpacked once for a process that is given it again."""
-    global _last  # noqa: PLW0603 - one for each worker process, which outlives the tasks
-    if _last is None or _last[0] != data:
-        try:
-            _last = (data, pickle.loads(data))  # noqa: S301 - packed by this program
-        except Exception as error:
-            raise InputError(_NOT_SENT.format(one_line(error))) from error
-    return _fork(_last[1])
+        receiver = unpacked(self.packed)
+        with fewer_collections():
+            tasks = unpack_tasks(data)
+            worked: _Worked[Any] = _receive(receiver, tasks, start, self.way)
+            if not isinstance(worked.made, Report):
+                return replace(worked, results=())
+            results = worked.results if self.derives and not worked.broken else None
+            sent = parcel(receiver, tasks, worked.made, worked.backend, results)
+            return replace(worked, made=sent, backend=None, results=())

@@ -19,9 +19,10 @@ from sesreceive.replay.part_files import PartFiles
 from sesreceive.replay.progress import Progress, Ticker
 from sesreceive.replay.replay_folder import ReplayFolder, folder_at, parquet
 from sesreceive.replay.replaying import decrypting, is_ordered, located, total_of
-from sesreceive.replay.sharing import Authenticated, Way, check_sharing, fewer_collections, shared_out
+from sesreceive.replay.sharing import Authenticated, Way, check_sharing, shared_out
 from sesreceive.report import Report
 from sesreceive.report.authentication_rows import authentication_data
+from sesreceive.report.collecting import fewer_collections
 from sesreceive.report.columns import AUTHENTICATION, MESSAGES, TABLES
 from sesreceive.report.columns import table as declared
 from sesreceive.report.frames import with_broken

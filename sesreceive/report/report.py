@@ -19,9 +19,10 @@ from sesreceive.report.grid import grid
 from sesreceive.report.matrix import Matrix, deciding_column
 from sesreceive.report.metrics import metrics_frame
 from sesreceive.report.overview import overview_html, table_text
+from sesreceive.report.packing import Part
 from sesreceive.report.schema import Schema
 from sesreceive.report.tables import Tables
-from sesreceive.trace.events import Op
+from sesreceive.report.trace_rows import SEPARATOR
 from sesreceive.trace.text import Explanation
 from sesreceive.wording import count, expected
 
@@ -110,21 +111,35 @@ class Report:
         """
         if self.keep and not other.keep:
             raise InputError("a report that keeps receptions cannot take over one that was made with keep=False")
-        self._tables.extend(other._tables if self.keep else other._tables.lean())
+        self._tables.extend(other._tables.lean() if other.keep and not self.keep else other._tables)
         self.interrupted = self.interrupted or other.interrupted
         self.taken_over += other.taken_over
         self._passed_over.extend(other._passed_over)
 
     def pack(self) -> Report:
-        """The same report with its tables made and its receptions as bytes, which they stay until one is asked for.
-
-        What a worker of a replay sends back: unpacking each reception is most of what it costs to receive them.
-        """
-        packed = Report(keep=self.keep)
-        packed.interrupted, packed.taken_over = self.interrupted, self.taken_over
+        """The same report with its tables made and its receptions as bytes, which they stay until one is asked for."""
+        packed = self._alike(self._tables.packed())
         packed._passed_over = list(self._passed_over)
-        packed._tables = self._tables.packed()
         return packed
+
+    def without_receptions(self) -> tuple[Report, list[Any]]:
+        """The same report with rows alone, and its receptions, or what remains of them: what a worker sends back.
+
+        In the report there is nothing but what `with_receptions` makes whole again.
+        """
+        tables, items = self._tables.without_items()
+        return self._alike(tables), items
+
+    def with_receptions(self, receptions: Part) -> Report:
+        """The report with its receptions, which stay packed until one is asked for."""
+        self._tables.with_items(receptions)
+        return self
+
+    def _alike(self, tables: Tables) -> Report:
+        report = Report(keep=self.keep)
+        report.interrupted, report.taken_over = self.interrupted, self.taken_over
+        report._tables = tables
+        return report
 
     def __len__(self) -> int:
         """Number of messages."""
@@ -150,14 +165,15 @@ class Report:
         InputError
             When the report was made with ``keep=False``.
         """
-        kept = self._kept()
         if isinstance(key, slice):
-            return Report(kept[key])
+            return Report(self._kept()[key])
+        self._check_kept()
         if not isinstance(key, str):
-            return kept[key]
-        for reception in kept:
-            if key in (reception.name, reception.message_id) and key:
-                return reception
+            one: Reception = self._tables.item(key)
+            return one
+        reception: Reception | None = self._tables.find(key) if key else None
+        if reception is not None:
+            return reception
         raise UnknownNameError(expected("the name, message id or number of a message", key, self.names))
 
     def __contains__(self, key: object) -> bool:
@@ -299,7 +315,7 @@ class Report:
 
     def _deciding(self, limit: int) -> list[str]:
         """The columns of the matrix that decided the first messages."""
-        return list(map(deciding_column, self._kept()[:limit]))
+        return [deciding_column(self[number]) for number in range(min(limit, len(self)))]
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -462,7 +478,8 @@ class Report:
         tables = self._tables
         accepted = sum(tables.column("messages", "accepted"))
         fired = sum(tables.fired.values())
-        effects = sum(outcome == Op.EFFECT for outcome in tables.column("effects", "outcome"))
+        # The table of effects would say so, too, and is not made for it.
+        effects = sum(cell.count(SEPARATOR) + 1 for cell in tables.column("messages", "effects") if cell)
         stopped = f", {len(self._passed_over)} passed over" if self._passed_over else ""
         stopped += ", interrupted" if self.interrupted else ""
         return (
@@ -484,9 +501,12 @@ class Report:
         """Everything but the frames, for another process."""
         return {**self.__dict__, "_frames": {}}
 
-    def _kept(self) -> list[Reception]:
+    def _check_kept(self) -> None:
         if not self.keep:
             raise InputError("this report was made with keep=False, so it has tables but no receptions")
+
+    def _kept(self) -> list[Reception]:
+        self._check_kept()
         return self._tables.items()
 
     def _everything(self) -> dict[str, pd.DataFrame]:

@@ -13,7 +13,7 @@ from sesreceive.report.coded import Texts
 from sesreceive.report.columns import COMMON, EVENTS, TABLES, report_table
 from sesreceive.report.event_columns import EventColumns
 from sesreceive.report.metrics import Counted, Happened, counts_of, happened
-from sesreceive.report.packing import Packed, pack
+from sesreceive.report.packing import Packed, Part, pack
 from sesreceive.report.plain_table import has_pandas
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.trace.outline import Remembered, shared
@@ -22,6 +22,8 @@ __all__ = ["Tables"]
 
 # The tables whose rows are made of the traces when they are asked for.
 _LARGE = tuple(one.name for one in TABLES if one.name not in SMALL)
+# Where the ids of messages stand in their rows, which have no number and name.
+_MESSAGE_ID = report_table("messages").names.index("message_id") - len(COMMON)
 # Messages, and their octets in all, whose rows are made at once where the messages are not kept.
 _TOGETHER, _OCTETS_TOGETHER = 32, 1 << 20
 
@@ -49,8 +51,8 @@ class Tables:
         # The columns of the matrix, in the order of the configurations met; a dict because it keeps order.
         self._layout: dict[str, None] = {}
         self._laid_out: Account | None = None
-        # Lists of receptions (or what remains of them), and packed ones, whose small rows are there already.
-        self._chunks: list[list[Traced] | Packed] = []
+        # Lists of receptions (or what remains of them), and packed ones.
+        self._chunks: list[list[Traced] | Part] = []
         self._known: dict[int, Account] = {}  # by id
         self._shared: Remembered = {}  # parts of traces that several messages have
         self._happened: dict[Happened, int] = {}  # what is counted, and of how many messages
@@ -60,7 +62,8 @@ class Tables:
         }
         # Messages at the end that are let go together, since rows of several are made faster, and their octets.
         self._waiting = self._octets = 0
-        # How many rows each message has: the columns common to all are made of it when they are asked for.
+        # How many rows each message has, of the first messages: those of the others are not made yet. The columns that
+        # all tables have are made of it when they are asked for.
         self._counts: dict[str, list[int]] = {name: [] for name in SMALL}
 
     def __len__(self) -> int:
@@ -101,22 +104,59 @@ class Tables:
 
     def _last(self) -> list[Any]:
         """Where the next reception is put."""
-        if not self._chunks or isinstance(self._chunks[-1], Packed):
+        if not self._chunks or isinstance(self._chunks[-1], Part):
             self._chunks.append([])
         last: list[Any] = self._chunks[-1]  # type: ignore[assignment]  # the last one is a list now
         return last
 
     def items(self) -> list[Any]:
         """All receptions, or what remains of them; packed ones are unpacked now."""
-        if len(self._chunks) != 1 or isinstance(self._chunks[0], Packed):
+        if len(self._chunks) != 1 or isinstance(self._chunks[0], Part):
             items: list[Any] = []
-            known = list(self._known.values())
             for chunk in self._chunks:
-                # One account for all, not one a chunk.
-                items += chunk.unpack(known) if isinstance(chunk, Packed) else chunk
+                items += chunk.value() if isinstance(chunk, Part) else chunk
             self._chunks = [items]
         whole: list[Any] = self._chunks[0]  # type: ignore[assignment]  # it is a list now
         return whole
+
+    def item(self, number: int) -> Any:
+        """One of the receptions; of packed ones no more than its chunk is unpacked.
+
+        Raises
+        ------
+        IndexError
+            When there are fewer.
+        """
+        at = range(len(self))[number]
+        for chunk in self._chunks:
+            if at < len(chunk):
+                return chunk.value()[at] if isinstance(chunk, Part) else chunk[at]
+            at -= len(chunk)
+        raise IndexError(number)
+
+    def find(self, key: str) -> Any:
+        """The first reception of that name or message id, unpacked with its chunk; None where there is none."""
+        start = 0
+        for chunk in self._chunks:
+            if isinstance(chunk, Part):  # its rows of messages are there, and those before
+                ids = self._columns["messages"][_MESSAGE_ID]
+                for at in range(start, start + len(chunk)):
+                    if key in (self.names[at], ids[at]):
+                        return chunk.value()[at - start]
+            else:
+                receptions: list[Any] = chunk
+                for reception in receptions:
+                    if key in (reception.name, reception.message_id):
+                        return reception
+            start += len(chunk)
+        return None
+
+    def _tail(self, number: int) -> Sequence[Any]:
+        """The last receptions, so many."""
+        last = self._chunks[-1]
+        if isinstance(last, Part) or len(last) < number:
+            last = self.items()
+        return last[-number:]
 
     def lean(self) -> Tables:
         """The same with what remains of the receptions in their place."""
@@ -136,22 +176,38 @@ class Tables:
         self._let_go()
         self._fill()
         other = copy(self)
-        other._chunks = [chunk if isinstance(chunk, Packed) else pack(chunk) for chunk in self._chunks]
-        other._laid_out, other._known, other._shared = None, {}, {}
+        common = list(self._known.values())
+        packed = Packed(pack((self.items(),), common), common)
+        other._chunks, other._shared = [Part(packed, 0, len(self))], {}
         return other
+
+    def without_items(self) -> tuple[Tables, list[Any]]:
+        """The rows that are made, and the receptions, or what remains of them, for `with_items`.
+
+        Rows are made now where no receptions are kept, and of each message that one that everybody asks for.
+        """
+        self._let_go()
+        self._fill("messages")
+        other = copy(self)
+        other._chunks, other._laid_out, other._known, other._shared = [], None, {}, {}
+        return other, self.items()
+
+    def with_items(self, items: Part) -> None:
+        """The receptions belong to these rows."""
+        self._chunks = [items]
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but what is known by id, which is another one in another process."""
         return {**self.__dict__, "_laid_out": None, "_known": {}, "_shared": {}}
 
     def _fill(self, *names: str) -> None:
-        """Make the rows of small tables, all or these, that are missing: of the last messages of the last chunk."""
+        """Make the rows of small tables, all or these, that are missing: of the last messages."""
         for name in names or SMALL:
             counts, columns, rows_of = self._counts[name], self._columns[name], SMALL[name]
             missing = len(self) - len(counts)
             if not missing:
                 continue
-            for reception in self._last()[-missing:]:
+            for reception in self._tail(missing):
                 if name == "messages":
                     self._meet(reception)
                 rows = rows_of(reception)
@@ -210,24 +266,24 @@ class Tables:
     def extend(self, other: Tables) -> None:
         """Append the rows of other messages; their numbers go on where these end."""
         self._let_go()
-        if not any(other._counts.values()):  # nothing is made yet, so nothing is made now
-            for reception in other.items():
-                self.add(reception)
-            return
-        self._fill()
         other._let_go()
-        other._fill()
+        if other._counts["messages"]:  # else nothing is made yet, so nothing is made now
+            self._fill("messages")
+            other._fill("messages")
+        for name, columns in self._columns.items():
+            if len(self._counts[name]) < len(self):
+                continue  # rows are made of the first messages or of all
+            self._counts[name].extend(other._counts[name])
+            for column, values in zip(columns, other._columns[name], strict=True):
+                column.extend(values)
         self.names.extend(other.names)
         self.certainties.extend(other.certainties)
         for what, times in other._happened.items():
             self._happened[what] = self._happened.get(what, 0) + times
         self.lay_out(other._layout)
         self._notes |= other._notes
-        self._chunks += [chunk if isinstance(chunk, Packed) else list(chunk) for chunk in other._chunks]
-        for key, columns in self._columns.items():
-            self._counts[key].extend(other._counts[key])
-            for column, values in zip(columns, other._columns[key], strict=True):
-                column.extend(values)
+        self._known |= other._known
+        self._chunks += [chunk if isinstance(chunk, Part) else list(chunk) for chunk in other._chunks]
 
     @property
     def labels(self) -> list[str]:

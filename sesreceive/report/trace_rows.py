@@ -9,7 +9,7 @@ from sesreceive.report.columns import ActionRow, EventRow, FilterRow, RuleRow
 from sesreceive.trace.events import Kind, Op, Stage, Trace, TraceEvent
 from sesreceive.trace.facts import ConnectionFact, FilterFact, RuleFact
 
-__all__ = ["HAPPENED", "action_outcomes", "action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
+__all__ = ["HAPPENED", "SEPARATOR", "action_outcomes", "action_rows", "event_rows", "filter_rows", "join", "rule_rows"]
 
 HAPPENED = frozenset({Op.MATCH, Op.EFFECT, Op.STOP, Op.FAIL})
 """What a filter, rule or action came to where something happened: more than that it did not apply."""
@@ -20,9 +20,13 @@ _filter_row = partial(tuple.__new__, FilterRow)
 _rule_row = partial(tuple.__new__, RuleRow)
 
 
+# Stands between the words of one cell, and in none of them.
+SEPARATOR = ", "
+
+
 def join(words: Iterable[str]) -> str:
     """Several words in one cell."""
-    return ", ".join(words)
+    return SEPARATOR.join(words)
 
 
 def event_rows(trace: Trace) -> list[EventRow]:

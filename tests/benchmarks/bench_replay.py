@@ -4,9 +4,10 @@ The tables of signed messages of 4 KB are made by `Report`, and by ``pandas.Data
 the same cells: messages and events of columns and rows that are there already, and events of the traces as well, which
 both have to read: pandas' side makes a row of each event, ours by column. What pandas makes of our columns without the
 declared types is what it can give. All take turns and are timed by processor time. Workers are timed on the clock, a
-replay of all messages each. What workers send back has the bytes of stored objects, with SES's signature; one process
-makes them when they are read, which nobody does here, so workers do more. The row of replays side by side shows what
-the machine can give at most.
+replay of all messages each. The bytes of stored objects, with SES's signature, are made by neither: nobody reads them.
+A row says what it is where all receptions are read. The row of replays side by side shows what the machine can give at
+most. That of errands shows what Dask can: its tasks and their answers are as large as those of a replay, and nothing is
+done in them.
 
     python tests/benchmarks/bench_replay.py [--rounds 5] [--messages 2000] [--check]
 """
@@ -27,11 +28,16 @@ from bench_pipeline import Corpus, make_receiver
 from harness import Contender, Row, Times, Turn, finish, measure, options
 
 import sesreceive as ses
+from sesreceive.mail.corpus import read
+from sesreceive.replay.parcels import Octets, pack_tasks
+from sesreceive.replay.replaying import whole
+from sesreceive.replay.sharing import Way, tasks_of
 from sesreceive.report.columns import table
 from sesreceive.report.frames import frame
 from sesreceive.report.trace_rows import event_rows
 
 WORKERS, CHUNK = 2, 200
+ANSWER = 1_500  # octets that come back of a message
 REPEATED = 10
 TIMES_PANDAS, PART_OF_ITS_MEMORY = 20.0, 0.7
 LEAN, KEPT, DASK = 1.8, 1.7, 0.8
@@ -138,14 +144,32 @@ def against_pandas(work: str, times: Mapping[str, Times], ours: str) -> Row:
 # ------------------------------------------------------------------ workers
 
 
-def seconds(corpus: Corpus, executor: Executor | None, *, keep: bool) -> float:
-    """How long a replay takes on the clock, until its table is there."""
+def seconds(corpus: Corpus, executor: Executor | None, *, keep: bool, read_all: bool = False) -> float:
+    """How long a replay takes on the clock, until its table is there, and its traces are where they are read."""
     receiver = make_receiver(corpus)
     start = time.perf_counter()
     report = receiver.replay(corpus.items, executor=executor, chunk=CHUNK, keep=keep)
     if len(report.messages) != len(corpus.items):
         raise SystemExit("a replay lost a message")
+    if read_all:
+        sum(len(reception.trace) for reception in report)
     return time.perf_counter() - start
+
+
+def errands(corpus: Corpus, executor: Executor) -> float:
+    """How long tasks of the size of a replay's take on the clock, and answers of that size, with nothing done."""
+    receiver = make_receiver(corpus)
+    way = Way(made=whole, keep=False)
+    tasks = list(tasks_of(receiver, read(corpus.items), way))
+    start = time.perf_counter()
+    chunks = [pack_tasks(tasks[at : at + CHUNK]) for at in range(0, len(tasks), CHUNK)]
+    for future in [executor.submit(_nothing, chunk, ANSWER * CHUNK) for chunk in chunks]:
+        future.result()
+    return time.perf_counter() - start
+
+
+def _nothing(chunk: Octets, size: int) -> Octets:
+    return Octets(bytes(size))
 
 
 _corpus: list[Corpus] = []  # for processes that are forked from this one
@@ -180,14 +204,14 @@ def workers_part(corpus: Corpus, rounds: int) -> tuple[list[Row], list[str]]:
         rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
         what = f"{WORKERS} replays side by side, of a part each: what two cores can give"
         rows.append(Row.ratio_of(what, rates, "one after the other", goal=None))
-        for keep, goal in ((False, LEAN), (True, KEPT)):
+        for keep, read_all, goal in ((False, False, LEAN), (True, False, KEPT), (True, True, None)):
+            how: dict[str, bool] = {"keep": keep, "read_all": read_all}
             pairs = _pairs(
-                lambda k=keep: seconds(corpus, pool, keep=k), lambda k=keep: seconds(corpus, None, keep=k), rounds
+                lambda how=how: seconds(corpus, pool, **how), lambda how=how: seconds(corpus, None, **how), rounds
             )  # type: ignore[misc]
             rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
-            rows.append(
-                Row.ratio_of(f"replay by {WORKERS} workers, keep={keep}", rates, "one after the other", goal=goal)
-            )
+            what = f"replay by {WORKERS} workers, keep={keep}{', and all receptions read' if read_all else ''}"
+            rows.append(Row.ratio_of(what, rates, "one after the other", goal=goal))
         try:
             with dask_executor() as dask:
                 seconds(corpus, dask, keep=False)
@@ -196,6 +220,9 @@ def workers_part(corpus: Corpus, rounds: int) -> tuple[list[Row], list[str]]:
                 )
                 rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
                 rows.append(Row.ratio_of(f"replay by Dask, {WORKERS} workers", rates, "a pool of processes", goal=DASK))
+                pairs = _pairs(lambda: errands(corpus, dask), lambda: errands(corpus, pool), rounds)
+                rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
+                rows.append(Row.ratio_of("errands by Dask, nothing done", rates, "a pool of processes", goal=None))
         except ImportError as error:
             left_out.append(f"Dask beside a pool of processes: {error}")
     return rows, left_out
