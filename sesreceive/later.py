@@ -19,8 +19,9 @@ Class = TypeVar("Class", bound=type)
 
 
 class made_once(Generic[T_co]):  # noqa: N801  # used as `property` is
-    """A property that is worked out when it is read first, and kept; two threads may both work it out.
+    """A property that is worked out when it is read first, and kept.
 
+    Two threads may both work it out; both get what was kept first, so that its parts can be known by `id`.
     `functools.cached_property` takes a lock up to Python 3.11, and with it twice as long: a message has five of these.
 
     Examples
@@ -47,8 +48,7 @@ class made_once(Generic[T_co]):  # noqa: N801  # used as `property` is
         """What was made; from then on the instance has it as an attribute, and this is not asked again."""
         if owner is None:
             return self
-        value = owner.__dict__[self.name] = self.make(owner)
-        return value
+        return owner.__dict__.setdefault(self.name, self.make(owner))
 
 
 class _Later:

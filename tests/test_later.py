@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sesreceive as ses
-from sesreceive.later import later, made_when_read, size_of, unread
+from sesreceive.later import later, made_once, made_when_read, size_of, unread
 from sesreceive.writing import receipt as writing
 from sesreceive.writing.notification import action_object, lambda_event, most_octets, notification, sns_content
 from sesreceive.writing.stored_message import most_stored, stored_message, stored_size
@@ -68,6 +70,25 @@ def test_an_error_is_raised_each_time_the_value_is_asked_for() -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             one.text  # noqa: B018 - reading is what is tested
+
+
+class Words:
+    """Made by two threads at the same moment."""
+
+    def __init__(self) -> None:
+        self.both_make = Barrier(2)
+
+    @made_once
+    def made(self) -> list[str]:
+        self.both_make.wait(timeout=10)
+        return ["a", "b"]
+
+
+def test_two_threads_that_make_a_property_at_once_have_the_same_value() -> None:
+    words = Words()
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda one: one.made, [words, words])
+    assert first is second is words.made
 
 
 def everything(receiver: ses.Receiver) -> list[Any]:
