@@ -30,9 +30,10 @@ __all__ = ["EventColumns"]
 # What a text with others in it is made of: the pieces around the text of that number, which stands in it once or more.
 _Pieces = tuple[tuple[str, ...], int]
 
-# What stands for the texts when their places are looked for: words that are in no trace, and others of another length.
-# The second is as long as a local part can be, so that a text which is cut somewhere is not taken for one as it is.
-_STAND_INS = "zq{:05d}qz", f"zq{{:05d}}{'x' * 55}qz"
+# What stands for the texts when their places are looked for: words that are in no trace, and others of another length
+# and letter case, so that a text of which something is made is not taken for one as it is. The second is as long as a
+# local part can be: somewhere it may be cut.
+_STAND_INS = "zq{:05d}qz", f"ZQ{{:05d}}{'x' * 55}qz"
 
 
 class _Known(NamedTuple):

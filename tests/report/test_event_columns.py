@@ -169,11 +169,24 @@ SENTENCES: dict[str, Callable[[str, str], str]] = {
     "twice": lambda name, other: f"{name} and {name}",
     "marks of a format": lambda name, other: f"{{0}} 100 % of {name} %s",
     "two in one": lambda name, other: f"{name} told {other}",
-    "changed": lambda name, other: f"{name.upper()} is {name}",
+    "in upper case": lambda name, other: f"{name.upper()} is {name}",
+    "in lower case": lambda name, other: f"{name.lower()} is {name}",
     "cut": lambda name, other: f"{name[:20]} and more",
     "its length": lambda name, other: f"{len(name)} characters",
 }
-WORDS = ("ana", "an", "", "ana ana", "%s {0}", "zq00000qz", "zq00001" + "x" * 55 + "qz", "b\udcff", "\0", "long" * 16)
+WORDS = (
+    "ana",
+    "Ana",
+    "an",
+    "",
+    "ana ana",
+    "%s {0}",
+    "zq00000qz",
+    "ZQ00001" + "x" * 55 + "qz",
+    "b\udcff",
+    "\0",
+    "long" * 16,
+)
 
 
 def spoken(sentence: str, name: str, other: str) -> tuple[TraceEvent, ...]:
