@@ -8,7 +8,7 @@ every rule and condition that did not match, are made when they are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sesreceive.account.account import Account
 from sesreceive.account.rule_set import ReceiptRule, ReceiptRuleSet, TlsPolicy
@@ -156,8 +156,10 @@ def _outline(
 ) -> Outline:
     """Recipients of one domain meet the same conditions, but for those that name them."""
     local, rest = parted_by(account.active_rule_set, remembered)[recipient]
-    client = bool(decision.client_ip), decision.accepted, decision.reason, decision.reply.code
-    return Outline((id(account), rest or recipient, rest is None, client, tls, id(assumptions)), (local,))
+    client = bool(decision.client_ip), decision.accepted, decision.reply.code
+    about = id(account), id(assumptions), tls
+    # Of the client its address stands in the reason.
+    return Outline((about, rest or recipient, rest is None, client), (local, decision.reason))
 
 
 def _with_texts(
@@ -170,7 +172,7 @@ def _with_texts(
 ) -> tuple[TraceEvent, ...]:
     _, rest = parted_by(account.active_rule_set, {})[recipient]
     other = recipient if rest is None else texts[0] + rest
-    return _events(account, other, decision, tls, assumptions)
+    return _events(account, other, replace(decision, reason=texts[1]), tls, assumptions)
 
 
 outlined(_events, _outline, _with_texts)
