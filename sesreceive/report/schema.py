@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sesreceive.errors import InputError, MissingExtraError, one_line
@@ -168,7 +169,29 @@ def _arrow_array_of_codes(pa: Any, column: Column, cells: Coded) -> Any:
         numbers = pa.array([words.get(value) for value in cells.values], pa.int8())
         return pa.DictionaryArray.from_arrays(numbers.take(codes), pa.array(column.categories, pa.string()))
     values = cells.values.arrow if isinstance(cells.values, Texts) else _arrow_array(pa, column, cells.values)
-    return values.take(codes).cast(kind)
+    if column.dtype != "string":
+        return values.take(codes)
+    pieces = [values.take(piece.positions).cast(kind) for piece in _pieces(cells, values)]
+    return pieces[0] if len(pieces) == 1 else pa.chunked_array(pieces)
+
+
+# An array of texts holds less than 2 GiB: an offset in Arrow's type for them has 31 bits. A piece may have one text more.
+_OCTETS_OF_A_PIECE = 1 << 30
+
+
+def _pieces(cells: Coded, values: Any) -> list[Coded]:
+    """The cells in as many pieces as their texts need arrays; `values` are the texts in Arrow."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    lengths = cells.of(np.array(pc.fill_null(pc.binary_length(values), 0)), 0)
+    octets = int(lengths.sum(dtype=np.int64))
+    if octets <= _OCTETS_OF_A_PIECE:
+        return [cells]
+    ends = np.cumsum(lengths, dtype=np.int64)
+    cuts = np.searchsorted(ends, np.arange(_OCTETS_OF_A_PIECE, octets, _OCTETS_OF_A_PIECE), side="right")
+    places = sorted({0, *cuts.tolist(), len(cells)})
+    return [cells[start:end] for start, end in pairwise(places)]
 
 
 def _milliseconds(value: datetime | None) -> int | None:

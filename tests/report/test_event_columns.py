@@ -239,6 +239,22 @@ def test_coded_cells_make_the_column_that_plain_ones_make(codes: list[int]) -> N
     assert Schema(table).arrow_table(coded).equals(Schema(table).arrow_table(plain))
 
 
+@given(CODES, st.integers(1, 9))
+def test_more_text_than_an_array_holds_is_a_column_in_pieces(codes: list[int], most: int) -> None:
+    pytest.importorskip("pyarrow", reason="Parquet is an extra")
+    table = Table(name="t", row="", order="", empty="", columns=COLUMNS[:2])
+    cells = {column.name: Coded(VALUES[0], np.array(codes, dtype=np.int32)) for column in table.columns}
+    whole = Schema(table).arrow_table(cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sesreceive.report.schema._OCTETS_OF_A_PIECE", most)
+        parted = Schema(table).arrow_table(cells)
+    assert parted.equals(whole)
+    column = parted[COLUMNS[0].name]
+    # At most one text more, and the longest has 7 octets: `b` and an escape.
+    assert all(sum(len(text or "") for text in piece.to_pylist()) <= most + 7 for piece in column.chunks)
+    assert column.num_chunks <= 1 + sum(len(text or "") for text in whole[COLUMNS[0].name].to_pylist()) / most
+
+
 COLUMNS = (
     Column("texts", "string", ""),
     Column("list of texts", "string", ""),
