@@ -175,7 +175,7 @@ def _arrow_array_of_codes(pa: Any, column: Column, cells: Coded) -> Any:
     return pieces[0] if len(pieces) == 1 else pa.chunked_array(pieces)
 
 
-# An array of texts holds less than 2 GiB: an offset in Arrow's type for them has 31 bits. A piece may have one text more.
+# An array of texts holds less than 2 GiB: its offsets have 31 bits. A piece may have one text more than this.
 _OCTETS_OF_A_PIECE = 1 << 30
 
 
