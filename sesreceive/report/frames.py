@@ -19,7 +19,7 @@ from sesreceive.report.table import Column, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["frame", "frame_of_rows", "given_away", "with_broken"]
+__all__ = ["frame", "frame_of_rows", "with_broken"]
 
 
 def with_broken(data: dict[str, list[Any]], passed_over: Iterable[PassedOver]) -> dict[str, list[Any]]:
@@ -58,18 +58,6 @@ def frame(declared: Table, data: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
     arrays = {column.name: _ARRAYS[column.dtype](column, data[column.name]) for column in declared.columns}
     return pd.DataFrame(arrays, copy=False)  # each was made here
-
-
-def given_away(made: pd.DataFrame) -> pd.DataFrame:
-    """The frame for somebody who may change it: nothing of what is done to it changes the one that is kept.
-
-    Since pandas 3 a column is copied when it is changed, so a table that is only read is in memory once.
-    """
-    if not has_pandas():
-        return made.copy()
-    import pandas as pd
-
-    return made.copy(deep=int(pd.__version__.partition(".")[0]) < 3)
 
 
 def frame_of_rows(rows: Iterable[Sequence[Any]], kinds: Mapping[str, str | Sequence[str]]) -> pd.DataFrame:

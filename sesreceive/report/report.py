@@ -14,7 +14,7 @@ from sesreceive.reception import Reception
 from sesreceive.report import files
 from sesreceive.report.columns import MESSAGES, PASSED_OVER, TABLES
 from sesreceive.report.columns import table as declared
-from sesreceive.report.frames import frame, given_away, with_broken
+from sesreceive.report.frames import frame, with_broken
 from sesreceive.report.grid import grid
 from sesreceive.report.matrix import Matrix, deciding_column
 from sesreceive.report.metrics import metrics_frame
@@ -290,7 +290,9 @@ class Report:
             made = frame(declared(name), self.cells(name))
             made.attrs["notes"] = list(self.notes)
             self._frames[name] = (len(self) + len(self._passed_over), made)
-        return given_away(made)
+        # Texts are not copied, nobody can change them in Arrow. Numbers are: under pandas 3 as well, what is written to
+        # `to_numpy()` or `array` of such a column is written to every frame that shares it.
+        return made.copy()
 
     def data(self, name: str, columns: Sequence[str] | None = None) -> dict[str, list[Any]]:
         """The cells of a table by column, all columns or some; words may be enum members, which are text too.

@@ -169,6 +169,8 @@ CHANGES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "a cell by label": lambda frame: frame.at.__setitem__((0, "message"), "changed"),
     "cells by a mask": lambda frame: frame.loc.__setitem__((frame["number"] == 0, "message"), None),
     "missing cells": lambda frame: frame.fillna({"message": "", "number": 0}, inplace=True),
+    "cells as numpy has them": lambda frame: frame["number"].to_numpy().__setitem__(0, 77),
+    "cells as pandas has them": lambda frame: [frame[name].array.__setitem__(0, None) for name in frame],
     "a column less": lambda frame: frame.__delitem__("number"),
     "names of columns": lambda frame: setattr(frame, "columns", [f"{name}_" for name in frame]),
     "index": lambda frame: setattr(frame, "index", frame.index[::-1]),
