@@ -67,7 +67,8 @@ class _Later:
         self._values, self._size, self._most = values, size, most
 
     def value(self) -> Any:
-        make, values = self._make, self._values
+        # In this order: another thread that makes it meanwhile lets go of the values last.
+        values, make = self._values, self._make
         if make is not None:
             self._value = make(*values)
             self._make = None
@@ -84,7 +85,7 @@ class _Later:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What it is made of travels, or the value where it is made; for who pickles what `unread` gives."""
-        make, values = self._make, self._values
+        values, make = self._values, self._make  # as in `value`
         if make is None:
             return _made, (self._value,)
         return _Later, (make, values, self._size, self._most)

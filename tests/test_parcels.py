@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from sesreceive.replay.parcels import pack_tasks, unpack_tasks
 from sesreceive.replay.receptions import Task
 from sesreceive.replay.sharing import Way, tasks_of
 from sesreceive.report import Report
+from sesreceive.report.packing import pickled
 from sesreceive.writing import receipt
 from tests.alike import ACTIONS, MAIL, AtOnce, assert_alike, content, receiver_of
 from tests.conftest import make_account, make_rule
@@ -181,3 +183,8 @@ def ses_items(source: Any) -> Iterator[Any]:
     from sesreceive.mail.corpus import read
 
     return read(source)
+
+
+def test_values_travel_as_copyreg_says() -> None:
+    values = [re.compile("a+"), {"nested": re.compile(b"b", re.IGNORECASE)}]
+    assert pickle.loads(pickled(values)) == values

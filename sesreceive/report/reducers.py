@@ -7,6 +7,7 @@ table of reducers, written from the fields of each class when the first of it is
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 from collections.abc import Callable
 from functools import cache
@@ -31,6 +32,8 @@ _BY_FIELDS = (Reception, Receipt, Sentences)
 class Reducers(dict[type, Reducer]):
     r"""A pickler's `dispatch_table` that knows how to take apart any class, but those of the pickle module's own.
 
+    What `copyreg` knows of a class counts first, as in any pickler.
+
     Examples
     --------
     >>> import io, pickle
@@ -50,7 +53,9 @@ class Reducers(dict[type, Reducer]):
         """The reducer of a class that is met for the first time."""
         if issubclass(cls, type):
             raise KeyError(cls)  # a class itself travels by its name
-        reducer = self[cls] = _reducer_of(cls)
+        registered: Any = copyreg.dispatch_table.get(cls)
+        reducer: Reducer = registered or _reducer_of(cls)
+        self[cls] = reducer
         return reducer
 
 
