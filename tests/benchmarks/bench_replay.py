@@ -15,9 +15,10 @@ done in them.
 from __future__ import annotations
 
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import make_dataclass, replace
 from multiprocessing import get_context
@@ -37,7 +38,7 @@ from sesreceive.report.frames import frame
 from sesreceive.report.trace_rows import event_rows
 
 WORKERS, CHUNK = 2, 200
-ANSWER = 1_500  # octets that come back of a message
+ANSWER = 1_600  # octets that come back of a message, at most
 REPEATED = 10
 TIMES_PANDAS, PART_OF_ITS_MEMORY = 20.0, 0.7
 LEAN, KEPT, DASK = 1.8, 1.7, 0.8
@@ -156,6 +157,31 @@ def seconds(corpus: Corpus, executor: Executor | None, *, keep: bool, read_all: 
     return time.perf_counter() - start
 
 
+class Counting(Executor):
+    """An executor that works when it is asked, and counts the octets that would come back."""
+
+    octets = 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        self.octets += len(pickle.dumps(future.result()))
+        return future
+
+
+def answers_part(corpus: Corpus) -> list[Row]:
+    """How much comes back of a message."""
+    rows = []
+    for keep in (False, True):
+        executor = Counting()
+        seconds(corpus, executor, keep=keep)
+        size = executor.octets / len(corpus.items)
+        rows.append(
+            Row.bound(f"what a worker sends back, keep={keep}", size, ANSWER, "bytes a message of 4 KB", most=True)
+        )
+    return rows
+
+
 def errands(corpus: Corpus, executor: Executor) -> float:
     """How long tasks of the size of a replay's take on the clock, and answers of that size, with nothing done."""
     receiver = make_receiver(corpus)
@@ -252,7 +278,7 @@ def main() -> None:
     report = make_receiver(corpus).replay(corpus.items)
     rows = tables_part(report, chosen.rounds)
     of_workers, left_out = workers_part(corpus, chosen.rounds)
-    finish([*rows, *of_workers], chosen, left_out=left_out)
+    finish([*rows, *answers_part(corpus), *of_workers], chosen, left_out=left_out)
 
 
 if __name__ == "__main__":
