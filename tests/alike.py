@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 import sesreceive as ses
+from sesreceive.backends.local_kms import LocalKms
 from sesreceive.report import Report
 from sesreceive.report.columns import TABLES
 from tests.conftest import make_account, make_rule
@@ -55,7 +56,7 @@ def bad(event: object, context: object) -> None:
 
 
 def receiver_of(*actions: ses.ReceiptAction) -> ses.Receiver:
-    backend = ses.MemoryBackend(functions={"gate": gate, "bad": bad})
+    backend = ses.MemoryBackend(functions={"gate": gate, "bad": bad}, kms=LocalKms(seed=1))
     if any(getattr(action, "bucket_name", "") == "full" for action in actions):
         backend.failures.add(bucket="full", times=None)
     account = make_account(make_rule("all", *actions, scan_enabled=True))
@@ -81,10 +82,13 @@ class AtOnce(Executor):
 
 
 def content(backend: ses.MemoryBackend) -> dict[str, Any]:
-    """Everything a backend holds, in order, as plain bytes and text; what is encrypted as what it says."""
+    """Everything a backend holds, in order, as plain bytes and text; what is encrypted also as what it says."""
     return {
         "objects": [
-            (stored.bucket, stored.key, stored.decrypted(backend.kms), stored.content_type, sorted(stored.metadata))
+            (
+                *(stored.bucket, stored.key, stored.body, stored.decrypted(backend.kms), stored.content_type),
+                sorted(stored.metadata.items()),
+            )
             for bucket in backend.buckets.values()
             for stored in bucket.values()
         ],

@@ -49,6 +49,14 @@ def test_everything_is_there_byte_for_byte(name: str, keep: bool) -> None:
     check(ACTIONS[name], AtOnce(), keep)
 
 
+@pytest.mark.parametrize("name", ACTIONS)
+def test_the_same_executor_gives_the_same_bytes_once_more(name: str) -> None:
+    """A worker keeps the receiver it unpacked; what this one counted, such as data keys, is of its replay alone."""
+    executor = AtOnce()
+    check(ACTIONS[name], executor, keep=True)
+    check(ACTIONS[name], executor, keep=True)
+
+
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("name", ACTIONS)
 def test_and_where_all_of_it_travels(name: str, keep: bool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,16 +195,16 @@ _NOT_SENT = (
     "the receiver cannot be sent to another process ({}): define its functions and scanners in a module, "
     "or use a ThreadPoolExecutor"
 )
-# The receiver a worker process unpacked last.
-_last: tuple[bytes, Receiver] | None = None
+# The receiver a worker process unpacked last, and for which run.
+_last: tuple[str, bytes, Receiver] | None = None
 
 
-def unpacked(data: bytes) -> Receiver:
-    """The receiver of `packed`, with a backend of its own; unpacked once for a process that is given it again."""
+def unpacked(data: bytes, run: str = "") -> Receiver:
+    """The receiver of `packed`, with a backend of its own; unpacked once for all that a process is given in a run."""
     global _last  # noqa: PLW0603 - one for each worker process, which outlives the tasks
-    if _last is None or _last[0] != data:
+    if _last is None or _last[:2] != (run, data):
         try:
-            _last = (data, pickle.loads(data))  # noqa: S301 - packed by this program
+            _last = (run, data, pickle.loads(data))  # noqa: S301 - packed by this program
         except Exception as error:
             raise InputError(_NOT_SENT.format(one_line(error))) from error
-    return fork(_last[1])
+    return fork(_last[2])

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import uuid4
 
 from sesreceive.auth.results import AuthenticationResults
 from sesreceive.backends.memory import MemoryBackend
@@ -234,15 +235,19 @@ def _elsewhere(receiver: Receiver, executor: Executor, way: Way[T]) -> tuple[_Su
 
 @dataclass(frozen=True, slots=True)
 class _Elsewhere(Generic[T]):
-    """The work on a chunk in another process; the receiver travels as bytes and is unpacked once a worker."""
+    """The work on a chunk in another process; the receiver travels as bytes and is unpacked once a worker.
+
+    A worker that had an equal receiver in another `run` unpacks it again: a local KMS counts the keys it made.
+    """
 
     packed: bytes = field(repr=False)
     way: Way[T]
     derives: bool
+    run: str = field(default_factory=lambda: uuid4().hex)
 
     def __call__(self, data: Octets, start: int) -> _Worked[Any]:
         """One chunk."""
-        receiver = unpacked(self.packed)
+        receiver = unpacked(self.packed, self.run)
         with fewer_collections():
             tasks = unpack_tasks(data)
             worked: _Worked[Any] = _receive(receiver, tasks, start, self.way)
