@@ -142,27 +142,28 @@ class EventColumns(Mapping[str, Coded]):
 
     def _with_places(self, part: Deferred, outline: Outline) -> _Known:
         """The events of a part as a run that has places for the texts of its outline."""
-        how = outlined_of(part)
-        if how is None or how.with_texts is None:
+        functions = outlined_of(part)
+        if functions is None or functions.with_texts is None:
             return _Known(part.values, _NEVER)
         made = []
         for stand_in in _STAND_INS:
             texts = [stand_in.format(number) for number in range(len(outline.texts))]
             place = re.compile(stand_in.replace("{:05d}", "([0-9]{5})"))
-            events = how.with_texts(texts, *part.values)
-            made.append([_Shape(event[:3], event.action, event[9:], _texts_of(event, place)) for event in events])
+            made.append([_shape(event, place) for event in functions.with_texts(texts, *part.values)])
+        shapes, again = made
         # What is made of a text, and is not the text, is not the same for both.
-        if made[0] != made[1] or any(None in shape.texts for shape in made[0]):
+        if shapes != again or any(None in shape.texts for shape in shapes):
             return _Known(part.values, _NEVER)
-        own: dict[_Pieces, int] = {}
-        shapes = [
-            shape._replace(
-                texts=[one if isinstance(one, str) else own.setdefault(one, -1 - len(own)) for one in shape.texts]
+        own: dict[_Pieces, int] = {}  # texts of the message, each with the negative number that stands for it
+        rows = [
+            (
+                *shape.words,
+                *[text if isinstance(text, str) else own.setdefault(text, -1 - len(own)) for text in shape.texts],
+                *shape.numbers,
             )
-            for shape in made[0]
+            for shape in shapes
         ]
-        run = self._append((*one.words, *one.texts, one.action, *one.place) for one in shapes)
-        return _Known(part.values, run, tuple(own))
+        return _Known(part.values, self._append(rows), tuple(own))
 
     def _run(self, events: Sequence[TraceEvent]) -> int:
         """Number of a new run that has these events."""
@@ -249,22 +250,26 @@ _TEXTS = ("subject", "rule", "recipient", "reason")
 
 
 class _Shape(NamedTuple):
-    """An event without its fact: its texts as they are, or as pieces; None where several stand in one."""
+    """An event without its fact, its cells in the order of `_CELLS`.
+
+    A text is there as it is, or as pieces around another one; None where several others stand in it.
+    """
 
     words: tuple[Any, ...]
-    action: int
-    place: tuple[int, ...]
-    texts: Sequence[Any]
+    texts: list[Any]
+    numbers: tuple[int, ...]
 
 
-def _texts_of(event: TraceEvent, place: re.Pattern[str]) -> list[str | _Pieces | None]:
-    """The texts of an event in the order of `_TEXTS`, parted where others stand in them."""
-    return [_parted(getattr(event, name), place) for name in _TEXTS]
+def _shape(event: TraceEvent, place: re.Pattern[str]) -> _Shape:
+    """The event with its texts parted where the pattern finds others in them."""
+    cells = _CELLS(event)
+    words, texts, numbers = cells[: len(_WORDS)], cells[len(_WORDS) : -3], cells[-3:]
+    return _Shape(words, [_parted(text, place) for text in texts], numbers)
 
 
 def _parted(text: str, place: re.Pattern[str]) -> str | _Pieces | None:
-    first, *others = place.split(text)
-    if not others:
+    first, *rest = place.split(text)  # then the number of a text and the piece behind it, by turns
+    if not rest:
         return first
-    numbers = set(others[::2])
-    return ((first, *others[1::2]), int(others[0])) if len(numbers) == 1 else None
+    numbers, pieces = rest[::2], rest[1::2]
+    return ((first, *pieces), int(numbers[0])) if len(set(numbers)) == 1 else None
