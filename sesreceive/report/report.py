@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
@@ -159,7 +160,7 @@ class Report:
         Raises
         ------
         UnknownNameError
-            When there is none of that name; of several the first is given.
+            When there is none of that name, or it is no name and no number; of several the first is given.
         IndexError
             When there are fewer messages.
         InputError
@@ -168,10 +169,10 @@ class Report:
         if isinstance(key, slice):
             return Report(self._kept()[key])
         self._check_kept()
-        if not isinstance(key, str):
-            one: Reception = self._tables.item(key)
-            return one
-        reception: Reception | None = self._tables.find(key) if key else None
+        if isinstance(key, str):
+            reception: Reception | None = self._tables.find(key) if key else None
+        else:
+            reception = self._tables.item(operator.index(key)) if hasattr(key, "__index__") else None
         if reception is not None:
             return reception
         raise UnknownNameError(expected("the name, message id or number of a message", key, self.names))

@@ -17,6 +17,7 @@ from sesreceive.report.packing import Packed, Part, pack
 from sesreceive.report.plain_table import has_pandas
 from sesreceive.report.rows import SMALL, Remains, Traced, large_rows_of, layout_of
 from sesreceive.trace.outline import Remembered, shared
+from sesreceive.wording import count
 
 __all__ = ["Tables"]
 
@@ -127,12 +128,14 @@ class Tables:
         IndexError
             When there are fewer.
         """
-        at = range(len(self))[number]
+        at = number + len(self) if number < 0 else number
+        if not 0 <= at < len(self):
+            raise IndexError(f"there is no message {number} among {count(len(self), 'message')}")
         for chunk in self._chunks:
             if at < len(chunk):
                 return chunk.value()[at] if isinstance(chunk, Part) else chunk[at]
             at -= len(chunk)
-        raise IndexError(number)
+        raise AssertionError("the chunks have fewer messages than the report")
 
     def find(self, key: str) -> Any:
         """The first reception of that name or message id, unpacked with its chunk; None where there is none."""

@@ -201,19 +201,44 @@ def _nothing(chunk: Octets, size: int) -> Octets:
 _corpus: list[Corpus] = []  # for processes that are forked from this one
 
 
-def _part(number: int) -> None:
+def _part(number: int, keep: bool) -> None:
     """A part of the corpus, received by itself; nothing of it travels."""
     items = _corpus[0].items[number::WORKERS]
-    report = make_receiver(_corpus[0]).replay(items, keep=False)
+    report = make_receiver(_corpus[0]).replay(items, keep=keep)
     if len(report.messages) != len(items):
         raise SystemExit("a replay lost a message")
 
 
-def side_by_side(pool: Executor) -> float:
+def side_by_side(pool: Executor, *, keep: bool) -> float:
     """How long as many replays of a part each take on the clock, which share nothing but the machine."""
     start = time.perf_counter()
-    list(pool.map(_part, range(WORKERS)))
+    list(pool.map(_part, range(WORKERS), [keep] * WORKERS))
     return time.perf_counter() - start
+
+
+def shared_rows(corpus: Corpus, pool: Executor, rounds: int, *, keep: bool, goal: float) -> list[Row]:
+    """Workers beside one process, and beside what the machine gives at most; all three take turns."""
+    count = len(corpus.items)
+    rates = [
+        tuple(
+            count / taken
+            for taken in (
+                seconds(corpus, pool, keep=keep),
+                seconds(corpus, None, keep=keep),
+                side_by_side(pool, keep=keep),
+            )
+        )
+        for _ in range(rounds)
+    ]
+    what, least = f"replay by {WORKERS} workers, keep={keep}", f"{WORKERS} replays side by side"
+    alone = "one after the other"
+    return [
+        Row.ratio_of(
+            f"{least}, keep={keep}: what the cores give", [(side, one) for _, one, side in rates], alone, goal=None
+        ),
+        Row.ratio_of(what, [(ours, one) for ours, one, _ in rates], alone, goal=goal),
+        Row.ratio_of(what, [(ours, side) for ours, _, side in rates], least, goal=goal / WORKERS),
+    ]
 
 
 def workers_part(corpus: Corpus, rounds: int) -> tuple[list[Row], list[str]]:
@@ -225,19 +250,17 @@ def workers_part(corpus: Corpus, rounds: int) -> tuple[list[Row], list[str]]:
     _corpus[:] = [corpus]
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
         seconds(corpus, pool, keep=False)  # what is loaded when it is first used
-        side_by_side(pool)
-        pairs = _pairs(lambda: side_by_side(pool), lambda: seconds(corpus, None, keep=False), rounds)
+        side_by_side(pool, keep=False)
+        rows += shared_rows(corpus, pool, rounds, keep=False, goal=LEAN)
+        rows += shared_rows(corpus, pool, rounds, keep=True, goal=KEPT)
+        pairs = _pairs(
+            lambda: seconds(corpus, pool, keep=True, read_all=True),
+            lambda: seconds(corpus, None, keep=True, read_all=True),
+            rounds,
+        )
         rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
-        what = f"{WORKERS} replays side by side, of a part each: what two cores can give"
+        what = f"replay by {WORKERS} workers, keep=True, and all receptions read"
         rows.append(Row.ratio_of(what, rates, "one after the other", goal=None))
-        for keep, read_all, goal in ((False, False, LEAN), (True, False, KEPT), (True, True, None)):
-            how: dict[str, bool] = {"keep": keep, "read_all": read_all}
-            pairs = _pairs(
-                lambda how=how: seconds(corpus, pool, **how), lambda how=how: seconds(corpus, None, **how), rounds
-            )  # type: ignore[misc]
-            rates = [(len(corpus.items) / ours, len(corpus.items) / theirs) for ours, theirs in pairs]
-            what = f"replay by {WORKERS} workers, keep={keep}{', and all receptions read' if read_all else ''}"
-            rows.append(Row.ratio_of(what, rates, "one after the other", goal=goal))
         try:
             with dask_executor() as dask:
                 seconds(corpus, dask, keep=False)

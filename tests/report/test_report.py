@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import sesreceive as ses
 from sesreceive._html import prose
-from sesreceive.errors import InputError, MissingExtraError
+from sesreceive.errors import InputError, MissingExtraError, UnknownNameError
 from sesreceive.report import Report, rows_of
 from sesreceive.report.columns import CELLS, TABLES
 from tests.conftest import make_account, make_rule
@@ -78,6 +78,23 @@ CELLS_OF_MESSAGES = [
     ("nobody", "reason", "the message was sent to nobody"),
     ("tls", "rules", "tag, rest"),
 ]
+
+
+NO_MESSAGES = [
+    (99, IndexError, "there is no message 99 among"),
+    (-99, IndexError, "there is no message -99 among"),
+    ("nobody", UnknownNameError, "expected the name, message id or number of a message but got `nobody`"),
+    (1.5, UnknownNameError, "but got `1.5`"),
+    (None, UnknownNameError, "but got nothing"),
+]
+
+
+@pytest.mark.parametrize(("key", "error", "text"), NO_MESSAGES)
+def test_a_message_that_is_not_there_is_one_sentence(
+    report: ses.Report, key: object, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        report[key]  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("name, column, value", CELLS_OF_MESSAGES)
