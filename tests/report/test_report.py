@@ -83,7 +83,7 @@ CELLS_OF_MESSAGES = [
 NO_MESSAGES = [
     (99, IndexError, "there is no message 99 among"),
     (-99, IndexError, "there is no message -99 among"),
-    ("nobody", UnknownNameError, "expected the name, message id or number of a message but got `nobody`"),
+    ("nowhere", UnknownNameError, "expected the name, message id or number of a message but got `nowhere`"),
     (1.5, UnknownNameError, "but got `1.5`"),
     (None, UnknownNameError, "but got nothing"),
 ]
