@@ -26,7 +26,7 @@ TRAVELS: dict[str, Any] = {
     "a scanner of somebody's": lambda receiver: setattr(receiver, "scanners", (ses.ScriptedScanner(),)),
     "a clock of somebody's": lambda receiver: setattr(receiver, "clock", Tick()),
     "a relay": lambda receiver: setattr(receiver.backend, "relay", Relay.at("127.0.0.1:9")),
-    "an action of somebody's": lambda receiver: change(receiver, Own()),
+    "an action of somebody's": lambda receiver: change(receiver, own_action()),
     "a backend of somebody's": lambda receiver: setattr(receiver, "backend", OwnBackend()),
 }
 
@@ -57,8 +57,14 @@ class Tick:
         return self.now
 
 
-class Own(ses.StopAction):
-    """An action of somebody's."""
+def own_action() -> ses.ReceiptAction:
+    """An action of somebody's, which no other test meets."""
+
+    class OwnAction(ses.StopAction):
+        pass
+
+    del ses.ReceiptAction.registry["OwnAction"]
+    return OwnAction()
 
 
 class OwnBackend(ses.MemoryBackend):

@@ -117,7 +117,6 @@ def tables_part(report: ses.Report, rounds: int) -> list[Row]:
         },
         rounds=rounds,
     )
-    most_mb = {name: one.memory_mb for name, one in times.items()}
     rows = [
         against_pandas("table of messages, rows at hand", times, "messages"),
         against_pandas("table of events, rows at hand", times, "events at hand"),
@@ -128,10 +127,11 @@ def tables_part(report: ses.Report, rounds: int) -> list[Row]:
         ours, theirs = (int(made.memory_usage(deep=True).sum()) for made in (cells.ours(), cells.theirs()))
         work = f"table of {cells.table.name}, memory beside theirs"
         rows.append(Row.bound(work, ours / theirs, PART_OF_ITS_MEMORY, "of it", most=True))
-    our_mb, their_mb = most_mb["events"], most_mb["their events"]
-    if our_mb is not None and their_mb:
-        work = "making the table of events from the traces, most memory beside theirs"
-        rows.append(Row.bound(work, our_mb / their_mb, PART_OF_ITS_MEMORY, "of it", most=True))
+    for name, what in (("messages", "messages"), ("events", "events from the traces")):
+        our_mb, their_mb = times[name].memory_mb, times[f"their {name}"].memory_mb
+        if our_mb is not None and their_mb:
+            work = f"making the table of {what}, most memory beside theirs"
+            rows.append(Row.bound(work, our_mb / their_mb, PART_OF_ITS_MEMORY, "of it", most=True))
     return rows
 
 
