@@ -178,13 +178,15 @@ def test_what_if_answers_at_once_and_by_keyboard(open_lab):
 
     page.get_by_label("Leave out").select_option("the filter test-net")
     expect(found.locator("option")).to_have_text([re.compile("m2.+recipient.+billing@example.com:.+550.+250.+Ok")])
-    press(page, "Reset")  # what is chosen next counts after it, although nobody waits in between
+    press(page, "Reset")
+    expect(status(page)).to_have_text("0 of 3 messages would end differently")
     page.get_by_label("answers").select_option("STOP_RULE_SET")
     expect(status(page)).to_have_text("2 of 3 messages would end differently (gate answers STOP_RULE_SET)")
     press(page, "Answer with each disposition")
     heads = ["as it was", "CONTINUE", "STOP_RULE", "STOP_RULE_SET"]
     expect(page.get_by_role("columnheader")).to_have_text(heads)
     press(page, "Reset")
+    expect(status(page)).to_have_text("0 of 3 messages would end differently")
     page.get_by_label("spam verdict").select_option("FAIL")
     expect(status(page)).to_have_text("2 of 3 messages would end differently (spam FAIL)")
     expect(page.get_by_role("rowheader", name="≠ spam verdict")).to_be_visible()
