@@ -157,17 +157,31 @@ def _everything(value: object) -> list[object]:
     return list(met.values())
 
 
-def test_stored_objects_and_known_results_come_back_alike() -> None:
-    before = receiver_of(*ACTIONS["object"])
-    before.replay(MAIL)
-    objects = [one.body for bucket in before.backend.buckets.values() for one in bucket.values()]
-    for options in ({}, {"take_over": False}, {"known": ses.KnownResults()}):
-        serial, shared = (ses.Receiver(make_account(make_rule("all", *ACTIONS["object"])), resolver=ZONE, seed=2,
-                                       clock=ses.SystemClock(step_s=0.0) if "known" in options else None)
-                          for _ in range(2))  # fmt: skip
-        for _ in range(2):
-            wanted = serial.replay(objects, **options)
-            report = shared.replay(objects, executor=AtOnce(), chunk=4, **options)
-            if "known" not in options:  # with it, times are those of the machine
-                assert_alike(report, wanted)
-                assert content(shared.backend) == content(serial.backend)
+@pytest.mark.parametrize("take_over", [True, False])
+def test_stored_objects_come_back_alike(take_over: bool) -> None:
+    serial, shared = receiver_of(*ACTIONS["object"]), receiver_of(*ACTIONS["object"])
+    for _ in range(2):
+        wanted = serial.replay(stored_objects(), take_over=take_over)
+        report = shared.replay(stored_objects(), take_over=take_over, executor=AtOnce(), chunk=4)
+        assert_alike(report, wanted)
+        assert content(shared.backend) == content(serial.backend)
+
+
+def test_what_is_made_of_known_results_comes_back_alike() -> None:
+    """The clock stands, since results are those of a time."""
+    account = make_account(make_rule("all", *ACTIONS["object"]))
+    clocks = [ses.SteppingClock(1_767_348_305.0, step_s=0.0) for _ in range(2)]
+    serial, shared = (ses.Receiver(account, resolver=ZONE, seed=2, clock=clock) for clock in clocks)
+    options = [{"take_over": False, "known": ses.KnownResults()} for _ in clocks]
+    for time in ("first", "second"):
+        wanted = serial.replay(stored_objects(), **options[0])
+        report = shared.replay(stored_objects(), executor=AtOnce(), chunk=4, **options[1])
+        assert_alike(report, wanted)
+        assert content(shared.backend) == content(serial.backend)
+        assert (report.taken_over, report.taken_over > 0) == (wanted.taken_over, time == "second")
+
+
+def stored_objects() -> list[bytes]:
+    receiver = receiver_of(*ACTIONS["object"])
+    receiver.replay(MAIL)
+    return [one.body for bucket in receiver.backend.buckets.values() for one in bucket.values()]
